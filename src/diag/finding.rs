@@ -1,0 +1,82 @@
+//! Findings: what a build noticed and kustomize would not say, or only in passing.
+
+use super::Location;
+use std::sync::Mutex;
+
+/// Which rule made a finding. The name is stable: scripts may refer to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// A field of the kustomization file is deprecated.
+    DeprecatedField,
+    /// A flag of the command line is deprecated.
+    DeprecatedFlag,
+    /// A `target` selects nothing.
+    TargetMatchesNothing,
+    /// An entry changes nothing.
+    EntryChangesNothing,
+    /// A variable is used nowhere.
+    UnusedVar,
+    /// A variable's value cannot be put where it is used.
+    VarNotInserted,
+    /// An empty selector together with a deletion.
+    DeletesEverything,
+    /// Kustomize 5.7 would have selected something here.
+    SelectsUnderCompat,
+    /// Something is left out that the user may expect to happen.
+    Skipped,
+    /// A note about what kfm did.
+    Note,
+}
+
+/// One thing noticed. Data first: the text is made by [`super::render`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub code: Code,
+    /// What is the matter: lower case, no full stop.
+    pub message: String,
+    /// Where, if known.
+    pub at: Option<Location>,
+    /// What the user could do.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// A finding without place and hint.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), at: None, hint: None }
+    }
+
+    /// Adds the place.
+    #[must_use]
+    pub fn at(mut self, at: Location) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    /// Adds what the user could do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// The findings of a build, each once, in the order they were made. Shared by all steps.
+#[derive(Debug, Default)]
+pub struct Findings(Mutex<Vec<Finding>>);
+
+impl Findings {
+    /// Adds a finding unless an equal one is there.
+    pub fn add(&self, finding: Finding) {
+        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !all.contains(&finding) {
+            all.push(finding);
+        }
+    }
+
+    /// Takes all findings out.
+    pub fn take(&self) -> Vec<Finding> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,11 @@
+//! Errors and warnings as data: what is wrong, where to edit, who asked for it, what to do.
+//!
+//! Everything that can go wrong in the library is an [`Error`]; what kustomize passes over in silence is a
+//! [`Finding`]. Both are turned into text by [`render`] alone.
+
+mod error;
+mod finding;
+pub mod render;
+
+pub use error::{Error, Kind, Label, Location, Result};
+pub use finding::{Code, Finding, Findings};

@@ -1,0 +1,3 @@
+//! kfm
+pub mod diag;
+pub mod yaml;

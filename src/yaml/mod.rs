@@ -1,0 +1,10 @@
+//! YAML as kustomize reads and prints it; knows nothing of Kubernetes.
+//!
+//! Text is read into a [`Doc`]: a flat table of nodes whose scalars are spans of the source wherever the text
+//! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
+
+pub mod node;
+pub mod source;
+
+pub use node::{Doc, Kind, NodeId, Style, Tag};
+pub use source::{Mark, Marked, Source};

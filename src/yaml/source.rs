@@ -1,0 +1,80 @@
+//! Texts that were read, and places in them.
+
+use crate::diag::Location;
+use std::sync::Arc;
+
+/// A text and where it came from. Offsets into it are bytes; it is shorter than 2 GiB.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The file as the user would name it; the file that holds the text for an inline one.
+    pub path: Arc<str>,
+    /// The text: UTF-8, CR LF already LF.
+    pub text: String,
+    /// Lines above the text's first line in the file (an inline patch begins further down).
+    pub lines_above: u32,
+    /// Columns left of the text in the file.
+    pub columns_left: u32,
+}
+
+impl Source {
+    /// The longest text that offsets can address, in bytes.
+    pub const LIMIT: usize = (1 << 31) - 1;
+
+    /// A text that is a whole file. The caller has checked [`Source::LIMIT`].
+    pub fn new(path: impl Into<Arc<str>>, text: String) -> Arc<Self> {
+        Arc::new(Self { path: path.into(), text, lines_above: 0, columns_left: 0 })
+    }
+
+    /// A text that stands inside a file, as the value at `at`.
+    pub fn inline(at: &Location, text: String) -> Arc<Self> {
+        Arc::new(Self { path: at.path.clone(), text, lines_above: at.line.saturating_sub(1), columns_left: 0 })
+    }
+
+    /// The place of a byte offset. Takes time proportional to the offset: for messages only.
+    pub fn location(&self, offset: u32) -> Location {
+        let bytes = self.text.as_bytes();
+        let offset = (offset as usize).min(bytes.len());
+        let start = memchr::memrchr(b'\n', &bytes[..offset]).map_or(0, |i| i + 1);
+        let end = memchr::memchr(b'\n', &bytes[offset..]).map_or(bytes.len(), |i| offset + i);
+        let line = memchr::memchr_iter(b'\n', &bytes[..start]).count() as u32 + 1;
+        let column = self.text.get(start..offset).map_or(0, |s| s.chars().count()) as u32 + 1;
+        Location {
+            path: self.path.clone(),
+            line: line + self.lines_above,
+            column: column + self.columns_left,
+            text: self.text.get(start..end).map(Into::into),
+        }
+    }
+}
+
+/// A place in a source, cheap to keep; turned into a [`Location`] when something is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The text.
+    pub source: Arc<Source>,
+    /// Byte offset.
+    pub offset: u32,
+}
+
+impl Mark {
+    /// The place as file, line and column.
+    pub fn location(&self) -> Location {
+        self.source.location(self.offset)
+    }
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked<T> {
+    /// The value.
+    pub value: T,
+    /// Its place.
+    pub mark: Mark,
+}
+
+impl<T> std::ops::Deref for Marked<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
