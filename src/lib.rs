@@ -1,3 +1,6 @@
 //! kfm
 pub mod diag;
+pub mod kube;
+pub mod kustomization;
+pub mod resource;
 pub mod yaml;

@@ -1,0 +1,63 @@
+//! Ids: how kustomize tells objects apart.
+
+use super::{Gvk, Str, scope};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// The effective namespace of objects that have none.
+pub const NO_NAMESPACE: &str = "_non_namespaceable_";
+
+/// Type, name and namespace of an object. Two ids are equal when type, name and *effective* namespace are.
+#[derive(Debug, Clone, Default)]
+pub struct ResId {
+    /// Type.
+    pub gvk: Gvk,
+    /// `metadata.name`.
+    pub name: Str,
+    /// `metadata.namespace` as written, empty for none.
+    pub namespace: Str,
+}
+
+impl ResId {
+    /// An id.
+    pub fn new(gvk: Gvk, name: &str, namespace: &str) -> Self {
+        Self { gvk, name: name.into(), namespace: namespace.into() }
+    }
+
+    /// The namespace by which ids are compared: a constant for cluster-scoped types, `default` for none.
+    pub fn effective_namespace(&self) -> &str {
+        if scope::is_cluster_scoped(&self.gvk) {
+            NO_NAMESPACE
+        } else if self.namespace.is_empty() {
+            "default"
+        } else {
+            &self.namespace
+        }
+    }
+}
+
+impl PartialEq for ResId {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.gvk == other.gvk
+            && self.effective_namespace() == other.effective_namespace()
+    }
+}
+
+impl Eq for ResId {}
+
+impl Hash for ResId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.gvk.hash(state);
+        self.name.hash(state);
+        self.effective_namespace().hash(state);
+    }
+}
+
+/// `Kind.version.group/name.namespace` with `[noKind]` and so on for empty parts.
+impl fmt::Display for ResId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |text: &Str, none: &'static str| if text.is_empty() { none.into() } else { text.clone() };
+        write!(f, "{}/{}.{}", self.gvk, part(&self.name, "[noName]"), part(&self.namespace, "[noNs]"))
+    }
+}

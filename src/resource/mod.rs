@@ -1,0 +1,8 @@
+//! Objects on their way through a build, and the table that holds them.
+
+mod resmap;
+#[allow(clippy::module_inception)]
+mod resource;
+
+pub use resmap::ResMap;
+pub use resource::{Behavior, Origin, PreviousId, Resource};

@@ -1,0 +1,190 @@
+//! The table of objects, in the order they came, with an index of their ids.
+
+use super::Resource;
+use crate::diag::{Error, Kind, Result};
+use crate::kube::ResId;
+use rustc_hash::{FxHashMap, FxHasher};
+use smallvec::SmallVec;
+use std::hash::{Hash, Hasher};
+
+/// Objects in order. A slot keeps its number until [`ResMap::compact`]; removed objects leave an empty slot.
+#[derive(Debug, Clone, Default)]
+pub struct ResMap {
+    slots: Vec<Option<Resource>>,
+    live: usize,
+    /// Hash of kind, name and effective namespace of every present and previous id -> slots. Entries may be stale
+    /// (the object changed since), never missing; look-ups check the object itself. `None` until it is asked for.
+    index: Option<FxHashMap<u64, SmallVec<[u32; 2]>>>,
+}
+
+fn key(kind: &str, name: &str, namespace: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    (kind, name, namespace).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn keys(res: &Resource) -> SmallVec<[u64; 4]> {
+    let id = res.id();
+    let mut all: SmallVec<[u64; 4]> = SmallVec::new();
+    all.push(key(&id.gvk.kind, &id.name, id.effective_namespace()));
+    for p in res.previous_ids() {
+        all.push(key(&p.gvk.kind, &p.name, p.effective_namespace()));
+    }
+    all
+}
+
+impl ResMap {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of objects.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether there is no object.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// The numbers of all slots that hold an object, in order.
+    pub fn slots(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
+        let used: Vec<usize> = (0..self.slots.len()).filter(|i| self.slots[*i].is_some()).collect();
+        used.into_iter()
+    }
+
+    /// The objects in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Resource> {
+        self.slots.iter().flatten()
+    }
+
+    /// The object in a slot.
+    pub fn get(&self, slot: usize) -> Option<&Resource> {
+        self.slots.get(slot).and_then(Option::as_ref)
+    }
+
+    /// Changes the object in a slot. Nothing happens when the slot is empty.
+    pub fn edit(&mut self, slot: usize, change: impl FnOnce(&mut Resource) -> Result<()>) -> Result<()> {
+        let Some(Some(res)) = self.slots.get_mut(slot) else { return Ok(()) };
+        let (id, history) = (res.id().clone(), res.previous.len());
+        let result = change(res);
+        if let Some(index) = &mut self.index
+            && (res.previous.len() != history || !same_place(&id, res.id()))
+        {
+            insert(index, slot, res);
+        }
+        result
+    }
+
+    /// Changes all objects in order; stops at the first error.
+    pub fn edit_all(&mut self, mut change: impl FnMut(&mut Resource) -> Result<()>) -> Result<()> {
+        self.index = None;
+        self.slots.iter_mut().flatten().try_for_each(&mut change)
+    }
+
+    /// Puts an object behind all others without looking whether its id is there.
+    pub fn push(&mut self, res: Resource) -> usize {
+        let slot = self.slots.len();
+        if let Some(index) = &mut self.index {
+            insert(index, slot, &res);
+        }
+        self.slots.push(Some(res));
+        self.live += 1;
+        slot
+    }
+
+    /// Puts an object behind all others; an error when an object has its id already.
+    pub fn append(&mut self, res: Resource) -> Result<usize> {
+        if let Some(slot) = self.find(res.id()).into_iter().next() {
+            let other = &self.slots[slot];
+            let mut error = Error::new(
+                Kind::Conflict,
+                format!("may not add resource with an already registered id: {}", res.id()),
+            )
+            .at(res.doc().location(res.root()));
+            if let Some(other) = other {
+                error =
+                    error.label(other.doc().location(other.root()), "the resource that has this id already");
+            }
+            return Err(error.hint("rename one of the two, or remove one from `resources`"));
+        }
+        Ok(self.push(res))
+    }
+
+    /// Appends all objects of another table.
+    pub fn append_all(&mut self, other: Self) -> Result<()> {
+        if self.is_empty() {
+            *self = other;
+            return Ok(());
+        }
+        other.slots.into_iter().flatten().try_for_each(|res| self.append(res).map(drop))
+    }
+
+    /// Removes the object in a slot.
+    pub fn remove(&mut self, slot: usize) -> Option<Resource> {
+        let res = self.slots.get_mut(slot).and_then(Option::take);
+        self.live -= usize::from(res.is_some());
+        res
+    }
+
+    /// Takes all objects out, in order.
+    pub fn drain(&mut self) -> Vec<Resource> {
+        self.index = None;
+        self.live = 0;
+        std::mem::take(&mut self.slots).into_iter().flatten().collect()
+    }
+
+    /// Closes the gaps that removals left. Slot numbers change.
+    pub fn compact(&mut self) {
+        if self.live < self.slots.len() {
+            self.index = None;
+            self.slots.retain(Option::is_some);
+        }
+    }
+
+    fn index(&mut self) -> &FxHashMap<u64, SmallVec<[u32; 2]>> {
+        let slots = &self.slots;
+        self.index.get_or_insert_with(|| {
+            let mut index = FxHashMap::default();
+            for (slot, res) in slots.iter().enumerate() {
+                if let Some(res) = res {
+                    insert(&mut index, slot, res);
+                }
+            }
+            index
+        })
+    }
+
+    fn candidates(&mut self, id: &ResId) -> SmallVec<[u32; 2]> {
+        let key = key(&id.gvk.kind, &id.name, id.effective_namespace());
+        self.index().get(&key).cloned().unwrap_or_default()
+    }
+
+    /// The slots whose present id equals this one.
+    pub fn find(&mut self, id: &ResId) -> SmallVec<[usize; 2]> {
+        let found = self.candidates(id);
+        found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(|r| r.id() == id)).collect()
+    }
+
+    /// The slots whose present or any previous id equals this one.
+    pub fn find_any(&mut self, id: &ResId) -> SmallVec<[usize; 2]> {
+        let found = self.candidates(id);
+        found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(|r| r.had_id(id))).collect()
+    }
+}
+
+/// Whether two ids have the same key in the index.
+fn same_place(a: &ResId, b: &ResId) -> bool {
+    a.gvk.kind == b.gvk.kind && a.name == b.name && a.effective_namespace() == b.effective_namespace()
+}
+
+fn insert(index: &mut FxHashMap<u64, SmallVec<[u32; 2]>>, slot: usize, res: &Resource) {
+    for key in keys(res) {
+        let entry = index.entry(key).or_default();
+        if let Err(at) = entry.binary_search(&(slot as u32)) {
+            entry.insert(at, slot as u32);
+        }
+    }
+}

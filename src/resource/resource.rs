@@ -1,0 +1,214 @@
+//! One object: its document, its id, and what kustomize remembers about it.
+//!
+//! Kustomize keeps its bookkeeping as annotations inside the object; here it is fields beside the document. The
+//! document is shared until it is changed, so that a base reached twice is read once.
+
+use crate::kube::{Gvk, ResId, Str};
+use crate::yaml::{Doc, NodeId};
+use std::sync::Arc;
+
+/// An id that an object had before a step renamed or moved it. Group and version are always the present ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousId {
+    /// Kind of then.
+    pub kind: Str,
+    /// Name of then.
+    pub name: Str,
+    /// Effective namespace of then.
+    pub namespace: Str,
+}
+
+/// What a generated object does when one of its id is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Behavior {
+    /// Nothing was said; the same as [`Behavior::Create`].
+    #[default]
+    Unspecified,
+    /// It must be new.
+    Create,
+    /// It takes the place of the old one's data.
+    Replace,
+    /// Its data are laid over the old one's.
+    Merge,
+}
+
+/// Where an object came from, or what changed it, as `buildMetadata` tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// File, from the folder being built.
+    pub path: String,
+    /// Repository of a remote file.
+    pub repo: String,
+    /// Its ref.
+    pub reference: String,
+    /// The file that asked for a generator or transformer.
+    pub configured_in: String,
+    /// That generator or transformer: apiVersion, kind, name, namespace.
+    pub configured_by: Option<ResId>,
+}
+
+/// An object of Kubernetes.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    doc: Arc<Doc>,
+    id: ResId,
+    /// Ids of before, oldest first.
+    pub previous: Vec<PreviousId>,
+    /// Prefixes put before the name, in the order of application.
+    pub prefixes: Vec<Str>,
+    /// Suffixes put behind the name, in the order of application.
+    pub suffixes: Vec<Str>,
+    /// For generated objects.
+    pub behavior: Behavior,
+    /// A hash of the contents is appended to the name at the end of the build.
+    pub needs_hash: bool,
+    /// A chart made it: no namespace is set.
+    pub from_helm: bool,
+    /// As a patch: it may change the name.
+    pub allow_name_change: bool,
+    /// As a patch: it may change the kind.
+    pub allow_kind_change: bool,
+    /// Ids of the objects that refer to this one.
+    pub referred_by: Vec<ResId>,
+    /// Where it came from.
+    pub origin: Option<Arc<Origin>>,
+    /// What worked on it, when that is tracked.
+    pub transformations: Vec<Arc<Origin>>,
+}
+
+impl Resource {
+    /// An object from a document whose root is a mapping.
+    pub fn new(doc: Doc) -> Self {
+        let mut res = Self {
+            doc: Arc::new(doc),
+            id: ResId::default(),
+            previous: vec![],
+            prefixes: vec![],
+            suffixes: vec![],
+            behavior: Behavior::Unspecified,
+            needs_hash: false,
+            from_helm: false,
+            allow_name_change: false,
+            allow_kind_change: false,
+            referred_by: vec![],
+            origin: None,
+            transformations: vec![],
+        };
+        res.refresh_id();
+        res
+    }
+
+    /// The document.
+    pub fn doc(&self) -> &Doc {
+        &self.doc
+    }
+
+    /// The root of the document.
+    pub fn root(&self) -> NodeId {
+        self.doc.root()
+    }
+
+    /// Changes the document; the id is kept in step. Call it through [`super::ResMap::edit`] for objects in a map.
+    pub fn edit<R>(&mut self, change: impl FnOnce(&mut Doc) -> R) -> R {
+        let result = change(Arc::make_mut(&mut self.doc));
+        self.refresh_id();
+        result
+    }
+
+    /// Puts another document in place of this one.
+    pub fn set_doc(&mut self, doc: Doc) {
+        self.doc = Arc::new(doc);
+        self.refresh_id();
+    }
+
+    /// The present id.
+    pub fn id(&self) -> &ResId {
+        &self.id
+    }
+
+    /// The present type.
+    pub fn gvk(&self) -> &Gvk {
+        &self.id.gvk
+    }
+
+    /// The present name.
+    pub fn name(&self) -> &str {
+        &self.id.name
+    }
+
+    /// The present namespace as written.
+    pub fn namespace(&self) -> &str {
+        &self.id.namespace
+    }
+
+    fn refresh_id(&mut self) {
+        let doc = &*self.doc;
+        let root = doc.root();
+        let text = |node: Option<NodeId>| node.filter(|n| !doc.is_null(*n)).map_or("", |n| doc.text(n));
+        let (api_version, kind) = (text(doc.get(root, "apiVersion")), text(doc.get(root, "kind")));
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let meta = doc.get(root, "metadata");
+        let (name, namespace) =
+            meta.map_or(("", ""), |m| (text(doc.get(m, "name")), text(doc.get(m, "namespace"))));
+        let id = &mut self.id;
+        let gvk = &mut id.gvk;
+        for (field, now) in [
+            (&mut gvk.group, group),
+            (&mut gvk.version, version),
+            (&mut gvk.kind, kind),
+            (&mut id.name, name),
+            (&mut id.namespace, namespace),
+        ] {
+            if field != now {
+                *field = now.into();
+            }
+        }
+    }
+
+    /// Remembers the present id before a step that renames or moves.
+    pub fn store_previous_id(&mut self) {
+        self.previous.push(PreviousId {
+            kind: self.id.gvk.kind.clone(),
+            name: self.id.name.clone(),
+            namespace: self.id.effective_namespace().into(),
+        });
+    }
+
+    fn previous_id(&self, previous: &PreviousId) -> ResId {
+        ResId {
+            gvk: Gvk { kind: previous.kind.clone(), ..self.id.gvk.clone() },
+            name: previous.name.clone(),
+            namespace: previous.namespace.clone(),
+        }
+    }
+
+    /// The ids of before, oldest first.
+    pub fn previous_ids(&self) -> impl DoubleEndedIterator<Item = ResId> + '_ {
+        self.previous.iter().map(|p| self.previous_id(p))
+    }
+
+    /// The first id the object had in this build.
+    pub fn original_id(&self) -> ResId {
+        self.previous.first().map_or_else(|| self.id.clone(), |p| self.previous_id(p))
+    }
+
+    /// Whether the object has or had this id.
+    pub fn had_id(&self, id: &ResId) -> bool {
+        self.id == *id || self.previous_ids().any(|p| p == *id)
+    }
+
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.metadata_text("labels", key)
+    }
+
+    /// The value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.metadata_text("annotations", key)
+    }
+
+    fn metadata_text(&self, field: &str, key: &str) -> Option<&str> {
+        let doc = self.doc();
+        doc.get_path(self.root(), &["metadata", field, key]).map(|n| doc.text(n))
+    }
+}
