@@ -1,3 +1,4 @@
 //! kfm
 pub mod diag;
+pub mod text;
 pub mod yaml;

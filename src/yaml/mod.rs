@@ -3,8 +3,16 @@
 //! Text is read into a [`Doc`]: a flat table of nodes whose scalars are spans of the source wherever the text
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
+pub mod emit;
 pub mod node;
+mod number;
+pub mod order;
+mod reencode;
+pub mod scalar;
 pub mod source;
+mod style;
+mod write;
 
+pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};
 pub use source::{Mark, Marked, Source};

@@ -317,7 +317,14 @@ impl Doc {
     }
 
     /// A collection at a place of the source. Used by the reader.
-    pub fn add_collection(&mut self, kind: Kind, start: u32, end: u32, kids: &[NodeId], flow: bool) -> NodeId {
+    pub fn add_collection(
+        &mut self,
+        kind: Kind,
+        start: u32,
+        end: u32,
+        kids: &[NodeId],
+        flow: bool,
+    ) -> NodeId {
         let tag = if kind == Kind::Map { Tag::Map } else { Tag::Seq };
         let a = self.kids.len() as u32;
         self.kids.extend_from_slice(kids);

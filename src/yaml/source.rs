@@ -27,7 +27,12 @@ impl Source {
 
     /// A text that stands inside a file, as the value at `at`.
     pub fn inline(at: &Location, text: String) -> Arc<Self> {
-        Arc::new(Self { path: at.path.clone(), text, lines_above: at.line.saturating_sub(1), columns_left: 0 })
+        Arc::new(Self {
+            path: at.path.clone(),
+            text,
+            lines_above: at.line.saturating_sub(1),
+            columns_left: 0,
+        })
     }
 
     /// The place of a byte offset. Takes time proportional to the offset: for messages only.
