@@ -1,3 +1,4 @@
-//! Texts as Go's libraries read and write them.
+//! Rules about text that come from the Go language rather than from kustomize.
 
+pub mod go;
 pub mod re2;
