@@ -1,7 +1,10 @@
 //! Patches: which text is one, which objects it selects, and how it changes them.
 
 pub mod labels;
+mod list;
 pub mod selector;
+pub mod strategic;
 
 pub use labels::LabelSelector;
 pub use selector::Target;
+pub use strategic::{Outcome, merge};
