@@ -461,9 +461,9 @@ mod tests {
             ("[{name: '5'}]", "[{name: 5, x: 1}]", "- name: \"5\" x: 1"),
             ("[{name: a}, {x: 1}]", "[{name: b}]", "- x: 1"),
             (
-                "[{name: a, ports: [{containerPort: 80}]}]",
-                "[{name: a, ports: [{containerPort: 80, name: web}, {containerPort: 81}]}]",
-                "- name: a ports: - containerPort: 81 - containerPort: 80   name: web",
+                "[{name: a, ports: [{containerPort: 80, protocol: TCP}]}]",
+                "[{name: a, ports: [{containerPort: 80, protocol: TCP, name: web}, {containerPort: 81, protocol: TCP}]}]",
+                "- name: a ports: - containerPort: 81   protocol: TCP - containerPort: 80   name: web   protocol: TCP",
             ),
         ];
         for (dest, patch, expected) in table {
