@@ -5,6 +5,7 @@
 
 pub mod anchors;
 mod chars;
+pub mod json;
 pub mod node;
 pub mod parse;
 pub mod scalar;
