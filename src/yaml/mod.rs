@@ -6,6 +6,7 @@
 pub mod anchors;
 mod chars;
 pub mod emit;
+pub mod json;
 pub mod node;
 mod number;
 pub mod order;
