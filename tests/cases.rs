@@ -26,7 +26,8 @@ fn main() {
         for case in folders(&topic) {
             let name = case.strip_prefix(&top).map_or_else(|_| case.clone(), Path::to_owned);
             let ignored = !read_command(&case).needs.iter().all(|p| is_installed(p));
-            trials.push(Trial::test(name.display().to_string(), move || run(&case)).with_ignored_flag(ignored));
+            trials
+                .push(Trial::test(name.display().to_string(), move || run(&case)).with_ignored_flag(ignored));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

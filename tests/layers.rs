@@ -31,7 +31,8 @@ fn modules_use_only_lower_layers() {
             continue;
         }
         let inside = path.strip_prefix(&src).expect("below src");
-        let Some(own) = inside.iter().next().and_then(|p| p.to_str()).filter(|_| inside.iter().count() > 1) else {
+        let Some(own) = inside.iter().next().and_then(|p| p.to_str()).filter(|_| inside.iter().count() > 1)
+        else {
             continue;
         };
         let own_layer = layer(own).unwrap_or_else(|| panic!("`{own}` has no layer"));
@@ -59,7 +60,9 @@ fn only_the_command_line_prints_or_reads_the_environment() {
             continue;
         }
         let text = std::fs::read_to_string(path).expect("readable source");
-        for word in ["println!", "eprintln!", "process::exit", "env::var", "env::args", "stdout()", "stderr()"] {
+        for word in
+            ["println!", "eprintln!", "process::exit", "env::var", "env::args", "stdout()", "stderr()"]
+        {
             assert!(!text.contains(word), "{} uses {word}", inside.display());
         }
     }
