@@ -11,8 +11,15 @@ mod scan;
 mod scan_scalar;
 #[cfg(test)]
 mod show;
+pub mod emit;
+mod number;
+pub mod order;
+mod reencode;
 pub mod source;
+mod style;
+mod write;
 
+pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};
 pub use scalar::{Dialect, Value};
 pub use source::{Mark, Marked, Source};
