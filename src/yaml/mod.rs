@@ -4,17 +4,17 @@
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
 mod chars;
+pub mod emit;
 pub mod node;
+mod number;
+pub mod order;
 pub mod parse;
+mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
 #[cfg(test)]
 mod show;
-pub mod emit;
-mod number;
-pub mod order;
-mod reencode;
 pub mod source;
 mod style;
 mod write;
