@@ -1,4 +1,5 @@
 //! kfm
 pub mod diag;
+pub mod resource;
 pub mod text;
 pub mod yaml;

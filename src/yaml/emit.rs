@@ -434,3 +434,6 @@ fn duplicate(doc: &Doc, first: NodeId, second: NodeId) -> Error {
         .label(doc.location(second), "again here")
         .label(doc.location(first), "first here")
 }
+
+#[cfg(test)]
+mod tests;

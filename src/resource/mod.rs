@@ -1,0 +1,3 @@
+//! Resources: documents with a kind and a name.
+
+pub mod annotations;
