@@ -3,6 +3,7 @@
 //! Text is read into a [`Doc`]: a flat table of nodes whose scalars are spans of the source wherever the text
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
+pub mod anchors;
 mod chars;
 pub mod emit;
 pub mod node;
@@ -16,6 +17,7 @@ mod scan_scalar;
 #[cfg(test)]
 mod show;
 pub mod source;
+pub mod split;
 mod style;
 mod write;
 
