@@ -6,3 +6,6 @@ mod resource;
 
 pub use resmap::ResMap;
 pub use resource::{Behavior, Origin, PreviousId, Resource};
+//! Resources: documents with a kind and a name.
+
+pub mod annotations;
