@@ -3,8 +3,10 @@
 pub mod decode;
 pub mod entries;
 pub mod fix;
+pub mod locate;
 pub mod read;
 pub mod types;
 
+pub use locate::locate;
 pub use read::{read, read_replacements_file};
 pub use types::*;
