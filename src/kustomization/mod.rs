@@ -5,6 +5,8 @@ pub mod entries;
 pub mod fix;
 pub mod locate;
 pub mod read;
+#[cfg(test)]
+mod tests;
 pub mod types;
 
 pub use locate::locate;
