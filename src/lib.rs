@@ -2,6 +2,7 @@
 pub mod diag;
 pub mod kube;
 pub mod kustomization;
+pub mod load;
 pub mod resource;
 pub mod text;
 pub mod yaml;
