@@ -3,4 +3,5 @@ pub mod diag;
 pub mod kube;
 pub mod kustomization;
 pub mod resource;
+pub mod transform;
 pub mod yaml;

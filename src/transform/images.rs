@@ -200,9 +200,10 @@ impl<'a> Entries<'a> {
         for end in name_ends(text) {
             let Some(list) = self.by_part.get(last_part(&text[..end])) else { continue };
             let later = &list[list.partition_point(|i| *i < from)..];
-            let found = later.iter().take_while(|i| **i < best).find(|i| {
-                literal(&self.images[**i].name, text).is_some_and(is_tail)
-            });
+            let found = later
+                .iter()
+                .take_while(|i| **i < best)
+                .find(|i| literal(&self.images[**i].name, text).is_some_and(is_tail));
             best = found.copied().unwrap_or(best);
         }
         for i in &self.others[self.others.partition_point(|i| *i < from)..] {
@@ -244,7 +245,9 @@ impl<'a> Entries<'a> {
             findings.add(
                 Finding::new(Code::EntryChangesNothing, format!("no image matches `{}`", image.name))
                     .at(image.mark.location())
-                    .hint("remove the entry, or give the name as it stands in the resources, with its registry"),
+                    .hint(
+                        "remove the entry, or give the name as it stands in the resources, with its registry",
+                    ),
             );
         }
     }

@@ -95,9 +95,9 @@ fn set(res: &mut Resource, namespace: &Text, rows: &[Row<'_>], options: Options)
     let rows: Vec<&Row<'_>> =
         rows.iter().filter(|r| !is_dropped(r.spec, &gvk) && r.leads(doc, true)).collect();
     let own = !scope::is_cluster_scoped(&gvk) && !has_already(doc, root, namespace);
-    let subjects = doc.get(root, "subjects").filter(|n| {
-        is_binding(&gvk.kind) && options.subjects != Subjects::None && !doc.is_null(*n)
-    });
+    let subjects = doc
+        .get(root, "subjects")
+        .filter(|n| is_binding(&gvk.kind) && options.subjects != Subjects::None && !doc.is_null(*n));
     if !own && subjects.is_none() && rows.is_empty() {
         return Ok(());
     }
@@ -162,7 +162,9 @@ fn bind(
         Subjects::None => return Ok(()),
     };
     for i in 0..doc.items(subjects).len() {
-        let Some(subject) = doc.items(subjects).get(i).copied().filter(|s| !doc.is_null(*s)) else { continue };
+        let Some(subject) = doc.items(subjects).get(i).copied().filter(|s| !doc.is_null(*s)) else {
+            continue;
+        };
         if doc.kind(subject) != Kind::Map {
             return Err(write::wrong_kind(doc, subject, "a subject"));
         }
@@ -194,7 +196,9 @@ fn check_conflict(resources: &mut ResMap, slot: usize, before: &ResId) -> Result
     let other_before = other.previous_ids().next_back().unwrap_or_else(|| other.id().clone());
     let mut error = Error::new(
         Fault::Conflict,
-        format!("namespace transformation produces ID conflict: {before} and {other_before} both become {id}"),
+        format!(
+            "namespace transformation produces ID conflict: {before} and {other_before} both become {id}"
+        ),
     );
     if let Some(res) = resources.get(slot) {
         error = error.at(place(res));

@@ -90,10 +90,8 @@ impl Entry<'_> {
             return Err(wrong_kind(doc, map, "a mapping"));
         }
         if self.key.value.is_empty() {
-            return Err(wrong_kind(doc, map, "a single value for the empty key").label(
-                self.key.mark.location(),
-                "a key must not be empty",
-            ));
+            return Err(wrong_kind(doc, map, "a single value for the empty key")
+                .label(self.key.mark.location(), "a key must not be empty"));
         }
         let node = self.node(doc);
         match doc.get(map, &self.key.value) {

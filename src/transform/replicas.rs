@@ -54,7 +54,9 @@ fn apply(
     let (mut found, mut written) = (false, false);
     for row in rows {
         for slot in slots {
-            let Some(res) = resources.get(*slot).filter(|r| is_meant(r, &replica.name, row)) else { continue };
+            let Some(res) = resources.get(*slot).filter(|r| is_meant(r, &replica.name, row)) else {
+                continue;
+            };
             found = true;
             let id = res.id().clone();
             resources

@@ -4,11 +4,12 @@
 //! leaves the order of the input.
 
 use crate::diag::{Error, Kind, Result};
+use crate::kube::order::{ORDER_FIRST, ORDER_LAST, compare_text};
 use crate::kube::{Gvk, ResId};
 use crate::kustomization::types::SortOptions;
 use crate::resource::{ResMap, Resource};
 use rustc_hash::FxHashMap;
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 
 /// An order that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,43 +20,14 @@ pub enum Order<'a> {
     Legacy(&'a [&'a str], &'a [&'a str]),
 }
 
-/// The kinds that come first by default.
-pub const FIRST: &[&str] = &[
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-
-/// The kinds that come last by default.
-pub const LAST: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
-
 /// Puts the objects in order. Without `options`, `legacy` decides between the default lists and the order of the
 /// input.
 pub fn apply(resources: &mut ResMap, options: Option<&SortOptions>, legacy: bool) -> Result<()> {
     let Some(options) = options else {
-        return order(resources, if legacy { Order::Legacy(FIRST, LAST) } else { Order::Fifo });
+        return order(resources, if legacy { Order::Legacy(&ORDER_FIRST, &ORDER_LAST) } else { Order::Fifo });
     };
     match (options.order.as_str(), &options.legacy) {
-        ("legacy", None) => order(resources, Order::Legacy(FIRST, LAST)),
+        ("legacy", None) => order(resources, Order::Legacy(&ORDER_FIRST, &ORDER_LAST)),
         ("legacy", Some((first, last))) => {
             let (first, last): (Vec<&str>, Vec<&str>) =
                 (first.iter().map(String::as_str).collect(), last.iter().map(String::as_str).collect());
@@ -79,9 +51,11 @@ pub fn apply(resources: &mut ResMap, options: Option<&SortOptions>, legacy: bool
 pub fn order(resources: &mut ResMap, order: Order<'_>) -> Result<()> {
     let Order::Legacy(first, last) = order else { return Ok(()) };
     let ranks = ranks(first, last);
-    let mut keyed: Vec<(Key, Resource)> =
-        resources.drain().into_iter().map(|r| (key(r.id(), &ranks), r)).collect();
-    keyed.sort_by(|a, b| a.0.cmp(&b.0));
+    let rank = |id: &ResId| ranks.get(id.gvk.kind.as_str()).copied().unwrap_or(0);
+    let mut keyed: Vec<(i64, Resource)> = resources.drain().into_iter().map(|r| (rank(r.id()), r)).collect();
+    keyed.sort_by(|(a_rank, a), (b_rank, b)| {
+        a_rank.cmp(b_rank).then_with(|| types(a.gvk(), b.gvk())).then_with(|| places(a.id(), b.id()))
+    });
     keyed.into_iter().try_for_each(|(_, res)| resources.append(res).map(drop))
 }
 
@@ -93,22 +67,19 @@ fn ranks<'a>(first: &[&'a str], last: &[&'a str]) -> FxHashMap<&'a str, i64> {
     before.chain(behind).collect()
 }
 
-/// What objects are compared by: rank, whether it is any but a core Namespace, the type of core Namespaces (in
-/// reverse), the type of others, then namespace and name.
-type Key = (i64, bool, Reverse<String>, String, String);
-
-fn key(id: &ResId, ranks: &FxHashMap<&str, i64>) -> Key {
-    let rank = ranks.get(id.gvk.kind.as_str()).copied().unwrap_or(0);
-    let (core, other) = if is_core_namespace(&id.gvk) {
-        (id.gvk.sort_key(), String::new())
-    } else {
-        (String::new(), id.gvk.sort_key())
-    };
-    let namespace = if id.namespace.is_empty() { "~X" } else { &id.namespace };
-    let name = if id.name.is_empty() { "~N" } else { &id.name };
-    (rank, core.is_empty(), Reverse(core), other, [namespace, "|", name].concat())
+/// Compares types as texts. With a core Namespace it goes the other way round, so that it comes first.
+fn types(a: &Gvk, b: &Gvk) -> Ordering {
+    let namespaces = a.kind == "Namespace" && b.kind == "Namespace";
+    let order = compare_text(a, b);
+    if namespaces && (a.group.is_empty() || b.group.is_empty()) { order.reverse() } else { order }
 }
 
-fn is_core_namespace(gvk: &Gvk) -> bool {
-    gvk.kind == "Namespace" && gvk.group.is_empty()
+/// Compares namespace and name, as texts joined by a bar.
+fn places(a: &ResId, b: &ResId) -> Ordering {
+    place(a).cmp(place(b))
+}
+
+fn place(id: &ResId) -> impl Iterator<Item = u8> + '_ {
+    let part = |text, none| if str::is_empty(text) { none } else { text };
+    [part(id.namespace.as_str(), "~X"), "|", part(id.name.as_str(), "~N")].into_iter().flat_map(str::bytes)
 }
