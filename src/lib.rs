@@ -3,5 +3,6 @@ pub mod diag;
 pub mod kube;
 pub mod kustomization;
 pub mod resource;
+pub mod text;
 pub mod transform;
 pub mod yaml;
