@@ -6,7 +6,8 @@
 use super::write;
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::resource::ResMap;
-use crate::yaml::scalar::{self, Dialect};
+use crate::text::go::json_float;
+use crate::yaml::reencode::{self, Place, Value};
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -99,82 +100,65 @@ fn push_field(json: &mut String, doc: &Doc, node: Option<NodeId>) -> Result<()> 
     match node.map(|n| (n, doc.kind(n))) {
         None => push_string(json, ""),
         Some((n, Kind::Scalar)) => push_string(json, doc.text(n)),
-        Some((n, Kind::Map)) => return push_value(json, doc, n),
+        Some((n, Kind::Map)) => return push_value(json, doc, n, false),
         Some((_, Kind::Seq | Kind::Alias)) => json.push_str("null"),
     }
     Ok(())
 }
 
 /// A value as Go writes it after a trip through its maps: keys in order, all numbers floats.
-fn push_value(json: &mut String, doc: &Doc, node: NodeId) -> Result<()> {
+fn push_value(json: &mut String, doc: &Doc, node: NodeId, flow: bool) -> Result<()> {
+    let flow = flow || doc.is_flow(node);
     match doc.kind(node) {
         Kind::Map => {
             let mut pairs: Vec<_> = doc.pairs(node).collect();
             pairs.sort_by_key(|(key, _)| doc.text(*key));
-            json.push('{');
-            for (i, (key, value)) in pairs.iter().enumerate() {
-                if i > 0 {
-                    json.push(',');
-                }
-                push_string(json, doc.text(*key));
+            push_list(json, ['{', '}'], pairs, |json, (key, value)| {
+                push_string(json, doc.text(key));
                 json.push(':');
-                push_value(json, doc, *value)?;
-            }
-            json.push('}');
+                push_value(json, doc, value, flow)
+            })
         }
         Kind::Seq => {
-            json.push('[');
-            for (i, item) in doc.items(node).iter().enumerate() {
-                if i > 0 {
-                    json.push(',');
-                }
-                push_value(json, doc, *item)?;
-            }
-            json.push(']');
+            let items = doc.items(node).iter();
+            push_list(json, ['[', ']'], items, |json, item| push_value(json, doc, *item, flow))
         }
-        Kind::Scalar | Kind::Alias => return push_scalar(json, doc, node),
+        Kind::Scalar | Kind::Alias => push_scalar(json, doc, node, flow),
     }
+}
+
+fn push_list<T>(
+    json: &mut String,
+    brackets: [char; 2],
+    items: impl IntoIterator<Item = T>,
+    mut push: impl FnMut(&mut String, T) -> Result<()>,
+) -> Result<()> {
+    json.push(brackets[0]);
+    for (i, item) in items.into_iter().enumerate() {
+        if i > 0 {
+            json.push(',');
+        }
+        push(json, item)?;
+    }
+    json.push(brackets[1]);
     Ok(())
 }
 
-fn push_scalar(json: &mut String, doc: &Doc, node: NodeId) -> Result<()> {
-    let text = doc.text(node);
-    let is_text =
-        matches!(doc.tag(node), Tag::Str | Tag::Other | Tag::Binary) || doc.style(node) != Style::Plain;
-    if is_text {
-        push_string(json, text);
-        return Ok(());
-    }
-    match scalar::value(text, Dialect::V3) {
-        scalar::Value::Null => json.push_str("null"),
-        scalar::Value::Bool(b) => json.push_str(if b { "true" } else { "false" }),
-        scalar::Value::Int(n) => push_number(json, n as f64),
-        scalar::Value::Uint(n) => push_number(json, n as f64),
-        scalar::Value::Float(f) if f.is_finite() => push_number(json, f),
-        scalar::Value::Float(_) => {
-            return Err(Error::new(Fault::Resource, format!("expected a finite number, found `{text}`"))
-                .at(doc.location(node)));
+fn push_scalar(json: &mut String, doc: &Doc, node: NodeId, flow: bool) -> Result<()> {
+    let place = Place { flow, simple_key: false, last: false, reencode: true };
+    match reencode::value(doc, node, place)? {
+        Value::Null => json.push_str("null"),
+        Value::Bool(b) => json.push_str(if b { "true" } else { "false" }),
+        Value::Int(n) => json.push_str(&json_float(n as f64)),
+        Value::Float(f) if f.is_finite() => json.push_str(&json_float(f)),
+        Value::Float(_) => {
+            let message = format!("expected a finite number, found `{}`", doc.text(node));
+            return Err(Error::new(Fault::Resource, message).at(doc.location(node)));
         }
-        scalar::Value::Str(s) => push_string(json, s),
-        scalar::Value::Time(t) => push_string(json, &t),
+        Value::Str(s) => push_string(json, &s),
+        Value::Time(t) | Value::Binary(t) => push_string(json, &t),
     }
     Ok(())
-}
-
-/// A float as Go's JSON has it: with an exponent only when very small or very large.
-fn push_number(json: &mut String, number: f64) {
-    let size = number.abs();
-    if size == 0.0 || (1e-6..1e21).contains(&size) {
-        let _ = write!(json, "{number}");
-        return;
-    }
-    let text = format!("{number:e}");
-    match text.split_once('e') {
-        Some((digits, exponent)) if !exponent.starts_with('-') => {
-            let _ = write!(json, "{digits}e+{exponent}");
-        }
-        _ => json.push_str(&text),
-    }
 }
 
 /// A string as Go's JSON has it, safe for HTML.

@@ -7,13 +7,13 @@
 //! Kustomize walks all objects twice for each entry. Here the fields of an object are gathered once for all
 //! entries, each with the number of times that an entry visits it; an entry is found by the last part of its name.
 
-use super::pattern;
 use super::rows::{Row, RowsByType};
 use super::write;
 use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
 use crate::kube::{FieldSpec, fieldspec};
 use crate::kustomization::types::Image;
 use crate::resource::ResMap;
+use crate::text::re2;
 use crate::yaml::{Doc, Kind, NodeId, Tag};
 use regex::Regex;
 use rustc_hash::FxHashMap;
@@ -165,7 +165,7 @@ impl<'a> Entries<'a> {
         let mut others = Vec::new();
         for (i, image) in images.iter().enumerate() {
             let part = last_part(&image.name);
-            if pattern::is_literal(&image.name) && !part.contains('.') {
+            if is_literal(&image.name) && !part.contains('.') {
                 by_part.entry(part).or_default().push(i);
             } else {
                 others.push(i);
@@ -220,21 +220,17 @@ impl<'a> Entries<'a> {
     /// Whether the name of an entry matches an image.
     fn matches(&self, i: usize, text: &str) -> Result<bool> {
         let image = &self.images[i];
-        if pattern::is_literal(&image.name) {
+        if is_literal(&image.name) {
             return Ok(literal(&image.name, text).is_some_and(is_tail));
         }
         if let Some(compiled) = self.compiled[i].get() {
             return Ok(compiled.is_match(text));
         }
         let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
-        let compiled = pattern::compile(&whole).map_err(|_| {
-            let message = format!(
-                "expected a regular expression for the name of an image, found `{}`",
-                image.name
-            );
-            Error::new(Fault::Config, message)
+        let compiled = re2::compile(&whole).map_err(|e| {
+            Error::new(Fault::Config, format!("the name of an image is no regular expression: {e}"))
                 .at(image.mark.location())
-                .hint("put a backslash before `+`, `*`, `?`, `(`, `)`, `[`, `]`, `{`, `}`, `|`, `^` or `$` where it stands for itself")
+                .hint("put a backslash before each sign that stands for itself")
         })?;
         Ok(self.compiled[i].get_or_init(|| compiled).is_match(text))
     }
@@ -251,6 +247,11 @@ impl<'a> Entries<'a> {
             );
         }
     }
+}
+
+/// Whether a name has no character with a meaning in a pattern, but for `.`.
+fn is_literal(name: &str) -> bool {
+    !name.bytes().any(|b| b"\\+*?()|[]{}^$".contains(&b))
 }
 
 /// What stands behind the last slash.

@@ -11,7 +11,6 @@ pub mod labels;
 pub mod name_affix;
 pub mod namespace;
 mod pairs;
-pub mod pattern;
 pub mod replicas;
 mod rows;
 pub mod sort;
