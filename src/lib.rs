@@ -5,4 +5,5 @@ pub mod kustomization;
 pub mod load;
 pub mod resource;
 pub mod text;
+pub mod transform;
 pub mod yaml;

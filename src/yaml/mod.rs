@@ -11,7 +11,7 @@ pub mod node;
 mod number;
 pub mod order;
 pub mod parse;
-mod reencode;
+pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
