@@ -1,5 +1,6 @@
 //! Objects on their way through a build, and the table that holds them.
 
+pub mod internal;
 mod resmap;
 #[allow(clippy::module_inception)]
 mod resource;
