@@ -3,7 +3,7 @@
 //! A new text is a string whatever it looks like. Its style is seen only when something else takes its place later:
 //! a new value keeps the style of the old one, so quotes make it a string.
 
-use crate::yaml::{Dialect, Doc, NodeId, Style, Tag, scalar};
+use crate::yaml::{Dialect, Doc, NodeId, Source, Style, Tag, parse, scalar};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -14,12 +14,30 @@ const LINE: usize = 70;
 pub fn string_node(doc: &mut Doc, text: &str) -> NodeId {
     let style = if memchr::memchr(b'\n', text.as_bytes()).is_some() {
         Style::Literal
-    } else if scalar::resolve(text, Dialect::V2) != Tag::Str && !text.is_empty() {
-        Style::Double
-    } else {
+    } else if text.is_empty() || reads_as_text(text) {
         Style::Plain
+    } else {
+        Style::Double
     };
     doc.scalar(text, style, Tag::Str)
+}
+
+/// Whether the older of kustomize's YAML libraries reads a line as a string, or not at all.
+fn reads_as_text(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let plain = !b"[]{}-?!&*|>'\"%@`#, \t:".contains(&bytes[0])
+        && bytes[bytes.len() - 1] != b':'
+        && memchr::memmem::find(bytes, b": ").is_none()
+        && memchr::memmem::find(bytes, b":\t").is_none()
+        && memchr::memchr(b'#', bytes).is_none();
+    if plain {
+        return scalar::resolve(text.trim_end_matches([' ', '\t']), Dialect::V2) == Tag::Str;
+    }
+    let source = Source::new("", text.to_owned());
+    match parse::parse(&source, 0..text.len(), Dialect::V2) {
+        Ok(doc) => doc.is_some_and(|doc| doc.tag(doc.root()) == Tag::Str),
+        Err(_) => true,
+    }
 }
 
 /// A key as kustomize writes it: plain and without a type, so that `1` is a number.
@@ -47,7 +65,6 @@ pub fn base64_lines(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::Source;
 
     #[test]
     fn long_base64_is_cut_into_lines() {
@@ -64,6 +81,17 @@ mod tests {
             ("", Style::Plain),
             ("5", Style::Double),
             ("yes", Style::Double),
+            ("5 ", Style::Double),
+            ("-5", Style::Double),
+            ("-x", Style::Plain),
+            ("a:b", Style::Plain),
+            ("a: b", Style::Double),
+            ("a: b: c", Style::Plain),
+            ("[a]", Style::Double),
+            ("[a", Style::Plain),
+            ("# a", Style::Double),
+            ("'5'", Style::Plain),
+            ("1:20", Style::Plain),
             ("a\nb", Style::Literal),
         ];
         for (text, style) in table {
