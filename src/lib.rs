@@ -4,4 +4,5 @@ pub mod generate;
 pub mod kube;
 pub mod kustomization;
 pub mod resource;
+pub mod text;
 pub mod yaml;

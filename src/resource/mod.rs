@@ -1,5 +1,6 @@
 //! Objects on their way through a build, and the table that holds them.
 
+pub mod annotations;
 pub mod internal;
 pub mod read;
 mod resmap;

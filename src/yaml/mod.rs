@@ -5,16 +5,23 @@
 
 pub mod anchors;
 mod chars;
+pub mod emit;
 pub mod node;
+mod number;
+pub mod order;
 pub mod parse;
+mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
 #[cfg(test)]
 mod show;
 pub mod source;
+mod style;
+mod write;
 pub mod split;
 
+pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};
 pub use scalar::{Dialect, Value};
 pub use source::{Mark, Marked, Source};
