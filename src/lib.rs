@@ -3,6 +3,7 @@ pub mod diag;
 pub mod generate;
 pub mod kube;
 pub mod kustomization;
+pub mod load;
 pub mod resource;
 pub mod text;
 pub mod yaml;
