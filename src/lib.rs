@@ -1,5 +1,6 @@
 //! kfm
 pub mod diag;
+pub mod generate;
 pub mod kube;
 pub mod kustomization;
 pub mod load;
