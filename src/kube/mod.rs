@@ -9,7 +9,6 @@ pub mod id;
 pub mod merge_keys;
 pub mod openapi;
 pub mod order;
-pub mod read_config;
 pub mod scope;
 
 pub use compact_str::CompactString as Str;
@@ -20,4 +19,3 @@ pub use gvk::Gvk;
 pub use id::ResId;
 pub use merge_keys::{Keys, Schema, schema_for};
 pub use openapi::OpenApi;
-pub use read_config::{read_config, read_rows};

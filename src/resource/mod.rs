@@ -2,6 +2,7 @@
 
 pub mod annotations;
 pub mod internal;
+pub mod print;
 pub mod read;
 mod resmap;
 #[allow(clippy::module_inception)]
@@ -10,5 +11,3 @@ mod resource;
 pub use read::from_source;
 pub use resmap::ResMap;
 pub use resource::{Behavior, Origin, PreviousId, Resource};
-//! Resources: documents with a kind and a name.
-
