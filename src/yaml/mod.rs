@@ -4,7 +4,9 @@
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
 pub mod node;
+pub mod scalar;
 pub mod source;
 
 pub use node::{Doc, Kind, NodeId, Style, Tag};
+pub use scalar::{Dialect, Value};
 pub use source::{Mark, Marked, Source};
