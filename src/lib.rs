@@ -2,5 +2,6 @@
 pub mod diag;
 pub mod kube;
 pub mod kustomization;
+pub mod refs;
 pub mod resource;
 pub mod yaml;
