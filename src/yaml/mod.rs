@@ -3,8 +3,14 @@
 //! Text is read into a [`Doc`]: a flat table of nodes whose scalars are spans of the source wherever the text
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
+mod chars;
 pub mod node;
+pub mod parse;
 pub mod scalar;
+mod scan;
+mod scan_scalar;
+#[cfg(test)]
+mod show;
 pub mod source;
 
 pub use node::{Doc, Kind, NodeId, Style, Tag};

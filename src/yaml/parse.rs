@@ -1,0 +1,670 @@
+//! The complete parser: the tokens of [`super::scan`] to a [`Doc`].
+//!
+//! It takes and refuses what go-yaml takes and refuses, in its words; errors carry the place where the problem was
+//! noticed and the place where the construct began. Only the first document of a text is read, as kustomize does
+//! with each piece of a file. Depth costs memory, not stack.
+//!
+//! Places: a node begins at its anchor or tag, if it has one, and ends behind its last character; a block scalar
+//! ends before the break of its last line, a block collection where its last child ends, an absent value where the
+//! indicator before it ends.
+
+use super::chars::find_control;
+use super::node::{Doc, Kind as Node, NodeId, Style, Tag};
+use super::scalar::{Dialect, resolve};
+use super::scan::{Fail, Kind, Scanner, Text, Token};
+use super::source::Source;
+use crate::diag::{Error, Kind as ErrorKind};
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Reads the first document of a range of a source; `None` where there is none.
+///
+/// Aliases stay nodes of their own: see [`super::anchors::expand`].
+pub fn parse(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Result<Option<Doc>, Error> {
+    document(source, range, dialect).map_err(|fail| error(source, &fail))
+}
+
+/// The error of a failure: placed where it was noticed, or where the construct began if that is the end of the text.
+fn error(source: &Arc<Source>, fail: &Fail) -> Error {
+    let e = Error::new(ErrorKind::Syntax, fail.message.clone());
+    let place = |at: usize| source.location(at as u32);
+    match fail.context {
+        None => e.at(place(fail.at)),
+        Some((what, begin)) if fail.at >= source.text.trim_end().len() => e.label(place(begin), what),
+        Some((_, begin)) if begin == fail.at => e.at(place(fail.at)),
+        Some((what, begin)) => e.at(place(fail.at)).label(place(begin), what),
+    }
+}
+
+/// What an open collection expects next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    BlockSeq,
+    IndentlessSeq,
+    BlockKey,
+    BlockValue,
+    FlowSeq {
+        first: bool,
+    },
+    FlowKey {
+        first: bool,
+    },
+    FlowValue,
+    /// A key in a flow mapping that no `?` or `:` goes with.
+    FlowNoValue,
+    /// A mapping of one pair in a flow sequence.
+    PairKey,
+    PairValue,
+    PairEnd,
+}
+
+/// An open collection.
+struct Open {
+    state: State,
+    node: NodeId,
+    start: usize,
+    /// Where its children begin on the stack of children.
+    kids: usize,
+}
+
+struct Parser<'a> {
+    scanner: Scanner<'a>,
+    dialect: Dialect,
+    text: &'a str,
+    doc: Doc,
+    open: Vec<Open>,
+    kids: Vec<NodeId>,
+    anchors: FxHashMap<&'a str, NodeId>,
+    directives: Vec<(String, Vec<u8>)>,
+    /// Where the node read last ends.
+    end: usize,
+}
+
+/// The tag and the anchor of a node.
+#[derive(Default)]
+struct Properties {
+    start: usize,
+    anchor: Option<(usize, usize)>,
+    tag: Option<Vec<u8>>,
+}
+
+fn document(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Result<Option<Doc>, Fail> {
+    let bytes = source.text.as_bytes();
+    if let Some(i) = find_control(&bytes[range.clone()]) {
+        let message = "control characters are not allowed".to_owned();
+        return Err(Fail { message, at: range.start + i, context: None });
+    }
+    let mut parser = Parser {
+        scanner: Scanner::new(&source.text, range.start, range.end, dialect),
+        dialect,
+        text: &source.text,
+        doc: Doc::new(source.clone()),
+        open: Vec::new(),
+        kids: Vec::new(),
+        anchors: FxHashMap::default(),
+        directives: Vec::new(),
+        end: range.start,
+    };
+    parser.scanner.take()?;
+    if matches!(parser.scanner.peek()?.kind, Kind::StreamEnd) {
+        return Ok(None);
+    }
+    parser.document_start()?;
+    while let Some(top) = parser.open.len().checked_sub(1) {
+        parser.step(top)?;
+    }
+    if let Some(root) = parser.kids.first() {
+        parser.doc.set_root(*root);
+    }
+    if ends_document(&parser.scanner.peek()?.kind) {
+        parser.doc.tail_comment = parser.scanner.tail_comment();
+    }
+    Ok(Some(parser.doc))
+}
+
+fn ends_document(kind: &Kind) -> bool {
+    matches!(kind, Kind::DocStart | Kind::DocEnd | Kind::StreamEnd)
+}
+
+fn starts_value(kind: &Kind) -> bool {
+    !matches!(kind, Kind::Key | Kind::Value | Kind::BlockEnd)
+}
+
+impl<'a> Parser<'a> {
+    fn fail<T>(&self, context: Option<(&'static str, usize)>, message: &str, at: usize) -> Result<T, Fail> {
+        Err(Fail { message: message.to_owned(), at, context })
+    }
+
+    fn next_is(&mut self, kind: &Kind) -> Result<bool, Fail> {
+        Ok(self.scanner.peek()?.kind == *kind)
+    }
+
+    /// Directives and `---`, then the root node or its beginning.
+    fn document_start(&mut self) -> Result<(), Fail> {
+        let mut version = false;
+        let explicit =
+            matches!(self.scanner.peek()?.kind, Kind::Version(..) | Kind::TagDirective(..) | Kind::DocStart);
+        while matches!(self.scanner.peek()?.kind, Kind::Version(..) | Kind::TagDirective(..)) {
+            let token = self.scanner.take()?;
+            match token.kind {
+                Kind::Version(..) if version => {
+                    return self.fail(None, "found duplicate %YAML directive", token.start);
+                }
+                Kind::Version(1, 1) => version = true,
+                Kind::Version(..) => return self.fail(None, "found incompatible YAML document", token.start),
+                Kind::TagDirective(handle, prefix) => {
+                    if self.directives.iter().any(|(h, _)| *h == handle) {
+                        return self.fail(None, "found duplicate %TAG directive", token.start);
+                    }
+                    self.directives.push((handle, prefix));
+                }
+                _ => {}
+            }
+        }
+        for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
+            if !self.directives.iter().any(|(h, _)| h == handle) {
+                self.directives.push((handle.to_owned(), prefix.as_bytes().to_vec()));
+            }
+        }
+        if explicit {
+            let token = self.scanner.peek()?;
+            if token.kind != Kind::DocStart {
+                let at = token.start;
+                return self.fail(None, "did not find expected <document start>", at);
+            }
+            self.scanner.take()?;
+            let token = self.scanner.peek()?;
+            let directive = matches!(token.kind, Kind::Version(..) | Kind::TagDirective(..));
+            if directive || ends_document(&token.kind) {
+                let at = token.start;
+                self.absent(at);
+                return Ok(());
+            }
+        }
+        self.node(true, false)
+    }
+
+    /// A value that is not there.
+    fn absent(&mut self, at: usize) {
+        let offset = at as u32;
+        let id = self.doc.add_span(offset, offset, (offset, offset), Style::Plain, Tag::Null);
+        self.kids.push(id);
+        self.end = at;
+    }
+
+    /// Reads a node; of a collection only the beginning.
+    fn node(&mut self, block: bool, indentless: bool) -> Result<(), Fail> {
+        if self.next_is(&Kind::Alias)? {
+            return self.alias();
+        }
+        let properties = self.properties()?;
+        let (start, end) = (properties.start, self.end);
+        let named = properties.anchor.is_some() || properties.tag.is_some();
+        let token = self.scanner.peek()?;
+        let (kind, state, flow, take) = match token.kind {
+            Kind::Entry if indentless => (Node::Seq, State::IndentlessSeq, false, false),
+            Kind::Scalar(..) => {
+                let token = self.scanner.take()?;
+                self.scalar(token, properties);
+                return Ok(());
+            }
+            Kind::FlowSeq => (Node::Seq, State::FlowSeq { first: true }, true, true),
+            Kind::FlowMap => (Node::Map, State::FlowKey { first: true }, true, true),
+            Kind::BlockSeq if block => (Node::Seq, State::BlockSeq, false, true),
+            Kind::BlockMap if block => (Node::Map, State::BlockKey, false, true),
+            _ if named => {
+                let kind = Kind::Scalar(Style::Plain, Text::Empty);
+                let token = Token { kind, start, end, level: None };
+                self.scalar(token, properties);
+                return Ok(());
+            }
+            _ => {
+                let at = token.start;
+                let what = if block { "while parsing a block node" } else { "while parsing a flow node" };
+                return self.fail(Some((what, start)), "did not find expected node content", at);
+            }
+        };
+        if take {
+            self.scanner.take()?;
+        }
+        let node = self.begin(state, kind, start, flow);
+        if let Some((from, to)) = properties.anchor {
+            self.anchors.insert(&self.text[from..to], node);
+        }
+        if properties.tag.is_some_and(|t| known_tag(&t) == Tag::Null) {
+            self.doc.set_tag(node, Tag::Null, true);
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self) -> Result<(), Fail> {
+        let token = self.scanner.take()?;
+        let name = &self.text[token.start + 1..token.end];
+        let Some(target) = self.anchors.get(name) else {
+            return self.fail(None, &format!("unknown anchor '{name}' referenced"), token.start);
+        };
+        let id = self.doc.add_alias(token.start as u32, token.end as u32, *target);
+        self.doc.has_anchors = true;
+        self.kids.push(id);
+        self.end = token.end;
+        Ok(())
+    }
+
+    /// An anchor and a tag, in either order.
+    fn properties(&mut self) -> Result<Properties, Fail> {
+        let mut found = Properties { start: self.scanner.peek()?.start, ..Properties::default() };
+        let mut tag: Option<(String, Vec<u8>, usize)> = None;
+        for _ in 0..2 {
+            match self.scanner.peek()?.kind {
+                Kind::Anchor if found.anchor.is_none() => {
+                    let token = self.scanner.take()?;
+                    found.anchor = Some((token.start + 1, token.end));
+                    self.doc.has_anchors = true;
+                    self.end = token.end;
+                }
+                Kind::Tag(..) if tag.is_none() => {
+                    let token = self.scanner.take()?;
+                    self.end = token.end;
+                    if let Kind::Tag(handle, suffix) = token.kind {
+                        tag = Some((handle, suffix, token.start));
+                    }
+                }
+                _ => break,
+            }
+        }
+        if let Some((handle, suffix, at)) = tag {
+            let full = if handle.is_empty() {
+                suffix
+            } else {
+                let prefix = self.directives.iter().find(|(h, _)| *h == handle).map(|(_, p)| p.as_slice());
+                [prefix.unwrap_or_default(), &suffix].concat()
+            };
+            if full.is_empty() {
+                let context = Some(("while parsing a node", found.start));
+                return self.fail(context, "found undefined tag handle", at);
+            }
+            found.tag = Some(full);
+        }
+        Ok(found)
+    }
+
+    fn scalar(&mut self, token: Token, properties: Properties) {
+        let Kind::Scalar(style, text) = token.kind else { return };
+        let value = match &text {
+            Text::Empty => "",
+            Text::Span(from, to) => &self.text[*from..*to],
+            Text::Made(made) => made.as_str(),
+        };
+        let written = properties.tag.filter(|t| t != b"!" || self.dialect == Dialect::V2);
+        let tag = match &written {
+            Some(tag) => match known_tag(tag) {
+                Tag::Map | Tag::Seq => Tag::Other,
+                // the older library takes `!` for `!!str`
+                _ if tag == b"!" => Tag::Str,
+                tag => tag,
+            },
+            None if style != Style::Plain => Tag::Str,
+            None if value == "<<" => Tag::Merge,
+            None => resolve(value, self.dialect),
+        };
+        if tag == Tag::Merge || value == "<<" {
+            self.doc.has_anchors = true;
+        }
+        let (start, end) = (properties.start as u32, token.end as u32);
+        let id = match &text {
+            Text::Empty => self.doc.add_span(start, end, (end, end), style, tag),
+            Text::Span(from, to) => self.doc.add_span(start, end, (*from as u32, *to as u32), style, tag),
+            Text::Made(made) => self.doc.add_text(start, end, made, style, tag),
+        };
+        if written.is_some() {
+            self.doc.set_tag(id, tag, true);
+        }
+        if let Some((from, to)) = properties.anchor {
+            self.anchors.insert(&self.text[from..to], id);
+        }
+        self.kids.push(id);
+        self.end = token.end;
+    }
+
+    fn begin(&mut self, state: State, kind: Node, start: usize, flow: bool) -> NodeId {
+        let node = self.doc.add_collection(kind, start as u32, 0, &[], flow);
+        self.open.push(Open { state, node, start, kids: self.kids.len() });
+        node
+    }
+
+    /// Closes the innermost collection, which ends where its last child or its bracket ends.
+    fn finish(&mut self) {
+        let Some(open) = self.open.pop() else { return };
+        let kids = &self.kids[open.kids..];
+        self.doc.set_kids(open.node, kids);
+        self.doc.set_span(open.node, open.start as u32, self.end as u32);
+        if self.doc.kind(open.node) == Node::Map && !self.doc.has_anchors {
+            // a null written as a key is doubled where anchors are expanded
+            let odd = |k: &NodeId| self.doc.tag(*k) == Tag::Null && !self.doc.text(*k).is_empty();
+            self.doc.has_anchors = kids.iter().step_by(2).any(odd);
+        }
+        self.kids.truncate(open.kids);
+        self.kids.push(open.node);
+    }
+
+    /// Goes on with the innermost collection, whose place in the stack is `top`.
+    fn step(&mut self, top: usize) -> Result<(), Fail> {
+        let Open { state, start, .. } = self.open[top];
+        let to = |p: &mut Self, state| p.open[top].state = state;
+        match state {
+            State::BlockSeq | State::IndentlessSeq => self.block_entry(state, start),
+            State::BlockKey => {
+                let token = self.scanner.peek()?;
+                match token.kind {
+                    Kind::Key => {
+                        to(self, State::BlockValue);
+                        self.block_part()
+                    }
+                    Kind::BlockEnd => {
+                        self.scanner.take()?;
+                        self.finish();
+                        Ok(())
+                    }
+                    // a key is missing before `:`, or there is none
+                    _ => {
+                        let at = token.start;
+                        let context = Some(("while parsing a block mapping", start));
+                        self.fail(context, "did not find expected key", at)
+                    }
+                }
+            }
+            State::BlockValue => {
+                to(self, State::BlockKey);
+                if self.next_is(&Kind::Value)? {
+                    self.block_part()
+                } else {
+                    let at = self.end;
+                    self.absent(at);
+                    Ok(())
+                }
+            }
+            State::FlowSeq { first } => self.flow_item(top, first, start),
+            State::FlowKey { first } => self.flow_key(top, first, start),
+            State::FlowValue => {
+                to(self, State::FlowKey { first: false });
+                self.flow_value(&Kind::FlowMapEnd)
+            }
+            State::FlowNoValue => {
+                to(self, State::FlowKey { first: false });
+                let at = self.end;
+                self.absent(at);
+                Ok(())
+            }
+            State::PairKey => {
+                to(self, State::PairValue);
+                match self.scanner.peek()?.kind {
+                    // the indicator is lost here: `[? : a]` and `[?, a]` go on behind it
+                    Kind::Value | Kind::Comma | Kind::FlowSeqEnd => {
+                        let at = self.scanner.take()?.end;
+                        self.absent(at);
+                        Ok(())
+                    }
+                    _ => self.node(false, false),
+                }
+            }
+            State::PairValue => {
+                to(self, State::PairEnd);
+                self.flow_value(&Kind::FlowSeqEnd)
+            }
+            State::PairEnd => {
+                self.finish();
+                Ok(())
+            }
+        }
+    }
+
+    /// A key or a value of a block mapping: passes its indicator.
+    fn block_part(&mut self) -> Result<(), Fail> {
+        let at = self.scanner.take()?.end;
+        if starts_value(&self.scanner.peek()?.kind) {
+            return self.node(true, true);
+        }
+        self.absent(at);
+        Ok(())
+    }
+
+    fn block_entry(&mut self, state: State, start: usize) -> Result<(), Fail> {
+        let indentless = state == State::IndentlessSeq;
+        let token = self.scanner.peek()?;
+        match token.kind {
+            Kind::Entry => {
+                let at = self.scanner.take()?.end;
+                let next = &self.scanner.peek()?.kind;
+                let absent =
+                    matches!(next, Kind::Entry | Kind::BlockEnd) || indentless && !starts_value(next);
+                if !absent {
+                    return self.node(true, false);
+                }
+                self.absent(at);
+                Ok(())
+            }
+            _ if indentless => {
+                self.finish();
+                Ok(())
+            }
+            Kind::BlockEnd => {
+                self.scanner.take()?;
+                self.finish();
+                Ok(())
+            }
+            _ => {
+                let at = token.start;
+                let context = Some(("while parsing a block collection", start));
+                self.fail(context, "did not find expected '-' indicator", at)
+            }
+        }
+    }
+
+    /// Passes the comma before an entry of a flow collection. False: the collection is closed instead.
+    fn flow_comma(
+        &mut self,
+        first: bool,
+        end: &Kind,
+        context: (&'static str, usize),
+        message: &str,
+    ) -> Result<bool, Fail> {
+        let token = self.scanner.peek()?;
+        let at = token.start;
+        if token.kind != *end && !first {
+            if token.kind != Kind::Comma {
+                return self.fail(Some(context), message, at);
+            }
+            self.scanner.take()?;
+        }
+        if !self.next_is(end)? {
+            return Ok(true);
+        }
+        self.end = self.scanner.take()?.end;
+        self.finish();
+        Ok(false)
+    }
+
+    fn flow_item(&mut self, top: usize, first: bool, start: usize) -> Result<(), Fail> {
+        let context = ("while parsing a flow sequence", start);
+        if !self.flow_comma(first, &Kind::FlowSeqEnd, context, "did not find expected ',' or ']'")? {
+            return Ok(());
+        }
+        self.open[top].state = State::FlowSeq { first: false };
+        if self.next_is(&Kind::Key)? {
+            let at = self.scanner.take()?.start;
+            self.begin(State::PairKey, Node::Map, at, true);
+            return Ok(());
+        }
+        self.node(false, false)
+    }
+
+    fn flow_key(&mut self, top: usize, first: bool, start: usize) -> Result<(), Fail> {
+        let context = ("while parsing a flow mapping", start);
+        if !self.flow_comma(first, &Kind::FlowMapEnd, context, "did not find expected ',' or '}'")? {
+            return Ok(());
+        }
+        if !self.next_is(&Kind::Key)? {
+            self.open[top].state = State::FlowNoValue;
+            return self.node(false, false);
+        }
+        self.open[top].state = State::FlowValue;
+        let at = self.scanner.take()?.end;
+        if matches!(self.scanner.peek()?.kind, Kind::Value | Kind::Comma | Kind::FlowMapEnd) {
+            self.absent(at);
+            return Ok(());
+        }
+        self.node(false, false)
+    }
+
+    /// The value behind a key in a flow collection that is closed by `end`.
+    fn flow_value(&mut self, end: &Kind) -> Result<(), Fail> {
+        let mut at = self.end;
+        if self.next_is(&Kind::Value)? {
+            at = self.scanner.take()?.end;
+            let next = &self.scanner.peek()?.kind;
+            if *next != Kind::Comma && next != end {
+                return self.node(false, false);
+            }
+        }
+        self.absent(at);
+        Ok(())
+    }
+}
+
+/// The tags that have a meaning, without `!!`.
+const TAGS: &[(&[u8], Tag)] = &[
+    (b"null", Tag::Null),
+    (b"bool", Tag::Bool),
+    (b"int", Tag::Int),
+    (b"float", Tag::Float),
+    (b"str", Tag::Str),
+    (b"timestamp", Tag::Timestamp),
+    (b"binary", Tag::Binary),
+    (b"merge", Tag::Merge),
+    (b"map", Tag::Map),
+    (b"seq", Tag::Seq),
+];
+
+fn known_tag(full: &[u8]) -> Tag {
+    let name = full.strip_prefix(b"tag:yaml.org,2002:").or_else(|| full.strip_prefix(b"!!"));
+    TAGS.iter().find(|(n, _)| Some(*n) == name).map_or(Tag::Other, |(_, tag)| *tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::show;
+    use super::*;
+
+    fn read(text: &str) -> Result<String, String> {
+        let source = Source::new("t.yaml", text.into());
+        match parse(&source, 0..text.len(), Dialect::V3) {
+            Ok(Some(doc)) => Ok(show::show(&doc)),
+            Ok(None) => Ok(String::new()),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    #[test]
+    fn documents_are_read() {
+        let table = [
+            ("", ""),
+            ("# c\n", ""),
+            ("---\n", "null"),
+            ("a", "str:a"),
+            ("a: 1\nb:\n- x\n- y: z\n", "{str:a int:1 str:b [str:x {str:y str:z}]}"),
+            ("a:\n  b:\nc: ~", "{str:a {str:b null} str:c null:~}"),
+            ("{a, b: , 'c':d, e: [1, {}]}", "{str:a null str:b null str:c str:d str:e [int:1 {}]}"),
+            ("[a: 1, b, ? c, [d]: e]", "[{str:a int:1} str:b {str:c null} {[str:d] str:e}]"),
+            ("- - a\n  - b\n-\n- 'x''y'", "[[str:a str:b] null str:x'y]"),
+            ("a: b\n  c\n\n  d\n", "{str:a str:b c\nd}"),
+            ("a: |\n  x\n   y\n\nb: >-\n  x\n  y\n\n  z\n", "{str:a str:x\n y\n str:b str:x y\nz}"),
+            ("a: \"x\\n\\x41\\u00e9\\\n   b\n  c\"", "{str:a str:x\nAéb c}"),
+            ("? a\n: b\n? c\n", "{str:a str:b str:c null}"),
+            ("a: &x 1\nb: *x\n", "{str:a int:1 str:b *}"),
+            (
+                "a: !!str 1\nb: !foo x\nc: !!int '1'\nd: ! 1",
+                "{str:a str!:1 str:b other!:x str:c int!:1 str:d int:1}",
+            ),
+            ("a: # c\n  b # c\n# c\n", "{str:a str:b}"),
+            ("# a\n\t# b\nk: v", "{str:k str:v}"),
+            ("k: 1\n...\nkind: B", "{str:k int:1}"),
+            ("{\"a\":1}{\"b\":2}", "{str:a int:1}"),
+            ("[-]", "[str:-]"),
+            ("{a:1}", "{str:a:1 null}"),
+            ("k:\t# c\n  v", "{str:k str:v}"),
+            ("\u{feff}k: v", "{str:k str:v}"),
+            ("%YAML 1.1\n---\na: b", "{str:a str:b}"),
+            ("a: 2001-1-1\nb: <<", "{str:a timestamp:2001-1-1 str:b merge:<<}"),
+        ];
+        for (text, want) in table {
+            assert_eq!(read(text).as_deref(), Ok(want), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_go_yaml_says_and_where() {
+        let table = [
+            ("a: b: c", "1:5: mapping values are not allowed in this context"),
+            ("a: - b", "1:4: block sequence entries are not allowed in this context"),
+            ("a: ? b", "1:4: mapping keys are not allowed in this context"),
+            ("\ta: 1", "1:1: found character that cannot start any token"),
+            ("a: b\n\tc: d", "2:1: found a tab character that violates indentation"),
+            ("a: b\nc\nd: e", "3:1: could not find expected ':'"),
+            ("a: 'b", "1:4: found unexpected end of stream"),
+            ("a: 'b\n---\n'", "2:1: found unexpected document indicator"),
+            ("a: \"\\/\"", "1:5: found unknown escape character"),
+            ("a: \"\\ud83d\"", "1:7: found invalid Unicode character escape code"),
+            ("a: \"\\xg\"", "1:7: did not find expected hexdecimal number"),
+            ("a: |0\n", "1:5: found an indentation indicator equal to 0"),
+            ("a: |x\n", "1:5: did not find expected comment or line break"),
+            ("a: |\n \tb", "2:2: found a tab character where an indentation space is expected"),
+            ("a: *x", "1:4: unknown anchor 'x' referenced"),
+            ("a: &x &y b", "1:7: did not find expected key"),
+            ("a: !h!x b", "1:4: found undefined tag handle"),
+            ("a: [b", "1:4: did not find expected ',' or ']'"),
+            ("a: [b }", "1:7: did not find expected ',' or ']'"),
+            ("a: [,b]", "1:5: did not find expected node content"),
+            ("a: b\n c: d", "2:3: mapping values are not allowed in this context"),
+            ("a:\n  b: 1\n c: d", "3:2: did not find expected key"),
+            ("- a\n b", ""),
+            ("- a\nb: c", "2:1: did not find expected '-' indicator"),
+            ("a: \u{1}", "1:4: control characters are not allowed"),
+            ("a: %b", "1:4: found character that cannot start any token"),
+            ("%YAML 1.2\n---\n", "1:1: found incompatible YAML document"),
+            ("%FOO\n", "1:1: found unknown directive name"),
+            ("--- a: b", "1:6: mapping values are not allowed in this context"),
+        ];
+        for (text, want) in table {
+            let got = read(text).err().unwrap_or_default();
+            assert_eq!(got.trim_start_matches("t.yaml:"), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn spans_cover_the_nodes() {
+        let text = "a: 'b' # c\nd:\n- |\n  x\n\n- &e [f, g]\nh: i\n  j\n";
+        let source = Source::new("t.yaml", text.into());
+        let doc = parse(&source, 0..text.len(), Dialect::V3).unwrap().unwrap();
+        let of = |n| doc.span(n).map(|(a, b)| &text[a as usize..b as usize]);
+        let d = doc.get(doc.root(), "d").unwrap();
+        assert_eq!(of(doc.root()), Some(text.trim_end()));
+        assert_eq!(of(doc.get(doc.root(), "a").unwrap()), Some("'b'"));
+        assert_eq!(of(d), Some("- |\n  x\n\n- &e [f, g]"));
+        assert_eq!(of(doc.items(d)[0]), Some("|\n  x"));
+        assert_eq!(of(doc.get(doc.root(), "h").unwrap()), Some("i\n  j"));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_does_not_overflow() {
+        for (text, ok) in [
+            ("[".repeat(10_001), false),
+            ("- ".repeat(10_001), false),
+            (format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)), true),
+            (format!("{}{}", "{a: ".repeat(9_000), "}".repeat(9_000)), true),
+        ] {
+            let source = Source::new("t.yaml", text.clone());
+            assert_eq!(parse(&source, 0..text.len(), Dialect::V3).is_ok(), ok);
+        }
+    }
+}

@@ -1,0 +1,781 @@
+//! The scanner of the complete parser: characters to tokens.
+//!
+//! It is the scanner of go-yaml in what it takes, refuses and says: libyaml's rules (YAML 1.1), plus, in the newer
+//! dialect, a look-ahead of two tokens and comments that are read as part of the line of a token or in groups. Both
+//! are visible: text behind the first document is refused only within the look-ahead, and a tab may stand before a
+//! comment that follows another one.
+//!
+//! Offsets are bytes of the source; limits (1024 characters for a simple key) and columns count characters.
+
+use super::chars::{break_at, is_name, is_uri, width};
+use super::node::Style;
+use super::scalar::Dialect;
+use std::collections::VecDeque;
+
+/// The deepest nesting of block and of flow collections.
+const DEPTH: usize = 10_000;
+
+/// What is wrong with a text.
+#[derive(Debug)]
+pub struct Fail {
+    /// In go-yaml's words.
+    pub message: String,
+    /// Where it was noticed.
+    pub at: usize,
+    /// What was being read, and where that began.
+    pub context: Option<(&'static str, usize)>,
+}
+
+/// The text of a token.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// None.
+    #[default]
+    Empty,
+    /// A span of the source.
+    Span(usize, usize),
+    /// Unfolded or unescaped.
+    Made(String),
+}
+
+/// What a token is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    StreamStart,
+    StreamEnd,
+    Version(u32, u32),
+    /// Handle and prefix.
+    TagDirective(String, Vec<u8>),
+    DocStart,
+    DocEnd,
+    BlockSeq,
+    BlockMap,
+    BlockEnd,
+    FlowSeq,
+    FlowMap,
+    FlowSeqEnd,
+    FlowMapEnd,
+    Entry,
+    Comma,
+    Key,
+    Value,
+    Alias,
+    Anchor,
+    /// Handle, may be empty, and suffix.
+    Tag(String, Vec<u8>),
+    Scalar(Style, Text),
+}
+
+/// A token and where it stands.
+#[derive(Debug, Clone)]
+pub struct Token {
+    pub kind: Kind,
+    pub start: usize,
+    pub end: usize,
+    /// The flow level at which this token may turn out to start a simple key.
+    pub(super) level: Option<usize>,
+}
+
+/// Something that becomes a key if a `:` follows.
+#[derive(Debug, Default, Clone, Copy)]
+struct SimpleKey {
+    possible: bool,
+    /// It stands where the block wants a key.
+    required: bool,
+    number: usize,
+    line: usize,
+    index: usize,
+    column: usize,
+    at: usize,
+}
+
+/// The scanner.
+pub struct Scanner<'a> {
+    pub(super) text: &'a str,
+    pub(super) b: &'a [u8],
+    dialect: Dialect,
+    /// Byte offset, line, column and number of the next character.
+    pub(super) p: usize,
+    pub(super) line: usize,
+    pub(super) column: usize,
+    index: usize,
+    /// Line breaks since the last visible character.
+    newlines: usize,
+    pub(super) flow: usize,
+    /// Column of the open block collection, -1 where there is none.
+    pub(super) indent: isize,
+    indents: Vec<isize>,
+    queue: VecDeque<Token>,
+    /// How many tokens were taken out of the queue.
+    taken: usize,
+    /// One for each flow level.
+    keys: Vec<SimpleKey>,
+    /// A simple key may start here.
+    pub(super) allowed: bool,
+    /// Columns of the comments behind the last token that stand in lines of their own: of the first, and the least.
+    tail: Option<(usize, usize)>,
+}
+
+impl<'a> Scanner<'a> {
+    /// Starts at `from`; the text ends at `to`.
+    pub fn new(text: &'a str, from: usize, to: usize, dialect: Dialect) -> Self {
+        let b = &text.as_bytes()[..to];
+        let p = if b[from..].starts_with("\u{feff}".as_bytes()) { from + 3 } else { from };
+        let start = Token { kind: Kind::StreamStart, start: p, end: p, level: None };
+        Self {
+            text,
+            b,
+            dialect,
+            p,
+            line: 0,
+            column: 0,
+            index: 0,
+            newlines: 0,
+            flow: 0,
+            indent: -1,
+            indents: Vec::new(),
+            queue: VecDeque::from([start]),
+            taken: 0,
+            keys: vec![SimpleKey::default()],
+            allowed: true,
+            tail: None,
+        }
+    }
+
+    /// Whether the comments met since the last token are those that cost a keep scalar a line: the first of them is
+    /// at column 0, or none is.
+    pub fn tail_comment(&self) -> bool {
+        self.tail.is_some_and(|(first, least)| first == 0 || least > 0)
+    }
+
+    // ---- characters ----
+
+    #[inline]
+    pub(super) fn at(&self, k: usize) -> u8 {
+        self.b.get(self.p + k).copied().unwrap_or(0)
+    }
+
+    pub(super) fn at_end(&self) -> bool {
+        self.p >= self.b.len()
+    }
+
+    pub(super) fn is_blank(&self, k: usize) -> bool {
+        matches!(self.at(k), b' ' | b'\t')
+    }
+
+    pub(super) fn is_break(&self, k: usize) -> bool {
+        break_at(self.b, self.p + k) > 0
+    }
+
+    /// A line break or the end.
+    pub(super) fn is_breakz(&self, k: usize) -> bool {
+        self.p + k >= self.b.len() || self.is_break(k)
+    }
+
+    /// A blank, a line break or the end.
+    pub(super) fn is_blankz(&self, k: usize) -> bool {
+        self.is_blank(k) || self.is_breakz(k)
+    }
+
+    /// Passes one character that is no line break.
+    #[inline]
+    pub(super) fn skip(&mut self) {
+        let c = self.at(0);
+        if c != b' ' && c != b'\t' {
+            self.newlines = 0;
+        }
+        self.p = (self.p + width(c)).min(self.b.len());
+        self.column += 1;
+        self.index += 1;
+    }
+
+    pub(super) fn skip_many(&mut self, n: usize) {
+        for _ in 0..n {
+            self.skip();
+        }
+    }
+
+    /// Passes a line break, if there is one; gives what it counts as in a scalar.
+    pub(super) fn read_break(&mut self) -> &'static str {
+        let (bytes, chars, meaning) = match self.at(0) {
+            b'\r' if self.at(1) == b'\n' => (2, 2, "\n"),
+            b'\r' | b'\n' => (1, 1, "\n"),
+            0xC2 => (2, 1, "\n"),
+            0xE2 if self.at(2) == 0xA8 => (3, 1, "\u{2028}"),
+            0xE2 => (3, 1, "\u{2029}"),
+            _ => return "",
+        };
+        self.p += bytes;
+        self.index += chars;
+        self.line += 1;
+        self.column = 0;
+        self.newlines += 1;
+        meaning
+    }
+
+    pub(super) fn skip_blanks(&mut self) {
+        while self.is_blank(0) {
+            self.skip();
+        }
+    }
+
+    pub(super) fn skip_line_rest(&mut self) {
+        while !self.is_breakz(0) {
+            self.skip();
+        }
+    }
+
+    /// `---` or `...` at the start of a line, and nothing directly behind it.
+    pub(super) fn at_document_mark(&self) -> bool {
+        self.column == 0
+            && matches!(self.b.get(self.p..self.p + 3), Some(b"---" | b"..."))
+            && self.is_blankz(3)
+    }
+
+    pub(super) fn fail<T>(&self, context: Option<(&'static str, usize)>, message: &str) -> Result<T, Fail> {
+        Err(Fail { message: message.to_owned(), at: self.p, context })
+    }
+
+    // ---- the queue ----
+
+    /// The next token; it stays in the queue.
+    pub fn peek(&mut self) -> Result<&Token, Fail> {
+        let ahead = if self.dialect == Dialect::V3 { 2 } else { 0 };
+        loop {
+            if self.queue.len() > ahead {
+                // a token that may start a simple key has to wait until that is decided
+                let level = self.queue.front().and_then(|t| t.level);
+                let waits = match level {
+                    Some(l) if l < self.keys.len() && self.keys[l].number == self.taken => {
+                        self.is_valid_key(l)?
+                    }
+                    _ => false,
+                };
+                if !waits {
+                    break;
+                }
+            }
+            self.fetch()?;
+        }
+        Ok(&self.queue[0])
+    }
+
+    /// Takes the next token out of the queue.
+    pub fn take(&mut self) -> Result<Token, Fail> {
+        self.peek()?;
+        self.taken += 1;
+        match self.queue.pop_front() {
+            Some(token) => Ok(token),
+            None => self.fail(None, "did not find expected token"),
+        }
+    }
+
+    fn push(&mut self, kind: Kind, start: usize) {
+        self.queue.push_back(Token { kind, start, end: self.p, level: None });
+    }
+
+    /// Appends a token before which [`Self::save_key`] was called.
+    fn push_key(&mut self, kind: Kind, start: usize) {
+        let level = Some(self.keys.len() - 1);
+        self.queue.push_back(Token { kind, start, end: self.p, level });
+    }
+
+    /// A token of one character.
+    fn push_char(&mut self, kind: Kind) {
+        let start = self.p;
+        self.skip();
+        self.push(kind, start);
+    }
+
+    // ---- simple keys ----
+
+    fn is_valid_key(&mut self, level: usize) -> Result<bool, Fail> {
+        let key = self.keys[level];
+        if key.possible && (key.line < self.line || key.index + 1024 < self.index) {
+            if key.required {
+                return self
+                    .fail(Some(("while scanning a simple key", key.at)), "could not find expected ':'");
+            }
+            self.keys[level].possible = false;
+        }
+        Ok(self.keys[level].possible)
+    }
+
+    fn drop_key(&mut self) -> Result<(), Fail> {
+        let level = self.keys.len() - 1;
+        let key = self.keys[level];
+        if key.possible && key.required {
+            return self.fail(Some(("while scanning a simple key", key.at)), "could not find expected ':'");
+        }
+        self.keys[level].possible = false;
+        Ok(())
+    }
+
+    fn save_key(&mut self) -> Result<(), Fail> {
+        if self.allowed {
+            self.drop_key()?;
+            let level = self.keys.len() - 1;
+            self.keys[level] = SimpleKey {
+                possible: true,
+                required: self.flow == 0 && self.indent == self.column as isize,
+                number: self.taken + self.queue.len(),
+                line: self.line,
+                index: self.index,
+                column: self.column,
+                at: self.p,
+            };
+        }
+        Ok(())
+    }
+
+    // ---- indentation ----
+
+    /// Opens a block collection if the column is deeper than the open one. `number`: before which token.
+    fn roll(&mut self, column: usize, number: Option<usize>, kind: Kind, at: usize) -> Result<(), Fail> {
+        if self.flow == 0 && self.indent < column as isize {
+            self.indents.push(self.indent);
+            self.indent = column as isize;
+            if self.indents.len() > DEPTH {
+                return self.fail(Some(("while increasing indent level", at)), "exceeded max depth of 10000");
+            }
+            let token = Token { kind, start: at, end: at, level: None };
+            let place = number.map_or(self.queue.len(), |n| n - self.taken);
+            self.queue.insert(place, token);
+        }
+        Ok(())
+    }
+
+    /// Closes block collections deeper than the column.
+    fn unroll(&mut self, column: isize) {
+        while self.flow == 0 && self.indent > column {
+            self.push(Kind::BlockEnd, self.p);
+            self.indent = self.indents.pop().unwrap_or(-1);
+        }
+    }
+
+    // ---- between tokens ----
+
+    fn to_next_token(&mut self) {
+        loop {
+            while self.at(0) == b' ' || self.at(0) == b'\t' && (self.flow > 0 || !self.allowed) {
+                self.skip();
+            }
+            if self.at(0) == b'#' {
+                match self.dialect {
+                    Dialect::V3 => self.comments(),
+                    Dialect::V2 => self.skip_line_rest(),
+                }
+            }
+            if !self.is_break(0) {
+                return;
+            }
+            self.read_break();
+            if self.flow == 0 {
+                self.allowed = true;
+            }
+        }
+    }
+
+    /// A comment, and those that follow it over blanks and empty lines.
+    fn comments(&mut self) {
+        loop {
+            if self.newlines > 0 {
+                let (first, least) = self.tail.unwrap_or((self.column, self.column));
+                self.tail = Some((first, least.min(self.column)));
+            }
+            self.skip_line_rest();
+            let Some(k) = self.comment_within(true) else { return };
+            self.pass_to(self.p + k);
+        }
+    }
+
+    /// A comment in the line of the token just read.
+    fn line_comment(&mut self) {
+        if self.newlines == 0
+            && let Some(k) = self.comment_within(false)
+        {
+            self.pass_to(self.p + k);
+            self.skip_line_rest();
+        }
+    }
+
+    /// How far the next `#` is, if only blanks (and breaks) stand before it, at most 511 of them.
+    fn comment_within(&self, breaks: bool) -> Option<usize> {
+        let passed = |c: u8| c == b' ' || c == b'\t' || breaks && (c == b'\n' || c == b'\r');
+        (0..512).find(|k| !passed(self.at(*k))).filter(|k| self.at(*k) == b'#')
+    }
+
+    fn pass_to(&mut self, offset: usize) {
+        while self.p < offset {
+            if self.is_break(0) {
+                self.read_break();
+            } else {
+                self.skip();
+            }
+        }
+    }
+
+    // ---- tokens ----
+
+    /// Reads at least one more token into the queue.
+    fn fetch(&mut self) -> Result<(), Fail> {
+        self.to_next_token();
+        self.unroll(self.column as isize);
+        if self.at_end() {
+            if self.column != 0 {
+                self.line += 1;
+                self.column = 0;
+            }
+            self.unroll(-1);
+            self.drop_key()?;
+            self.allowed = false;
+            self.push(Kind::StreamEnd, self.p);
+            return Ok(());
+        }
+        let mark = self.at_document_mark();
+        if !mark {
+            self.tail = None;
+        }
+        if mark || self.column == 0 && self.at(0) == b'%' {
+            self.unroll(-1);
+            self.drop_key()?;
+            self.allowed = false;
+            if !mark {
+                return self.directive();
+            }
+            let kind = if self.at(0) == b'-' { Kind::DocStart } else { Kind::DocEnd };
+            let start = self.p;
+            self.skip_many(3);
+            self.push(kind, start);
+            return Ok(());
+        }
+        let entry = self.at(0) == b'-' && self.is_blankz(1);
+        self.fetch_content()?;
+        if !entry && self.dialect == Dialect::V3 {
+            self.line_comment();
+        }
+        Ok(())
+    }
+
+    fn fetch_content(&mut self) -> Result<(), Fail> {
+        let start = self.p;
+        match self.at(0) {
+            c @ (b'[' | b'{') => {
+                self.save_key()?;
+                self.push_key(if c == b'[' { Kind::FlowSeq } else { Kind::FlowMap }, start);
+                self.keys.push(SimpleKey::default());
+                self.flow += 1;
+                if self.flow > DEPTH {
+                    return self
+                        .fail(Some(("while increasing flow level", start)), "exceeded max depth of 10000");
+                }
+                self.allowed = true;
+                self.skip();
+                self.end_last();
+            }
+            c @ (b']' | b'}') => {
+                self.drop_key()?;
+                if self.flow > 0 {
+                    self.flow -= 1;
+                    self.keys.pop();
+                }
+                self.allowed = false;
+                self.push_char(if c == b']' { Kind::FlowSeqEnd } else { Kind::FlowMapEnd });
+            }
+            b',' => {
+                self.drop_key()?;
+                self.allowed = true;
+                self.push_char(Kind::Comma);
+            }
+            b'-' if self.is_blankz(1) => {
+                if self.flow == 0 {
+                    if !self.allowed {
+                        return self.fail(None, "block sequence entries are not allowed in this context");
+                    }
+                    self.roll(self.column, None, Kind::BlockSeq, start)?;
+                }
+                self.drop_key()?;
+                self.allowed = true;
+                self.push_char(Kind::Entry);
+            }
+            b'?' if self.flow > 0 || self.is_blankz(1) => {
+                if self.flow == 0 {
+                    if !self.allowed {
+                        return self.fail(None, "mapping keys are not allowed in this context");
+                    }
+                    self.roll(self.column, None, Kind::BlockMap, start)?;
+                }
+                self.drop_key()?;
+                self.allowed = self.flow == 0;
+                self.push_char(Kind::Key);
+            }
+            b':' if self.flow > 0 || self.is_blankz(1) => self.value()?,
+            c @ (b'*' | b'&') => {
+                self.save_key()?;
+                self.allowed = false;
+                self.anchor(if c == b'*' { Kind::Alias } else { Kind::Anchor })?;
+            }
+            b'!' => {
+                self.save_key()?;
+                self.allowed = false;
+                self.tag()?;
+            }
+            c @ (b'|' | b'>') if self.flow == 0 => {
+                self.drop_key()?;
+                self.allowed = true;
+                let (text, end) = self.block_scalar(c == b'|')?;
+                let style = if c == b'|' { Style::Literal } else { Style::Folded };
+                self.push(Kind::Scalar(style, text), start);
+                self.end_last_at(end);
+            }
+            c @ (b'\'' | b'"') => {
+                self.save_key()?;
+                self.allowed = false;
+                let text = self.quoted(c)?;
+                let style = if c == b'"' { Style::Double } else { Style::Single };
+                self.push_key(Kind::Scalar(style, text), start);
+            }
+            c if self.starts_plain(c) => {
+                self.save_key()?;
+                self.allowed = false;
+                let (text, end) = self.plain()?;
+                self.push_key(Kind::Scalar(Style::Plain, text), start);
+                self.end_last_at(end);
+            }
+            _ => {
+                return self.fail(
+                    Some(("while scanning for the next token", start)),
+                    "found character that cannot start any token",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn end_last(&mut self) {
+        self.end_last_at(self.p);
+    }
+
+    fn end_last_at(&mut self, end: usize) {
+        if let Some(last) = self.queue.back_mut() {
+            last.end = end;
+        }
+    }
+
+    fn starts_plain(&self, c: u8) -> bool {
+        match c {
+            b'-' => !self.is_blank(1),
+            b'?' | b':' => self.flow == 0 && !self.is_blankz(1),
+            _ => !self.is_blankz(0) && !b",[]{}#&*!|>'\"%@`".contains(&c),
+        }
+    }
+
+    fn value(&mut self) -> Result<(), Fail> {
+        let level = self.keys.len() - 1;
+        if self.is_valid_key(level)? {
+            let key = self.keys[level];
+            let token = Token { kind: Kind::Key, start: key.at, end: key.at, level: None };
+            self.queue.insert(key.number - self.taken, token);
+            self.roll(key.column, Some(key.number), Kind::BlockMap, key.at)?;
+            self.keys[level].possible = false;
+            self.allowed = false;
+        } else {
+            if self.flow == 0 {
+                if !self.allowed {
+                    return self.fail(None, "mapping values are not allowed in this context");
+                }
+                self.roll(self.column, None, Kind::BlockMap, self.p)?;
+            }
+            self.allowed = self.flow == 0;
+        }
+        self.push_char(Kind::Value);
+        Ok(())
+    }
+
+    fn anchor(&mut self, kind: Kind) -> Result<(), Fail> {
+        let start = self.p;
+        self.skip();
+        while is_name(self.at(0)) {
+            self.skip();
+        }
+        let ended = self.is_blankz(0) || b"?:,]}%@`".contains(&self.at(0));
+        if self.p == start + 1 || !ended {
+            let what =
+                if kind == Kind::Alias { "while scanning an alias" } else { "while scanning an anchor" };
+            return self.fail(Some((what, start)), "did not find expected alphabetic or numeric character");
+        }
+        self.push_key(kind, start);
+        Ok(())
+    }
+
+    // ---- directives and tags ----
+
+    fn directive(&mut self) -> Result<(), Fail> {
+        let start = self.p;
+        let context = Some(("while scanning a directive", start));
+        self.skip();
+        let from = self.p;
+        while is_name(self.at(0)) {
+            self.skip();
+        }
+        let name = &self.text[from..self.p];
+        if name.is_empty() {
+            return self.fail(context, "could not find expected directive name");
+        }
+        if !self.is_blankz(0) {
+            return self.fail(context, "found unexpected non-alphabetical character");
+        }
+        let kind = match name {
+            "YAML" => {
+                self.skip_blanks();
+                let major = self.version_number(start)?;
+                if self.at(0) != b'.' {
+                    let context = Some(("while scanning a %YAML directive", start));
+                    return self.fail(context, "did not find expected digit or '.' character");
+                }
+                self.skip();
+                Kind::Version(major, self.version_number(start)?)
+            }
+            "TAG" => {
+                self.skip_blanks();
+                let context = ("while scanning a %TAG directive", start);
+                let handle = self.tag_handle(true, ("while parsing a %TAG directive", start))?;
+                if !self.is_blank(0) {
+                    return self.fail(Some(context), "did not find expected whitespace");
+                }
+                self.skip_blanks();
+                let prefix = self.tag_uri("", ("while parsing a %TAG directive", start))?;
+                if !self.is_blankz(0) {
+                    return self.fail(Some(context), "did not find expected whitespace or line break");
+                }
+                Kind::TagDirective(handle, prefix)
+            }
+            _ => return self.fail(context, "found unknown directive name"),
+        };
+        let end = self.p;
+        self.skip_blanks();
+        if self.at(0) == b'#' {
+            self.skip_line_rest();
+        }
+        if !self.is_breakz(0) {
+            return self.fail(context, "did not find expected comment or line break");
+        }
+        self.read_break();
+        self.push(kind, start);
+        self.end_last_at(end);
+        Ok(())
+    }
+
+    fn version_number(&mut self, start: usize) -> Result<u32, Fail> {
+        let context = Some(("while scanning a %YAML directive", start));
+        let (mut number, mut digits) = (0, 0);
+        while self.at(0).is_ascii_digit() {
+            digits += 1;
+            if digits > 2 {
+                return self.fail(context, "found extremely long version number");
+            }
+            number = number * 10 + u32::from(self.at(0) - b'0');
+            self.skip();
+        }
+        if digits == 0 {
+            return self.fail(context, "did not find expected version number");
+        }
+        Ok(number)
+    }
+
+    /// `!`, `!name` or `!name!`.
+    fn tag_handle(&mut self, directive: bool, context: (&'static str, usize)) -> Result<String, Fail> {
+        if self.at(0) != b'!' {
+            return self.fail(Some(context), "did not find expected '!'");
+        }
+        let from = self.p;
+        self.skip();
+        while is_name(self.at(0)) {
+            self.skip();
+        }
+        if self.at(0) == b'!' {
+            self.skip();
+        } else if directive && self.p > from + 1 {
+            return self.fail(Some(context), "did not find expected '!'");
+        }
+        Ok(self.text[from..self.p].to_owned())
+    }
+
+    /// The rest of a tag. `head`: what was read as a handle and is none.
+    fn tag_uri(&mut self, head: &str, context: (&'static str, usize)) -> Result<Vec<u8>, Fail> {
+        let mut out = head.as_bytes().get(1..).unwrap_or(&[]).to_vec();
+        let from = self.p;
+        while is_uri(self.at(0)) {
+            if self.at(0) == b'%' {
+                self.uri_escape(&mut out, context)?;
+            } else {
+                out.push(self.at(0));
+                self.skip();
+            }
+        }
+        if self.p == from && head.is_empty() {
+            return self.fail(Some(context), "did not find expected tag URI");
+        }
+        Ok(out)
+    }
+
+    /// `%XX` as often as its character needs bytes.
+    fn uri_escape(&mut self, out: &mut Vec<u8>, context: (&'static str, usize)) -> Result<(), Fail> {
+        let mut left = None;
+        while left != Some(0) {
+            let digit = |c: u8| char::from(c).to_digit(16);
+            let (Some(high), Some(low), b'%') = (digit(self.at(1)), digit(self.at(2)), self.at(0)) else {
+                return self.fail(Some(context), "did not find URI escaped octet");
+            };
+            let octet = (high * 16 + low) as u8;
+            left = Some(match left {
+                None => match octet {
+                    0..0x80 => 0,
+                    0xC0..0xE0 => 1,
+                    0xE0..0xF0 => 2,
+                    0xF0..0xF8 => 3,
+                    _ => return self.fail(Some(context), "found an incorrect leading UTF-8 octet"),
+                },
+                Some(_) if octet & 0xC0 != 0x80 => {
+                    return self.fail(Some(context), "found an incorrect trailing UTF-8 octet");
+                }
+                Some(n) => n - 1,
+            });
+            out.push(octet);
+            self.skip_many(3);
+        }
+        Ok(())
+    }
+
+    fn tag(&mut self) -> Result<(), Fail> {
+        let start = self.p;
+        let context = ("while parsing a tag", start);
+        let kind = if self.at(1) == b'<' {
+            self.skip_many(2);
+            let uri = self.tag_uri("", context)?;
+            if self.at(0) != b'>' {
+                return self.fail(Some(("while scanning a tag", start)), "did not find the expected '>'");
+            }
+            self.skip();
+            Kind::Tag(String::new(), uri)
+        } else {
+            let handle = self.tag_handle(false, context)?;
+            if handle.len() > 1 && handle.ends_with('!') {
+                Kind::Tag(handle, self.tag_uri("", context)?)
+            } else {
+                let suffix = self.tag_uri(&handle, context)?;
+                if suffix.is_empty() {
+                    Kind::Tag(String::new(), b"!".to_vec())
+                } else {
+                    Kind::Tag("!".to_owned(), suffix)
+                }
+            }
+        };
+        if !self.is_blankz(0) {
+            let context = Some(("while scanning a tag", start));
+            return self.fail(context, "did not find expected whitespace or line break");
+        }
+        self.push_key(kind, start);
+        Ok(())
+    }
+}
