@@ -4,4 +4,5 @@ pub mod kube;
 pub mod kustomization;
 pub mod refs;
 pub mod resource;
+pub mod text;
 pub mod yaml;

@@ -4,15 +4,22 @@
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
 mod chars;
+pub mod emit;
 pub mod node;
+mod number;
+pub mod order;
 pub mod parse;
+mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
 #[cfg(test)]
 mod show;
 pub mod source;
+mod style;
+mod write;
 
+pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};
 pub use scalar::{Dialect, Value};
 pub use source::{Mark, Marked, Source};

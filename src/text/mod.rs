@@ -1,0 +1,3 @@
+//! Rules about text that come from the Go language rather than from kustomize.
+
+pub mod go;

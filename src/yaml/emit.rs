@@ -1,0 +1,436 @@
+//! Printing a resource as kustomize prints it.
+//!
+//! Block style throughout, indented by two, sequences at their key's column, every mapping sorted by
+//! [`order::less`], strings in the form that [`style`] decides, folded at 80 columns. No comment, anchor, tag or
+//! style of the input is seen in the output. kustomize gets there by way of five encodings; what they do to values
+//! is in [`reencode`].
+//!
+//! The text goes straight from the document's table into one buffer. Mappings are sorted only where a first look
+//! at the keys finds two out of order. Printing does not change the document, so resources can be printed on
+//! several threads.
+
+use super::node::{Doc, Kind as NodeKind, NodeId, Style, Tag};
+use super::reencode::{self, Place, Value};
+use super::style::{self, Written};
+use super::write::Lines;
+use super::{number, order};
+use crate::diag::{Error, Kind, Result};
+use std::borrow::Cow;
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Write the tree as YAML and read it again before values are taken, in effect. kustomize does so but for
+    /// `-o DIR`.
+    pub reencode: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { reencode: true }
+    }
+}
+
+/// Appends a node as YAML to `out`, as kustomize prints it to standard output. On an error `out` is as before.
+pub fn print(doc: &Doc, root: NodeId, out: &mut Vec<u8>) -> Result<()> {
+    print_with(doc, root, Options::default(), out)
+}
+
+/// As [`print`], with options.
+pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
+    let before = out.len();
+    let last = options.reencode && doc.tail_comment && root == doc.root();
+    let mut printer = Printer {
+        doc,
+        reencode: options.reencode,
+        out: Lines::new(out),
+        order: Vec::new(),
+        spare: Vec::new(),
+    };
+    let result = printer.document(root, if last { LAST | TOP } else { TOP });
+    if result.is_err() {
+        out.truncate(before);
+    }
+    result
+}
+
+/// Inside `{}` or `[]` of the input.
+const FLOW: u8 = 1;
+/// The root of the resource, whose keys need not be strings.
+const TOP: u8 = 2;
+/// On the way to the last scalar of a document whose closing comments cost a line break.
+const LAST: u8 = 4;
+
+/// Keys longer than this, in bytes, are written behind `?`.
+const SIMPLE_KEY: usize = 128;
+
+struct Printer<'d, 'o> {
+    doc: &'d Doc,
+    reencode: bool,
+    out: Lines<'o>,
+    /// The order of the entries of all mappings that are being printed and were not in order.
+    order: Vec<u32>,
+    spare: Vec<u32>,
+}
+
+/// An entry of a mapping whose keys are not all plain strings.
+struct Entry<'d> {
+    text: Cow<'d, str>,
+    value: NodeId,
+    context: u8,
+}
+
+impl<'d> Printer<'d, '_> {
+    fn document(&mut self, root: NodeId, context: u8) -> Result<()> {
+        match self.doc.kind(root) {
+            NodeKind::Scalar => {
+                if !self.scalar(root, 0, context)? {
+                    self.out.end();
+                }
+                Ok(())
+            }
+            _ if self.doc.kids(root).is_empty() => self.empty(root),
+            _ => self.block(root, 0, true, context),
+        }
+    }
+
+    fn empty(&mut self, id: NodeId) -> Result<()> {
+        self.out.put(if self.doc.kind(id) == NodeKind::Seq { b"[]" } else { b"{}" });
+        self.out.end();
+        Ok(())
+    }
+
+    /// Prints a collection that has children, from the start of a line, or from where its first line is indented
+    /// already.
+    fn block(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
+        match self.doc.kind(id) {
+            NodeKind::Seq => self.sequence(id, indent, inline, context),
+            _ => self.mapping(id, indent, inline, context),
+        }
+    }
+
+    /// The context of a collection's children; `last` says whether it is the last one.
+    fn below(&self, id: NodeId, context: u8, last: bool) -> u8 {
+        let flow = if self.doc.is_flow(id) { FLOW } else { context & FLOW };
+        if last { flow | context & LAST } else { flow }
+    }
+
+    fn sequence(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
+        let items = self.doc.kids(id);
+        let below = self.below(id, context, false);
+        for (i, &item) in items.iter().enumerate() {
+            let last = if i + 1 == items.len() { context & LAST } else { 0 };
+            if i > 0 || !inline {
+                self.out.indent(indent);
+            }
+            self.out.put(b"- ");
+            self.inline_value(item, indent, below | last)?;
+        }
+        Ok(())
+    }
+
+    /// Prints what stands behind `- ` and `: `.
+    fn inline_value(&mut self, id: NodeId, indent: usize, context: u8) -> Result<()> {
+        let id = self.meant(id);
+        if self.doc.kind(id) == NodeKind::Scalar {
+            if !self.scalar(id, indent + 2, context)? {
+                self.out.end();
+            }
+            Ok(())
+        } else if self.doc.kids(id).is_empty() {
+            self.empty(id)
+        } else {
+            self.block(id, indent + 2, true, context)
+        }
+    }
+
+    /// The node that an alias stands for.
+    fn meant(&self, mut id: NodeId) -> NodeId {
+        while self.doc.kind(id) == NodeKind::Alias {
+            match self.doc.kids(id).first() {
+                Some(target) => id = *target,
+                None => break,
+            }
+        }
+        id
+    }
+
+    fn mapping(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
+        let doc = self.doc;
+        let kids = doc.kids(id);
+        let mut sorted = true;
+        let mut before = "";
+        for (i, pair) in kids.chunks_exact(2).enumerate() {
+            let key = pair[0];
+            if doc.tag(key) != Tag::Str
+                || matches!(doc.style(key), Style::Literal | Style::Folded)
+                || doc.kind(key) != NodeKind::Scalar
+            {
+                return self.odd_mapping(id, indent, inline, context);
+            }
+            let text = doc.text(key);
+            sorted &= i == 0 || order::less(before, text);
+            before = text;
+        }
+        let below = self.below(id, context, false);
+        let last = kids.len() / 2 - 1;
+        if sorted {
+            for (i, pair) in kids.chunks_exact(2).enumerate() {
+                let more = if i == last { context & LAST } else { 0 };
+                self.entry(doc.text(pair[0]), pair[0], pair[1], indent, inline && i == 0, below | more)?;
+            }
+            return Ok(());
+        }
+        let first = self.order.len();
+        self.order.extend(0..=last as u32);
+        let text = |i: u32| doc.text(kids[2 * i as usize]);
+        order::sort(&mut self.order[first..], &mut self.spare, &|a, b| order::less(text(a), text(b)));
+        if let Some(pair) = self.order[first..].windows(2).find(|w| text(w[0]) == text(w[1])) {
+            return Err(duplicate(doc, kids[2 * pair[0] as usize], kids[2 * pair[1] as usize]));
+        }
+        for slot in first..=first + last {
+            let i = self.order[slot] as usize;
+            let (key, value) = (kids[2 * i], kids[2 * i + 1]);
+            let more = if i == last { context & LAST } else { 0 };
+            self.entry(doc.text(key), key, value, indent, inline && slot == first, below | more)?;
+        }
+        self.order.truncate(first);
+        Ok(())
+    }
+
+    /// A mapping with keys that are not all strings in the usual styles.
+    fn odd_mapping(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
+        let mut entries = self.entries(id, context)?;
+        let mut order: Vec<u32> = (0..entries.len() as u32).collect();
+        let less = |a: u32, b: u32| order::less(&entries[a as usize].0.text, &entries[b as usize].0.text);
+        order::sort(&mut order, &mut Vec::new(), &less);
+        // Two keys that differ in writing only, as a base64 text and the text: the later one counts.
+        order.dedup_by(|b, a| {
+            let same = entries[*a as usize].0.text == entries[*b as usize].0.text;
+            if same {
+                *a = *b;
+            }
+            same
+        });
+        for (n, i) in order.into_iter().enumerate() {
+            let (entry, key) = &mut entries[i as usize];
+            let (text, value, below) = (std::mem::take(&mut entry.text), entry.value, entry.context);
+            self.entry(&text, *key, value, indent, inline && n == 0, below)?;
+        }
+        Ok(())
+    }
+
+    /// The entries of a mapping with their keys as they will be printed.
+    fn entries(&self, id: NodeId, context: u8) -> Result<Vec<(Entry<'d>, NodeId)>> {
+        let doc = self.doc;
+        let mut seen = rustc_hash::FxHashMap::default();
+        let mut entries = Vec::with_capacity(doc.kids(id).len() / 2);
+        let mut merged = Vec::new();
+        let count = doc.pairs(id).len();
+        for (i, (key, value)) in doc.pairs(id).enumerate() {
+            let key = self.meant(key);
+            if let Some(first) = seen.insert((doc.kind(key) as u8, doc.text(key)), key) {
+                return Err(duplicate(doc, first, key));
+            }
+            let refuse = |message: String| Err(Error::new(Kind::Resource, message).at(doc.location(key)));
+            if doc.kind(key) != NodeKind::Scalar {
+                return refuse("a key is a mapping or sequence, expected a string".into());
+            }
+            if doc.tag(key) == Tag::Merge && doc.style(key) == Style::Plain {
+                merged.push(self.meant(value));
+                continue;
+            }
+            let below = self.below(id, context, i + 1 == count);
+            let place = Place {
+                flow: below & FLOW != 0,
+                simple_key: is_simple(doc.text(key)),
+                last: false,
+                reencode: self.reencode,
+            };
+            let text: Cow<'d, str> = match reencode::value(doc, key, place)? {
+                Value::Str(text) => text,
+                Value::Binary(text) if context & TOP != 0 => text.into(),
+                Value::Null => return refuse("a key is null, expected a string".into()),
+                _ if context & TOP != 0 => doc.text(key).into(),
+                found => {
+                    let text = doc.text(key);
+                    let noun = reencode::noun(found.tag());
+                    return refuse(format!("the key `{text}` is a {noun}, expected a string"));
+                }
+            };
+            entries.push((Entry { text, value, context: below }, key));
+        }
+        for source in merged {
+            self.merge(source, context, &mut entries)?;
+        }
+        Ok(entries)
+    }
+
+    /// Adds the entries that a merge key brings and that are not there yet.
+    fn merge(&self, source: NodeId, context: u8, entries: &mut Vec<(Entry<'d>, NodeId)>) -> Result<()> {
+        let doc = self.doc;
+        match doc.kind(source) {
+            NodeKind::Map => {
+                let more = self.entries(source, context & FLOW)?;
+                let known: rustc_hash::FxHashSet<String> =
+                    entries.iter().map(|(e, _)| e.text.clone().into_owned()).collect();
+                entries.extend(more.into_iter().filter(|(e, _)| !known.contains(e.text.as_ref())));
+                Ok(())
+            }
+            NodeKind::Seq => {
+                doc.kids(source).iter().try_for_each(|s| self.merge(self.meant(*s), context, entries))
+            }
+            _ => {
+                let message = "a merge key needs a mapping or a sequence of mappings";
+                Err(Error::new(Kind::Resource, message).at(doc.location(source)))
+            }
+        }
+    }
+
+    /// Prints an entry of a mapping, its line's end included.
+    fn entry(
+        &mut self,
+        text: &str,
+        key: NodeId,
+        value: NodeId,
+        indent: usize,
+        inline: bool,
+        context: u8,
+    ) -> Result<()> {
+        if !inline {
+            self.out.indent(indent);
+        }
+        if !is_simple(text) {
+            return self.long_entry(text, key, value, indent, context);
+        }
+        self.string(text, key, indent + 2, true)?;
+        let value = self.meant(value);
+        let kind = self.doc.kind(value);
+        if kind == NodeKind::Scalar {
+            self.out.put(b": ");
+            if !self.scalar(value, indent + 2, context)? {
+                self.out.end();
+            }
+            Ok(())
+        } else if self.doc.kids(value).is_empty() {
+            self.out.put(b": ");
+            self.empty(value)
+        } else {
+            self.out.put(b":");
+            self.out.end();
+            if kind == NodeKind::Seq {
+                self.sequence(value, indent, false, context)
+            } else {
+                self.mapping(value, indent + 2, false, context)
+            }
+        }
+    }
+
+    /// Prints an entry whose key is written behind `?`.
+    fn long_entry(
+        &mut self,
+        text: &str,
+        key: NodeId,
+        value: NodeId,
+        indent: usize,
+        context: u8,
+    ) -> Result<()> {
+        // As a node of its own the key goes through what block texts go through.
+        let place =
+            Place { flow: context & FLOW != 0, simple_key: false, last: false, reencode: self.reencode };
+        if self.doc.tag(key) == Tag::Str {
+            reencode::value(self.doc, key, place)?;
+        }
+        if reencode::key_too_long(text) {
+            let message = "the key is longer than the 1024 characters that kustomize can print";
+            return Err(Error::new(Kind::Resource, message).at(self.doc.location(key)));
+        }
+        self.out.put(b"? ");
+        let text = self.from_json(text, key, true)?;
+        if !self.out.string(&text, style::of_any(&text), indent + 2, false) {
+            self.out.end();
+        }
+        self.out.indent(indent);
+        self.out.put(b": ");
+        self.inline_value(value, indent, context)
+    }
+
+    fn from_json<'t>(&self, text: &'t str, at: NodeId, key: bool) -> Result<Cow<'t, str>> {
+        reencode::from_json(text, key).map_err(|e| e.or_at(|| self.doc.location(at)))
+    }
+
+    /// Prints a scalar; the answer is whether it ended its line.
+    fn scalar(&mut self, id: NodeId, indent: usize, context: u8) -> Result<bool> {
+        let doc = self.doc;
+        let text = doc.text(id);
+        match (doc.tag(id), doc.style(id)) {
+            (Tag::Str, Style::Single | Style::Double) => return self.string(text, id, indent, false),
+            (Tag::Str, Style::Plain) if !text.starts_with('\t') => {
+                return self.string(text, id, indent, false);
+            }
+            (Tag::Bool, Style::Plain) if matches!(text, "true" | "false") => {
+                self.out.put(text.as_bytes());
+                return Ok(false);
+            }
+            (Tag::Int, Style::Plain) if number::is_usual(text) && !doc.is_tagged(id) => {
+                self.out.put(text.as_bytes());
+                return Ok(false);
+            }
+            _ => {}
+        }
+        let place = Place {
+            flow: context & FLOW != 0,
+            simple_key: false,
+            last: context & LAST != 0,
+            reencode: self.reencode,
+        };
+        match reencode::value(doc, id, place)? {
+            Value::Null => self.out.put(b"null"),
+            Value::Bool(true) => self.out.put(b"true"),
+            Value::Bool(false) => self.out.put(b"false"),
+            Value::Int(n) => self.out.put(n.to_string().as_bytes()),
+            Value::Float(f) => match number::spelling(f) {
+                Some(spelling) => self.out.put(spelling.as_bytes()),
+                None => {
+                    let message = format!("the number `{text}` cannot be printed: JSON has none like it");
+                    return Err(Error::new(Kind::Resource, message).at(doc.location(id)));
+                }
+            },
+            Value::Str(text) => return self.string(&text, id, indent, false),
+            Value::Time(text) | Value::Binary(text) => return self.string(&text, id, indent, false),
+        }
+        Ok(false)
+    }
+
+    /// Prints a string; the answer is whether it ended its line. `at` is the node to name in errors.
+    #[inline]
+    fn string(&mut self, text: &str, at: NodeId, indent: usize, key: bool) -> Result<bool> {
+        let bytes = style::bytes_of(text);
+        if bytes & (style::LINE | style::HIGH | style::CONTROL) != 0 {
+            return self.rare_string(text, at, indent, key);
+        }
+        let how = style::of_ascii(text, bytes);
+        if how == Written::Plain {
+            self.out.plain(text, indent, key);
+            return Ok(false);
+        }
+        Ok(self.out.string(text, how, indent, key))
+    }
+
+    fn rare_string(&mut self, text: &str, at: NodeId, indent: usize, key: bool) -> Result<bool> {
+        let text = self.from_json(text, at, key)?;
+        Ok(self.out.string(&text, style::of_any(&text), indent, key))
+    }
+}
+
+/// Whether a key can be written without `?`.
+fn is_simple(key: &str) -> bool {
+    key.len() <= SIMPLE_KEY
+        && (key.bytes().all(|b| b >= b' ' && b < 0x7f) || !key.contains(reencode::is_break))
+}
+
+fn duplicate(doc: &Doc, first: NodeId, second: NodeId) -> Error {
+    Error::new(Kind::Resource, format!("the key `{}` is there twice, expected once", doc.text(second)))
+        .label(doc.location(second), "again here")
+        .label(doc.location(first), "first here")
+}

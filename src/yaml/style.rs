@@ -1,0 +1,329 @@
+//! How a string is written: bare, in single quotes, in double quotes or as a literal block.
+//!
+//! kustomize's printer writes a string bare where its own reader would take the bare text for a string again, in
+//! double quotes where it would not, and else decides by what the text contains. One pass over the bytes gathers
+//! what matters; the usual string needs no other.
+
+use super::node::Tag;
+use super::reencode::is_break;
+use super::scalar::{self, Dialect};
+
+/// A blank.
+pub const SPACE: u8 = 1;
+/// `:`
+const COLON: u8 = 2;
+/// `#`
+const HASH: u8 = 4;
+/// A line feed.
+pub const LINE: u8 = 8;
+/// Not ASCII.
+pub const HIGH: u8 = 16;
+/// A control character other than the line feed.
+pub const CONTROL: u8 = 32;
+/// Stands in no number and no time.
+const WORDY: u8 = 64;
+/// `'`
+pub const QUOTE: u8 = 128;
+
+const BYTES: [u8; 256] = {
+    let mut t = [WORDY; 256];
+    let numeric = b"0123456789abcdefABCDEFxXoOiInNtTZ_+-.,";
+    let mut i = 0;
+    while i < numeric.len() {
+        t[numeric[i] as usize] = 0;
+        i += 1;
+    }
+    t[b' ' as usize] = SPACE;
+    t[b':' as usize] = COLON;
+    t[b'#' as usize] |= HASH;
+    t[b'\'' as usize] |= QUOTE;
+    i = 0;
+    while i < 32 {
+        t[i] |= CONTROL;
+        i += 1;
+    }
+    t[0x7f] |= CONTROL;
+    t[b'\n' as usize] = LINE | WORDY;
+    i = 128;
+    while i < 256 {
+        t[i] |= HIGH;
+        i += 1;
+    }
+    t
+};
+
+/// A string that starts so is not written bare.
+const INDICATOR: u8 = 1;
+/// So it is if a blank or nothing follows: `-`, `?`, `:`.
+const BEFORE_BLANK: u8 = 2;
+/// May start one of the words that are no strings.
+const WORD: u8 = 4;
+/// May start a number or a time.
+const NUMBER: u8 = 8;
+/// May start `---` or `...`.
+const MARKER: u8 = 16;
+
+const FIRST: [u8; 256] = {
+    let mut t = [0; 256];
+    let sets: [(&[u8], u8); 5] = [
+        (b" #,[]{}&*!|>'\"%@`", INDICATOR),
+        (b"-?:", BEFORE_BLANK),
+        (b"yYnNtTfFoO~", WORD),
+        (b"0123456789+-.", NUMBER),
+        (b"-.", MARKER),
+    ];
+    let mut s = 0;
+    while s < sets.len() {
+        let mut i = 0;
+        while i < sets[s].0.len() {
+            t[sets[s].0[i] as usize] |= sets[s].1;
+            i += 1;
+        }
+        s += 1;
+    }
+    t
+};
+
+/// How a string is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Bare.
+    Plain,
+    /// In single quotes.
+    Single,
+    /// In double quotes.
+    Double,
+    /// As a block behind `|`.
+    Literal,
+}
+
+/// What kinds of bytes a text holds.
+#[inline]
+pub fn bytes_of(text: &str) -> u8 {
+    text.bytes().fold(0, |all, b| all | BYTES[b as usize])
+}
+
+/// How to write a text without line feeds, controls and characters beyond ASCII. `bytes` is its [`bytes_of`].
+#[inline]
+pub fn of_ascii(text: &str, bytes: u8) -> Written {
+    let b = text.as_bytes();
+    let Some(&start) = b.first() else { return Written::Double };
+    let first = FIRST[start as usize];
+    if first & (WORD | NUMBER) != 0 && !is_string(text, first, bytes) {
+        return Written::Double;
+    }
+    let last = b[b.len() - 1];
+    let quoted = first & INDICATOR != 0
+        || last == b' '
+        || first & BEFORE_BLANK != 0 && (b.len() == 1 || b[1] == b' ')
+        || first & MARKER != 0 && (text.starts_with("---") || text.starts_with("..."))
+        || bytes & COLON != 0 && (last == b':' && b.len() > 1 || follows(b, b':', b' '))
+        || bytes & HASH != 0 && follows(b, b' ', b'#');
+    if quoted { Written::Single } else { Written::Plain }
+}
+
+/// Whether `second` stands directly behind `first` somewhere.
+fn follows(bytes: &[u8], first: u8, second: u8) -> bool {
+    memchr::memchr_iter(first, bytes).any(|i| bytes.get(i + 1) == Some(&second))
+}
+
+/// How to write any text without line feeds, or with them where a block is not possible.
+pub fn of_any(text: &str) -> Written {
+    if text.contains('\n') {
+        return if literal_allowed(text) { Written::Literal } else { Written::Double };
+    }
+    let bytes = bytes_of(text);
+    if bytes & (HIGH | CONTROL) == 0 {
+        return of_ascii(text, bytes);
+    }
+    let (mut special, mut breaks, mut indicator) = (false, false, false);
+    let (mut after, mut after_blank) = ('\0', true);
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let first = after == '\0';
+        special |= !printable(c) || c == ' ' && is_break(after) || is_break(c) && after == ' ';
+        breaks |= is_break(c);
+        indicator |= match c {
+            ':' | '?' | '-' if first || c == ':' => {
+                rest.as_str().is_empty() || rest.as_str().starts_with([' ', '\t'])
+            }
+            '#' => after_blank,
+            _ => first && c.is_ascii() && FIRST[c as usize] & INDICATOR != 0,
+        };
+        after_blank = matches!(c, ' ' | '\t' | '\0') || is_break(c);
+        // The writer's look at the first character is by place; a NUL is special anyway.
+        after = if c == '\0' { '\u{1}' } else { c };
+    }
+    match () {
+        () if special => Written::Double,
+        () if breaks || indicator || text.ends_with(' ') => Written::Single,
+        () if text.starts_with("---") || text.starts_with("...") => Written::Single,
+        () => Written::Plain,
+    }
+}
+
+/// Whether a text with line feeds can be a literal block: no blank before a break or at the end, only printable
+/// characters.
+fn literal_allowed(text: &str) -> bool {
+    let bytes = bytes_of(text);
+    if bytes & (HIGH | CONTROL) == 0 {
+        return !text.ends_with(' ') && !follows(text.as_bytes(), b' ', b'\n');
+    }
+    let mut after = '\0';
+    text.chars().all(|c| {
+        let fits = printable(c) && !(after == ' ' && is_break(c));
+        after = c;
+        fits
+    }) && !text.ends_with(' ')
+}
+
+/// Whether a character is written as itself.
+pub fn printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
+}
+
+/// Whether the printer's library takes the bare text for a string. `first` is of its first byte.
+fn is_string(text: &str, first: u8, bytes: u8) -> bool {
+    if first & WORD != 0 {
+        return text.len() > 5 || scalar::resolve(text, Dialect::V2) == Tag::Str;
+    }
+    if bytes & (WORDY | HIGH | CONTROL) != 0 {
+        return true;
+    }
+    let alone = scalar::resolve(text, Dialect::V2) == Tag::Str;
+    alone && !base60(text.as_bytes()) && scalar::time(text).is_none()
+}
+
+/// Whether a text is a number to base 60, as `1:30`: a string to the reader, but quoted for the sake of others.
+fn base60(b: &[u8]) -> bool {
+    let b = b.strip_prefix(b"-").or_else(|| b.strip_prefix(b"+")).unwrap_or(b);
+    let digit = |c: &u8| c.is_ascii_digit();
+    if !b.first().is_some_and(digit) {
+        return false;
+    }
+    let head = b.iter().take_while(|c| digit(c) || **c == b'_').count();
+    let mut rest = &b[head..];
+    let mut parts = 0;
+    loop {
+        rest = match rest {
+            [b':', b'0'..=b'5', b'0'..=b'9', tail @ ..] | [b':', b'0'..=b'9', tail @ ..] => tail,
+            _ => break,
+        };
+        parts += 1;
+    }
+    let fraction = match rest {
+        [] => true,
+        [b'.', tail @ ..] => tail.iter().all(|c| digit(c) || *c == b'_'),
+        _ => false,
+    };
+    parts > 0 && fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_that_would_be_read_as_something_else_are_in_double_quotes() {
+        let quoted = "~ null Null NULL true True FALSE yes y N on Off 1 0x1F 0o7 1_000 1e3 .5 .inf +.inf -.INF .nan 08 \
+                      1:30 1:30:45.5 -1:2 +1_0:5 2001-01-01 2001-1-1T1:2:3Z 2001-1-1t1:2:3.5+01:00 -1 +1 0b1 1. 190:20:30";
+        for text in quoted.split_whitespace() {
+            assert_eq!(of_any(text), Written::Double, "{text}");
+        }
+        assert_eq!(of_any(""), Written::Double);
+        assert_eq!(of_any("2001-1-1 1:2:3"), Written::Double);
+        let bare = "nUll tRue 0x 0o8 1e400 1:60 2001-02-30 . + = _1 << yess nope ~a 0x1g 1.2.3 10m 1Gi 1: -a .. - -- a#b ?a \
+                    :a a:b a, it's 1:2:x";
+        for text in bare.split_whitespace().filter(|t| !["-", "1:", "a,"].contains(t)) {
+            assert_eq!(of_any(text), Written::Plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_with_a_meaning_to_yaml_are_in_single_quotes() {
+        for text in [
+            "-",
+            "?",
+            ":",
+            "- a",
+            "? a",
+            ": a",
+            "a: b",
+            "a:",
+            "a #b",
+            " a",
+            "a ",
+            "#a",
+            ",",
+            "[",
+            "]",
+            "{",
+            "}",
+            "&a",
+            "*a",
+            "!a",
+            "|",
+            ">",
+            "'a",
+            "\"a",
+            "%",
+            "@a",
+            "`",
+            "---",
+            "--- a",
+            "...",
+            "---a",
+            "é: b",
+            "é:",
+            "é #",
+            "1:",
+            "\u{2028}a",
+            "a\u{2028}",
+            "a\u{2028}b",
+            "#é",
+            " é",
+            "é ",
+        ] {
+            assert_eq!(of_any(text), Written::Single, "{text}");
+        }
+        for text in [
+            "it's",
+            "say \"hi\"",
+            "a#b",
+            "a, b",
+            "-a",
+            "é",
+            "\u{a0}",
+            "\u{200b}",
+            "a?b",
+            "é-",
+            "é?",
+            "-é",
+            "a\u{3000}#b",
+        ] {
+            assert_eq!(of_any(text), Written::Plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_escaped() {
+        for text in [
+            "a\tb",
+            "\r",
+            "\u{feff}",
+            "😀",
+            "\0",
+            "a \u{2028}",
+            "a\u{2028} b",
+            "a \nb",
+            "a\nb ",
+            "a\tb\n",
+            "a\n😀",
+        ] {
+            assert_eq!(of_any(text), Written::Double, "{text}");
+        }
+        for text in ["a\nb", "a\n b", "\n", " a\nb\n", "é\nü", "a\u{2028}b\n"] {
+            assert_eq!(of_any(text), Written::Literal, "{text}");
+        }
+    }
+}
