@@ -3,20 +3,22 @@
 //! Text is read into a [`Doc`]: a flat table of nodes whose scalars are spans of the source wherever the text
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
+pub mod anchors;
 mod chars;
 pub mod emit;
 pub mod node;
 mod number;
 pub mod order;
 pub mod parse;
-mod reencode;
+pub mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
 #[cfg(test)]
 mod show;
 pub mod source;
-mod style;
+pub mod split;
+pub mod style;
 mod write;
 
 pub use emit::{Options, print, print_with};
