@@ -1,0 +1,1 @@
+//! Patches: which text is one, which objects it selects, and how it changes them.
