@@ -60,11 +60,13 @@ fn key_stays(doc: &Doc, key: NodeId) -> bool {
 }
 
 fn value_stays(doc: &Doc, value: NodeId) -> bool {
-    match doc.style(value) {
-        Style::Literal => doc.tag(value) == Tag::Str,
-        Style::Folded => false,
-        _ => doc.tag(value) == Tag::Str && !doc.text(value).contains('\n'),
-    }
+    let lines = doc.text(value).contains('\n');
+    doc.tag(value) == Tag::Str
+        && match doc.style(value) {
+            Style::Literal => lines,
+            Style::Folded => false,
+            Style::Plain | Style::Single | Style::Double => !lines,
+        }
 }
 
 /// Takes the first field away and sets its entries, in the field that is then the first or in a new one.
@@ -180,6 +182,7 @@ mod tests {
                 "  annotations:\n    a: \"1\"\n    b: \"2\"\n",
             ),
             ("annotations: {a: b}", "  annotations:\n    a: b\n"),
+            ("annotations:\n  a: |2-\n    \tx", "  annotations:\n    a: \"\\tx\"\n"),
         ] {
             assert_eq!(rebuilt(input).expect(input), output, "{input}");
         }
