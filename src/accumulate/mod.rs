@@ -5,7 +5,6 @@
 //! to the folder above. Hashes, name references, variables and the order of the output come once, in [`finish`].
 
 pub mod accumulator;
-mod builtin;
 mod external;
 pub mod finish;
 mod generators;
@@ -74,5 +73,5 @@ pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Fin
     let gathered = build
         .accumulate(&target, Accumulator::default())
         .map_err(|e| e.during(format!("building `{}`", loader.shown())))?;
-    finish::finish(gathered, &target.kustomization, options, build.schema.as_deref(), findings)
+    finish::finish(gathered, &target.kustomization, options, findings)
 }
