@@ -1,33 +1,20 @@
-//! stub
-#[derive(Debug, Clone, Default)]
-/// Options
-pub struct PluginOptions {
-    /// x
-    pub enable_helm: bool,
-    /// x
-    pub helm_command: String,
-    /// x
-    pub helm_api_versions: Vec<String>,
-    /// x
-    pub helm_kube_version: String,
-    /// x
-    pub helm_debug: bool,
-    /// x
-    pub enable_alpha_plugins: bool,
-    /// x
-    pub enable_exec: bool,
-    /// x
-    pub network: bool,
-    /// x
-    pub network_name: String,
-    /// x
-    pub mounts: Vec<String>,
-    /// x
-    pub env: Vec<String>,
-    /// x
-    pub as_current_user: bool,
-    /// x
-    pub plugin_homes: Vec<std::path::PathBuf>,
-    /// x
-    pub variables: Vec<(std::ffi::OsString, std::ffi::OsString)>,
-}
+//! Plugins: charts, functions and programs that make or change resources, and the configurations of the builtin ones.
+//!
+//! Here and in the fetching of remote folders are the only places where other programs are started, all of them
+//! through [`program::run`].
+
+pub mod builtin;
+pub mod container;
+pub mod exchange;
+pub mod exec;
+pub mod external;
+pub mod function;
+pub mod helm;
+mod options;
+pub mod program;
+mod scratch;
+pub mod values;
+
+pub use builtin::Builtin;
+pub use external::External;
+pub use options::{PluginOptions, Site};
