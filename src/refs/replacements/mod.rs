@@ -50,6 +50,15 @@ struct Value {
     from: Option<(usize, NodeId)>,
 }
 
+impl Value {
+    /// Takes the value anew where it is a part of the document that is being changed.
+    fn follow(&mut self, doc: &Doc, slot: usize) {
+        if let Some((_, node)) = self.from.filter(|(from, _)| *from == slot) {
+            *self = Self { from: self.from, ..detached(doc, node) };
+        }
+    }
+}
+
 struct Step<'a> {
     resources: &'a mut ResMap,
     index: Index,
@@ -205,7 +214,7 @@ impl Step<'_> {
             let id = res.id().clone();
             res.edit(|doc| {
                 for (path, parts) in paths {
-                    let kept = put(doc, parts, options, value, &mut matcher).map_err(|e| {
+                    let kept = put(doc, slot, parts, options, value, &mut matcher).map_err(|e| {
                         let verb = if create.is_some() { "find or create" } else { "find" };
                         let message = format!("unable to {verb} field `{path}` in replacement target `{id}`");
                         match e {
@@ -220,11 +229,6 @@ impl Step<'_> {
                     })?;
                     if !kept {
                         lost = Some(*path);
-                    }
-                    if let Some((_, node)) = value.from.filter(|(from, _)| *from == slot) {
-                        let from = value.from;
-                        *value = detached(doc, node);
-                        value.from = from;
                     }
                 }
                 Ok(())
@@ -262,12 +266,14 @@ enum Problem {
 /// Puts the value at a path. Gives whether it was written anywhere.
 fn put(
     doc: &mut Doc,
+    slot: usize,
     parts: &[String],
     options: Option<&FieldOptions>,
-    value: &Value,
+    value: &mut Value,
     matcher: &mut Matcher<'_>,
 ) -> Result<bool, Problem> {
     let root = doc.root();
+    value.follow(doc, slot);
     if matcher.compat == Compat::V5_8
         && let Some(new) = structured::rewrite(doc, root, parts, (&value.doc, value.node), matcher)
     {
@@ -282,6 +288,7 @@ fn put(
     for field in fields {
         match field {
             Field::Here(node) => {
+                value.follow(doc, slot);
                 set(doc, node, options, value).map_err(Problem::Other)?;
                 written = true;
             }
