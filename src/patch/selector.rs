@@ -4,9 +4,9 @@
 //! may be the present or the original ones, but not those in between. Labels and annotations are looked at last,
 //! so that a mistake in their selectors shows only where an object gets that far, as in kustomize.
 
-use super::labels::LabelSelector;
 use crate::diag::{Error, Kind, Result};
 use crate::kustomization::Selector;
+use crate::resource::LabelSelector;
 use crate::resource::{ResMap, Resource};
 use crate::text::re2::Pattern;
 use crate::yaml::Mark;

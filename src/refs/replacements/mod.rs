@@ -19,7 +19,7 @@ use crate::kustomization::types::{
 use crate::resource::{ResMap, Resource};
 use crate::yaml::{Doc, Kind, NodeId, Source, Style, Tag};
 use matcher::{Field, Matcher, Patterns};
-use objects::{IdSelector, Index, any_id, has_no_id, is_exactly};
+use objects::{Conditions, IdSelector, Index, any_id, has_no_id, is_exactly};
 
 /// The field that is meant where none is named.
 const DEFAULT_PATH: &str = "metadata.name";
@@ -48,6 +48,15 @@ struct Value {
     node: NodeId,
     /// Slot and node that it came from, if it changes together with that node.
     from: Option<(usize, NodeId)>,
+}
+
+impl Value {
+    /// Takes the value anew where it is a part of the document that is being changed.
+    fn follow(&mut self, doc: &Doc, slot: usize) {
+        if let Some((_, node)) = self.from.filter(|(from, _)| *from == slot) {
+            *self = Self { from: self.from, ..detached(doc, node) };
+        }
+    }
 }
 
 struct Step<'a> {
@@ -141,44 +150,39 @@ impl Step<'_> {
         let Some(select) = &target.select else {
             return Err(at(Error::new(Fault::Config, "target must specify resources to select")));
         };
-        let by_id = IdSelector::new(select, self.compat).map_err(at)?;
-        let mut rejects = Vec::new();
-        for reject in &target.reject {
-            rejects.push((reject, IdSelector::new(reject, self.compat).map_err(at)?));
+        if self.resources.is_empty() {
+            return Ok(());
         }
-        let default = [DEFAULT_PATH.to_owned()];
-        let written: Vec<&str> = target.field_paths.iter().map(|p| p.value.as_str()).collect();
-        let paths = if written.is_empty() { vec![default[0].as_str()] } else { written };
-        let paths: Vec<(&str, Vec<String>)> = paths.into_iter().map(|p| (p, fieldpath::split(p))).collect();
+        let selection = Selection::new(select, &target.reject, self.compat).map_err(at)?;
+        let written = target.field_paths.iter().map(|p| p.value.as_str());
+        let default = target.field_paths.is_empty().then_some(DEFAULT_PATH);
+        let paths: Vec<(&str, Vec<String>)> =
+            written.chain(default).map(|p| (p, fieldpath::split(p))).collect();
 
-        let (kind, name) = by_id.literals();
+        let (kind, name) = selection.select.literals();
         let slots = self.index.slots(kind, name).to_vec();
-        let (mut selected, mut rejected) = (false, false);
+        let mut selected = false;
         for slot in slots {
             let slot = slot as usize;
-            let Some(res) = self.resources.get(slot) else { continue };
-            if !any_id(res, |id| by_id.selects(id)) || !labels_match(res, select)? {
-                continue;
-            }
-            if is_rejected(res, &rejects)? {
-                rejected = true;
-                continue;
-            }
+            let Some(res) = self.resources.get(slot).filter(|res| selection.selects(res)) else { continue };
             selected = true;
-            self.write(slot, target, &paths, value).map_err(at)?;
+            if !selection.rejects(res) {
+                self.write(slot, target, &paths, value).map_err(at)?;
+            }
         }
-        if !selected && !rejected {
-            self.nothing_selected(target, select);
+        if !selected {
+            self.nothing_selected(target, select, &selection.conditions);
         }
         Ok(())
     }
 
-    fn nothing_selected(&self, target: &TargetSelector, select: &Selector) {
+    fn nothing_selected(&self, target: &TargetSelector, select: &Selector, conditions: &Conditions) {
         let slots = self.index.slots(Some(&select.gvk.kind), Some(&select.name));
         let literally = self.compat == Compat::V5_8
-            && slots.iter().filter_map(|s| self.resources.get(*s as usize)).any(|res| {
-                any_id(res, |id| is_exactly(id, select)) && labels_match(res, select).unwrap_or(false)
-            });
+            && slots
+                .iter()
+                .filter_map(|s| self.resources.get(*s as usize))
+                .any(|res| any_id(res, |id| is_exactly(id, select)) && conditions.are_met(res));
         let finding = if literally {
             let message =
                 "the target selects nothing; kustomize 5.7 compared it text by text and found objects";
@@ -210,7 +214,7 @@ impl Step<'_> {
             let id = res.id().clone();
             res.edit(|doc| {
                 for (path, parts) in paths {
-                    let kept = put(doc, parts, options, value, &mut matcher).map_err(|e| {
+                    let kept = put(doc, slot, parts, options, value, &mut matcher).map_err(|e| {
                         let verb = if create.is_some() { "find or create" } else { "find" };
                         let message = format!("unable to {verb} field `{path}` in replacement target `{id}`");
                         match e {
@@ -225,11 +229,6 @@ impl Step<'_> {
                     })?;
                     if !kept {
                         lost = Some(*path);
-                    }
-                    if let Some((_, node)) = value.from.filter(|(from, _)| *from == slot) {
-                        let from = value.from;
-                        *value = detached(doc, node);
-                        value.from = from;
                     }
                 }
                 Ok(())
@@ -267,12 +266,14 @@ enum Problem {
 /// Puts the value at a path. Gives whether it was written anywhere.
 fn put(
     doc: &mut Doc,
+    slot: usize,
     parts: &[String],
     options: Option<&FieldOptions>,
-    value: &Value,
+    value: &mut Value,
     matcher: &mut Matcher<'_>,
 ) -> Result<bool, Problem> {
     let root = doc.root();
+    value.follow(doc, slot);
     if matcher.compat == Compat::V5_8
         && let Some(new) = structured::rewrite(doc, root, parts, (&value.doc, value.node), matcher)
     {
@@ -287,6 +288,7 @@ fn put(
     for field in fields {
         match field {
             Field::Here(node) => {
+                value.follow(doc, slot);
                 set(doc, node, options, value).map_err(Problem::Other)?;
                 written = true;
             }
@@ -361,19 +363,45 @@ fn given(text: &Text) -> Value {
     Value { doc, node, from: None }
 }
 
-/// An entry with a label or annotation selector rejects by that alone, one with parts of an id by these.
-fn is_rejected(res: &Resource, rejects: &[(&Selector, IdSelector<'_>)]) -> Result<bool> {
-    for (reject, by_id) in rejects {
-        let by_labels = !reject.label_selector.is_empty() || !reject.annotation_selector.is_empty();
-        if by_labels && labels_match(res, reject)?
-            || !has_no_id(reject) && any_id(res, |id| by_id.selects(id))
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// A target's selectors, ready for use.
+struct Selection<'s> {
+    select: IdSelector<'s>,
+    conditions: Conditions,
+    rejects: Vec<Reject<'s>>,
 }
 
-fn labels_match(_res: &Resource, _selector: &Selector) -> Result<bool> {
-    Ok(true)
+struct Reject<'s> {
+    /// Rejects by parts of an id; `None` where it names none.
+    by_id: Option<IdSelector<'s>>,
+    /// Rejects by labels or annotations, whatever the id.
+    conditions: Option<Conditions>,
+}
+
+impl<'s> Selection<'s> {
+    fn new(select: &'s Selector, rejects: &'s [Selector], compat: Compat) -> Result<Self> {
+        let reject = |reject: &'s Selector| -> Result<Reject<'s>> {
+            let by_labels = !reject.label_selector.is_empty() || !reject.annotation_selector.is_empty();
+            let by_id = IdSelector::new(reject, compat)?;
+            Ok(Reject {
+                by_id: (!has_no_id(reject)).then_some(by_id),
+                conditions: by_labels.then(|| Conditions::new(reject)).transpose()?,
+            })
+        };
+        Ok(Self {
+            select: IdSelector::new(select, compat)?,
+            conditions: Conditions::new(select)?,
+            rejects: rejects.iter().map(reject).collect::<Result<_>>()?,
+        })
+    }
+
+    fn selects(&self, res: &Resource) -> bool {
+        any_id(res, |id| self.select.selects(id)) && self.conditions.are_met(res)
+    }
+
+    fn rejects(&self, res: &Resource) -> bool {
+        self.rejects.iter().any(|reject| {
+            reject.conditions.as_ref().is_some_and(|c| c.are_met(res))
+                || reject.by_id.as_ref().is_some_and(|by_id| any_id(res, |id| by_id.selects(id)))
+        })
+    }
 }

@@ -10,6 +10,8 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Block {
     lines: Vec<String>,
+    /// Column of the first one, from 0.
+    column: usize,
     /// A blank line follows.
     blank_after: bool,
 }
@@ -19,6 +21,10 @@ struct Block {
 pub(super) struct Comments {
     above: FxHashMap<NodeId, Vec<Block>>,
     beside: FxHashMap<NodeId, String>,
+    /// Beside the `-` of the item that starts with the node.
+    beside_dash: FxHashMap<NodeId, String>,
+    /// Where nodes start in their lines, from 0.
+    columns: FxHashMap<NodeId, usize>,
     /// Behind everything; the flag: a blank line comes before.
     end: Vec<(Block, bool)>,
     anchors: FxHashMap<NodeId, String>,
@@ -36,23 +42,27 @@ impl Comments {
         }
         let mut last: Option<(NodeId, usize)> = None;
         for (node, start, end) in leaves {
-            let gap = text.get(last.map_or(0, |(_, end)| end)..start).unwrap_or_default();
-            let (beside, blocks) = comments(gap, last.is_none());
-            if let (Some(comment), Some((before, _))) = (beside, last) {
+            let before = text.get(..start).unwrap_or_default();
+            all.columns.insert(node, start - before.rfind('\n').map_or(0, |i| i + 1));
+            let gap =
+                Gap::of(text.get(last.map_or(0, |(_, end)| end)..start).unwrap_or_default(), last.is_none());
+            if let (Some(comment), Some((before, _))) = (gap.beside, last) {
                 all.beside.insert(before, comment);
             }
-            let blocks: Vec<Block> = blocks.into_iter().map(|(block, _)| block).collect();
-            if !blocks.is_empty() {
-                all.above.insert(node, blocks);
+            if let Some(comment) = gap.beside_dash {
+                all.beside_dash.insert(node, comment);
+            }
+            if !gap.blocks.is_empty() {
+                all.above.insert(node, gap.blocks.into_iter().map(|(block, _)| block).collect());
             }
             last = Some((node, end));
         }
         if let Some((before, end)) = last {
-            let (beside, blocks) = comments(first_document(text.get(end..).unwrap_or_default()), false);
-            if let Some(comment) = beside {
+            let gap = Gap::of(first_document(text.get(end..).unwrap_or_default()), false);
+            if let Some(comment) = gap.beside {
                 all.beside.insert(before, comment);
             }
-            all.end = blocks;
+            all.end = gap.blocks;
         }
         all
     }
@@ -92,49 +102,59 @@ fn collect(
     }
 }
 
-/// The comment on the first line of what stands between two nodes, and the blocks on the lines below, each with
-/// whether a blank line comes before.
-fn comments(gap: &str, first_is_whole: bool) -> (Option<String>, Vec<(Block, bool)>) {
-    let mut beside = None;
-    let mut blocks: Vec<(Block, bool)> = Vec::new();
-    let mut open = false;
-    let mut blank = false;
-    for (i, line) in gap.split('\n').enumerate() {
-        let last = i == gap.bytes().filter(|b| *b == b'\n').count();
-        match comment_of(line) {
-            Some(comment) if i == 0 && !first_is_whole => beside = Some(comment.to_owned()),
-            Some(comment) => match blocks.last_mut() {
-                Some((block, _)) if open => block.lines.push(comment.to_owned()),
-                _ => {
-                    let block = Block { lines: vec![comment.to_owned()], blank_after: false };
-                    blocks.push((block, blank));
-                    open = true;
-                }
-            },
-            None if line.trim().is_empty() && !last && (i > 0 || first_is_whole) => {
-                if let Some((block, _)) = blocks.last_mut() {
-                    block.blank_after = true;
-                }
-                (open, blank) = (false, true);
-                continue;
-            }
-            None => {}
-        }
-        blank = false;
-    }
-    (beside, blocks)
+/// The comments between two nodes.
+#[derive(Default)]
+struct Gap {
+    /// On the first line.
+    beside: Option<String>,
+    /// Behind the `-` of an item that starts on the next line.
+    beside_dash: Option<String>,
+    /// On lines of their own; the flag: a blank line comes before.
+    blocks: Vec<(Block, bool)>,
 }
 
-/// The comment in a line that holds nothing else but indicators.
-fn comment_of(line: &str) -> Option<&str> {
+impl Gap {
+    /// `whole`: the first line is not the rest of a line but a whole one.
+    fn of(gap: &str, whole: bool) -> Self {
+        let mut all = Self::default();
+        let (mut open, mut blank) = (false, false);
+        let mut lines = gap.split('\n').enumerate().peekable();
+        while let Some((i, line)) = lines.next() {
+            let Some(column) = comment_column(line) else {
+                if line.trim().is_empty() && lines.peek().is_some() && (i > 0 || whole) {
+                    if let Some((block, _)) = all.blocks.last_mut() {
+                        block.blank_after = true;
+                    }
+                    (open, blank) = (false, true);
+                }
+                continue;
+            };
+            let comment = line[column..].trim_end().to_owned();
+            if i == 0 && !whole {
+                all.beside = Some(comment);
+            } else if line.trim_start().starts_with('-') {
+                all.beside_dash = Some(comment);
+            } else if let Some((block, _)) = all.blocks.last_mut().filter(|_| open) {
+                block.lines.push(comment);
+            } else {
+                all.blocks.push((Block { lines: vec![comment], column, blank_after: false }, blank));
+                open = true;
+            }
+            blank = false;
+        }
+        all
+    }
+}
+
+/// Where the comment starts in a line that holds nothing else but indicators.
+fn comment_column(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
-    let start = memchr::memchr_iter(b'#', bytes).find(|i| *i == 0 || matches!(bytes[i - 1], b' ' | b'\t'))?;
-    Some(line[start..].trim_end())
+    memchr::memchr_iter(b'#', bytes).find(|i| *i == 0 || matches!(bytes[i - 1], b' ' | b'\t'))
 }
 
 /// A node as YAML, with a line break at the end.
 pub(super) fn yaml(doc: &Doc, node: NodeId, comments: Option<&Comments>) -> String {
-    let mut printer = Printer { doc, comments, out: String::new() };
+    let mut printer = Printer { doc, comments, out: String::new(), levels: Vec::new() };
     match doc.kind(node) {
         Kind::Map | Kind::Seq if printer.is_block(node) => printer.block(node, 0, false),
         _ => {
@@ -158,11 +178,15 @@ struct Printer<'a> {
     doc: &'a Doc,
     comments: Option<&'a Comments>,
     out: String,
+    /// Columns of the keys of the mappings that the last line is in, in the old text and in the new one.
+    levels: Vec<(usize, usize)>,
 }
 
 impl Printer<'_> {
     fn is_block(&self, node: NodeId) -> bool {
-        self.doc.kind(node) != Kind::Scalar && !self.doc.is_flow(node) && !self.doc.kids(node).is_empty()
+        matches!(self.doc.kind(node), Kind::Map | Kind::Seq)
+            && !self.doc.is_flow(node)
+            && !self.doc.kids(node).is_empty()
     }
 
     fn blanks(&mut self, count: usize) {
@@ -185,15 +209,28 @@ impl Printer<'_> {
         }
     }
 
-    /// The comments above the line that starts with a node, then the line's indentation.
-    fn start_line(&mut self, node: NodeId, indent: usize) {
+    /// The first scalar in a node.
+    fn first_leaf(&self, node: NodeId) -> NodeId {
         let mut leaf = node;
         while self.doc.kind(leaf) != Kind::Alias
             && let Some(first) = self.doc.kids(leaf).first()
         {
             leaf = *first;
         }
-        for block in self.comments.and_then(|c| c.above.get(&leaf)).into_iter().flatten() {
+        leaf
+    }
+
+    /// The comments above the line that starts with a node, then the line's indentation.
+    fn start_line(&mut self, node: NodeId, indent: usize) {
+        let Some(comments) = self.comments else {
+            self.blanks(indent);
+            return;
+        };
+        let leaf = self.first_leaf(node);
+        let column = comments.columns.get(&leaf).copied().unwrap_or_default();
+        for block in comments.above.get(&leaf).into_iter().flatten() {
+            let deeper = self.levels.iter().rev().find(|(old, _)| *old <= block.column && *old > column);
+            let indent = deeper.map_or(indent, |(_, new)| *new);
             for line in &block.lines {
                 self.blanks(indent);
                 self.out.push_str(line);
@@ -204,6 +241,14 @@ impl Printer<'_> {
             }
         }
         self.blanks(indent);
+    }
+
+    /// Notes at which column a mapping's keys are printed.
+    fn note_level(&mut self, key: NodeId, indent: usize) {
+        if let Some(column) = self.comments.and_then(|c| c.columns.get(&key)) {
+            self.levels.retain(|(old, _)| old < column);
+            self.levels.push((*column, indent));
+        }
     }
 
     fn anchor(&mut self, node: NodeId) {
@@ -225,6 +270,11 @@ impl Printer<'_> {
                 if self.is_block(*item) {
                     let before = self.out.len();
                     self.anchor(*item);
+                    let leaf = self.first_leaf(*item);
+                    if let Some(comment) = self.comments.and_then(|c| c.beside_dash.get(&leaf)) {
+                        self.out.push_str(if self.out.len() > before { " " } else { "" });
+                        self.out.push_str(comment);
+                    }
                     if self.out.len() > before {
                         self.out.push('\n');
                     }
@@ -240,6 +290,7 @@ impl Printer<'_> {
             if i > 0 || !started {
                 self.start_line(key, indent);
             }
+            self.note_level(key, indent);
             let simple = !self.is_block(key) && doc.text(key).len() <= 128 && !doc.text(key).contains('\n');
             if simple {
                 self.scalar_or_flow(key, indent, false, true);
@@ -321,7 +372,11 @@ impl Printer<'_> {
         let (text, mut style) = (doc.text(node), doc.style(node));
         let resolved = || scalar::resolve(text, Dialect::V3);
         let mut shown = None;
-        if doc.is_tagged(node) {
+        if tag == Tag::Merge && style == Style::Plain {
+            shown = Some("!!merge");
+        } else if tag == Tag::Other {
+            shown = written_tag(doc, node);
+        } else if doc.is_tagged(node) {
             shown = tag_name(tag);
         } else if !matches!(tag, Tag::Unset | Tag::Merge | Tag::Other)
             && !(tag == Tag::Str && style != Style::Plain)
@@ -401,21 +456,31 @@ impl Printer<'_> {
         }
         self.comment_beside(node);
         self.out.push('\n');
-        let folded = style == Style::Folded;
-        let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n').peekable();
-        while let Some(line) = lines.next() {
-            if !line.is_empty() {
+        // Kustomize looks at the first line here, where it should look at the next one.
+        let first = text.trim_start_matches('\n').chars().next();
+        let doubles = style == Style::Folded && !matches!(first, None | Some(' ' | '\t'));
+        for line in text.split_inclusive('\n') {
+            let content = line.strip_suffix('\n').unwrap_or(line);
+            if !content.is_empty() {
                 self.blanks(indent);
-                self.out.push_str(line);
+                self.out.push_str(content);
             }
-            self.out.push('\n');
-            // Where two folded lines meet, the break between them has to be doubled.
-            let text_follows = lines.peek().is_some_and(|next| !next.starts_with([' ', '\t']));
-            if folded && text_follows && !line.is_empty() && !line.starts_with([' ', '\t']) {
+            if line.len() > content.len() {
+                if doubles && !content.is_empty() && !content.starts_with([' ', '\t']) {
+                    self.out.push('\n');
+                }
                 self.out.push('\n');
             }
         }
     }
+}
+
+/// A tag as it stands in the text.
+fn written_tag(doc: &Doc, node: NodeId) -> Option<&str> {
+    let (start, _) = doc.span(node)?;
+    let (before, behind) = doc.source().text.split_at_checked(start as usize)?;
+    let word = before.split_whitespace().next_back().filter(|w| w.starts_with('!'));
+    word.or_else(|| behind.split_whitespace().next().filter(|w| w.starts_with('!')))
 }
 
 fn tag_name(tag: Tag) -> Option<&'static str> {
