@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-/// Documents may be 10,000 levels deep; the memory is only touched where it is needed.
-const STACK: usize = 256 << 20;
+
 
 fn main() -> ExitCode {
     let run = || kfm::cli::main(std::env::args_os().collect());
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);
+    let thread = std::thread::Builder::new().stack_size(kfm::STACK).spawn(run);
     ExitCode::from(thread.ok().and_then(|t| t.join().ok()).unwrap_or(1))
 }

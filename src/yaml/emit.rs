@@ -225,7 +225,6 @@ impl<'d> Printer<'d, '_> {
         let doc = self.doc;
         let mut seen = rustc_hash::FxHashMap::default();
         let mut entries = Vec::with_capacity(doc.kids(id).len() / 2);
-        let mut merged = Vec::new();
         let count = doc.pairs(id).len();
         for (i, (key, value)) in doc.pairs(id).enumerate() {
             let key = self.meant(key);
@@ -235,10 +234,6 @@ impl<'d> Printer<'d, '_> {
             let refuse = |message: String| Err(Error::new(Kind::Resource, message).at(doc.location(key)));
             if doc.kind(key) != NodeKind::Scalar {
                 return refuse("a key is a mapping or sequence, expected a string".into());
-            }
-            if doc.tag(key) == Tag::Merge && doc.style(key) == Style::Plain {
-                merged.push(self.meant(value));
-                continue;
             }
             let below = self.below(id, context, i + 1 == count);
             let place = Place {
@@ -260,31 +255,7 @@ impl<'d> Printer<'d, '_> {
             };
             entries.push((Entry { text, value, context: below }, key));
         }
-        for source in merged {
-            self.merge(source, context, &mut entries)?;
-        }
         Ok(entries)
-    }
-
-    /// Adds the entries that a merge key brings and that are not there yet.
-    fn merge(&self, source: NodeId, context: u8, entries: &mut Vec<(Entry<'d>, NodeId)>) -> Result<()> {
-        let doc = self.doc;
-        match doc.kind(source) {
-            NodeKind::Map => {
-                let more = self.entries(source, context & FLOW)?;
-                let known: rustc_hash::FxHashSet<String> =
-                    entries.iter().map(|(e, _)| e.text.clone().into_owned()).collect();
-                entries.extend(more.into_iter().filter(|(e, _)| !known.contains(e.text.as_ref())));
-                Ok(())
-            }
-            NodeKind::Seq => {
-                doc.kids(source).iter().try_for_each(|s| self.merge(self.meant(*s), context, entries))
-            }
-            _ => {
-                let message = "a merge key needs a mapping or a sequence of mappings";
-                Err(Error::new(Kind::Resource, message).at(doc.location(source)))
-            }
-        }
     }
 
     /// Prints an entry of a mapping, its line's end included.
@@ -434,3 +405,6 @@ fn duplicate(doc: &Doc, first: NodeId, second: NodeId) -> Error {
         .label(doc.location(second), "again here")
         .label(doc.location(first), "first here")
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,10 @@
 //! Text is read into a [`Doc`]: a flat table of nodes whose scalars are spans of the source wherever the text
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
+pub mod anchors;
 mod chars;
 pub mod emit;
+pub mod json;
 pub mod node;
 mod number;
 pub mod order;
@@ -18,6 +20,7 @@ mod show;
 pub mod source;
 mod style;
 mod write;
+pub mod split;
 
 pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};

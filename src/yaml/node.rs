@@ -530,6 +530,14 @@ impl Doc {
         self.add(Node { a, ..n })
     }
 
+    /// A copy of a collection that has other children.
+    pub fn copy_with(&mut self, id: NodeId, kids: &[NodeId]) -> NodeId {
+        let n = *self.node(id);
+        let a = self.kids.len() as u32;
+        self.kids.extend_from_slice(kids);
+        self.add(Node { a, b: kids.len() as u32, ..n })
+    }
+
     /// A deep copy of a node of another document. Places are kept.
     pub fn import(&mut self, other: &Self, id: NodeId) -> NodeId {
         let mut origins: Vec<Option<u16>> = vec![None; other.sources.len()];

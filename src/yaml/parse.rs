@@ -277,8 +277,10 @@ impl<'a> Parser<'a> {
             let full = if handle.is_empty() {
                 suffix
             } else {
-                let prefix = self.directives.iter().find(|(h, _)| *h == handle).map(|(_, p)| p.as_slice());
-                [prefix.unwrap_or_default(), &suffix].concat()
+                match self.directives.iter().find(|(h, _)| *h == handle) {
+                    Some((_, prefix)) => [prefix.as_slice(), &suffix].concat(),
+                    None => vec![],
+                }
             };
             if full.is_empty() {
                 let context = Some(("while parsing a node", found.start));

@@ -355,7 +355,7 @@ impl<'a> Scanner<'a> {
 
     // ---- between tokens ----
 
-    fn to_next_token(&mut self) {
+    fn pass_to_token(&mut self) {
         loop {
             while self.at(0) == b' ' || self.at(0) == b'\t' && (self.flow > 0 || !self.allowed) {
                 self.skip();
@@ -419,7 +419,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads at least one more token into the queue.
     fn fetch(&mut self) -> Result<(), Fail> {
-        self.to_next_token();
+        self.pass_to_token();
         self.unroll(self.column as isize);
         if self.at_end() {
             if self.column != 0 {

@@ -1,0 +1,430 @@
+//! Aliases and merge keys.
+//!
+//! Kustomize replaces aliases by deep copies and applies `<<` right after a resource is read, map by map from the
+//! outside to the inside; [`expand`] does the same and keeps what can be seen of it: the first key spelled `<<` goes
+//! even if it is quoted, and a null written as a key is doubled (so that the resource cannot be printed). A merge
+//! key that came out of a merged map is applied last, as kustomize does when it prints.
+//!
+//! The older library ([`expand_v2`]) puts the entries of `<<` where it stands; the last of several equal keys counts.
+//!
+//! An alias inside its own anchor kills kustomize; here it is an error. Kustomize has no limit to the size that
+//! copies grow to; here it is [`LIMIT`] nodes.
+
+use super::node::{Doc, Kind, NodeId, Tag};
+use crate::diag::{Error, Kind as ErrorKind, Result};
+use rustc_hash::FxHashMap;
+
+/// How many nodes aliases may be copied to.
+pub const LIMIT: usize = 10_000_000;
+
+const NO_MAP: &str = "map merge requires map or sequence of maps as the value";
+
+/// Expands aliases and merge keys as for resources. Does nothing where the reader met no cause for it.
+pub fn expand(doc: &mut Doc) -> Result<()> {
+    if !doc.has_anchors {
+        return Ok(());
+    }
+    let mut e = Expander { doc, seen: FxHashMap::default(), made: 0, merged_merge: false };
+    let root = e.node(e.doc.root())?;
+    if e.merged_merge {
+        e.seen.clear();
+        e.settle(root)?;
+    }
+    doc.set_root(root);
+    doc.has_anchors = false;
+    Ok(())
+}
+
+/// Expands aliases and merge keys as for kustomization files.
+pub fn expand_v2(doc: &mut Doc) -> Result<()> {
+    if !doc.has_anchors {
+        return Ok(());
+    }
+    let mut e = Expander { doc, seen: FxHashMap::default(), made: 0, merged_merge: false };
+    let root = e.node_v2(e.doc.root())?;
+    doc.set_root(root);
+    doc.has_anchors = false;
+    Ok(())
+}
+
+/// How far a collection is expanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Begun,
+    Done,
+}
+
+struct Expander<'a> {
+    doc: &'a mut Doc,
+    seen: FxHashMap<NodeId, Seen>,
+    /// How many nodes were copied.
+    made: usize,
+    /// A merge key came out of a merged map.
+    merged_merge: bool,
+}
+
+impl Expander<'_> {
+    fn fail<T>(&self, at: NodeId, message: impl Into<String>) -> Result<T> {
+        Err(Error::new(ErrorKind::Syntax, message).at(self.doc.location(at)))
+    }
+
+    fn target(&self, alias: NodeId) -> NodeId {
+        self.doc.kids(alias).first().copied().unwrap_or(alias)
+    }
+
+    /// The name that an alias was written with.
+    fn alias_name(&self, alias: NodeId) -> &str {
+        let span =
+            self.doc.span(alias).and_then(|(a, b)| self.doc.source().text.get(a as usize + 1..b as usize));
+        span.unwrap_or_default()
+    }
+
+    /// The text that keys are told apart by.
+    fn key_text(&self, key: NodeId) -> &str {
+        if self.doc.kind(key) == Kind::Alias { self.alias_name(key) } else { self.doc.text(key) }
+    }
+
+    /// Marks a collection as begun. False: it is done already.
+    fn begin(&mut self, id: NodeId) -> Result<bool> {
+        match self.seen.get(&id) {
+            Some(Seen::Done) => Ok(false),
+            Some(Seen::Begun) => self.fail(id, "an alias stands inside its own anchor"),
+            None => {
+                self.seen.insert(id, Seen::Begun);
+                Ok(true)
+            }
+        }
+    }
+
+    fn count(&mut self, at: NodeId) -> Result<()> {
+        self.made += 1;
+        if self.made > LIMIT {
+            return self.fail(at, "document contains excessive aliasing");
+        }
+        Ok(())
+    }
+
+    /// A deep copy; aliases in it stay what they are.
+    fn copy(&mut self, id: NodeId) -> Result<NodeId> {
+        self.count(id)?;
+        match self.doc.kind(id) {
+            Kind::Scalar => Ok(self.doc.copy(id)),
+            Kind::Alias => Ok(id),
+            Kind::Map | Kind::Seq => {
+                let mut kids = self.doc.kids(id).to_vec();
+                for kid in &mut kids {
+                    *kid = self.copy(*kid)?;
+                }
+                Ok(self.doc.copy_with(id, &kids))
+            }
+        }
+    }
+
+    /// Expands a node in place; gives the node that stands for it.
+    fn node(&mut self, id: NodeId) -> Result<NodeId> {
+        match self.doc.kind(id) {
+            Kind::Scalar => return Ok(id),
+            Kind::Alias => {
+                let target = self.target(id);
+                if self.seen.get(&target) == Some(&Seen::Begun) {
+                    let message =
+                        format!("the alias `*{}` stands inside its own anchor", self.alias_name(id));
+                    return self.fail(id, message);
+                }
+                let target = self.node(target)?;
+                return self.copy(target);
+            }
+            Kind::Map | Kind::Seq => {}
+        }
+        if !self.begin(id)? {
+            return Ok(id);
+        }
+        if self.doc.kind(id) == Kind::Map {
+            self.merge(id)?;
+        }
+        for i in 0..self.doc.kids(id).len() {
+            let kid = self.doc.kids(id)[i];
+            let new = self.node(kid)?;
+            if new != kid {
+                self.doc.set_kid(id, i, new);
+            }
+        }
+        self.seen.insert(id, Seen::Done);
+        Ok(id)
+    }
+
+    /// Applies the merge key of a map and what goes with it.
+    fn merge(&mut self, map: NodeId) -> Result<()> {
+        let mut own: Vec<(NodeId, NodeId)> = self.doc.pairs(map).collect();
+        let mut marks = own.iter().filter(|(k, _)| self.doc.tag(*k) == Tag::Merge);
+        let mark = marks.next().copied();
+        if let Some((second, _)) = marks.next() {
+            return self.fail(*second, "duplicate merge key");
+        }
+        let sources = match mark {
+            Some((_, value)) => self.merged(value)?,
+            None => vec![],
+        };
+        let cleared = own.iter().position(|(k, _)| self.key_text(*k) == "<<");
+        if let Some(i) = cleared {
+            own.remove(i);
+        }
+        let null_key = own.iter().any(|(k, _)| self.doc.is_null(*k) && !self.doc.text(*k).is_empty());
+        if sources.is_empty() && !null_key {
+            if let Some(i) = cleared {
+                self.doc.remove_kids(map, 2 * i, 2 * i + 2);
+            }
+            return Ok(());
+        }
+        let mut all = Entries::default();
+        for (k, v) in &own {
+            all.add(self.key_text(*k).to_owned(), *k, *v);
+        }
+        for source in sources {
+            let pairs: Vec<(NodeId, NodeId)> = self.doc.pairs(source).collect();
+            for (k, v) in self.firsts(&pairs) {
+                self.merged_merge |= self.doc.tag(k) == Tag::Merge;
+                let (k, v) = (self.copy(k)?, self.copy(v)?);
+                all.set(self.field_name(k), k, v);
+            }
+        }
+        for (k, v) in self.firsts(&own) {
+            all.set(self.field_name(k), k, v);
+        }
+        self.doc.set_kids(map, &all.kids());
+        Ok(())
+    }
+
+    /// The name under which an entry is looked for: that of a null is empty.
+    fn field_name(&self, key: NodeId) -> String {
+        if self.doc.is_null(key) { String::new() } else { self.key_text(key).to_owned() }
+    }
+
+    /// For each entry the first one that has the text of its key.
+    fn firsts(&self, pairs: &[(NodeId, NodeId)]) -> Vec<(NodeId, NodeId)> {
+        let mut first: FxHashMap<&str, (NodeId, NodeId)> = FxHashMap::default();
+        pairs.iter().map(|pair| *first.entry(self.key_text(pair.0)).or_insert(*pair)).collect()
+    }
+
+    /// The maps that the value of a merge key means, the one that wins last.
+    fn merged(&self, value: NodeId) -> Result<Vec<NodeId>> {
+        match self.doc.kind(value) {
+            Kind::Map => Ok(vec![value]),
+            Kind::Alias => {
+                let target = self.target(value);
+                if self.doc.kind(target) != Kind::Map {
+                    return self.fail(value, "invalid map merge: received alias for a non-map value");
+                }
+                Ok(vec![target])
+            }
+            Kind::Seq => {
+                let mut out = vec![];
+                for item in self.doc.items(value).iter().rev() {
+                    if self.doc.kind(*item) == Kind::Seq {
+                        return self.fail(*item, "invalid map merge: received a nested sequence");
+                    }
+                    out.extend(self.merged(*item)?);
+                }
+                Ok(out)
+            }
+            Kind::Scalar => self.fail(value, NO_MAP),
+        }
+    }
+
+    /// Applies the merge keys that came out of merged maps: what is there wins.
+    fn settle(&mut self, id: NodeId) -> Result<()> {
+        if self.doc.kind(id) == Kind::Scalar || !self.begin(id)? {
+            return Ok(());
+        }
+        for i in 0..self.doc.kids(id).len() {
+            self.settle(self.doc.kids(id)[i])?;
+        }
+        self.seen.insert(id, Seen::Done);
+        let pairs: Vec<(NodeId, NodeId)> = self.doc.pairs(id).collect();
+        let Some(i) = pairs.iter().position(|(k, _)| self.doc.tag(*k) == Tag::Merge) else { return Ok(()) };
+        let value = pairs[i].1;
+        let sources = match self.doc.kind(value) {
+            Kind::Map => vec![value],
+            Kind::Seq => self.doc.items(value).to_vec(),
+            _ => return self.fail(value, NO_MAP),
+        };
+        let mut all = Entries::default();
+        for (k, v) in pairs.iter().enumerate().filter(|(n, _)| *n != i).map(|(_, pair)| *pair) {
+            all.add(self.key_text(k).to_owned(), k, v);
+        }
+        for source in sources {
+            if self.doc.kind(source) != Kind::Map {
+                return self.fail(source, NO_MAP);
+            }
+            let pairs: Vec<(NodeId, NodeId)> = self.doc.pairs(source).collect();
+            for (k, v) in pairs {
+                if !all.index.contains_key(self.key_text(k)) {
+                    all.add(self.key_text(k).to_owned(), k, v);
+                }
+            }
+        }
+        self.doc.set_kids(id, &all.kids());
+        Ok(())
+    }
+
+    // ---- the older library ----
+
+    fn node_v2(&mut self, id: NodeId) -> Result<NodeId> {
+        match self.doc.kind(id) {
+            Kind::Scalar => return Ok(id),
+            Kind::Alias => {
+                let target = self.target(id);
+                if self.seen.get(&target) == Some(&Seen::Begun) {
+                    let message = format!("anchor '{}' value contains itself", self.alias_name(id));
+                    return self.fail(id, message);
+                }
+                let target = self.node_v2(target)?;
+                return self.copy(target);
+            }
+            Kind::Map | Kind::Seq => {}
+        }
+        if !self.begin(id)? {
+            return Ok(id);
+        }
+        let old = self.doc.kids(id).to_vec();
+        let mut kids = Vec::with_capacity(old.len());
+        if self.doc.kind(id) == Kind::Map {
+            for pair in old.chunks_exact(2) {
+                if self.doc.tag(pair[0]) == Tag::Merge && self.doc.text(pair[0]) == "<<" {
+                    for source in self.merged_v2(pair[1])? {
+                        let source = self.node_v2(source)?;
+                        for kid in self.doc.kids(source).to_vec() {
+                            kids.push(self.copy(kid)?);
+                        }
+                    }
+                } else {
+                    kids.push(self.node_v2(pair[0])?);
+                    kids.push(self.node_v2(pair[1])?);
+                }
+            }
+        } else {
+            for kid in &old {
+                kids.push(self.node_v2(*kid)?);
+            }
+        }
+        if kids != old {
+            self.doc.set_kids(id, &kids);
+        }
+        self.seen.insert(id, Seen::Done);
+        Ok(id)
+    }
+
+    /// The maps (or aliases of maps) that a merge key means, the one that wins last.
+    fn merged_v2(&self, value: NodeId) -> Result<Vec<NodeId>> {
+        let is_map = |id: NodeId| match self.doc.kind(id) {
+            Kind::Alias => self.doc.kind(self.target(id)) == Kind::Map,
+            kind => kind == Kind::Map,
+        };
+        let sources = match self.doc.kind(value) {
+            Kind::Seq => self.doc.items(value).iter().rev().copied().collect(),
+            _ => vec![value],
+        };
+        match sources.iter().find(|s| !is_map(**s)) {
+            Some(odd) => self.fail(*odd, NO_MAP),
+            None => Ok(sources),
+        }
+    }
+}
+
+/// The entries of a map while it is put together.
+#[derive(Default)]
+struct Entries {
+    list: Vec<(NodeId, NodeId)>,
+    /// The first entry of each key.
+    index: FxHashMap<String, usize>,
+}
+
+impl Entries {
+    fn add(&mut self, text: String, key: NodeId, value: NodeId) {
+        self.index.entry(text).or_insert(self.list.len());
+        self.list.push((key, value));
+    }
+
+    /// Replaces the first entry of this name, or appends one.
+    fn set(&mut self, name: String, key: NodeId, value: NodeId) {
+        match self.index.get(&name) {
+            Some(i) => self.list[*i] = (key, value),
+            None => self.add(name, key, value),
+        }
+    }
+
+    fn kids(&self) -> Vec<NodeId> {
+        self.list.iter().flat_map(|(k, v)| [*k, *v]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scalar::Dialect;
+    use super::super::source::Source;
+    use super::super::{parse, show};
+    use super::*;
+
+    fn expanded(text: &str, dialect: Dialect) -> Result<String, String> {
+        let source = Source::new("t.yaml", text.into());
+        let mut doc = parse::parse(&source, 0..text.len(), dialect).unwrap().unwrap();
+        let done = if dialect == Dialect::V3 { expand(&mut doc) } else { expand_v2(&mut doc) };
+        done.map(|()| show::show(&doc)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn aliases_become_copies_and_merge_keys_are_applied() {
+        let table = [
+            ("a: &x [1]\nb: *x", "{str:a [int:1] str:b [int:1]}"),
+            ("a: &x {b: 1}\nc: {<<: *x, d: 2}", "{str:a {str:b int:1} str:c {str:d int:2 str:b int:1}}"),
+            ("a: &x {b: 1}\nc: {b: 2, <<: *x}", "{str:a {str:b int:1} str:c {str:b int:2}}"),
+            ("a: {<<: [{b: 1}, {b: 2, c: 3}]}", "{str:a {str:b int:1 str:c int:3}}"),
+            ("a: {<<: {<<: {b: 1}, c: 2}, c: 3}", "{str:a {str:c int:3 str:b int:1}}"),
+            ("a: {'<<': {b: 1}}", "{str:a {}}"),
+            ("a: {~: 1}", "{str:a {null:~ int:1 null:~ int:1}}"),
+            ("a: {b: 1, b: 2, <<: {c: 3}}", "{str:a {str:b int:1 str:b int:2 str:c int:3}}"),
+            ("a: <<", "{str:a merge:<<}"),
+            ("? &k x\n: 1\n*k : 2", "{str:x int:1 str:x int:2}"),
+        ];
+        for (text, want) in table {
+            assert_eq!(expanded(text, Dialect::V3).as_deref(), Ok(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_older_library_merges_in_place() {
+        let table = [
+            ("a: {b: 1, <<: {b: 2}}", "{str:a {str:b int:1 str:b int:2}}"),
+            ("a: {<<: [{b: 1}, {b: 2}]}", "{str:a {str:b int:2 str:b int:1}}"),
+            ("a: {'<<': {b: 1}}", "{str:a {str:<< {str:b int:1}}}"),
+        ];
+        for (text, want) in table {
+            assert_eq!(expanded(text, Dialect::V2).as_deref(), Ok(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn impossible_merges_and_circles_are_errors() {
+        let table = [
+            ("a: {<<: b}", "t.yaml:1:9: map merge requires map or sequence of maps as the value"),
+            ("a: &x 1\nb: {<<: *x}", "t.yaml:2:9: invalid map merge: received alias for a non-map value"),
+            ("a: {<<: [[]]}", "t.yaml:1:10: invalid map merge: received a nested sequence"),
+            ("a: {<<: {}, <<: {}}", "t.yaml:1:13: duplicate merge key"),
+            ("a: &x\n  b: *x", "t.yaml:2:6: the alias `*x` stands inside its own anchor"),
+            ("a: &x [*x]", "t.yaml:1:8: the alias `*x` stands inside its own anchor"),
+        ];
+        for (text, want) in table {
+            assert_eq!(expanded(text, Dialect::V3), Err(want.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn growth_by_copies_is_limited() {
+        let mut text = "a0: &a0 [x, x]\n".to_owned();
+        for i in 1..60 {
+            text += &format!("a{i}: &a{i} [*a{}, *a{}]\n", i - 1, i - 1);
+        }
+        let error = expanded(&text, Dialect::V3).unwrap_err();
+        assert!(error.ends_with("document contains excessive aliasing"), "{error}");
+    }
+}
