@@ -430,7 +430,10 @@ fn order_of(input: &[(&str, &str, &str, &str)], options: Option<&SortOptions>) -
         .collect();
     let mut resources = load(&docs.join("---\n"));
     let before: Vec<_> = resources.iter().map(|r| r.id().clone()).collect();
-    sort::apply(&mut resources, options, true)?;
+    match options {
+        Some(options) => sort::apply(&mut resources, options)?,
+        None => sort::legacy(&mut resources),
+    }
     Ok(resources.iter().filter_map(|r| before.iter().position(|id| id == r.id())).collect())
 }
 
