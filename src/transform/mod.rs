@@ -16,3 +16,6 @@ mod rows;
 pub mod sort;
 pub mod value_add;
 mod write;
+
+#[cfg(test)]
+mod tests;

@@ -7,16 +7,38 @@
 
 use super::rows::RowsByType;
 use super::write::wrong_kind;
-use crate::diag::Result;
+use crate::diag::{Error, Kind as Fault, Result};
 use crate::kube::{FieldSpec, Leaf, fieldspec};
-use crate::kustomization::types::{Pairs, Text};
+use crate::kustomization::types::Pairs;
 use crate::resource::ResMap;
 use crate::yaml::scalar::{Dialect, resolve};
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, Kind, Mark, NodeId, Style, Tag};
+use std::collections::BTreeMap;
+
+/// A key and its value, and where they stand if they were written by a user.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub key: &'a str,
+    pub value: &'a str,
+    pub marks: Option<(&'a Mark, &'a Mark)>,
+}
+
+impl<'a> Pair<'a> {
+    /// The pairs of a file.
+    pub fn of(pairs: &'a Pairs) -> impl Iterator<Item = Self> {
+        pairs.iter().map(|(k, v)| Self { key: &k.value, value: &v.value, marks: Some((&k.mark, &v.mark)) })
+    }
+}
 
 /// Writes all pairs into the mappings that the rows name, in all objects. `what` is for messages.
-pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], what: &str) -> Result<()> {
-    let pairs = in_order(pairs);
+pub(super) fn apply<'a>(
+    resources: &mut ResMap,
+    pairs: impl Iterator<Item = Pair<'a>>,
+    rows: &[FieldSpec],
+    what: &str,
+) -> Result<()> {
+    // in order of their keys; of several with one key the last counts
+    let pairs: BTreeMap<&str, Pair<'_>> = pairs.map(|p| (p.key, p)).collect();
     if pairs.is_empty() {
         return Ok(());
     }
@@ -32,8 +54,8 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
             .edit(slot, |res| {
                 res.edit(|doc| {
                     let root = doc.root();
-                    for (key, value) in &pairs {
-                        let mut entry = Entry { key, value, node: None };
+                    for pair in pairs.values() {
+                        let mut entry = Entry { pair, node: None };
                         for row in rows {
                             let create = row.spec.create.then_some(Leaf::Map);
                             fieldspec::apply_path(doc, root, &row.spec.path, create, &mut |doc, map| {
@@ -49,34 +71,22 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
     Ok(())
 }
 
-/// The pairs by key; of several with one key the last.
-fn in_order(pairs: &Pairs) -> Vec<&(Text, Text)> {
-    let mut sorted: Vec<&(Text, Text)> = pairs.iter().collect();
-    sorted.sort_by(|a, b| a.0.value.cmp(&b.0.value));
-    sorted.reverse();
-    sorted.dedup_by(|a, b| a.0.value == b.0.value);
-    sorted.reverse();
-    sorted
-}
-
-/// A key, its value, and the one node that holds the value in this object.
+/// A pair, and the one node that holds its value in this object.
 struct Entry<'a> {
-    key: &'a Text,
-    value: &'a Text,
+    pair: &'a Pair<'a>,
     node: Option<NodeId>,
 }
 
 impl Entry<'_> {
     fn node(&mut self, doc: &mut Doc) -> NodeId {
         *self.node.get_or_insert_with(|| {
+            let value = self.pair.value;
             // texts that the older library takes for something else are quoted from the start
-            let style = match resolve(&self.value.value, Dialect::V2) {
-                Tag::Str => Style::Plain,
-                _ if self.value.value.is_empty() => Style::Plain,
-                _ => Style::Double,
-            };
-            let node = doc.scalar(&self.value.value, style, Tag::Str);
-            doc.set_mark(node, &self.value.mark);
+            let bare = value.is_empty() || resolve(value, Dialect::V2) == Tag::Str;
+            let node = doc.scalar(value, if bare { Style::Plain } else { Style::Double }, Tag::Str);
+            if let Some((_, mark)) = self.pair.marks {
+                doc.set_mark(node, mark);
+            }
             node
         })
     }
@@ -89,12 +99,15 @@ impl Entry<'_> {
         if doc.kind(map) != Kind::Map {
             return Err(wrong_kind(doc, map, "a mapping"));
         }
-        if self.key.value.is_empty() {
-            return Err(wrong_kind(doc, map, "a single value for the empty key")
-                .label(self.key.mark.location(), "a key must not be empty"));
+        if self.pair.key.is_empty() {
+            let error = Error::new(Fault::Config, "expected a key, found an empty text");
+            return Err(match self.pair.marks {
+                Some((mark, _)) => error.at(mark.location()),
+                None => error,
+            });
         }
         let node = self.node(doc);
-        match doc.get(map, &self.key.value) {
+        match doc.get(map, self.pair.key) {
             Some(old) if old == node => {}
             Some(old) => {
                 let style = doc.style(old);
@@ -103,8 +116,10 @@ impl Entry<'_> {
             }
             None => {
                 // a key without a tag: one that reads as a number is refused by the printer
-                let key = doc.scalar(&self.key.value, Style::Plain, Tag::Unset);
-                doc.set_mark(key, &self.key.mark);
+                let key = doc.scalar(self.pair.key, Style::Plain, Tag::Unset);
+                if let Some((mark, _)) = self.pair.marks {
+                    doc.set_mark(key, mark);
+                }
                 doc.append(map, &[key, node]);
             }
         }
