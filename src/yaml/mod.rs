@@ -6,6 +6,9 @@
 pub mod anchors;
 mod chars;
 pub mod emit;
+pub mod fast;
+mod fast_scalar;
+pub mod json;
 pub mod node;
 mod number;
 pub mod order;
