@@ -9,16 +9,6 @@ use crate::yaml::{Doc, Mark, Marked, NodeId};
 /// A text of a kustomization file and its place.
 pub type Text = Marked<String>;
 
-/// Which release of kustomize to act as, where they differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compat {
-    /// 5.8.1
-    #[default]
-    V5_8,
-    /// 5.7.1
-    V5_7,
-}
-
 /// Pairs of texts in the order of the file.
 pub type Pairs = Vec<(Text, Text)>;
 
@@ -355,4 +345,14 @@ pub struct SortOptions {
     pub order: String,
     /// `legacySortOptions`: `orderFirst` and `orderLast`
     pub legacy: Option<(Vec<String>, Vec<String>)>,
+}
+
+/// Which version of kustomize to be like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compat {
+    /// 5.8
+    #[default]
+    V5_8,
+    /// 5.7
+    V5_7,
 }

@@ -12,8 +12,8 @@
 //! mixes up the two trees (a new mapping is walked against itself), the nodes are the same here too.
 
 use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::kube::OpenApi;
 use crate::kube::merge_keys::{Schema, schema_for};
-use crate::kube::openapi::OpenApi;
 use crate::yaml::scalar::{Dialect, resolve};
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
 use compact_str::CompactString;

@@ -11,7 +11,7 @@ pub mod node;
 mod number;
 pub mod order;
 pub mod parse;
-pub mod reencode;
+pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
@@ -19,7 +19,7 @@ mod scan_scalar;
 mod show;
 pub mod source;
 pub mod split;
-pub mod style;
+pub(crate) mod style;
 mod write;
 
 pub use emit::{Options, print, print_with};
