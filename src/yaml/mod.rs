@@ -5,6 +5,9 @@
 
 pub mod anchors;
 mod chars;
+pub mod fast;
+mod fast_scalar;
+pub mod json;
 pub mod node;
 pub mod parse;
 pub mod scalar;
