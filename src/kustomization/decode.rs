@@ -78,6 +78,9 @@ impl<'a> Decoder<'a> {
                         self.wrong(node, format!("`{}` is no number that JSON knows", doc.text(node)))
                     );
                 }
+                if self.is_null(node) && self.value(node) != Value::Null {
+                    return Err(self.wrong(node, format!("`{}` is tagged as null", doc.text(node))));
+                }
                 Ok(())
             }
             _ if !seen.insert(node) => Ok(()),
@@ -243,7 +246,9 @@ impl<'a> Decoder<'a> {
             Tag::Bool | Tag::Int | Tag::Float => match self.value(node) {
                 Value::Bool(b) => b.to_string(),
                 Value::Int(n) => n.to_string(),
-                Value::Uint(n) => n.to_string(),
+                Value::Uint(n) => {
+                    return Err(self.wrong(node, format!("`{n}` is too large a number for a key")));
+                }
                 Value::Float(x) => short_float(x),
                 _ => self.doc.text(node).to_owned(),
             },
