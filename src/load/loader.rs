@@ -188,10 +188,14 @@ impl Loader {
         self.allowed_file(real, given, Some(mark))
     }
 
-    /// A file directly in the root; `None` unless it is there and may be read.
-    pub fn own_file(&self, name: &str) -> Option<Arc<File>> {
-        let real = self.files.resolve(&self.root.join(name)).ok()?;
-        self.allowed_file(real, name, None).ok()
+    /// The file that a text names, if it names one that is there and may be read. For texts that may be something else
+    /// than a path.
+    pub fn peek(&self, given: &str) -> Option<Arc<File>> {
+        if is_remote_file(given) {
+            return self.files.fetched(given).ok();
+        }
+        let real = self.files.resolve(&clean(&self.root.join(given))).ok()?;
+        self.allowed_file(real, given, None).ok()
     }
 
     fn allowed_file(&self, real: Real, given: &str, mark: Option<&Mark>) -> Result<Arc<File>> {
