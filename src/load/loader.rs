@@ -4,7 +4,7 @@
 //! asks an HTTP server for every URL before it clones, URLs that can only mean a repository are cloned at
 //! once; the other way is tried if that fails.
 
-use super::fetch::{Repository, is_remote_file};
+use super::fetch::{Repository, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, clean, located, place};
 use crate::diag::{Error, Kind, Result};
@@ -261,7 +261,10 @@ impl Loader {
         match self.file(entry) {
             Ok(file) if !is_page(&file) => Ok(Found::File(file)),
             Ok(_) => self.enter(entry).map(Found::Folder),
-            Err(error) => self.enter(entry).map(Found::Folder).map_err(|e| second(e, error)),
+            Err(error) => self
+                .enter(entry)
+                .map(Found::Folder)
+                .map_err(|e| if is_file_like(&entry.value) { second(error, e) } else { second(e, error) }),
         }
     }
 }
