@@ -228,14 +228,11 @@ impl Printer<'_> {
         let mut shown = None;
         if tag == Tag::Merge && style == Style::Plain {
             shown = Some("!!merge");
-        } else if tag == Tag::Other {
+        } else if matches!(tag, Tag::Merge | Tag::Other) {
             shown = written_tag(doc, node);
         } else if doc.is_tagged(node) {
             shown = tag_name(tag);
-        } else if !matches!(tag, Tag::Unset | Tag::Merge | Tag::Other)
-            && !(tag == Tag::Str && style != Style::Plain)
-            && resolved() != tag
-        {
+        } else if tag != Tag::Unset && (tag != Tag::Str || style == Style::Plain) && resolved() != tag {
             if tag != Tag::Str {
                 shown = tag_name(tag);
             } else if !text.contains('\n') {
