@@ -5,7 +5,9 @@
 
 mod error;
 mod finding;
+mod nearest;
 pub mod render;
 
 pub use error::{Error, Kind, Label, Location, Result};
 pub use finding::{Code, Finding, Findings};
+pub use nearest::nearest;

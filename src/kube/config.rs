@@ -1,4 +1,4 @@
-//! Transformer configurations: the rows of a layer, how they are merged, and how a `configurations` file is read.
+//! Transformer configurations: the rows of a layer and how they are merged.
 //!
 //! A row that comes in is there already when an old row has the same path and a type that the new row selects
 //! (the new row is equal or broader): it is dropped, or refused if it differs in `create`. After every merge the

@@ -6,11 +6,14 @@
 pub mod anchors;
 mod chars;
 pub mod emit;
+mod fast;
+mod fast_scalar;
+pub mod json;
 pub mod node;
 mod number;
 pub mod order;
 pub mod parse;
-pub mod reencode;
+pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
@@ -18,7 +21,7 @@ mod scan_scalar;
 mod show;
 pub mod source;
 pub mod split;
-pub mod style;
+pub(crate) mod style;
 mod write;
 
 pub use emit::{Options, print, print_with};

@@ -1,0 +1,56 @@
+//! What the program learns from its surroundings, read once.
+
+use crate::plugin::PluginOptions;
+use crate::remote::Proxies;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// The surroundings of a run.
+pub struct Environment {
+    /// The program was called by kustomize's name.
+    pub as_kustomize: bool,
+    /// `KUSTOMIZE_ENABLE_MANAGEDBY_LABEL=on`
+    pub managed_by_label: bool,
+    /// `KFM_COMPAT`
+    pub compat: Option<String>,
+    /// The folder in which the program was started.
+    pub folder: PathBuf,
+    /// `$XDG_CONFIG_HOME`, or `.config` below the home folder.
+    pub config_home: Option<PathBuf>,
+    /// Folders that may hold exec plugins, in order, and what they are called.
+    pub plugin_homes: Vec<(String, Option<PathBuf>)>,
+    /// Proxies for HTTP.
+    pub proxies: Proxies,
+}
+
+impl Environment {
+    /// Reads the environment of the process.
+    pub fn read(arguments: &[OsString]) -> Self {
+        let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+        let path = |name: &str| var(name).map(PathBuf::from);
+        let config_home = path("XDG_CONFIG_HOME").or_else(|| path("HOME").map(|h| h.join(".config")));
+        // As in Go, lower case is a second choice.
+        let proxy = |upper: &str| {
+            let value = var(upper).or_else(|| var(&upper.to_lowercase()));
+            value.map(|v| v.to_string_lossy().into_owned())
+        };
+        let name = arguments.first().map(Path::new).and_then(Path::file_stem);
+        Self {
+            as_kustomize: name == Some(OsStr::new("kustomize")),
+            managed_by_label: var("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL").is_some_and(|v| v == "on"),
+            compat: var("KFM_COMPAT").map(|v| v.to_string_lossy().into_owned()),
+            folder: std::env::current_dir().unwrap_or_default(),
+            config_home,
+            plugin_homes: PluginOptions::plugin_homes(
+                path("KUSTOMIZE_PLUGIN_HOME"),
+                path("XDG_CONFIG_HOME"),
+                path("HOME"),
+            ),
+            proxies: Proxies {
+                http: proxy("HTTP_PROXY"),
+                https: proxy("HTTPS_PROXY"),
+                direct: proxy("NO_PROXY"),
+            },
+        }
+    }
+}

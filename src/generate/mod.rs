@@ -1,0 +1,13 @@
+//! `configMapGenerator` and `secretGenerator`: objects made of texts and files, and how they meet objects that are
+//! there already.
+
+mod absorb;
+mod configmap;
+mod kv;
+mod secret;
+pub mod text;
+
+pub use absorb::absorb;
+pub use configmap::config_map;
+pub use kv::{Load, Pair, merge_options};
+pub use secret::secret;

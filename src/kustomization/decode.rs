@@ -1,0 +1,399 @@
+//! From nodes to typed values, with the place of everything that is wrong.
+//!
+//! Kustomize turns YAML into JSON and decodes that into structures. What follows from that holds here too: the names of
+//! fields ignore case; of several entries for one field the last counts, where spellings differ the one later in
+//! byte order; nulls count as absent; keys of maps that are numbers or booleans become texts; infinite numbers
+//! and null keys are refused wherever they stand. How strict the rest is depends on the file: see [`Rules`].
+//!
+//! Kustomize reports the name of the field that is wrong; here the error also knows its place.
+
+use super::types::{Pairs, Text};
+use crate::diag::{Error, Kind as Sort, Result, nearest};
+use crate::yaml::scalar::{self, Dialect, Value};
+use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// How strictly a file is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Fields that are not known are errors rather than ignored.
+    pub refuse_unknown: bool,
+    /// Two entries of one key are an error.
+    pub refuse_duplicates: bool,
+    /// Numbers and booleans become texts where a text is due.
+    pub convert: bool,
+    /// How the document was read.
+    pub dialect: Dialect,
+}
+
+impl Rules {
+    /// Kustomization files.
+    pub const KUSTOMIZATION: Self =
+        Self { refuse_unknown: true, refuse_duplicates: false, convert: false, dialect: Dialect::V2 };
+    /// Files that `configurations` names.
+    pub const CONFIGURATION: Self =
+        Self { refuse_unknown: true, refuse_duplicates: true, convert: true, dialect: Dialect::V2 };
+    /// Files that `replacements` names.
+    pub const REPLACEMENTS: Self =
+        Self { refuse_unknown: false, refuse_duplicates: false, convert: true, dialect: Dialect::V2 };
+    /// Configurations of builtin plugins: they are resources.
+    pub const PLUGIN: Self =
+        Self { refuse_unknown: false, refuse_duplicates: false, convert: true, dialect: Dialect::V3 };
+}
+
+/// A document and how strictly it is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Decoder<'a> {
+    /// The document.
+    pub doc: &'a Arc<Doc>,
+    /// How strictly.
+    pub rules: Rules,
+}
+
+/// The fields of one mapping that are not null.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    decoder: Decoder<'a>,
+    /// Name, key and value.
+    found: Vec<(&'static str, NodeId, NodeId)>,
+}
+
+impl<'a> Decoder<'a> {
+    /// A decoder. Refuses documents with values that JSON cannot say.
+    pub fn new(doc: &'a Arc<Doc>, rules: Rules) -> Result<Self> {
+        let decoder = Self { doc, rules };
+        decoder.check(doc.root(), &mut FxHashSet::default())?;
+        Ok(decoder)
+    }
+
+    /// Refuses keys and numbers that cannot be put into JSON, and duplicate keys where those are errors.
+    fn check(self, node: NodeId, seen: &mut FxHashSet<NodeId>) -> Result<()> {
+        let doc = self.doc;
+        match doc.kind(node) {
+            Kind::Scalar => {
+                let number = self.tag(node) == Tag::Float;
+                if number && matches!(self.value(node), Value::Float(x) if !x.is_finite()) {
+                    return Err(
+                        self.wrong(node, format!("`{}` is no number that JSON knows", doc.text(node)))
+                    );
+                }
+                Ok(())
+            }
+            _ if !seen.insert(node) => Ok(()),
+            Kind::Map => {
+                let mut keys = FxHashSet::default();
+                for (key, value) in doc.pairs(node) {
+                    let name = self.key(key)?;
+                    if self.rules.refuse_duplicates && !keys.insert(name) {
+                        return Err(self.wrong(key, format!("key `{}` is there already", doc.text(key))));
+                    }
+                    self.check(value, seen)?;
+                }
+                Ok(())
+            }
+            Kind::Seq | Kind::Alias => doc.kids(node).iter().try_for_each(|kid| self.check(*kid, seen)),
+        }
+    }
+
+    /// The place of a node.
+    pub fn mark(self, node: NodeId) -> Mark {
+        self.doc.mark(node).unwrap_or_else(|| Mark { source: self.doc.source().clone(), offset: 0 })
+    }
+
+    /// A text with the place of a node.
+    pub fn marked(self, node: NodeId, value: impl Into<String>) -> Text {
+        Marked { value: value.into(), mark: self.mark(node) }
+    }
+
+    fn wrong(self, node: NodeId, message: String) -> Error {
+        Error::new(Sort::Config, message).at(self.doc.location(node))
+    }
+
+    /// The tag, resolved where that has been left to later.
+    fn tag(self, node: NodeId) -> Tag {
+        match self.doc.tag(node) {
+            Tag::Unset if self.doc.kind(node) == Kind::Scalar && self.doc.style(node) == Style::Plain => {
+                scalar::resolve(self.doc.text(node), self.rules.dialect)
+            }
+            tag => tag,
+        }
+    }
+
+    /// The value of a scalar that has the tag of a number, boolean or null.
+    fn value(self, node: NodeId) -> Value<'a> {
+        let text = self.doc.text(node);
+        match scalar::value(text, self.rules.dialect) {
+            Value::Time(_) | Value::Str(_) if self.doc.is_tagged(node) => scalar::untimed(text),
+            value => value,
+        }
+    }
+
+    /// Whether a node counts as absent.
+    pub fn is_null(self, node: NodeId) -> bool {
+        self.doc.kind(node) == Kind::Scalar && self.tag(node) == Tag::Null
+    }
+
+    /// What a node is, for messages: `the number `12``.
+    fn describe(self, node: NodeId) -> String {
+        match self.doc.kind(node) {
+            Kind::Map => return "a mapping".into(),
+            Kind::Seq => return "a list".into(),
+            Kind::Alias => return "an alias".into(),
+            Kind::Scalar => {}
+        }
+        let text: String = self.doc.text(node).chars().take(40).collect();
+        match self.tag(node) {
+            Tag::Null => "nothing".into(),
+            Tag::Bool => format!("the boolean `{text}`"),
+            Tag::Int | Tag::Float => format!("the number `{text}`"),
+            _ => format!("the text `{text}`"),
+        }
+    }
+
+    fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
+        self.wrong(node, format!("`{name}` must be {expected}, found {}", self.describe(node)))
+    }
+
+    /// A text. Dates are texts. `name` is for messages.
+    pub fn text(self, node: NodeId, name: &str) -> Result<Text> {
+        let text = self.doc.text(node);
+        if self.doc.kind(node) != Kind::Scalar {
+            return Err(self.mismatch(node, name, "a text"));
+        }
+        let value = match self.tag(node) {
+            Tag::Bool | Tag::Int | Tag::Float if self.rules.convert => match self.value(node) {
+                Value::Bool(b) => b.to_string(),
+                Value::Int(n) => n.to_string(),
+                Value::Uint(n) => n.to_string(),
+                Value::Float(x) => self.float_text(x),
+                _ => text.to_owned(),
+            },
+            Tag::Bool | Tag::Int | Tag::Float => {
+                let error = self.mismatch(node, name, "a text");
+                return Err(error.hint(format!("put it in quotes: `\"{text}\"`")));
+            }
+            Tag::Timestamp if self.rules.dialect == Dialect::V3 => {
+                scalar::time(text).unwrap_or_else(|| text.to_owned())
+            }
+            Tag::Null => String::new(),
+            _ => text.to_owned(),
+        };
+        Ok(self.marked(node, value))
+    }
+
+    /// A float where a text is due. Resources have been printed before, which makes whole numbers of whole floats.
+    fn float_text(self, x: f64) -> String {
+        if self.rules.dialect == Dialect::V3 && x.fract() == 0.0 && (-9.2e18..1.8e19).contains(&x) {
+            return format!("{x:.0}");
+        }
+        short_float(x)
+    }
+
+    /// A boolean.
+    pub fn flag(self, node: NodeId, name: &str) -> Result<bool> {
+        let value =
+            (self.doc.kind(node) == Kind::Scalar && self.tag(node) == Tag::Bool).then(|| self.value(node));
+        match value {
+            Some(Value::Bool(b)) => Ok(b),
+            _ => {
+                let error = self.mismatch(node, name, "`true` or `false`");
+                let quoted = matches!(self.doc.text(node), "true" | "false");
+                Err(if quoted { error.hint("take the quotes away") } else { error })
+            }
+        }
+    }
+
+    /// A whole number; floats without fraction are taken.
+    pub fn int(self, node: NodeId, name: &str) -> Result<i64> {
+        let number = self.doc.kind(node) == Kind::Scalar && matches!(self.tag(node), Tag::Int | Tag::Float);
+        match number.then(|| self.value(node)) {
+            Some(Value::Int(n)) => Ok(n),
+            Some(Value::Float(x)) if x.fract() == 0.0 && (-9.2e18..9.2e18).contains(&x) => Ok(x as i64),
+            _ => Err(self.mismatch(node, name, "a whole number")),
+        }
+    }
+
+    /// The items of a list; none for null.
+    pub fn items(self, node: NodeId, name: &str) -> Result<&'a [NodeId]> {
+        match self.doc.kind(node) {
+            Kind::Seq => Ok(self.doc.items(node)),
+            _ if self.is_null(node) => Ok(&[]),
+            _ => Err(self.mismatch(node, name, "a list")),
+        }
+    }
+
+    /// A list, item by item.
+    pub fn list<T>(self, node: NodeId, name: &str, item: fn(Self, NodeId) -> Result<T>) -> Result<Vec<T>> {
+        self.items(node, name)?.iter().map(|n| item(self, *n)).collect()
+    }
+
+    /// A list of texts; nulls are empty texts.
+    pub fn texts(self, node: NodeId, name: &str) -> Result<Vec<Text>> {
+        self.items(node, name)?.iter().map(|n| self.text(*n, &format!("an entry of {name}"))).collect()
+    }
+
+    /// The text of a key of a map.
+    pub fn key(self, node: NodeId) -> Result<String> {
+        if self.doc.kind(node) != Kind::Scalar {
+            return Err(self.wrong(node, format!("a key must be a text, found {}", self.describe(node))));
+        }
+        Ok(match self.tag(node) {
+            Tag::Null => return Err(self.wrong(node, "a key must be a text, found nothing".into())),
+            Tag::Bool | Tag::Int | Tag::Float => match self.value(node) {
+                Value::Bool(b) => b.to_string(),
+                Value::Int(n) => n.to_string(),
+                Value::Uint(n) => n.to_string(),
+                Value::Float(x) => short_float(x),
+                _ => self.doc.text(node).to_owned(),
+            },
+            _ => self.doc.text(node).to_owned(),
+        })
+    }
+
+    /// A map from texts to texts in the order of the file; of several entries of one key the last one's value at
+    /// the first one's place. Nulls are empty texts.
+    pub fn pairs(self, node: NodeId, name: &str) -> Result<Pairs> {
+        if self.doc.kind(node) != Kind::Map && !self.is_null(node) {
+            return Err(self.mismatch(node, name, "a mapping"));
+        }
+        let mut pairs = Pairs::new();
+        let mut places: FxHashMap<String, usize> = FxHashMap::default();
+        for (key, value) in self.doc.pairs(node) {
+            let text = self.key(key)?;
+            let value = self.text(value, &text)?;
+            match places.get(&text) {
+                Some(&i) => pairs[i].1 = value,
+                None => {
+                    places.insert(text.clone(), pairs.len());
+                    pairs.push((self.marked(key, text), value));
+                }
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// The fields of a mapping; none for null. `what` names the mapping in messages.
+    pub fn fields(self, node: NodeId, what: &str, known: &[&'static str]) -> Result<Fields<'a>> {
+        if self.doc.kind(node) != Kind::Map && !self.is_null(node) {
+            return Err(self
+                .wrong(node, format!("{what} must be a mapping of fields, found {}", self.describe(node))));
+        }
+        let mut found: Vec<(&'static str, NodeId, NodeId)> = Vec::new();
+        for (key, value) in self.doc.pairs(node) {
+            let text = self.key(key)?;
+            let Some(name) = known.iter().copied().find(|k| k.eq_ignore_ascii_case(&text)) else {
+                if self.rules.refuse_unknown {
+                    return Err(self.unknown(key, &text, what, known));
+                }
+                continue;
+            };
+            match found.iter_mut().find(|(n, ..)| *n == name) {
+                Some(slot) if self.doc.text(slot.1) <= text.as_str() => (slot.1, slot.2) = (key, value),
+                Some(_) => {}
+                None => found.push((name, key, value)),
+            }
+        }
+        found.retain(|(.., value)| !self.is_null(*value));
+        Ok(Fields { decoder: self, found })
+    }
+
+    fn unknown(self, key: NodeId, text: &str, what: &str, known: &[&'static str]) -> Error {
+        let error = self.wrong(key, format!("unknown field `{text}` in {what}"));
+        match nearest(text, known.iter().copied()) {
+            Some(name) => error.hint(format!("did you mean `{name}`?")),
+            None if known.len() <= 20 => {
+                error.hint(format!("the fields known here are {}", known.join(", ")))
+            }
+            None => error,
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The value of a field, unless absent or null.
+    pub fn get(&self, name: &str) -> Option<NodeId> {
+        self.found.iter().find(|(n, ..)| *n == name).map(|(.., value)| *value)
+    }
+
+    /// The key of a field that is not null.
+    pub fn key(&self, name: &str) -> Option<NodeId> {
+        self.found.iter().find(|(n, ..)| *n == name).map(|(_, key, _)| *key)
+    }
+
+    /// A text, if there.
+    pub fn text(&self, name: &'static str) -> Result<Option<Text>> {
+        self.get(name).map(|n| self.decoder.text(n, name)).transpose()
+    }
+
+    /// A text that is there and not empty.
+    pub fn filled(&self, name: &'static str) -> Result<Option<Text>> {
+        Ok(self.text(name)?.filter(|t| !t.value.is_empty()))
+    }
+
+    /// A text without its place, empty if absent.
+    pub fn string(&self, name: &'static str) -> Result<String> {
+        Ok(self.text(name)?.map_or_else(String::new, |t| t.value))
+    }
+
+    /// A boolean, false if absent.
+    pub fn flag(&self, name: &'static str) -> Result<bool> {
+        self.get(name).map_or(Ok(false), |n| self.decoder.flag(n, name))
+    }
+
+    /// A whole number, zero if absent.
+    pub fn int(&self, name: &'static str) -> Result<i64> {
+        self.get(name).map_or(Ok(0), |n| self.decoder.int(n, name))
+    }
+
+    /// A list of texts, empty if absent.
+    pub fn texts(&self, name: &'static str) -> Result<Vec<Text>> {
+        self.get(name).map_or(Ok(vec![]), |n| self.decoder.texts(n, name))
+    }
+
+    /// A list of texts without their places, empty if absent.
+    pub fn strings(&self, name: &'static str) -> Result<Vec<String>> {
+        Ok(self.texts(name)?.into_iter().map(|t| t.value).collect())
+    }
+
+    /// A map of texts, empty if absent.
+    pub fn pairs(&self, name: &'static str) -> Result<Pairs> {
+        self.get(name).map_or(Ok(vec![]), |n| self.decoder.pairs(n, name))
+    }
+
+    /// A list, empty if absent.
+    pub fn list<T>(&self, name: &'static str, item: fn(Decoder<'a>, NodeId) -> Result<T>) -> Result<Vec<T>> {
+        self.get(name).map_or(Ok(vec![]), |n| self.decoder.list(n, name, item))
+    }
+
+    /// Something of its own, if there.
+    pub fn sub<T>(
+        &self,
+        name: &'static str,
+        read: fn(Decoder<'a>, NodeId) -> Result<T>,
+    ) -> Result<Option<T>> {
+        self.get(name).map(|n| read(self.decoder, n)).transpose()
+    }
+}
+
+/// A float in the fewest digits that a 32-bit float needs, as Go's `%g` writes it.
+fn short_float(x: f64) -> String {
+    let narrow = x as f32;
+    if !narrow.is_finite() {
+        return if narrow.is_nan() {
+            ".nan".into()
+        } else if x > 0.0 {
+            ".inf".into()
+        } else {
+            "-.inf".into()
+        };
+    }
+    let exponential = format!("{narrow:e}");
+    let (digits, exponent) = exponential.split_once('e').unwrap_or((&exponential, "0"));
+    match exponent.parse::<i32>() {
+        Ok(e) if !(-4..6).contains(&e) => {
+            format!("{digits}e{}{:02}", if e < 0 { '-' } else { '+' }, e.abs())
+        }
+        _ => format!("{narrow}"),
+    }
+}

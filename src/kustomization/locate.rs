@@ -1,0 +1,52 @@
+//! Which file of a folder is the kustomization file.
+//!
+//! Kustomize takes any of three names and refuses a folder that has more than one. A folder of that name, a link that
+//! leads nowhere or out of the root, and a file that cannot be read count as none.
+
+use crate::diag::{Error, Kind, Location, Result, nearest};
+use crate::load::{File, Loader};
+use std::sync::Arc;
+
+/// The names, in the order in which kustomize looks for them.
+pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The kustomization file of a root.
+pub fn locate(loader: &Loader) -> Result<Arc<File>> {
+    let mut found: Vec<(&str, Arc<File>)> =
+        NAMES.iter().filter_map(|name| Some((*name, loader.own_file(name)?))).collect();
+    if found.len() > 1 {
+        found.retain(|(_, file)| file.bytes().is_ok());
+    }
+    let shown = loader.shown();
+    match found.len() {
+        0 => {
+            let names = NAMES.map(|n| format!("`{n}`")).join(", ");
+            let error = Error::new(Kind::NotFound, format!("no kustomization file in `{shown}`"))
+                .at(Location::file(shown.clone()));
+            Err(match near_miss(loader) {
+                Some(name) => error.hint(format!("rename `{name}` to `kustomization.yaml`")),
+                None => error.hint(format!("the file must be named {names}")),
+            })
+        }
+        1 => Ok(found.remove(0).1),
+        _ => {
+            let names: Vec<String> = found.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let message = format!("several kustomization files in `{shown}`: {}", names.join(", "));
+            Err(Error::new(Kind::Conflict, message)
+                .at(Location::file(shown.clone()))
+                .hint("keep one of them"))
+        }
+    }
+}
+
+/// A file whose name is nearly right.
+fn near_miss(loader: &Loader) -> Option<String> {
+    let entries = loader.root().read_dir().ok()?.take(10_000);
+    let mut names: Vec<String> = entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
+    names.retain(|name| !NAMES.contains(&name.as_str()));
+    names.sort_unstable();
+    let like =
+        |name: &str| name.to_ascii_lowercase().starts_with("kustomiz") || nearest(name, NAMES).is_some();
+    let near = |name: &&String| like(name) && loader.root().join(name).is_file();
+    names.iter().find(near).cloned()
+}

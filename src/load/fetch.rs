@@ -1,0 +1,97 @@
+//! What the loader needs of whoever fetches remote things.
+
+use crate::diag::{Error, Kind, Result};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A remote location, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Repository {
+    /// As written.
+    pub raw: String,
+    /// What git is given: `https://github.com/org/repo`.
+    pub url: String,
+    /// The folder in the repository, empty for its root.
+    pub path: String,
+    /// Branch, tag or commit; empty for the default branch.
+    pub reference: String,
+    /// Whether submodules are fetched too.
+    pub submodules: bool,
+    /// How long each git command may take.
+    pub timeout: Duration,
+    /// The text has something that only locations of repositories have: `//`, `.git`, a branch.
+    pub explicit: bool,
+}
+
+/// Fetches remote files and repositories.
+pub trait Fetch: Send + Sync {
+    /// Takes a text apart if it names a repository, else says why it does not.
+    fn repository(&self, text: &str) -> std::result::Result<Repository, &'static str>;
+    /// Brings a repository here, once; the answer is the folder with its files, free of links.
+    fn checkout(&self, repository: &Repository) -> Result<Arc<Path>>;
+    /// Brings a file here.
+    fn file(&self, url: &str) -> Result<Vec<u8>>;
+}
+
+/// Fetches nothing: everything is local, or an error.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoFetch;
+
+impl Fetch for NoFetch {
+    fn repository(&self, _text: &str) -> std::result::Result<Repository, &'static str> {
+        Err("remote locations are not looked at")
+    }
+
+    fn checkout(&self, repository: &Repository) -> Result<Arc<Path>> {
+        Err(Error::new(Kind::Remote, format!("`{}` is remote", repository.raw)))
+    }
+
+    fn file(&self, url: &str) -> Result<Vec<u8>> {
+        Err(Error::new(Kind::Remote, format!("`{url}` is remote")))
+    }
+}
+
+/// Whether a text names a file that is fetched by HTTP.
+pub fn is_remote_file(text: &str) -> bool {
+    ["http://", "https://"].iter().any(|p| text.get(..p.len()).is_some_and(|s| s.eq_ignore_ascii_case(p)))
+}
+
+/// A text in which the password of a URL, if any, is replaced by stars.
+pub fn without_password(text: &str) -> String {
+    let Some(start) = text.find("://").map(|at| at + 3) else { return text.to_owned() };
+    let end = text[start..].find(['/', ' ', '\'', '"']).map_or(text.len(), |at| start + at);
+    let authority = &text[start..end];
+    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{}{user}:***@{host}{}", &text[..start], &text[end..]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (given, expected) in [
+            ("https://u:p@h/x", "https://u:***@h/x"),
+            ("https://u:p@q@h", "https://u:***@h"),
+            ("fatal: 'https://u:p@h/x' is not", "fatal: 'https://u:***@h/x' is not"),
+            ("https://u@h/x", "https://u@h/x"),
+            ("https://h/x@y:z", "https://h/x@y:z"),
+            ("git@h:o/r", "git@h:o/r"),
+        ] {
+            assert_eq!(without_password(given), expected);
+        }
+    }
+
+    #[test]
+    fn files_come_by_http_alone() {
+        for (text, remote) in
+            [("HTTPS://h/x", true), ("http://h", true), ("ftp://h", false), ("http:x", false)]
+        {
+            assert_eq!(is_remote_file(text), remote, "{text}");
+        }
+    }
+}

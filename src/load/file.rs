@@ -1,0 +1,123 @@
+//! A file that was reached, read when it is needed and once.
+
+use crate::diag::{Error, Kind, Location, Result};
+use crate::yaml::{Doc, Source, split};
+use std::any::{Any, TypeId};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The documents of a file.
+pub type Docs = Arc<Vec<Arc<Doc>>>;
+
+/// A file, its text, and what others made of it.
+#[derive(Debug)]
+pub struct File {
+    /// Where it is, links resolved; `None` for files that were fetched.
+    path: Option<PathBuf>,
+    /// As the user would name it.
+    shown: Arc<str>,
+    /// Size in bytes when it was found.
+    size: u64,
+    bytes: OnceLock<Result<Arc<Vec<u8>>>>,
+    text: OnceLock<Result<Arc<Source>>>,
+    /// The documents that were read from it as resources.
+    pub docs: OnceLock<Result<Docs>>,
+    made: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+}
+
+impl File {
+    /// A regular file that was found but not read.
+    pub(super) fn found(path: PathBuf, shown: Arc<str>, size: u64) -> Self {
+        Self {
+            path: Some(path),
+            shown,
+            size,
+            bytes: OnceLock::new(),
+            text: OnceLock::new(),
+            docs: OnceLock::new(),
+            made: Mutex::default(),
+        }
+    }
+
+    /// A file that was fetched.
+    pub(super) fn fetched(shown: Arc<str>, bytes: Vec<u8>) -> Self {
+        let file = Self::found(PathBuf::new(), shown, bytes.len() as u64);
+        Self { path: None, bytes: OnceLock::from(Ok(Arc::new(bytes))), ..file }
+    }
+
+    /// Where it is, links resolved; `None` for files that were fetched.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// As the user would name it.
+    pub fn shown(&self) -> &Arc<str> {
+        &self.shown
+    }
+
+    /// The content as it is.
+    pub fn bytes(&self) -> Result<Arc<Vec<u8>>> {
+        self.bytes.get_or_init(|| self.load().map(Arc::new)).clone()
+    }
+
+    /// The content as text: UTF-8, or UTF-16 that begins with a byte order mark; CR LF is LF.
+    pub fn text(&self) -> Result<Arc<Source>> {
+        self.text
+            .get_or_init(|| {
+                let bytes = match self.bytes.get() {
+                    Some(bytes) => bytes.clone()?.to_vec(),
+                    None => self.load()?,
+                };
+                split::read_text(self.shown.clone(), bytes)
+            })
+            .clone()
+    }
+
+    /// What `make` makes of this file; made once for every type, and kept with the file.
+    pub fn made<T: Any + Send + Sync>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
+        let slot = {
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = made.iter().find(|(id, _)| *id == TypeId::of::<T>()).map(|(_, slot)| slot.clone());
+            known.unwrap_or_else(|| {
+                let slot: Arc<dyn Any + Send + Sync> = Arc::new(OnceLock::<Arc<T>>::new());
+                made.push((TypeId::of::<T>(), slot.clone()));
+                slot
+            })
+        };
+        match slot.downcast::<OnceLock<Arc<T>>>() {
+            Ok(slot) => slot.get_or_init(|| Arc::new(make(self))).clone(),
+            Err(_) => Arc::new(make(self)),
+        }
+    }
+
+    fn error(&self, message: String) -> Error {
+        Error::new(Kind::Io, message).at(Location::file(self.shown.clone()))
+    }
+
+    fn load(&self) -> Result<Vec<u8>> {
+        let Some(path) = &self.path else { return Ok(vec![]) };
+        let refused = |e: std::io::Error| self.error(format!("`{}` cannot be read: {e}", self.shown));
+        let limit = Source::LIMIT as u64;
+        let mut bytes = Vec::with_capacity(self.size.min(limit) as usize + 1);
+        let file = std::fs::File::open(path).map_err(refused)?;
+        file.take(limit + 1).read_to_end(&mut bytes).map_err(refused)?;
+        if bytes.len() as u64 > limit {
+            return Err(self.error(format!("`{}` is larger than 2 GiB", self.shown)));
+        }
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_of_a_file_is_made_once() {
+        let file = File::fetched("x".into(), b"1".to_vec());
+        let first = file.made(|_| 1_u8);
+        assert!(Arc::ptr_eq(&first, &file.made(|_| 2_u8)));
+        assert_eq!(*file.made(|_| 3_u16), 3);
+    }
+}

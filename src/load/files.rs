@@ -1,0 +1,260 @@
+//! What all loaders of a build share: resolved folders, files, what was fetched.
+//!
+//! A folder is resolved once: its parent first, then its own name, which costs one question to the operating system
+//! per folder instead of one per component of every path.
+
+use super::fetch::{Fetch, Repository, without_password};
+use super::file::File;
+use crate::diag::{Error, Kind, Location, Result, nearest};
+use crate::yaml::{Mark, Source};
+use rustc_hash::FxHashMap;
+use std::fs::Metadata;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What the user decides.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder in which the user stands; paths in messages are relative to it. Absolute.
+    pub folder: PathBuf,
+    /// Files must be in or below the root of their kustomization (`LoadRestrictionsRootOnly`).
+    pub restricted: bool,
+}
+
+type Slot = Arc<OnceLock<Result<Arc<File>>>>;
+
+/// The files of a build.
+pub struct Files {
+    pub(super) options: Options,
+    pub(super) fetch: Arc<dyn Fetch>,
+    folders: Mutex<FxHashMap<PathBuf, Arc<Path>>>,
+    files: Mutex<FxHashMap<PathBuf, Arc<File>>>,
+    fetched: Mutex<FxHashMap<String, Slot>>,
+    /// Folders of clones, and how to name what is in them.
+    clones: Mutex<Vec<(Arc<Path>, Repository)>>,
+}
+
+/// Where a path leads.
+pub(super) struct Real {
+    pub path: PathBuf,
+    pub meta: Metadata,
+}
+
+/// Longer paths are not taken apart but left to the operating system, which refuses them.
+const LONGEST_PATH: usize = 16 << 10;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Files {
+    /// No files yet.
+    pub fn new(mut options: Options, fetch: Arc<dyn Fetch>) -> Arc<Self> {
+        if let Ok(real) = options.folder.canonicalize() {
+            options.folder = real;
+        }
+        Arc::new(Self {
+            options,
+            fetch,
+            folders: Mutex::default(),
+            files: Mutex::default(),
+            fetched: Mutex::default(),
+            clones: Mutex::default(),
+        })
+    }
+
+    /// Where an absolute, clean path leads.
+    pub(super) fn resolve(&self, path: &Path) -> io::Result<Real> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(Real { path: path.to_owned(), meta: path.metadata()? });
+        };
+        let real = if path.as_os_str().len() > LONGEST_PATH {
+            path.canonicalize()?
+        } else {
+            self.real_folder(parent)?.join(name)
+        };
+        let meta = real.symlink_metadata()?;
+        if !meta.is_symlink() {
+            return Ok(Real { path: real, meta });
+        }
+        let path = real.canonicalize()?;
+        let meta = path.metadata()?;
+        Ok(Real { path, meta })
+    }
+
+    /// The folder to which an absolute, clean path leads.
+    pub(super) fn real_folder(&self, path: &Path) -> io::Result<Arc<Path>> {
+        if let Some(known) = lock(&self.folders).get(path) {
+            return Ok(known.clone());
+        }
+        let real = self.resolve(path)?;
+        if !real.meta.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        let real: Arc<Path> = real.path.into();
+        lock(&self.folders).insert(path.to_owned(), real.clone());
+        Ok(real)
+    }
+
+    /// The file at a resolved place.
+    pub(super) fn file(&self, real: Real) -> Result<Arc<File>> {
+        let shown = || self.show(&real.path);
+        if !real.meta.is_file() {
+            return Err(Error::new(Kind::Io, format!("`{}` is not a regular file", shown())));
+        }
+        if let Some(known) = lock(&self.files).get(&real.path) {
+            return Ok(known.clone());
+        }
+        if real.meta.len() > Source::LIMIT as u64 {
+            return Err(Error::new(Kind::Io, format!("`{}` is larger than 2 GiB", shown())));
+        }
+        let file = Arc::new(File::found(real.path.clone(), shown(), real.meta.len()));
+        Ok(lock(&self.files).entry(real.path).or_insert(file).clone())
+    }
+
+    /// The file at a URL.
+    pub(super) fn fetched(&self, url: &str) -> Result<Arc<File>> {
+        let slot = lock(&self.fetched).entry(url.to_owned()).or_default().clone();
+        slot.get_or_init(|| Ok(Arc::new(File::fetched(url.into(), self.fetch.file(url)?)))).clone()
+    }
+
+    /// Remembers the folder of a clone.
+    pub(super) fn cloned(&self, repository: &Repository) -> Result<Arc<Path>> {
+        let folder = self.fetch.checkout(repository)?;
+        let mut clones = lock(&self.clones);
+        if !clones.iter().any(|(known, _)| *known == folder) {
+            clones.push((folder.clone(), repository.clone()));
+        }
+        Ok(folder)
+    }
+
+    /// A resolved path as the user would name it: relative to where the user stands, or absolute if that is shorter.
+    /// What is in a clone gets the name under which a kustomization file could ask for it.
+    pub fn show(&self, real: &Path) -> Arc<str> {
+        for (folder, repository) in lock(&self.clones).iter() {
+            if let Ok(inside) = real.strip_prefix(folder) {
+                let query = match repository.reference.as_str() {
+                    "" => String::new(),
+                    reference => format!("?ref={reference}"),
+                };
+                let url = without_password(&repository.url);
+                return format!("{url}//{}{query}", inside.display()).into();
+            }
+        }
+        let relative = relative(&self.options.folder, real).to_string_lossy().into_owned();
+        let absolute = real.to_string_lossy();
+        if relative.len() < absolute.len() { relative.into() } else { absolute.into() }
+    }
+
+    /// An error for a path that cannot be resolved, with the nearest name that is there.
+    pub(super) fn missing(&self, path: &Path, given: &str, mark: Option<&Mark>, cause: &io::Error) -> Error {
+        let (kind, message) = match cause.kind() {
+            io::ErrorKind::NotFound => (Kind::NotFound, format!("`{given}` does not exist")),
+            io::ErrorKind::NotADirectory => (Kind::NotFound, format!("`{given}` is not a folder")),
+            _ => (Kind::Io, format!("`{given}` cannot be reached: {cause}")),
+        };
+        let mut error = located(Error::new(kind, message), mark);
+        if cause.kind() != io::ErrorKind::NotFound {
+            return error;
+        }
+        if let (true, Err(why)) = (given.contains("://"), self.fetch.repository(given)) {
+            return error.hint(format!("it is no location of a repository either: {why}"));
+        }
+        let mut lost = path;
+        while let (Some(parent), Some(name)) = (lost.parent(), lost.file_name()) {
+            let Ok(folder) = self.real_folder(parent) else {
+                lost = parent;
+                continue;
+            };
+            let names: Vec<String> = folder
+                .read_dir()
+                .into_iter()
+                .flatten()
+                .take(10_000)
+                .filter_map(|e| e.ok()?.file_name().into_string().ok())
+                .collect();
+            let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+            names.sort_unstable();
+            let name = name.to_string_lossy();
+            if names.binary_search(&name.as_ref()).is_ok() {
+                error =
+                    error.hint(format!("`{}` is a link that leads nowhere", self.show(&folder.join(&*name))));
+            } else if let Some(near) = nearest(&name, names) {
+                error = error.hint(format!("did you mean `{near}`?"));
+            }
+            break;
+        }
+        if mark.is_some() && clean(&self.options.folder.join(given)) != path {
+            let from_here = self.options.folder.join(given);
+            if from_here.exists() {
+                error = error.hint("paths are relative to the folder of the kustomization file");
+            }
+        }
+        error
+    }
+}
+
+/// Adds a place, if known.
+pub(super) fn located(error: Error, mark: Option<&Mark>) -> Error {
+    match mark {
+        Some(mark) => error.at(mark.location()),
+        None => error,
+    }
+}
+
+/// The place of a whole folder or file.
+pub(super) fn place(shown: &str) -> Location {
+    Location::file(shown)
+}
+
+/// A path without `.`, `..` and doubled slashes, by its text alone.
+pub(crate) fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) {
+                    out.pop();
+                } else if !out.has_root() {
+                    out.push("..");
+                }
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// The way from one absolute, clean path to another.
+fn relative(from: &Path, to: &Path) -> PathBuf {
+    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().count() - common;
+    let mut out: PathBuf = std::iter::repeat_n("..", up).collect();
+    out.extend(to.components().skip(common));
+    if out.as_os_str().is_empty() { ".".into() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_by_their_text() {
+        for (given, expected) in
+            [("/a/./b/../c//d/", "/a/c/d"), ("/../a", "/a"), ("a/../..", ".."), ("../../a", "../../a")]
+        {
+            assert_eq!(clean(Path::new(given)), Path::new(expected), "{given}");
+        }
+    }
+
+    #[test]
+    fn the_way_between_two_folders_goes_over_their_common_parent() {
+        for (from, to, expected) in
+            [("/a/b", "/a/b/c/d", "c/d"), ("/a/b", "/a/x", "../x"), ("/a", "/a", "."), ("/", "/a", "a")]
+        {
+            assert_eq!(relative(Path::new(from), Path::new(to)), Path::new(expected), "{from} {to}");
+        }
+    }
+}

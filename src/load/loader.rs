@@ -1,0 +1,279 @@
+//! The root of one kustomization, and what its file may name.
+//!
+//! As in kustomize an entry of `resources` is a file if it can be one, else a folder or repository. Where kustomize
+//! asks an HTTP server for every URL before it clones, URLs that can only mean a repository are cloned at
+//! once; the other way is tried if that fails.
+
+use super::fetch::{Repository, is_remote_file};
+use super::file::File;
+use super::files::{Files, Real, clean, located, place};
+use crate::diag::{Error, Kind, Result};
+
+use crate::yaml::{Mark, Marked};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The root of a kustomization.
+pub struct Loader {
+    files: Arc<Files>,
+    root: Arc<Path>,
+    shown: Arc<str>,
+    parent: Option<Arc<Self>>,
+    clone: Option<Arc<Clone>>,
+    /// This root was reached by a remote location.
+    entered: bool,
+}
+
+/// A clone in which roots may lie.
+struct Clone {
+    folder: Arc<Path>,
+    repository: Repository,
+}
+
+/// What an entry of `resources` turned out to be.
+pub enum Found {
+    /// A file.
+    File(Arc<File>),
+    /// The root of another kustomization.
+    Folder(Arc<Loader>),
+}
+
+impl Loader {
+    /// The root that the user named: a folder or a remote location.
+    pub fn open(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
+        if given.is_empty() {
+            return Err(Error::new(Kind::Usage, "the folder to build has an empty name"));
+        }
+        if let Ok(repository) = files.fetch.repository(given) {
+            return Self::at_clone(files, None, repository, None);
+        }
+        let path = clean(&files.options.folder.join(given));
+        let root = files.real_folder(&path).map_err(|e| folder_error(files, &path, given, None, &e))?;
+        Ok(Self::at(files, root, None, None, false))
+    }
+
+    fn at(
+        files: &Arc<Files>,
+        root: Arc<Path>,
+        parent: Option<Arc<Self>>,
+        clone: Option<Arc<Clone>>,
+        entered: bool,
+    ) -> Arc<Self> {
+        let shown = files.show(&root);
+        Arc::new(Self { files: files.clone(), root, shown, parent, clone, entered })
+    }
+
+    fn at_clone(
+        files: &Arc<Files>,
+        parent: Option<&Arc<Self>>,
+        repository: Repository,
+        mark: Option<&Mark>,
+    ) -> Result<Arc<Self>> {
+        let add_place = |e: Error| match mark {
+            Some(mark) => e.or_at(|| mark.location()),
+            None => e,
+        };
+        let folder = files.cloned(&repository).map_err(add_place)?;
+        let path = clean(&folder.join(repository.path.trim_start_matches('/')));
+        let real = files.resolve(&path).map_err(|e| files.missing(&path, &repository.raw, mark, &e))?;
+        if !real.meta.is_dir() {
+            let message = format!("`{}` is a file in its repository, not a folder", repository.raw);
+            return Err(located(Error::new(Kind::NotFound, message), mark));
+        }
+        if !real.path.starts_with(&folder) {
+            let message = format!("`{}` leads out of its repository", repository.raw);
+            return Err(located(Error::new(Kind::Restricted, message), mark));
+        }
+        let clone = Arc::new(Clone { folder, repository });
+        Ok(Self::at(files, real.path.into(), parent.cloned(), Some(clone), true))
+    }
+
+    /// The root, free of links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The root as the user would name it.
+    pub fn shown(&self) -> &Arc<str> {
+        &self.shown
+    }
+
+    /// The files that this loader shares with others.
+    pub fn files(&self) -> &Arc<Files> {
+        &self.files
+    }
+
+    /// The root from which this one was entered.
+    pub fn parent(&self) -> Option<&Arc<Self>> {
+        self.parent.as_ref()
+    }
+
+    /// The repository in whose clone this root lies, and the clone's folder.
+    pub fn repository(&self) -> Option<(&Repository, &Path)> {
+        self.clone.as_deref().map(|c| (&c.repository, &*c.folder))
+    }
+
+    /// The root of a base or component: a folder or a remote location.
+    pub fn enter(self: &Arc<Self>, entry: &Marked<String>) -> Result<Arc<Self>> {
+        let (given, mark) = (entry.value.as_str(), &entry.mark);
+        let wrong = |kind, message: String| Error::new(kind, message).at(mark.location());
+        if given.is_empty() {
+            return Err(wrong(Kind::Config, "an entry that should name a folder is empty".into()));
+        }
+        if let Ok(repository) = self.files.fetch.repository(given) {
+            self.refuse_repeated_repository(&repository, mark)?;
+            return Self::at_clone(&self.files, Some(self), repository, Some(mark));
+        }
+        if Path::new(given).is_absolute() {
+            return Err(wrong(
+                Kind::Restricted,
+                format!("folder `{given}` must be relative, found an absolute path"),
+            )
+            .hint("name the folder relative to that of the kustomization file"));
+        }
+        let path = clean(&self.root.join(given));
+        let root = self
+            .files
+            .real_folder(&path)
+            .map_err(|e| folder_error(&self.files, &path, given, Some(mark), &e))?;
+        if let Some(clone) = self.clone.as_ref().filter(|c| !root.starts_with(&c.folder)) {
+            return Err(wrong(
+                Kind::Restricted,
+                format!("folder `{given}` is outside its repository `{}`", clone.repository.url),
+            ));
+        }
+        self.refuse_cycle(&root, given, mark)?;
+        Ok(Self::at(&self.files, root, Some(self.clone()), self.clone.clone(), false))
+    }
+
+    /// A folder may not be or hold a root that is being built. Every remote location counts as a clone of its own.
+    fn refuse_cycle(&self, candidate: &Path, given: &str, mark: &Mark) -> Result<()> {
+        let mut at = Some(self);
+        while let Some(loader) = at {
+            if loader.root.starts_with(candidate) {
+                let what = if *loader.root == *candidate { "is" } else { "holds" };
+                let message = format!("folder `{given}` {what} `{}`, which is being built", loader.shown);
+                return Err(Error::new(Kind::Conflict, message)
+                    .at(mark.location())
+                    .hint("take the entry away: a kustomization cannot have itself as a base"));
+            }
+            at = if loader.entered { None } else { loader.parent.as_deref() };
+        }
+        Ok(())
+    }
+
+    fn refuse_repeated_repository(&self, new: &Repository, mark: &Mark) -> Result<()> {
+        let mut at = Some(self);
+        while let Some(loader) = at {
+            let known = loader.clone.as_ref().filter(|_| loader.entered);
+            if let Some(clone) = known.filter(|c| c.repository.raw.starts_with(&new.raw)) {
+                let message =
+                    format!("`{}` is or holds `{}`, which is being built", new.raw, clone.repository.raw);
+                return Err(Error::new(Kind::Conflict, message).at(mark.location()));
+            }
+            at = loader.parent.as_deref();
+        }
+        Ok(())
+    }
+
+    /// The file that an entry names: in or below the root unless the user allows more, or fetched by HTTP.
+    pub fn file(&self, entry: &Marked<String>) -> Result<Arc<File>> {
+        let (given, mark) = (entry.value.as_str(), &entry.mark);
+        if is_remote_file(given) {
+            return self.files.fetched(given).map_err(|e| e.or_at(|| mark.location()));
+        }
+        let path = clean(&self.root.join(given));
+        let real = self.files.resolve(&path).map_err(|e| self.files.missing(&path, given, Some(mark), &e))?;
+        self.allowed_file(real, given, Some(mark))
+    }
+
+    /// A file directly in the root; `None` unless it is there and may be read.
+    pub fn own_file(&self, name: &str) -> Option<Arc<File>> {
+        let real = self.files.resolve(&self.root.join(name)).ok()?;
+        self.allowed_file(real, name, None).ok()
+    }
+
+    fn allowed_file(&self, real: Real, given: &str, mark: Option<&Mark>) -> Result<Arc<File>> {
+        if real.meta.is_dir() {
+            let message = format!("`{given}` must be a file, found a folder");
+            return Err(located(Error::new(Kind::NotFound, message), mark));
+        }
+        let restricted = self.files.options.restricted || self.clone.is_some();
+        if restricted && !real.path.starts_with(&self.root) {
+            let message = format!("file `{given}` is not in or below `{}`", self.shown);
+            let error = located(Error::new(Kind::Restricted, message), mark);
+            return Err(match &self.clone {
+                Some(_) => error.hint("what comes from a repository may read below its own folder only"),
+                None => error
+                    .hint("pass `--load-restrictor LoadRestrictionsNone` to allow files outside the folder"),
+            });
+        }
+        self.files.file(real).map_err(|e| match mark {
+            Some(mark) => e.or_at(|| mark.location()),
+            None => e,
+        })
+    }
+
+    /// What an entry of `resources` names.
+    pub fn resource(self: &Arc<Self>, entry: &Marked<String>) -> Result<Found> {
+        let given = entry.value.as_str();
+        if given.is_empty() {
+            let error = Error::new(Kind::Config, "an entry that should name a file or folder is empty");
+            return Err(error.at(entry.mark.location()));
+        }
+        if is_remote_file(given) {
+            return self.remote_resource(entry);
+        }
+        let path = clean(&self.root.join(given));
+        match self.files.resolve(&path) {
+            Ok(real) if !real.meta.is_dir() => {
+                self.allowed_file(real, given, Some(&entry.mark)).map(Found::File)
+            }
+            Err(e) if self.files.fetch.repository(given).is_err() => {
+                Err(self.files.missing(&path, given, Some(&entry.mark), &e))
+            }
+            _ => self.enter(entry).map(Found::Folder),
+        }
+    }
+
+    fn remote_resource(self: &Arc<Self>, entry: &Marked<String>) -> Result<Found> {
+        let Ok(repository) = self.files.fetch.repository(&entry.value) else {
+            return self.file(entry).map(Found::File);
+        };
+        let second = |first: Error, error: Error| {
+            first.hint(format!("it was tried in another way, too: {}", error.message()))
+        };
+        if repository.explicit {
+            return self.enter(entry).map(Found::Folder).or_else(|first| match first.kind() {
+                Kind::Remote | Kind::Program => match self.file(entry) {
+                    Ok(file) if !is_page(&file) => Ok(Found::File(file)),
+                    Ok(_) => Err(first),
+                    Err(error) => Err(second(first, error)),
+                },
+                _ => Err(first),
+            });
+        }
+        match self.file(entry) {
+            Ok(file) if !is_page(&file) => Ok(Found::File(file)),
+            Ok(_) => self.enter(entry).map(Found::Folder),
+            Err(error) => self.enter(entry).map(Found::Folder).map_err(|e| second(e, error)),
+        }
+    }
+}
+
+/// Whether what came for a URL is a page for people: what servers of repositories answer.
+fn is_page(file: &File) -> bool {
+    file.bytes().is_ok_and(|bytes| bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<'))
+}
+
+fn folder_error(files: &Files, path: &Path, given: &str, mark: Option<&Mark>, cause: &io::Error) -> Error {
+    if cause.kind() == io::ErrorKind::NotADirectory && path.is_file() {
+        let error = Error::new(Kind::NotFound, format!("`{given}` must be a folder, found a file"));
+        return match mark {
+            Some(mark) => error.at(mark.location()),
+            None => error.at(place(given)).hint("name the folder in which the kustomization file is"),
+        };
+    }
+    files.missing(path, given, mark, cause)
+}
