@@ -152,7 +152,7 @@ mod tests {
     fn make(behavior: &str, list: &[&str]) -> Resource {
         let mut a = args();
         (a.behavior, a.literals) = (behavior.into(), literals(list));
-        config_map(&a, None, &mut |_, _| Ok(Arc::from(&[][..]))).unwrap()
+        config_map(&a, None, &mut |_| Ok(Arc::default())).unwrap()
     }
 
     #[test]

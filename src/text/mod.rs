@@ -1,4 +1,4 @@
-//! Rules about text that come from the Go language and its libraries rather than from kustomize.
+//! Text the way Go programs treat it: quoting, numbers, patterns.
 
 pub mod go;
 pub mod re2;
