@@ -1,10 +1,65 @@
-//! kfm
+//! kfm renders Kubernetes manifests as kustomize 5.8.1 does, byte for byte.
+//!
+//! # The pipeline
+//!
+//! ```text
+//! kustomization.yaml                       load, remote, kustomization
+//!   resources ──────────► documents        yaml: read once into flat tables
+//!   generators, charts ─► objects          generate, plugin
+//!   components            │
+//!                         ▼
+//!                       Accumulator        accumulate: one for each folder, depth first
+//!   patches, namespace,   │
+//!   names, labels, …      ▼                patch, transform, refs::replacements
+//!                       objects of the top
+//!                         │                accumulate::finish: hashes, name references, vars,
+//!                         ▼                order, removal of bookkeeping
+//!                       text               yaml: printed straight from the tables
+//! ```
+//!
+//! # Modules, lower layers first
+//!
+//! A module uses those above it in this list, never one below and never a sibling of its own line;
+//! `tests/layers.rs` holds it.
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | [`diag`], [`text`] | errors and findings as data; Go's ways with text |
+//! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
+//! | [`kube`] | types, scopes, ids, field specs, merge keys |
+//! | [`load`] | files and folders, what may be read, what was read already |
+//! | [`kustomization`] | the kustomization file as types |
+//! | [`resource`] | objects, the table of objects, their printing |
+//! | [`remote`] | git, HTTP, mirrors |
+//! | [`plugin`] | programs: helm, functions, exec plugins |
+//! | [`generate`], [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
+//! | [`accumulate`] | the order of all that |
+//! | [`cli`] | the command line; the only part that prints or reads the environment |
+//!
+//! # Invariants
+//!
+//! - A document is read once and shared until it is changed; text stays a span of the file wherever it can. Every
+//!   node knows the file and offset it came from, through patches and generators as well.
+//! - The id of an object is kept beside its document and follows every change; ids are looked up by hash.
+//! - Nothing is written before the whole build has succeeded.
+//! - No input makes the library panic, reach outside of its root, start a program, or grow without bound, unless the
+//!   caller switched that on.
+
+pub mod accumulate;
+pub mod cli;
 pub mod diag;
 pub mod generate;
 pub mod kube;
 pub mod kustomization;
 pub mod load;
+pub mod patch;
 pub mod plugin;
+pub mod refs;
+pub mod remote;
 pub mod resource;
 pub mod text;
+pub mod transform;
 pub mod yaml;
+
+/// Stack of threads that walk documents, in bytes: these may be 10,000 levels deep. Only what is used is ever touched.
+pub const STACK: usize = 256 << 20;

@@ -1,1 +1,9 @@
-fn main() {}
+//! The program: runs the command line on a thread whose stack is large enough for the deepest document.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let run = || kfm::cli::main(std::env::args_os().collect());
+    let thread = std::thread::Builder::new().stack_size(kfm::STACK).spawn(run);
+    ExitCode::from(thread.ok().and_then(|t| t.join().ok()).unwrap_or(1))
+}

@@ -80,3 +80,10 @@ impl Findings {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
+
+impl Finding {
+    /// Whether it tells of a possible mistake, so that `--strict` makes it an error.
+    pub fn is_warning(&self) -> bool {
+        self.code != Code::Note
+    }
+}

@@ -43,3 +43,8 @@ fn place(out: &mut String, at: &Location, text: &str) {
         let _ = writeln!(out, "      | {:>width$}", "^", width = at.column as usize);
     }
 }
+
+/// The text of a finding that `--strict` made an error.
+pub fn strict(f: &Finding) -> String {
+    warning(f).replacen("Warning: ", "Error: ", 1)
+}

@@ -1,11 +1,21 @@
 //! What kustomize knows of Kubernetes: types, scopes, ids, field specs, merge keys.
 
+pub mod config;
+pub mod crd;
+pub mod defaults;
 pub mod fieldspec;
 pub mod gvk;
 pub mod id;
+pub mod merge_keys;
+pub mod openapi;
+pub mod order;
 pub mod scope;
 
 pub use compact_str::CompactString as Str;
-pub use fieldspec::{FieldSpec, NameReference, TransformerConfig};
+pub use config::TransformerConfig;
+pub use crd::read_crd;
+pub use fieldspec::{FieldSpec, Leaf, NameReference, Rows};
 pub use gvk::Gvk;
 pub use id::ResId;
+pub use merge_keys::{Keys, Schema, schema_for};
+pub use openapi::OpenApi;

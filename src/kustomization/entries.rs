@@ -354,7 +354,7 @@ pub fn sort_options(d: Decoder<'_>, node: NodeId) -> Result<SortOptions> {
 /// A kind that is referred to by name, of a file that `configurations` names.
 pub fn name_reference(d: Decoder<'_>, node: NodeId) -> Result<NameReference> {
     let f = d.fields(node, "an entry of `nameReference`", &["group", "version", "kind", "fieldSpecs"])?;
-    Ok(NameReference { gvk: gvk(&f)?, referrers: f.list("fieldSpecs", field_spec)? })
+    Ok(NameReference { gvk: gvk(&f)?, referrers: f.list("fieldSpecs", field_spec)?.into() })
 }
 
 /// A file that `configurations` names.
@@ -374,16 +374,16 @@ pub fn transformer_config(d: Decoder<'_>, node: NodeId) -> Result<TransformerCon
     ];
     let f = d.fields(node, "a transformer configuration", &known)?;
     Ok(TransformerConfig {
-        name_prefix: f.list("namePrefix", field_spec)?,
-        name_suffix: f.list("nameSuffix", field_spec)?,
-        namespace: f.list("namespace", field_spec)?,
-        common_labels: f.list("commonLabels", field_spec)?,
-        labels: f.list("labels", field_spec)?,
-        template_labels: f.list("templateLabels", field_spec)?,
-        common_annotations: f.list("commonAnnotations", field_spec)?,
-        name_reference: f.list("nameReference", name_reference)?,
-        var_reference: f.list("varReference", field_spec)?,
-        images: f.list("images", field_spec)?,
-        replicas: f.list("replicas", field_spec)?,
+        name_prefix: f.list("namePrefix", field_spec)?.into(),
+        name_suffix: f.list("nameSuffix", field_spec)?.into(),
+        namespace: f.list("namespace", field_spec)?.into(),
+        common_labels: f.list("commonLabels", field_spec)?.into(),
+        labels: f.list("labels", field_spec)?.into(),
+        template_labels: f.list("templateLabels", field_spec)?.into(),
+        common_annotations: f.list("commonAnnotations", field_spec)?.into(),
+        name_reference: f.list("nameReference", name_reference)?.into(),
+        var_reference: f.list("varReference", field_spec)?.into(),
+        images: f.list("images", field_spec)?.into(),
+        replicas: f.list("replicas", field_spec)?.into(),
     })
 }

@@ -5,8 +5,10 @@ pub mod entries;
 pub mod fix;
 pub mod locate;
 pub mod read;
+#[cfg(test)]
+mod tests;
 pub mod types;
 
 pub use locate::locate;
-pub use read::{read, read_replacements_file};
+pub use read::{read, read_configuration, read_replacements_file};
 pub use types::*;

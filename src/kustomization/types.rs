@@ -346,3 +346,13 @@ pub struct SortOptions {
     /// `legacySortOptions`: `orderFirst` and `orderLast`
     pub legacy: Option<(Vec<String>, Vec<String>)>,
 }
+
+/// Which version of kustomize to be like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compat {
+    /// 5.8
+    #[default]
+    V5_8,
+    /// 5.7
+    V5_7,
+}

@@ -45,7 +45,7 @@ impl Loader {
         if given.is_empty() {
             return Err(Error::new(Kind::Usage, "the folder to build has an empty name"));
         }
-        if let Some(repository) = files.fetch.repository(given) {
+        if let Ok(repository) = files.fetch.repository(given) {
             return Self::at_clone(files, None, repository, None);
         }
         let path = clean(&files.options.folder.join(given));
@@ -121,7 +121,7 @@ impl Loader {
         if given.is_empty() {
             return Err(wrong(Kind::Config, "an entry that should name a folder is empty".into()));
         }
-        if let Some(repository) = self.files.fetch.repository(given) {
+        if let Ok(repository) = self.files.fetch.repository(given) {
             self.refuse_repeated_repository(&repository, mark)?;
             return Self::at_clone(&self.files, Some(self), repository, Some(mark));
         }
@@ -230,7 +230,7 @@ impl Loader {
             Ok(real) if !real.meta.is_dir() => {
                 self.allowed_file(real, given, Some(&entry.mark)).map(Found::File)
             }
-            Err(e) if self.files.fetch.repository(given).is_none() => {
+            Err(e) if self.files.fetch.repository(given).is_err() => {
                 Err(self.files.missing(&path, given, Some(&entry.mark), &e))
             }
             _ => self.enter(entry).map(Found::Folder),
@@ -238,7 +238,7 @@ impl Loader {
     }
 
     fn remote_resource(self: &Arc<Self>, entry: &Marked<String>) -> Result<Found> {
-        let Some(repository) = self.files.fetch.repository(&entry.value) else {
+        let Ok(repository) = self.files.fetch.repository(&entry.value) else {
             return self.file(entry).map(Found::File);
         };
         let second = |first: Error, error: Error| {

@@ -2,6 +2,8 @@
 
 pub mod annotations;
 pub mod internal;
+pub mod labels;
+pub mod print;
 pub mod read;
 mod resmap;
 #[allow(clippy::module_inception)]

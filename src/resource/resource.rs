@@ -70,6 +70,8 @@ pub struct Resource {
     pub allow_kind_change: bool,
     /// Ids of the objects that refer to this one.
     pub referred_by: Vec<ResId>,
+    /// Variables whose value is read from this object.
+    pub vars: Vec<Str>,
     /// Where it came from.
     pub origin: Option<Arc<Origin>>,
     /// What worked on it, when that is tracked.
@@ -91,6 +93,7 @@ impl Resource {
             allow_name_change: false,
             allow_kind_change: false,
             referred_by: vec![],
+            vars: vec![],
             origin: None,
             transformations: vec![],
         };

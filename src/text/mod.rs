@@ -1,3 +1,4 @@
-//! Rules about text that come from the Go language rather than from kustomize.
+//! Text the way Go programs treat it: quoting, numbers, patterns.
 
 pub mod go;
+pub mod re2;

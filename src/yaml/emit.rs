@@ -225,7 +225,6 @@ impl<'d> Printer<'d, '_> {
         let doc = self.doc;
         let mut seen = rustc_hash::FxHashMap::default();
         let mut entries = Vec::with_capacity(doc.kids(id).len() / 2);
-        let mut merged = Vec::new();
         let count = doc.pairs(id).len();
         for (i, (key, value)) in doc.pairs(id).enumerate() {
             let key = self.meant(key);
@@ -235,10 +234,6 @@ impl<'d> Printer<'d, '_> {
             let refuse = |message: String| Err(Error::new(Kind::Resource, message).at(doc.location(key)));
             if doc.kind(key) != NodeKind::Scalar {
                 return refuse("a key is a mapping or sequence, expected a string".into());
-            }
-            if doc.tag(key) == Tag::Merge && doc.style(key) == Style::Plain {
-                merged.push(self.meant(value));
-                continue;
             }
             let below = self.below(id, context, i + 1 == count);
             let place = Place {
@@ -260,31 +255,7 @@ impl<'d> Printer<'d, '_> {
             };
             entries.push((Entry { text, value, context: below }, key));
         }
-        for source in merged {
-            self.merge(source, context, &mut entries)?;
-        }
         Ok(entries)
-    }
-
-    /// Adds the entries that a merge key brings and that are not there yet.
-    fn merge(&self, source: NodeId, context: u8, entries: &mut Vec<(Entry<'d>, NodeId)>) -> Result<()> {
-        let doc = self.doc;
-        match doc.kind(source) {
-            NodeKind::Map => {
-                let more = self.entries(source, context & FLOW)?;
-                let known: rustc_hash::FxHashSet<String> =
-                    entries.iter().map(|(e, _)| e.text.clone().into_owned()).collect();
-                entries.extend(more.into_iter().filter(|(e, _)| !known.contains(e.text.as_ref())));
-                Ok(())
-            }
-            NodeKind::Seq => {
-                doc.kids(source).iter().try_for_each(|s| self.merge(self.meant(*s), context, entries))
-            }
-            _ => {
-                let message = "a merge key needs a mapping or a sequence of mappings";
-                Err(Error::new(Kind::Resource, message).at(doc.location(source)))
-            }
-        }
     }
 
     /// Prints an entry of a mapping, its line's end included.
@@ -300,10 +271,11 @@ impl<'d> Printer<'d, '_> {
         if !inline {
             self.out.indent(indent);
         }
-        if !is_simple(text) {
+        let bytes = style::bytes_of(text);
+        if text.len() > SIMPLE_KEY || bytes & style::ODD != 0 && !is_simple(text) {
             return self.long_entry(text, key, value, indent, context);
         }
-        self.string(text, key, indent + 2, true)?;
+        self.string(text, bytes, key, indent + 2, true)?;
         let value = self.meant(value);
         let kind = self.doc.kind(value);
         if kind == NodeKind::Scalar {
@@ -346,8 +318,11 @@ impl<'d> Printer<'d, '_> {
             return Err(Error::new(Kind::Resource, message).at(self.doc.location(key)));
         }
         self.out.put(b"? ");
-        let text = self.from_json(text, key, true)?;
-        if !self.out.string(&text, style::of_any(&text), indent + 2, false) {
+        if text.contains('\u{85}') {
+            let message = "a key with the line break U+0085 cannot be printed";
+            return Err(Error::new(Kind::Resource, message).at(self.doc.location(key)));
+        }
+        if !self.string(text, style::bytes_of(text), key, indent + 2, false)? {
             self.out.end();
         }
         self.out.indent(indent);
@@ -355,18 +330,16 @@ impl<'d> Printer<'d, '_> {
         self.inline_value(value, indent, context)
     }
 
-    fn from_json<'t>(&self, text: &'t str, at: NodeId, key: bool) -> Result<Cow<'t, str>> {
-        reencode::from_json(text, key).map_err(|e| e.or_at(|| self.doc.location(at)))
-    }
-
     /// Prints a scalar; the answer is whether it ended its line.
     fn scalar(&mut self, id: NodeId, indent: usize, context: u8) -> Result<bool> {
         let doc = self.doc;
         let text = doc.text(id);
         match (doc.tag(id), doc.style(id)) {
-            (Tag::Str, Style::Single | Style::Double) => return self.string(text, id, indent, false),
+            (Tag::Str, Style::Single | Style::Double) => {
+                return self.string(text, style::bytes_of(text), id, indent, false);
+            }
             (Tag::Str, Style::Plain) if !text.starts_with('\t') => {
-                return self.string(text, id, indent, false);
+                return self.string(text, style::bytes_of(text), id, indent, false);
             }
             (Tag::Bool, Style::Plain) if matches!(text, "true" | "false") => {
                 self.out.put(text.as_bytes());
@@ -396,18 +369,24 @@ impl<'d> Printer<'d, '_> {
                     return Err(Error::new(Kind::Resource, message).at(doc.location(id)));
                 }
             },
-            Value::Str(text) => return self.string(&text, id, indent, false),
-            Value::Time(text) | Value::Binary(text) => return self.string(&text, id, indent, false),
+            Value::Str(text) => return self.string(&text, style::bytes_of(&text), id, indent, false),
+            Value::Time(text) if text.ends_with("+24:00") || text.ends_with("-24:00") => {
+                let message = format!("the time `{text}` cannot be printed: the zone has at most 23 hours");
+                return Err(Error::new(Kind::Resource, message).at(doc.location(id)));
+            }
+            Value::Time(text) | Value::Binary(text) => {
+                return self.string(&text, style::bytes_of(&text), id, indent, false);
+            }
         }
         Ok(false)
     }
 
-    /// Prints a string; the answer is whether it ended its line. `at` is the node to name in errors.
+    /// Prints a string; the answer is whether it ended its line. `bytes` is its [`style::bytes_of`], `at` the node
+    /// to name in errors.
     #[inline]
-    fn string(&mut self, text: &str, at: NodeId, indent: usize, key: bool) -> Result<bool> {
-        let bytes = style::bytes_of(text);
-        if bytes & (style::LINE | style::HIGH | style::CONTROL) != 0 {
-            return self.rare_string(text, at, indent, key);
+    fn string(&mut self, text: &str, bytes: u8, at: NodeId, indent: usize, key: bool) -> Result<bool> {
+        if bytes & style::ODD != 0 {
+            return self.odd_string(text, bytes, at, indent, key);
         }
         let how = style::of_ascii(text, bytes);
         if how == Written::Plain {
@@ -417,16 +396,19 @@ impl<'d> Printer<'d, '_> {
         Ok(self.out.string(text, how, indent, key))
     }
 
-    fn rare_string(&mut self, text: &str, at: NodeId, indent: usize, key: bool) -> Result<bool> {
-        let text = self.from_json(text, at, key)?;
-        Ok(self.out.string(&text, style::of_any(&text), indent, key))
+    fn odd_string(&mut self, text: &str, bytes: u8, at: NodeId, indent: usize, key: bool) -> Result<bool> {
+        if bytes & (style::HIGH | style::CONTROL) == 0 {
+            return Ok(self.out.string(text, style::of_any(text, bytes), indent, key));
+        }
+        let text = reencode::from_json(text, key).map_err(|e| e.or_at(|| self.doc.location(at)))?;
+        let how = style::of_any(&text, style::bytes_of(&text));
+        Ok(self.out.string(&text, how, indent, key))
     }
 }
 
 /// Whether a key can be written without `?`.
 fn is_simple(key: &str) -> bool {
-    key.len() <= SIMPLE_KEY
-        && (key.bytes().all(|b| b >= b' ' && b < 0x7f) || !key.contains(reencode::is_break))
+    key.len() <= SIMPLE_KEY && !key.contains(reencode::is_break)
 }
 
 fn duplicate(doc: &Doc, first: NodeId, second: NodeId) -> Error {

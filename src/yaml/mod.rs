@@ -6,11 +6,12 @@
 pub mod anchors;
 mod chars;
 pub mod emit;
+pub mod json;
 pub mod node;
 mod number;
 pub mod order;
 pub mod parse;
-mod reencode;
+pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
@@ -18,7 +19,7 @@ mod scan_scalar;
 mod show;
 pub mod source;
 pub mod split;
-mod style;
+pub(crate) mod style;
 mod write;
 
 pub use emit::{Options, print, print_with};

@@ -224,14 +224,11 @@ fn refold(text: &str) -> String {
         rest = tail.get(c.map_or(0, char::len_utf8)..).unwrap_or("");
         let blank = line.starts_with([' ', '\t']);
         if !line.is_empty() {
-            match first_break {
-                Some('\n') if !after_blank && !blank => {
-                    if breaks.is_empty() {
-                        out.push(' ');
-                    }
-                }
-                Some(first) => out.push(first),
-                None => {}
+            let folds = first_break == Some('\n') && !after_blank && !blank;
+            if !folds {
+                out.extend(first_break);
+            } else if breaks.is_empty() {
+                out.push(' ');
             }
             out.push_str(&breaks);
             out.push_str(line);
@@ -254,8 +251,12 @@ fn refold(text: &str) -> String {
 }
 
 /// A string as it comes back from JSON: U+0085 is folded as a line break in quotes is. Refused are characters that
-/// the older YAML library does not read.
+/// the older YAML library does not read, and U+0085 in a key.
 pub fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
+    // U+0080 to U+009F begin with C2, U+FFFE and U+FFFF with EF.
+    if memchr::memchr3(0x7f, 0xc2, 0xef, text.as_bytes()).is_none() {
+        return Ok(text.into());
+    }
     let refused = |c: char| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     if let Some(c) = text.chars().find(|c| refused(*c)) {
         let message = format!("the control character U+{:04X} is not allowed", c as u32);
@@ -265,7 +266,7 @@ pub fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
         return Ok(text.into());
     }
     if key {
-        return Err(Error::new(Kind::Resource, "a key with the line break U+0085 is not allowed"));
+        return Err(Error::new(Kind::Resource, "a key with the line break U+0085 cannot be printed"));
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

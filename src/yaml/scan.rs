@@ -142,6 +142,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// A scanner that reads a single scalar at `from` in a block collection at the column `indent` (-1 for none).
+    pub fn at_scalar(text: &'a str, from: usize, to: usize, indent: isize) -> Self {
+        let mut scanner = Self::new(text, 0, to, Dialect::V3);
+        (scanner.p, scanner.column, scanner.indent) = (from, 1, indent);
+        scanner
+    }
+
     /// Whether the comments met since the last token are those that cost a keep scalar a line: the first of them is
     /// at column 0, or none is.
     pub fn tail_comment(&self) -> bool {

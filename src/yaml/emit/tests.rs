@@ -90,7 +90,15 @@ fn scalars_have_their_values() {
         ("[!!str 1, !!float 1, !!int '7', !foo 1, !!binary aGk=]", "- \"1\"\n- 1\n- 7\n- \"1\"\n- hi"),
         ("a: !!str\nb: !a\nc: !!null ''", "a: \"\"\nb: \"\"\nc: null"),
     ]);
-    refused(&["a: .inf", "a: !!int a", "a: !!int", "a: !!bool 1", "a: !!binary '%'", "a: !!int 2001-01-01"]);
+    refused(&[
+        "a: .inf",
+        "a: !!int a",
+        "a: !!int",
+        "a: !!bool 1",
+        "a: !!binary '%'",
+        "a: !!int 2001-01-01",
+        "a: 2001-1-1T1:2:3+24:00",
+    ]);
 }
 
 #[test]
@@ -178,7 +186,14 @@ fn characters_pass_through_json() {
         ),
         (r#"["a\Lb", "\P"]"#, "- 'a\u{2028}  b'\n- '\u{2029}'"),
     ]);
-    refused(&[r#"["\x7f"]"#, r#"["\x80"]"#, r#"["\ufffe"]"#, r#"{"\x9f": a}"#, r#"["a\N--- b"]"#]);
+    refused(&[
+        r#"["\x7f"]"#,
+        r#"["\x80"]"#,
+        r#"["\ufffe"]"#,
+        r#"{"\x9f": a}"#,
+        r#"["a\N--- b"]"#,
+        r#"{"a\Nb": c}"#,
+    ]);
 }
 
 #[test]
@@ -258,4 +273,19 @@ fn quotes_that_stay_on_a_changed_value_make_strings() {
         doc.set_text(value, text, tag);
         assert!(print(&doc, doc.root(), &mut Vec::new()).is_err(), "{text}");
     }
+}
+
+#[test]
+fn one_document_is_printed_by_several_threads() {
+    let doc = read("a: [x, {b: 1, a: 2}]\nc: d\n");
+    let print = || {
+        let mut out = Vec::new();
+        print(&doc, doc.root(), &mut out).map(|()| out)
+    };
+    let alone = print().expect("one thread");
+    std::thread::scope(|scope| {
+        for thread in [(); 4].map(|()| scope.spawn(print)) {
+            assert_eq!(thread.join().expect("no panic").expect("no error"), alone);
+        }
+    });
 }

@@ -1,0 +1,131 @@
+//! What happens once, when all layers are done: hashes, references, variables, order, and the removal of what
+//! only the build needed to know.
+
+use super::{Accumulator, Options, Reorder, origin};
+use crate::diag::{Error, Findings, Kind, Result};
+use crate::kube::FieldSpec;
+use crate::kustomization::Kustomization;
+use crate::refs;
+use crate::resource::{ResMap, Resource, annotations, internal};
+use crate::transform;
+use crate::yaml::{Mark, Marked};
+
+/// Turns what the top layer has gathered into the objects to print.
+pub fn finish(
+    mut acc: Accumulator,
+    top: &Kustomization,
+    options: &Options,
+    findings: &Findings,
+) -> Result<ResMap> {
+    let config = &acc.config;
+    let resources = &mut acc.resources;
+    transform::hash::apply(resources)?;
+    refs::names::fix(resources, config)?;
+    acc.vars.resolve_and_replace(resources, &config.var_reference, findings)?;
+    drop_local(resources)?;
+    refuse_equal_ids(resources)?;
+    order(resources, top, options, findings)?;
+    let wants = |option: &str| top.build_metadata.iter().any(|t| t.value == option);
+    if options.managed_by_label || wants("managedByLabel") {
+        managed_by(resources, &top.mark)?;
+    }
+    let (origins, transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
+    resources.edit_all(|res| clean(res, origins, transformations))?;
+    resources.compact();
+    Ok(acc.resources)
+}
+
+fn drop_local(resources: &mut ResMap) -> Result<()> {
+    for slot in resources.slots() {
+        let Some(res) = resources.get(slot) else { continue };
+        validate(res)?;
+        if res.annotation(internal::LOCAL_CONFIG).is_some_and(|v| v != "false") {
+            resources.remove(slot);
+        }
+    }
+    Ok(())
+}
+
+/// A patch may have taken what every object must have.
+fn validate(res: &Resource) -> Result<()> {
+    let missing = if res.gvk().kind.is_empty() {
+        "kind"
+    } else if res.name().is_empty() && !res.gvk().kind.ends_with("List") {
+        "metadata.name"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(Kind::Resource, format!("missing {missing} in object {}", res.original_id()))
+        .at(res.doc().location(res.root()))
+        .hint(format!("a patch may have removed `{missing}`")))
+}
+
+/// Kustomize compares ids again when it sorts; steps after the last comparison may have made two equal.
+fn refuse_equal_ids(resources: &mut ResMap) -> Result<()> {
+    let mut seen = std::collections::HashMap::new();
+    for res in resources.iter() {
+        if let Some(other) = seen.insert(res.id(), res) {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("may not add resource with an already registered id: {}", res.id()),
+            )
+            .at(res.doc().location(res.root()))
+            .label(other.doc().location(other.root()), "the resource that has this id already"));
+        }
+    }
+    Ok(())
+}
+
+fn order(resources: &mut ResMap, top: &Kustomization, options: &Options, findings: &Findings) -> Result<()> {
+    if let Some(sort) = &top.sort_options {
+        if options.reorder != Reorder::Unspecified {
+            findings.add(
+                crate::diag::Finding::new(
+                    crate::diag::Code::DeprecatedFlag,
+                    "the order is set both by `sortOptions` and by `--reorder`; the file is heeded",
+                )
+                .at(sort.mark.location()),
+            );
+        }
+    }
+    transform::sort::apply(resources, top.sort_options.as_ref(), options.reorder != Reorder::None)
+}
+
+fn managed_by(resources: &mut ResMap, mark: &Mark) -> Result<()> {
+    let text = |value: &str| Marked { value: value.to_owned(), mark: mark.clone() };
+    let row = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
+    let label = (text("app.kubernetes.io/managed-by"), text("kustomize-v5.8.1"));
+    transform::labels::apply(resources, &vec![label], &[row])
+}
+
+/// Writes `metadata.annotations` as kustomize does at the end, without what it keeps to itself and with the notes
+/// that are asked for.
+fn clean(res: &mut Resource, origins: bool, transformations: bool) -> Result<()> {
+    let mut notes = vec![];
+    if let Some(origin) = res.origin.as_ref().filter(|_| origins) {
+        notes.push((internal::ORIGIN, origin::text(origin)));
+    }
+    if transformations && !res.transformations.is_empty() {
+        notes.push((internal::TRANSFORMATIONS, origin::list(&res.transformations)));
+    }
+    let drop = |key: &str| {
+        internal::is_stripped(key)
+            || key == internal::ORIGIN && !origins
+            || key == internal::TRANSFORMATIONS && !transformations
+    };
+    if notes.is_empty() && annotations::is_rebuilt(res.doc(), res.root(), &drop) {
+        return Ok(());
+    }
+    res.edit(|doc| {
+        let root = doc.root();
+        if !notes.is_empty() {
+            let metadata = doc.get_or_make_map(root, "metadata");
+            let map = doc.get_or_make_map(metadata, "annotations");
+            for (key, text) in &notes {
+                doc.set_string(map, key, text);
+            }
+        }
+        annotations::rebuild(doc, root, &drop)
+    })
+    .map_err(|e| e.or_at(|| res.doc().location(res.root())))
+}

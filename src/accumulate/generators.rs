@@ -1,0 +1,83 @@
+//! The generators of a folder: `configMapGenerator`, `secretGenerator`, `helmCharts`, `generators`.
+
+use super::Accumulator;
+use super::target::{Build, Target};
+use crate::diag::Result;
+use crate::generate;
+use crate::kustomization::{Compat, GeneratorArgs, GeneratorOptions, Text};
+use crate::load::Loader;
+use crate::resource::{Origin, Resource};
+use std::sync::Arc;
+
+/// What a generator made, and the note of who made it.
+type Generated = (Vec<Resource>, Option<Arc<Origin>>);
+
+impl Build<'_> {
+    /// Runs all generators and lets their objects meet those that are there.
+    pub(super) fn run_generators(&mut self, target: &Target, acc: &mut Accumulator) -> Result<()> {
+        let mut all = self.from_fields(target)?;
+        all.extend(self.external_generators(target)?);
+        for (objects, origin) in all {
+            for mut res in objects {
+                if origin.is_some() {
+                    res.origin.clone_from(&origin);
+                }
+                generate::absorb(&mut acc.resources, res)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn from_fields(&mut self, target: &Target) -> Result<Vec<Generated>> {
+        let k = &*target.kustomization;
+        let mut all: Vec<Generated> = vec![];
+        let note =
+            |kind: &str| target.origin.as_ref().map(|o| Arc::new(o.of_builtin(&target.file_name, kind)));
+        for args in &k.config_map_generator {
+            all.push((
+                vec![generate_from(
+                    &target.loader,
+                    generate::config_map,
+                    args,
+                    k.generator_options.as_ref(),
+                )?],
+                note("ConfigMapGenerator"),
+            ));
+        }
+        for args in &k.secret_generator {
+            all.push((
+                vec![generate_from(&target.loader, generate::secret, args, k.generator_options.as_ref())?],
+                note("SecretGenerator"),
+            ));
+        }
+        for chart in &k.helm_charts {
+            let mut chart = chart.clone();
+            if chart.namespace.is_empty() && self.compat() == Compat::V5_8 {
+                chart.namespace = match &k.namespace {
+                    Some(own) => own.value.clone(),
+                    None => target.helm_namespace.clone(),
+                };
+            }
+            let globals = k.helm_globals.clone().unwrap_or_default();
+            all.push((self.inflate(target, &chart, &globals)?, note("HelmChartInflationGenerator")));
+        }
+        Ok(all)
+    }
+}
+
+type Maker = fn(&GeneratorArgs, Option<&GeneratorOptions>, &mut generate::Load<'_>) -> Result<Resource>;
+
+/// Runs a generator whose files are read from a folder.
+pub(super) fn generate_from(
+    loader: &Loader,
+    make: Maker,
+    args: &GeneratorArgs,
+    options: Option<&GeneratorOptions>,
+) -> Result<Resource> {
+    let mut load = |entry: &Text, path: &str| -> Result<Arc<[u8]>> {
+        let entry = Text { value: path.to_owned(), mark: entry.mark.clone() };
+        Ok(loader.file(&entry)?.bytes()?.as_slice().into())
+    };
+    make(args, options, &mut load)
+        .map_err(|e| e.or_at(|| args.mark.location()).during(format!("generating `{}`", args.name)))
+}

@@ -1,0 +1,77 @@
+//! The order of a build: folder by folder, depth first, then once over everything.
+//!
+//! Kustomize's `KustTarget` and `ResAccumulator` are [`target`] and [`accumulator`] here. A folder gathers its
+//! resources, generates, lets components work on what it has, transforms and validates; what is gathered is appended
+//! to the folder above. Hashes, name references, variables and the order of the output come once, in [`finish`].
+
+pub mod accumulator;
+mod external;
+pub mod finish;
+mod generators;
+mod origin;
+mod prefetch;
+mod resources;
+pub mod target;
+mod transformers;
+
+pub use accumulator::Accumulator;
+
+use crate::diag::{Findings, Result};
+use crate::kustomization::Compat;
+use crate::load::{self, Fetch, Files, Loader};
+use crate::plugin::PluginOptions;
+use crate::resource::ResMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use target::{Build, Target};
+
+/// `--reorder`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reorder {
+    /// Not given: legacy.
+    #[default]
+    Unspecified,
+    /// Namespaces first, webhooks last.
+    Legacy,
+    /// As gathered.
+    None,
+}
+
+/// What the caller decides about a build.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The folder in which the user stands: relative paths start there, and messages are relative to it.
+    pub folder: PathBuf,
+    /// Files outside of the folder of a kustomization may be read.
+    pub unrestricted: bool,
+    /// Order of the output where `sortOptions` does not say.
+    pub reorder: Reorder,
+    /// Every object is labelled as managed by kustomize.
+    pub managed_by_label: bool,
+    /// The version of kustomize to behave as.
+    pub compat: Compat,
+    /// How many threads may be used.
+    pub threads: usize,
+    /// What programs may run.
+    pub plugins: PluginOptions,
+}
+
+/// Builds a folder or URL: the objects in the order of the output, ready to be printed.
+pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Findings) -> Result<ResMap> {
+    let files = Files::new(
+        load::Options { folder: options.folder.clone(), restricted: !options.unrestricted },
+        fetch,
+    );
+    let loader = Loader::open(&files, dir)?;
+    let mut target = Target::read(&loader, findings)?;
+    if !target.kustomization.build_metadata.is_empty() {
+        target.origin = Some(Default::default());
+    }
+    prefetch::run(&target, options.threads);
+    let mut build = Build::new(options, findings);
+    build.set_schema(&target, true)?;
+    let gathered = build
+        .accumulate(&target, Accumulator::default())
+        .map_err(|e| e.during(format!("building `{}`", loader.shown())))?;
+    finish::finish(gathered, &target.kustomization, options, findings)
+}

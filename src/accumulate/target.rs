@@ -1,0 +1,200 @@
+//! One kustomization and the steps that it runs through.
+
+use super::origin::Origin;
+use super::{Accumulator, Options};
+use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
+use crate::kube::{OpenApi, TransformerConfig, read_crd};
+use crate::kustomization::{self, Compat, Kustomization, KustomizationKind, Text};
+use crate::load::{File, Loader};
+use crate::yaml::{Doc, json, split};
+use std::sync::Arc;
+
+/// What is the same for all folders of a build.
+pub(super) struct Build<'a> {
+    pub options: &'a Options,
+    pub findings: &'a Findings,
+    /// The OpenAPI document in place of the built-in one: the first that was met going down.
+    pub schema: Option<Arc<OpenApi>>,
+    /// Whether `openapi` was heeded already; later ones are not.
+    schema_is_set: bool,
+}
+
+/// A folder with its kustomization file.
+pub(super) struct Target {
+    pub loader: Arc<Loader>,
+    pub kustomization: Arc<Kustomization>,
+    /// The name of the kustomization file.
+    pub file_name: String,
+    /// Where the folder stands from the top, when origins are tracked.
+    pub origin: Option<Origin>,
+    /// The namespace of the nearest folder above that has one: charts get it.
+    pub helm_namespace: String,
+}
+
+impl Target {
+    /// Reads the kustomization file of a folder. What it has of deprecated fields becomes findings.
+    pub fn read(loader: &Arc<Loader>, findings: &Findings) -> Result<Self> {
+        let file = kustomization::locate(loader)?;
+        let kustomization = read_file(&file)?;
+        for field in &kustomization.deprecated {
+            findings.add(
+                Finding::new(Code::DeprecatedField, format!("field `{}` is deprecated", field.value))
+                    .at(field.mark.location())
+                    .hint("run `kfm edit fix` to bring the file up to date"),
+            );
+        }
+        let file_name = file.path().and_then(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned());
+        Ok(Self {
+            loader: loader.clone(),
+            kustomization,
+            file_name: file_name.unwrap_or_default(),
+            origin: None,
+            helm_namespace: String::new(),
+        })
+    }
+}
+
+/// The kustomization in a file, decoded once however many folders lead to it.
+pub(super) fn read_file(file: &File) -> Result<Arc<Kustomization>> {
+    let read = |file: &File| -> Result<Arc<Kustomization>> {
+        let source = file.text()?;
+        let doc = split::read_v2(&source)?.map(Arc::new);
+        kustomization::read(doc.as_ref(), &source).map(Arc::new)
+    };
+    file.made(read).as_ref().clone()
+}
+
+impl<'a> Build<'a> {
+    pub fn new(options: &'a Options, findings: &'a Findings) -> Self {
+        Self { options, findings, schema: None, schema_is_set: false }
+    }
+
+    /// Whether the behaviour of 5.7 is asked for.
+    pub fn compat(&self) -> Compat {
+        self.options.compat
+    }
+
+    /// Heeds the `openapi` field of a folder: the schema is one for the whole build, that of the top if it has one.
+    pub fn set_schema(&mut self, target: &Target, top: bool) -> Result<()> {
+        let field = &target.kustomization.openapi;
+        // A file that is named has to be there, also where it is not heeded.
+        let source = field.path.as_ref().map(|path| target.loader.file(path)?.text()).transpose()?;
+        if self.schema_is_set && !top {
+            return Ok(());
+        }
+        if let (Some(_), Some(version)) = (&source, &field.version) {
+            let message = "a builtin version and a schema of one's own cannot be used both";
+            return Err(Error::new(Kind::Config, message)
+                .at(version.mark.location())
+                .hint("remove one of the two"));
+        }
+        if let Some(source) = source {
+            let doc = split::read_v2(&source)?.unwrap_or_else(|| Doc::new(source));
+            self.schema = Some(Arc::new(OpenApi::read(doc)?));
+            self.schema_is_set = true;
+        } else if let Some(version) = &field.version {
+            if version.value != "v1.21.2" {
+                let message = format!("the OpenAPI version `{}` is not built in", version.value);
+                return Err(Error::new(Kind::Config, message)
+                    .at(version.mark.location())
+                    .hint("`v1.21.2` is; name another document with `path`"));
+            }
+            self.schema_is_set = true;
+        }
+        Ok(())
+    }
+
+    /// Runs a kustomization: its accumulator holds nothing, or what the folder above has when it is a component.
+    pub fn accumulate(&mut self, target: &Target, acc: Accumulator) -> Result<Accumulator> {
+        let k = &*target.kustomization;
+        let mut acc = self.accumulate_resources(target, acc, &k.resources)?;
+        acc.merge_config(&configurations(target)?)?;
+        acc.merge_config(&crds(target)?)?;
+        self.run_generators(target, &mut acc)?;
+        acc = self.accumulate_components(target, acc)?;
+        self.run_transformers(target, &mut acc)?;
+        self.run_validators(target, &mut acc)?;
+        acc.vars.add(&k.vars, &mut acc.resources)?;
+        Ok(acc)
+    }
+
+    /// Runs a folder that another one names, and appends what it gathers.
+    pub fn accumulate_directory(
+        &mut self,
+        parent: &Target,
+        loader: &Arc<Loader>,
+        entry: &Text,
+        mut acc: Accumulator,
+        component: bool,
+    ) -> Result<Accumulator> {
+        let mut target =
+            Target::read(loader, self.findings).map_err(|e| e.or_at(|| entry.mark.location()))?;
+        target.origin = parent.origin.as_ref().map(|o| o.enter(&entry.value, loader));
+        target.helm_namespace = match &parent.kustomization.namespace {
+            Some(own) => own.value.clone(),
+            None => parent.helm_namespace.clone(),
+        };
+        self.set_schema(&target, false)?;
+        let is_component = target.kustomization.kind == KustomizationKind::Component;
+        if is_component != component {
+            let (what, hint) = if component {
+                ("a Component, found a Kustomization", "list it in `resources`, or set `kind: Component`")
+            } else {
+                ("a Kustomization, found a Component", "list it in `components`")
+            };
+            let message = format!("expected `{}` to be {what}", entry.value);
+            return Err(Error::new(Kind::Config, message)
+                .at(entry.mark.location())
+                .label(target.kustomization.mark.location(), "its file")
+                .hint(hint));
+        }
+        let during = |e: Error| e.during(format!("building `{}`", loader.shown()));
+        if component {
+            // A component starts from everything the folder above has so far, and hands all of it back; rows and
+            // objects are merged into an empty accumulator, as in kustomize.
+            let gathered = self.accumulate(&target, acc).map_err(during)?;
+            acc = Accumulator::default();
+            acc.merge(gathered)?;
+        } else {
+            let gathered = self.accumulate(&target, Accumulator::default()).map_err(during)?;
+            acc.merge(gathered).map_err(|e| e.during(format!("adding `{}`", entry.value)))?;
+        }
+        Ok(acc)
+    }
+
+    fn accumulate_components(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
+        for entry in &target.kustomization.components {
+            let loader = target.loader.enter(entry)?;
+            acc = self.accumulate_directory(target, &loader, entry, acc, true)?;
+        }
+        Ok(acc)
+    }
+}
+
+/// The default rows, with those of the `configurations` files.
+fn configurations(target: &Target) -> Result<TransformerConfig> {
+    let read = |path: &Text| -> Result<TransformerConfig> {
+        let source = target.loader.file(path)?.text()?;
+        let Some(doc) = split::read_v2(&source)? else { return Ok(TransformerConfig::default()) };
+        kustomization::read_configuration(&Arc::new(doc))
+    };
+    let files: Vec<_> = target.kustomization.configurations.iter().map(read).collect::<Result<_>>()?;
+    TransformerConfig::of_files(&files)
+}
+
+/// The rows that descriptions of custom types bring.
+fn crds(target: &Target) -> Result<TransformerConfig> {
+    let mut rows = TransformerConfig::default();
+    for path in &target.kustomization.crds {
+        let source = target.loader.file(path)?.text()?;
+        let doc = if source.text.starts_with('{') {
+            Some(json::read_json(&source)?)
+        } else {
+            split::read_v2(&source)?
+        };
+        if let Some(doc) = doc {
+            rows = rows.merge(&read_crd(&doc)?)?;
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,128 @@
+//! The arguments, spelled as kustomize spells them.
+
+use clap::builder::styling::Styles;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+
+/// Renders Kubernetes manifests byte for byte as kustomize does.
+#[derive(Debug, Parser)]
+#[command(name = "kfm", disable_version_flag = true, styles = Styles::plain(), max_term_width = 100)]
+pub struct Cli {
+    /// Does nothing; accepted because kustomize has it
+    #[arg(long, global = true, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub stack_trace: Option<bool>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build a kustomization folder or URL and print the objects
+    Build(Box<BuildArgs>),
+    /// Print the version
+    Version(VersionArgs),
+}
+
+/// Arguments of `build`.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// Folder or git URL to build [default: .]
+    #[arg(value_name = "DIR", allow_hyphen_values = false)]
+    pub dir: Vec<String>,
+    /// Write to this file, or into this folder with one file for each object
+    #[arg(short, long, value_name = "PATH", overrides_with = "output")]
+    pub output: Option<String>,
+    /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
+    #[arg(long, value_name = "RESTRICTION", overrides_with = "load_restrictor")]
+    pub load_restrictor: Option<String>,
+    /// Order of the output: `legacy` or `none`
+    #[arg(long, value_name = "ORDER", hide = true, overrides_with = "reorder")]
+    pub reorder: Option<String>,
+    /// Let `helmCharts` and the helm generator run helm
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_helm")]
+    pub enable_helm: Option<bool>,
+    /// The helm program
+    #[arg(long, value_name = "COMMAND", default_value = "helm", overrides_with = "helm_command")]
+    pub helm_command: String,
+    /// Kubernetes API version for helm's Capabilities.APIVersions; may be repeated
+    #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
+    pub helm_api_versions: Vec<String>,
+    /// Kubernetes version for helm's Capabilities.KubeVersion
+    #[arg(long, value_name = "VERSION", overrides_with = "helm_kube_version")]
+    pub helm_kube_version: Option<String>,
+    /// Make helm print debug output
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "helm_debug")]
+    pub helm_debug: Option<bool>,
+    /// Let functions and exec plugins run; turns helm on as well
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_alpha_plugins")]
+    pub enable_alpha_plugins: Option<bool>,
+    /// Let functions that are programs run (needs --enable-alpha-plugins)
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_exec")]
+    pub enable_exec: Option<bool>,
+    /// Let container functions that ask for it have a network
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "network")]
+    pub network: Option<bool>,
+    /// Network of containers
+    #[arg(long, value_name = "NAME", default_value = "bridge", overrides_with = "network_name")]
+    pub network_name: String,
+    /// Mount for container functions; may be repeated
+    #[arg(long, value_name = "MOUNT")]
+    pub mount: Vec<String>,
+    /// Environment variable for functions; may be repeated
+    #[arg(short, long, value_name = "NAME[=VALUE]", allow_hyphen_values = true)]
+    pub env: Vec<String>,
+    /// Run container functions as the current user
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "as_current_user")]
+    pub as_current_user: Option<bool>,
+    /// Label every object `app.kubernetes.io/managed-by`
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_managedby_label")]
+    pub enable_managedby_label: Option<bool>,
+    /// Behave as this version of kustomize where versions differ: `5.8` or `5.7` [env: KFM_COMPAT]
+    #[arg(long, value_name = "VERSION")]
+    pub compat: Option<String>,
+    /// Treat warnings as errors
+    #[arg(long, conflicts_with = "quiet")]
+    pub strict: bool,
+    /// Print no warnings
+    #[arg(long)]
+    pub quiet: bool,
+    /// Threads to use; 0 for as many as there are processors
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+}
+
+/// Arguments of `version`.
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// Print kustomize's short form
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, default_value = "false", action = clap::ArgAction::Set)]
+    pub short: bool,
+    /// `json` or `yaml`
+    #[arg(short, long, value_name = "FORMAT")]
+    pub output: Option<String>,
+    /// Ignored, as kustomize does
+    #[arg(hide = true)]
+    pub rest: Vec<String>,
+}
+
+/// A boolean as Go's flags spell it.
+pub fn go_bool(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("`{text}` is neither `true` nor `false`")),
+    }
+}
+
+/// Makes the arguments what clap understands: flags of `build` before the command are moved behind it, as
+/// kustomize's parser allows for those with a value.
+pub fn rewrite(arguments: Vec<OsString>) -> Vec<OsString> {
+    arguments
+}
+
+/// The help of the whole program.
+pub fn help() -> String {
+    Cli::command().render_long_help().to_string()
+}

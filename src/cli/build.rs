@@ -1,0 +1,128 @@
+//! `build`: renders a folder or URL.
+
+use super::args::BuildArgs;
+use super::environment::Environment;
+use super::{Done, Strictness, output};
+use crate::accumulate::{self, Options, Reorder};
+use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use crate::kustomization::Compat;
+use crate::load::NoFetch;
+use crate::plugin::PluginOptions;
+use crate::resource::{ResMap, print};
+use std::path::Path;
+
+/// Builds, and writes to where `-o` says, or leaves the text for standard output.
+pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
+    let findings = Findings::default();
+    let options = options(&args, environment, &findings)?;
+    let dir = match args.dir.as_slice() {
+        [] => ".",
+        [dir] => dir,
+        _ => return Err(Error::new(Kind::Usage, "specify one path to kustomization.yaml")),
+    };
+    let remote = std::sync::Arc::new(NoFetch);
+    let resources = accumulate::build(dir, &options, remote, &findings)?;
+    let stdout = match args.output.as_deref().filter(|p| !p.is_empty()) {
+        Some(path) if Path::new(path).is_dir() => {
+            write_folder(Path::new(path), &resources)?;
+            vec![]
+        }
+        Some(path) => {
+            output::file(Path::new(path), &print::all(&resources, options.threads)?)?;
+            vec![]
+        }
+        None => print::all(&resources, options.threads)?,
+    };
+    let strictness = match (args.strict, args.quiet) {
+        (true, _) => Strictness::Strict,
+        (_, true) => Strictness::Quiet,
+        _ => Strictness::Warn,
+    };
+    Ok(Done { stdout, findings: findings.take(), strictness })
+}
+
+fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
+    let deprecated = |flag: &str, instead: &str| {
+        findings
+            .add(Finding::new(Code::DeprecatedFlag, format!("flag `{flag}` is deprecated")).hint(instead));
+    };
+    if args.reorder.is_some() {
+        deprecated("--reorder", "use the field `sortOptions` of the kustomization file");
+    }
+    if args.enable_managedby_label.is_some() {
+        deprecated(
+            "--enable-managedby-label",
+            "use `buildMetadata: [managedByLabel]` in the kustomization file",
+        );
+    }
+    let unrestricted = match args.load_restrictor.as_deref() {
+        None | Some("" | "LoadRestrictionsRootOnly") => false,
+        Some("LoadRestrictionsNone") => true,
+        Some(other) => {
+            return Err(illegal(
+                "--load-restrictor",
+                other,
+                "LoadRestrictionsRootOnly",
+                "LoadRestrictionsNone",
+            ));
+        }
+    };
+    let reorder = match args.reorder.as_deref() {
+        None => Reorder::Unspecified,
+        Some("legacy") => Reorder::Legacy,
+        Some("none") => Reorder::None,
+        Some(other) => return Err(illegal("--reorder", other, "legacy", "none")),
+    };
+    let compat = match args.compat.as_deref().or(environment.compat.as_deref()) {
+        None | Some("5.8" | "5.8.1") => Compat::V5_8,
+        Some("5.7" | "5.7.1") => Compat::V5_7,
+        Some(other) => return Err(illegal("--compat", other, "5.8", "5.7")),
+    };
+    let on = |flag: Option<bool>| flag.unwrap_or(false);
+    let plugins_on = on(args.enable_alpha_plugins);
+    Ok(Options {
+        folder: environment.folder.clone(),
+        unrestricted,
+        reorder,
+        compat,
+        managed_by_label: environment.managed_by_label || on(args.enable_managedby_label),
+        threads: match args.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            n => n,
+        },
+        plugins: PluginOptions {
+            enable_helm: plugins_on || on(args.enable_helm),
+            helm_command: args.helm_command.clone(),
+            helm_api_versions: args.helm_api_versions.clone(),
+            helm_kube_version: args.helm_kube_version.clone().unwrap_or_default(),
+            helm_debug: on(args.helm_debug),
+            enable_alpha_plugins: plugins_on,
+            enable_exec: on(args.enable_exec),
+            network: on(args.network),
+            network_name: args.network_name.clone(),
+            mounts: args.mount.clone(),
+            env: args.env.clone(),
+            as_current_user: on(args.as_current_user),
+            plugin_homes: environment.plugin_homes.clone(),
+            variables: environment.variables.clone(),
+        },
+    })
+}
+
+fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
+    Error::new(Kind::Usage, format!("illegal flag value `{flag} {value}`; legal values: `{a}`, `{b}`"))
+}
+
+/// One file for each object, named as kustomize names them; old files stay.
+fn write_folder(folder: &Path, resources: &ResMap) -> Result<()> {
+    let files = print::files(resources)?;
+    if let Some((name, _)) = files.iter().find(|(name, _)| name.contains('/')) {
+        return Err(Error::new(
+            Kind::Resource,
+            format!("an object cannot be written to a file named `{name}`"),
+        )
+        .at(Location::file(folder.display().to_string()))
+        .hint("write to one file, or to standard output"));
+    }
+    files.into_iter().try_for_each(|(name, text)| output::file(&folder.join(name), &[text]))
+}

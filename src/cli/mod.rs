@@ -1,0 +1,98 @@
+//! The command line: what was typed, what it means, and what is printed. The only part of the crate that prints,
+//! reads the environment or decides about exit codes.
+
+pub mod args;
+mod build;
+mod environment;
+mod output;
+mod version;
+
+use crate::diag::{self, Error, Finding};
+use args::{Cli, Command};
+use clap::Parser;
+use environment::Environment;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// The version of kustomize whose behaviour and command line kfm has.
+pub const KUSTOMIZE_VERSION: &str = "v5.8.1";
+
+/// What a command leaves to be said when it is done.
+#[derive(Default)]
+struct Done {
+    /// For standard output.
+    stdout: Vec<Vec<u8>>,
+    /// For standard error.
+    findings: Vec<Finding>,
+    /// How the findings are treated.
+    strictness: Strictness,
+}
+
+/// How findings are treated.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Strictness {
+    /// Printed.
+    #[default]
+    Warn,
+    /// Not printed.
+    Quiet,
+    /// Errors.
+    Strict,
+}
+
+/// Runs the program with these arguments (the first is the program's name); gives the exit code.
+pub fn main(arguments: Vec<OsString>) -> u8 {
+    let environment = Environment::read(&arguments);
+    let cli = match Cli::try_parse_from(args::rewrite(arguments)) {
+        Ok(cli) => cli,
+        Err(e) => return usage(&e),
+    };
+    match run(cli, &environment) {
+        Ok(done) => finish(done),
+        Err(e) => {
+            say(&diag::render::error(&e));
+            1
+        }
+    }
+}
+
+fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
+    match cli.command {
+        Some(Command::Build(args)) => build::run(args, environment),
+        Some(Command::Version(args)) => version::run(&args, environment),
+        None => Ok(Done { stdout: vec![args::help().into_bytes()], ..Done::default() }),
+    }
+}
+
+/// Prints what clap has to say: help on standard output, mistakes on standard error, exit 1 as kustomize does.
+fn usage(e: &clap::Error) -> u8 {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
+    let asked = matches!(e.kind(), DisplayHelp | DisplayVersion);
+    let text = e.render().to_string();
+    if asked {
+        output::stdout(&[text.into_bytes()]);
+        return 0;
+    }
+    say(&text.replacen("error: ", "Error: ", 1));
+    1
+}
+
+fn finish(done: Done) -> u8 {
+    match done.strictness {
+        Strictness::Quiet => {}
+        Strictness::Warn => done.findings.iter().for_each(|f| say(&diag::render::warning(f))),
+        Strictness::Strict if done.findings.iter().any(Finding::is_warning) => {
+            for finding in done.findings.iter().filter(|f| f.is_warning()) {
+                say(&diag::render::strict(finding));
+            }
+            return 1;
+        }
+        Strictness::Strict => {}
+    }
+    output::stdout(&done.stdout)
+}
+
+/// Writes to standard error; a closed one is no reason to fail.
+fn say(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,53 @@
+//! Writing results: standard output, one file, or a folder with a file for each object.
+
+use crate::diag::{Error, Kind, Location, Result};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+/// Writes pieces to standard output; gives the exit code. A closed pipe is silent success.
+pub fn stdout(pieces: &[Vec<u8>]) -> u8 {
+    let mut out = std::io::stdout().lock();
+    let result = pieces.iter().try_for_each(|p| out.write_all(p)).and_then(|()| out.flush());
+    match result {
+        Ok(()) => 0,
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => 0,
+        Err(e) => {
+            super::say(&format!("Error: writing standard output: {e}\n"));
+            1
+        }
+    }
+}
+
+/// Writes a file: whole or not at all, where the place allows it. A link is followed and special files
+/// (`/dev/stdout`) are written to directly; a new file gets the usual mode, an old one keeps its own.
+pub fn file(path: &Path, pieces: &[Vec<u8>]) -> Result<()> {
+    let fail = |e: std::io::Error| {
+        let error = Error::new(Kind::Io, format!("writing the output: {e}"))
+            .at(Location::file(path.to_string_lossy().into_owned()));
+        match e.kind() {
+            ErrorKind::NotFound => error.hint("make the folder first"),
+            _ => error,
+        }
+    };
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let old = std::fs::metadata(&real).ok();
+    if old.as_ref().is_some_and(|m| !m.is_file()) || path.to_string_lossy().ends_with('/') {
+        let mut file = std::fs::OpenOptions::new().write(true).open(path).map_err(fail)?;
+        return pieces.iter().try_for_each(|p| file.write_all(p)).map_err(fail);
+    }
+    let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".kfm-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let Ok(mut new) = builder.tempfile_in(folder) else {
+        // The folder may not be written to; the file may.
+        let mut file = std::fs::File::create(&real).map_err(fail)?;
+        return pieces.iter().try_for_each(|p| file.write_all(p)).map_err(fail);
+    };
+    pieces.iter().try_for_each(|p| new.write_all(p)).map_err(fail)?;
+    if let Some(old) = old {
+        new.as_file().set_permissions(old.permissions()).map_err(fail)?;
+    }
+    new.persist(&real).map_err(|e| fail(e.error)).map(drop)
+}

@@ -1,0 +1,47 @@
+//! `version`: which kfm this is, and which kustomize it stands for.
+
+use super::args::VersionArgs;
+use super::environment::Environment;
+use super::{Done, KUSTOMIZE_VERSION};
+use crate::diag::{Error, Kind};
+
+/// The version of kfm itself.
+const KFM_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Prints the version. Called by kustomize's name it says what kustomize says, as Argo CD reads it.
+pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error> {
+    if args.short && args.output.is_some() {
+        return Err(Error::new(Kind::Usage, "`--short` and `--output` are mutually exclusive"));
+    }
+    let (os, arch) = (std::env::consts::OS, go_arch(std::env::consts::ARCH));
+    let text = match args.output.as_deref() {
+        // Kustomize prints nothing for a format that it does not know.
+        Some("json") => format!(
+            "{{\n  \"version\": \"{KUSTOMIZE_VERSION}\",\n  \"gitCommit\": \"unknown\",\n  \"buildDate\": \"unknown\",\n  \
+             \"goOs\": \"{os}\",\n  \"goArch\": \"{arch}\",\n  \"goVersion\": \"none\",\n  \"kfmVersion\": \"v{KFM_VERSION}\"\n}}\n"
+        ),
+        Some("yaml") => format!(
+            "version: {KUSTOMIZE_VERSION}\ngitCommit: unknown\nbuildDate: unknown\ngoOs: {os}\ngoArch: {arch}\n\
+             goVersion: none\nkfmVersion: v{KFM_VERSION}\n\n"
+        ),
+        Some(other) => {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("unknown output format `{other}`, expected `json` or `yaml`"),
+            ));
+        }
+        None if args.short => format!("{{{KUSTOMIZE_VERSION}  unknown   }}\n"),
+        None if environment.as_kustomize => format!("{KUSTOMIZE_VERSION}\n"),
+        None => format!("kfm v{KFM_VERSION} (kustomize {KUSTOMIZE_VERSION})\n"),
+    };
+    Ok(Done { stdout: vec![text.into_bytes()], ..Done::default() })
+}
+
+/// Go's name of a processor.
+fn go_arch(arch: &'static str) -> &'static str {
+    match arch {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}

@@ -1,0 +1,252 @@
+//! Transformer configurations: the rows of a layer and how they are merged.
+//!
+//! A row that comes in is there already when an old row has the same path and a type that the new row selects
+//! (the new row is equal or broader): it is dropped, or refused if it differs in `create`. After every merge the
+//! lists are sorted, so that rows with a kind stand before rows without one. As the sorted lists of one layer are
+//! merged into those of the next, a narrower row of a layer takes the place of the built-in row of its path.
+//!
+//! Lists that nobody changed are borrowed from the built-in tables: merging those with each other costs nothing.
+
+use super::fieldspec::{FieldSpec, NameReference, Rows};
+use super::order;
+use crate::diag::{Error, Kind as Fault, Result};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::mem::take;
+
+/// All rows that steer the transformers of a layer: the defaults merged with `configurations` and `crds`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TransformerConfig {
+    /// For `namePrefix`.
+    pub name_prefix: Rows,
+    /// For `nameSuffix`.
+    pub name_suffix: Rows,
+    /// For `namespace`.
+    pub namespace: Rows,
+    /// For `commonLabels` and `labels` with `includeSelectors`.
+    pub common_labels: Rows,
+    /// For `labels` of every sort.
+    pub labels: Rows,
+    /// For `labels` with `includeTemplates`.
+    pub template_labels: Rows,
+    /// For `commonAnnotations`.
+    pub common_annotations: Rows,
+    /// Where names of other objects stand.
+    pub name_reference: Cow<'static, [NameReference]>,
+    /// Where variables are replaced.
+    pub var_reference: Rows,
+    /// For `images`.
+    pub images: Rows,
+    /// For `replicas`.
+    pub replicas: Rows,
+}
+
+impl TransformerConfig {
+    /// The lists of rows under the names that they have in a `configurations` file; `nameReference` is not one.
+    pub fn lists_mut(&mut self) -> [(&'static str, &mut Rows); 10] {
+        [
+            ("namePrefix", &mut self.name_prefix),
+            ("nameSuffix", &mut self.name_suffix),
+            ("namespace", &mut self.namespace),
+            ("commonLabels", &mut self.common_labels),
+            ("labels", &mut self.labels),
+            ("templateLabels", &mut self.template_labels),
+            ("commonAnnotations", &mut self.common_annotations),
+            ("varReference", &mut self.var_reference),
+            ("images", &mut self.images),
+            ("replicas", &mut self.replicas),
+        ]
+    }
+
+    /// The configuration of a layer: the built-in rows merged with its `configurations` files.
+    pub fn of_files(files: &[Self]) -> Result<Self> {
+        let default = Self::default_config().clone();
+        if files.is_empty() {
+            return Ok(default);
+        }
+        let merged = files.iter().try_fold(Self::default(), |merged, file| merged.merge(file))?;
+        default.merge(&merged)
+    }
+
+    /// Merges other rows into these.
+    pub fn merge(mut self, other: &Self) -> Result<Self> {
+        let mut other = other.clone();
+        for ((name, mine), (_, theirs)) in self.lists_mut().into_iter().zip(other.lists_mut()) {
+            let merged = merge_rows(take(mine), take(theirs));
+            *mine = merged.map_err(|e| e.during(format!("merging `{name}`")))?;
+        }
+        let merged = merge_references(take(&mut self.name_reference), take(&mut other.name_reference));
+        self.name_reference = merged.map_err(|e| e.during("merging `nameReference`"))?;
+        self.sort_fields();
+        Ok(self)
+    }
+
+    /// Sorts every list by the types of its rows; rows of one type keep their order.
+    pub fn sort_fields(&mut self) {
+        for (_, list) in self.lists_mut() {
+            if let Cow::Owned(rows) = list {
+                rows.sort_by(|a, b| order::compare(&a.gvk, &b.gvk));
+            }
+        }
+        if let Cow::Owned(references) = &mut self.name_reference {
+            references.sort_by(|a, b| order::compare(&a.gvk, &b.gvk));
+        }
+    }
+}
+
+/// Whether merging `new` into `old` leaves nothing to do: built-in lists are merged with themselves or with
+/// nothing. They have no row that another one would replace.
+fn shortcut<T: Clone>(old: &Cow<'static, [T]>, new: &Cow<'static, [T]>) -> bool {
+    match (old, new) {
+        (_, Cow::Borrowed([])) => true,
+        (Cow::Borrowed([]), Cow::Borrowed(_)) => true,
+        (Cow::Borrowed(a), Cow::Borrowed(b)) => std::ptr::eq(*a, *b),
+        _ => false,
+    }
+}
+
+/// Appends those rows to a list that are not there already. Fails where a row is there with another `create`.
+pub fn merge_rows(old: Rows, new: Rows) -> Result<Rows> {
+    if shortcut(&old, &new) {
+        return Ok(if old.is_empty() { new } else { old });
+    }
+    let mut rows = old.into_owned();
+    let mut by_path: FxHashMap<_, SmallVec<[usize; 4]>> = FxHashMap::default();
+    for (i, row) in rows.iter().enumerate() {
+        by_path.entry(row.path.clone()).or_default().push(i);
+    }
+    for row in new.into_owned() {
+        let same_path = by_path.entry(row.path.clone()).or_default();
+        match same_path.iter().map(|i| &rows[*i]).find(|there| there.gvk.is_selected(&row.gvk)) {
+            Some(there) if there.create == row.create => {}
+            Some(there) => return Err(conflict(there, &row)),
+            None => {
+                same_path.push(rows.len());
+                rows.push(row);
+            }
+        }
+    }
+    Ok(Cow::Owned(rows))
+}
+
+fn conflict(there: &FieldSpec, row: &FieldSpec) -> Error {
+    let message = format!(
+        "field spec `{}` of `{}` has `create: {}`, that of `{}` has `create: {}`",
+        row.path, row.gvk, row.create, there.gvk, there.create
+    );
+    Error::new(Fault::Config, message).hint("give both field specs of this path the same `create`")
+}
+
+/// Merges references: those to an equal type have their referrers merged, others are appended.
+pub fn merge_references(
+    old: Cow<'static, [NameReference]>,
+    new: Cow<'static, [NameReference]>,
+) -> Result<Cow<'static, [NameReference]>> {
+    if shortcut(&old, &new) {
+        return Ok(if old.is_empty() { new } else { old });
+    }
+    let mut references = old.into_owned();
+    let mut by_type: FxHashMap<_, usize> = FxHashMap::default();
+    for (i, reference) in references.iter().enumerate() {
+        by_type.entry(reference.gvk.clone()).or_insert(i);
+    }
+    for reference in new.into_owned() {
+        match by_type.get(&reference.gvk) {
+            Some(i) => {
+                let there = &mut references[*i];
+                there.referrers = merge_rows(take(&mut there.referrers), reference.referrers)?;
+            }
+            None => {
+                by_type.insert(reference.gvk.clone(), references.len());
+                references.push(reference);
+            }
+        }
+    }
+    Ok(Cow::Owned(references))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kube::Gvk;
+
+    fn row(kind: &str, path: &str, create: bool) -> FieldSpec {
+        FieldSpec { gvk: Gvk::new("", kind), path: path.into(), create }
+    }
+
+    fn labels(rows: Vec<FieldSpec>) -> TransformerConfig {
+        let mut config =
+            TransformerConfig { common_labels: Cow::Owned(rows), ..TransformerConfig::default() };
+        config.sort_fields();
+        config
+    }
+
+    #[test]
+    fn built_in_lists_survive_any_merge_among_themselves() {
+        let default = TransformerConfig::default_config();
+        let mut owned = default.clone();
+        for (_, list) in owned.lists_mut() {
+            *list = Cow::Owned(list.to_vec());
+        }
+        owned.name_reference = Cow::Owned(owned.name_reference.to_vec());
+        let merged = TransformerConfig::default().merge(&owned).unwrap();
+        assert_eq!(&merged, default);
+        assert_eq!(&merged.merge(&owned).unwrap(), default);
+        assert_eq!(&owned.merge(default).unwrap(), default);
+        assert!(matches!(default.clone().merge(default).unwrap().images, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn equal_and_broader_rows_are_dropped_narrower_ones_added() {
+        let table: [(FieldSpec, Option<usize>); 6] = [
+            (row("Deployment", "a", true), Some(2)),
+            (row("", "a", true), Some(2)),
+            (row("Service", "a", true), Some(3)),
+            (row("Service", "a", false), Some(3)),
+            (row("", "/a", false), Some(3)),
+            (row("", "a", false), None),
+        ];
+        for (new, len) in table {
+            let old = vec![row("Deployment", "a", true), row("Deployment", "b", true)];
+            let merged = merge_rows(Cow::Owned(old), Cow::Owned(vec![new.clone()]));
+            assert_eq!(merged.ok().map(|m| m.len()), len, "{new:?}");
+        }
+    }
+
+    #[test]
+    fn a_narrower_row_takes_the_place_of_the_built_in_one() {
+        let widget = row("Widget", "metadata/labels", true);
+        let layer = TransformerConfig::of_files(&[labels(vec![widget.clone()])]).unwrap();
+        let on = |c: &TransformerConfig| {
+            c.common_labels.iter().filter(|r| r.path == "metadata/labels").cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(on(&layer), [widget.clone(), row("", "metadata/labels", true)]);
+        let alone = TransformerConfig::default().merge(&layer).unwrap();
+        assert_eq!(on(&alone), std::slice::from_ref(&widget));
+        let over_base = TransformerConfig::default_config().clone().merge(&layer).unwrap();
+        assert_eq!(on(&over_base), [widget, row("", "metadata/labels", true)]);
+    }
+
+    #[test]
+    fn references_are_merged_by_the_type_referred_to() {
+        let config = |kind: &str, path: &str| TransformerConfig {
+            name_reference: Cow::Owned(vec![NameReference {
+                gvk: Gvk::new("v1", kind),
+                referrers: Cow::Owned(vec![row("Widget", path, false)]),
+            }]),
+            ..TransformerConfig::default()
+        };
+        let files =
+            [config("ConfigMap", "spec/conf"), config("Gadget", "spec/gadget"), config("Gadget", "x")];
+        let merged = TransformerConfig::of_files(&files).unwrap();
+        let default = TransformerConfig::default_config();
+        assert_eq!(merged.name_reference.len(), default.name_reference.len() + 1);
+        let of = |c: &TransformerConfig, kind| {
+            c.name_reference.iter().find(|r| r.gvk.kind == kind).map(|r| r.referrers.len())
+        };
+        assert_eq!(of(&merged, "ConfigMap"), of(default, "ConfigMap").map(|n| n + 1));
+        assert_eq!(of(&merged, "Gadget"), Some(2));
+        assert!(merged.name_reference.is_sorted_by(|a, b| order::compare(&a.gvk, &b.gvk).is_le()));
+    }
+}

@@ -1,0 +1,176 @@
+//! The OpenAPI document that `openapi.path` of a kustomization file names.
+//!
+//! The document is kept as it was read; types are found by an index of their group, version and kind, and schemas
+//! are followed in place. Types get their scope from the document's paths: one with `namespaces/{namespace}` makes
+//! its type namespaced. Parts that are not of the form that OpenAPI wants are passed over where they matter to
+//! nothing; kustomize crashes over some of them.
+
+use super::Gvk;
+use super::merge_keys::Keys;
+use super::scope::Scope;
+use crate::diag::{Error, Kind as Fault, Result};
+use crate::yaml::{Doc, Kind, NodeId};
+use rustc_hash::FxHashMap;
+
+/// Where a type is named.
+const TYPE: &str = "x-kubernetes-group-version-kind";
+/// How a list is patched: texts divided by commas, of which `merge` matters.
+const STRATEGY: &str = "x-kubernetes-patch-strategy";
+/// The key of a list's items.
+const MERGE_KEY: &str = "x-kubernetes-patch-merge-key";
+/// The keys of a list's items; they come before the merge key.
+const MAP_KEYS: &str = "x-kubernetes-list-map-keys";
+/// How many references to references are followed: more can only go round in a circle.
+const MOST_REFS: usize = 100;
+
+/// An OpenAPI document of the user.
+#[derive(Debug)]
+pub struct OpenApi {
+    doc: Doc,
+    definitions: FxHashMap<String, NodeId>,
+    /// By kind and `apiVersion`.
+    types: FxHashMap<(String, String), NodeId>,
+    /// By kind and `apiVersion`.
+    scopes: FxHashMap<(String, String), Scope>,
+    /// The built-in types stay beside those of the document, as in kustomize when they were in use before the
+    /// document was met.
+    pub keeps_built_in: bool,
+}
+
+impl OpenApi {
+    /// Takes a document in, read by the rules of YAML 1.1 or as JSON.
+    pub fn read(doc: Doc) -> Result<Self> {
+        let root = doc.root();
+        if doc.is_empty_table() || doc.kind(root) != Kind::Map {
+            let at = doc.source().path.clone();
+            let error = Error::new(Fault::Config, "expected an OpenAPI document, found no mapping");
+            return Err(error.at(crate::diag::Location::file(at)));
+        }
+        let definitions: FxHashMap<_, _> = match doc.get(root, "definitions") {
+            Some(all) => doc.pairs(all).map(|(k, v)| (doc.text(k).to_owned(), v)).collect(),
+            None => FxHashMap::default(),
+        };
+        let mut types = FxHashMap::default();
+        for definition in doc.get(root, "definitions").into_iter().flat_map(|all| doc.pairs(all)) {
+            let Some(list) = doc.get(definition.1, TYPE) else { continue };
+            for named in doc.items(list) {
+                if let Some(key) = type_key(&doc, *named) {
+                    types.insert(key, definition.1);
+                }
+            }
+        }
+        let mut scopes = FxHashMap::default();
+        for (path, methods) in doc.get(root, "paths").into_iter().flat_map(|all| doc.pairs(all)) {
+            let key = doc.get_path(methods, &["get", TYPE]).and_then(|named| type_key(&doc, named));
+            let Some(key) = key.filter(|_| doc.text(path).starts_with('/')) else { continue };
+            if doc.text(path).contains("namespaces/{namespace}") {
+                scopes.insert(key, Scope::Namespaced);
+            } else {
+                scopes.entry(key).or_insert(Scope::Cluster);
+            }
+        }
+        Ok(Self { doc, definitions, types, scopes, keeps_built_in: false })
+    }
+
+    /// The scope that the paths of the document give to a type.
+    pub fn scope(&self, gvk: &Gvk) -> Option<Scope> {
+        self.scopes.get(&(gvk.kind.to_string(), gvk.api_version())).copied()
+    }
+
+    /// The definition of a type.
+    pub(super) fn definition(&self, api_version: &str, kind: &str) -> Option<NodeId> {
+        self.types.get(&(kind.to_owned(), api_version.to_owned())).copied()
+    }
+
+    /// The schema of a property, or that of additional ones.
+    pub(super) fn field(&self, schema: NodeId, name: &str) -> Option<NodeId> {
+        let property = self.doc.get(schema, "properties").and_then(|all| self.doc.get(all, name));
+        let found = property.or_else(|| self.doc.get(schema, "additionalProperties"))?;
+        self.resolve(found)
+    }
+
+    /// The schema of the items of a list.
+    pub(super) fn items(&self, schema: NodeId) -> Option<NodeId> {
+        let kind = self.doc.get(schema, "type")?;
+        let kind = match self.doc.items(kind) {
+            [] => kind,
+            [only] => *only,
+            _ => return None,
+        };
+        if self.doc.text(kind) != "array" {
+            return None;
+        }
+        self.resolve(self.doc.get(schema, "items")?)
+    }
+
+    /// Whether a list is merged, and by which keys.
+    pub(super) fn patch_strategy(&self, schema: NodeId) -> (bool, Keys<'_>) {
+        let text = |key| self.doc.get(schema, key).map(|n| self.doc.text(n));
+        if !text(STRATEGY).is_some_and(|s| s.split(',').any(|s| s == "merge")) {
+            return (false, Keys::new());
+        }
+        let keys = match self.doc.get(schema, MAP_KEYS) {
+            Some(list) => self.doc.items(list).iter().map(|k| self.doc.text(*k)).collect(),
+            None => text(MERGE_KEY).into_iter().collect(),
+        };
+        (true, keys)
+    }
+
+    /// Follows references until there is none.
+    fn resolve(&self, schema: NodeId) -> Option<NodeId> {
+        let mut schema = schema;
+        for _ in 0..MOST_REFS {
+            if self.doc.kind(schema) != Kind::Map {
+                return None;
+            }
+            match self.doc.get(schema, "$ref").map(|r| self.doc.text(r)) {
+                None | Some("") => return Some(schema),
+                Some(reference) => schema = self.target(reference)?,
+            }
+        }
+        None
+    }
+
+    /// What a reference points to: `#/definitions/NAME`, and names below it.
+    fn target(&self, reference: &str) -> Option<NodeId> {
+        let (_, pointer) = reference.split_once('#')?;
+        let pointer = unescape_percents(pointer);
+        let mut names = pointer.strip_prefix("/definitions/")?.split('/').map(unescape_tildes);
+        let definition = *self.definitions.get(&names.next()?)?;
+        names.try_fold(definition, |node, name| self.doc.get(node, &name))
+    }
+}
+
+/// Kind and `apiVersion` of a mapping with `group`, `version` and `kind`.
+fn type_key(doc: &Doc, node: NodeId) -> Option<(String, String)> {
+    let text = |key| doc.get(node, key).filter(|n| !doc.is_null(*n)).map(|n| doc.text(n));
+    let (version, kind) = (text("version")?, text("kind")?);
+    let api_version = match text("group") {
+        None | Some("") => version.to_owned(),
+        Some(group) => format!("{group}/{version}"),
+    };
+    Some((kind.to_owned(), api_version))
+}
+
+fn unescape_tildes(name: &str) -> String {
+    name.replace("~1", "/").replace("~0", "~")
+}
+
+fn unescape_percents(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = |b: &u8| (*b as char).to_digit(16);
+        rest = match (first, tail) {
+            (b'%', [a, b, after @ ..]) if hex(a).is_some() && hex(b).is_some() => {
+                bytes.push((hex(a).unwrap_or(0) * 16 + hex(b).unwrap_or(0)) as u8);
+                after
+            }
+            _ => {
+                bytes.push(*first);
+                tail
+            }
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

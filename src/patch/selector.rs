@@ -1,0 +1,228 @@
+//! `target` of a patch: which objects it selects.
+//!
+//! Group, version, kind, name and namespace are patterns for the whole text; the name and the effective namespace
+//! may be the present or the original ones, but not those in between. Labels and annotations are looked at last,
+//! so that a mistake in their selectors shows only where an object gets that far, as in kustomize.
+
+use crate::diag::{Error, Kind, Result};
+use crate::kustomization::Selector;
+use crate::resource::LabelSelector;
+use crate::resource::{ResMap, Resource};
+use crate::text::re2::Pattern;
+use crate::yaml::Mark;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+/// A selector ready for use.
+#[derive(Debug, Clone)]
+pub struct Target {
+    mark: Option<Mark>,
+    group: Pattern,
+    version: Pattern,
+    kind: Pattern,
+    name: Pattern,
+    namespace: Pattern,
+    labels: Result<LabelSelector, String>,
+    annotations: Result<LabelSelector, String>,
+}
+
+impl Target {
+    /// Compiles the patterns of a selector.
+    pub fn new(selector: &Selector) -> Result<Self> {
+        let compile = |pattern: &str| {
+            Pattern::anchored(pattern).map_err(|message| {
+                let error = Error::new(Kind::Config, message);
+                selector.mark.as_ref().map_or_else(|| error.clone(), |m| error.clone().at(m.location()))
+            })
+        };
+        Ok(Self {
+            mark: selector.mark.clone(),
+            group: compile(&selector.gvk.group)?,
+            version: compile(&selector.gvk.version)?,
+            kind: compile(&selector.gvk.kind)?,
+            name: compile(&selector.name)?,
+            namespace: compile(&selector.namespace)?,
+            labels: LabelSelector::parse(&selector.label_selector),
+            annotations: LabelSelector::parse(&selector.annotation_selector),
+        })
+    }
+
+    /// Whether the object is meant.
+    pub fn selects(&self, res: &Resource) -> Result<bool> {
+        let gvk = res.gvk();
+        if !self.kind.matches(&gvk.kind)
+            || !self.group.matches(&gvk.group)
+            || !self.version.matches(&gvk.version)
+        {
+            return Ok(false);
+        }
+        let original_name = || res.previous.first().is_some_and(|p| self.name.matches(&p.name));
+        if !self.name.matches(res.name()) && !original_name() {
+            return Ok(false);
+        }
+        let original_namespace =
+            || !res.previous.is_empty() && self.namespace.matches(res.original_id().effective_namespace());
+        if !matches!(self.namespace, Pattern::Any)
+            && !self.namespace.matches(res.id().effective_namespace())
+            && !original_namespace()
+        {
+            return Ok(false);
+        }
+        Ok(self.condition(&self.labels, "labelSelector")?.matches(|key| res.label(key))
+            && self.condition(&self.annotations, "annotationSelector")?.matches(|key| res.annotation(key)))
+    }
+
+    fn condition<'s>(
+        &self,
+        parsed: &'s Result<LabelSelector, String>,
+        field: &str,
+    ) -> Result<&'s LabelSelector> {
+        parsed.as_ref().map_err(|message| {
+            let error = Error::new(Kind::Config, format!("wrong `{field}`: {message}"));
+            self.mark.as_ref().map_or_else(|| error.clone(), |m| error.clone().at(m.location()))
+        })
+    }
+
+    /// The slots of all objects that are meant, in order. `names` is used and kept where the name is no pattern.
+    pub fn select(&self, map: &ResMap, names: &mut Names) -> Result<Vec<usize>> {
+        let mut found = Vec::new();
+        let mut look = |slot: usize| -> Result<()> {
+            if let Some(res) = map.get(slot)
+                && self.selects(res)?
+            {
+                found.push(slot);
+            }
+            Ok(())
+        };
+        match self.name.literal() {
+            Some(name) => names.slots(map, name).iter().try_for_each(|slot| look(*slot))?,
+            None => map.slots().try_for_each(look)?,
+        }
+        Ok(found)
+    }
+}
+
+/// The slots of objects by present and original name, for many selectors over one table.
+///
+/// Entries may be stale but are never missing as long as [`Names::note`] is called after each change.
+#[derive(Debug, Default)]
+pub struct Names(Option<FxHashMap<String, SmallVec<[usize; 2]>>>);
+
+impl Names {
+    fn slots(&mut self, map: &ResMap, name: &str) -> &[usize] {
+        if self.0.is_none() {
+            let mut names = Self(Some(FxHashMap::default()));
+            map.slots().for_each(|slot| names.note(map, slot));
+            *self = names;
+        }
+        self.0.as_ref().and_then(|names| names.get(name)).map_or(&[], |slots| slots.as_slice())
+    }
+
+    /// Takes in the names that an object has now.
+    pub fn note(&mut self, map: &ResMap, slot: usize) {
+        let (Some(names), Some(res)) = (&mut self.0, map.get(slot)) else { return };
+        let original = res.previous.first().map(|p| p.name.as_str());
+        for name in [Some(res.name()), original].into_iter().flatten() {
+            let slots = match names.get_mut(name) {
+                Some(slots) => slots,
+                None => names.entry(name.to_owned()).or_default(),
+            };
+            if let Err(at) = slots.binary_search(&slot) {
+                slots.insert(at, slot);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kube::Gvk;
+    use crate::yaml::{Source, split};
+
+    fn map(text: &str) -> ResMap {
+        let mut map = ResMap::new();
+        for doc in split::read_all(&Source::new("t.yaml", text.into())).unwrap() {
+            map.push(Resource::new(doc));
+        }
+        map
+    }
+
+    fn selector(text: &str) -> Selector {
+        let mut s = Selector::default();
+        let mut gvk = Gvk::default();
+        for part in text.split(';').filter(|p| !p.is_empty()) {
+            let (key, value) = part.split_once('~').unwrap();
+            match key {
+                "g" => gvk.group = value.into(),
+                "v" => gvk.version = value.into(),
+                "k" => gvk.kind = value.into(),
+                "n" => s.name = value.into(),
+                "ns" => s.namespace = value.into(),
+                "l" => s.label_selector = value.into(),
+                _ => s.annotation_selector = value.into(),
+            }
+        }
+        s.gvk = gvk;
+        s
+    }
+
+    const OBJECTS: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {app: x, n: 5}}\n---\n\
+        apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: a, annotations: {on: 'yes'}}\n---\n\
+        apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf, namespace: b}\n";
+
+    #[test]
+    fn all_conditions_have_to_hold() {
+        let map = map(OBJECTS);
+        let table: &[(&str, &[usize])] = &[
+            ("", &[0, 1, 2]),
+            ("n~web", &[0, 1]),
+            ("n~we.*", &[0, 1]),
+            ("n~we", &[]),
+            ("k~Service|ConfigMap", &[1, 2]),
+            ("g~apps", &[0]),
+            ("v~v1;k~D.*", &[0]),
+            ("ns~default", &[0]),
+            ("ns~a", &[1]),
+            ("l~app=x", &[0]),
+            ("l~!app", &[1, 2]),
+            ("l~n=5", &[0]),
+            ("a~on=yes", &[1]),
+            ("n~web;k~(?i)service", &[1]),
+        ];
+        for (text, expected) in table {
+            let target = Target::new(&selector(text)).unwrap();
+            assert_eq!(target.select(&map, &mut Names::default()).unwrap(), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn original_names_count_and_those_in_between_do_not() {
+        let mut map = map(OBJECTS);
+        for name in ["middle", "last"] {
+            let rename = |res: &mut Resource| {
+                res.store_previous_id();
+                res.edit(|doc| {
+                    let meta = doc.get(doc.root(), "metadata").unwrap();
+                    doc.set_string(meta, "name", name);
+                });
+                Ok(())
+            };
+            map.edit(2, rename).unwrap();
+        }
+        for (text, found) in [("n~conf", true), ("n~middle", false), ("n~last", true), ("n~mid.*", false)] {
+            let target = Target::new(&selector(text)).unwrap();
+            assert_eq!(target.select(&map, &mut Names::default()).unwrap().contains(&2), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_label_selectors_matter_only_to_objects_that_get_so_far() {
+        let map = map(OBJECTS);
+        let target = Target::new(&selector("n~nobody;l~a=.*")).unwrap();
+        assert!(target.select(&map, &mut Names::default()).is_ok());
+        let target = Target::new(&selector("n~web;l~a=.*")).unwrap();
+        assert!(target.select(&map, &mut Names::default()).is_err());
+        assert!(Target::new(&selector("n~(")).is_err());
+    }
+}

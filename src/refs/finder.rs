@@ -1,0 +1,192 @@
+//! Looks for many field paths of an object in one walk.
+//!
+//! Kustomize walks an object once for every row that names its type, about forty times for a Deployment. The rows
+//! for a type are made into a tree of steps here; one walk then tells which rows lead to which nodes. The walk
+//! only reads, so a document that is shared stays shared.
+//!
+//! Paths are as in `kube::fieldspec`: names divided by `/`, `\/` for a slash in a name, `[]` behind lists.
+
+use crate::diag::{Error, Kind as Fault};
+use crate::kube::Str;
+use crate::yaml::{Doc, Kind, NodeId};
+use smallvec::SmallVec;
+
+/// What a row leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The field.
+    Field,
+    /// A null that the path says is a list: kustomize makes it an empty one.
+    NullList,
+    /// A scalar where the path goes on.
+    Scalar,
+    /// A mapping where the path has a step that no mapping can follow.
+    Unreachable,
+}
+
+/// A node that a row leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hit {
+    /// Position of the row in the list that [`Finder::new`] was given.
+    pub row: u32,
+    /// The node.
+    pub node: NodeId,
+    /// What it is to the row.
+    pub found: Found,
+}
+
+/// A step of the tree.
+#[derive(Debug, Default)]
+struct Step {
+    /// Steps that go on from here: name, marked as list, position in the table.
+    next: Vec<(Str, bool, u32)>,
+    /// Rows that end here.
+    ends: SmallVec<[u32; 2]>,
+    /// The first row that goes on from here.
+    first_below: Option<u32>,
+    /// No mapping has a field of this name, as far as kustomize can see.
+    unreachable: bool,
+}
+
+/// The tree of the paths of some rows.
+#[derive(Debug)]
+pub(super) struct Finder {
+    steps: Vec<Step>,
+}
+
+impl Finder {
+    /// The tree of some paths, in the order of their rows.
+    pub fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut steps = vec![Step::default()];
+        for (row, path) in paths.into_iter().enumerate() {
+            let mut at = 0;
+            for (name, list) in split(path) {
+                steps[at].first_below.get_or_insert(row as u32);
+                let known = steps[at].next.iter().find(|(n, l, _)| *n == name && *l == list);
+                at = match known {
+                    Some((_, _, next)) => *next as usize,
+                    None => {
+                        let next = steps.len();
+                        steps.push(Step { unreachable: is_unreachable(&name), ..Step::default() });
+                        steps[at].next.push((name, list, next as u32));
+                        next
+                    }
+                };
+            }
+            steps[at].ends.push(row as u32);
+        }
+        Self { steps }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.steps.len() == 1
+    }
+
+    /// Puts all nodes that the rows lead to into `hits`, by row, and for one row in the order of the document.
+    pub fn find(&self, doc: &Doc, root: NodeId, hits: &mut Vec<Hit>) {
+        hits.clear();
+        self.walk(doc, root, 0, hits);
+        if !hits.is_sorted_by_key(|h| h.row) {
+            hits.sort_by_key(|h| h.row);
+        }
+    }
+
+    fn walk(&self, doc: &Doc, node: NodeId, at: u32, hits: &mut Vec<Hit>) {
+        let step = &self.steps[at as usize];
+        hits.extend(step.ends.iter().map(|row| Hit { row: *row, node, found: Found::Field }));
+        self.go_on(doc, node, step, hits);
+    }
+
+    fn go_on(&self, doc: &Doc, node: NodeId, step: &Step, hits: &mut Vec<Hit>) {
+        let Some(first) = step.first_below else { return };
+        if doc.is_null(node) {
+            return;
+        }
+        match doc.kind(node) {
+            Kind::Scalar => hits.push(Hit { row: first, node, found: Found::Scalar }),
+            Kind::Seq => doc.items(node).iter().for_each(|item| self.go_on(doc, *item, step, hits)),
+            Kind::Alias => doc.kids(node).iter().for_each(|target| self.go_on(doc, *target, step, hits)),
+            Kind::Map => self.fields(doc, node, step, hits),
+        }
+    }
+
+    fn fields(&self, doc: &Doc, node: NodeId, step: &Step, hits: &mut Vec<Hit>) {
+        for (name, list, next) in &step.next {
+            let below = &self.steps[*next as usize];
+            if below.unreachable {
+                let rows = below.ends.first().into_iter().chain(below.first_below.as_ref());
+                if let Some(row) = rows.min() {
+                    hits.push(Hit { row: *row, node, found: Found::Unreachable });
+                }
+                continue;
+            }
+            let Some(value) = doc.get(node, name) else { continue };
+            if *list && doc.is_null(value) {
+                let rows = below.ends.iter().chain(below.first_below.as_ref());
+                if let Some(row) = rows.min() {
+                    hits.push(Hit { row: *row, node: value, found: Found::NullList });
+                }
+                continue;
+            }
+            self.walk(doc, value, *next, hits);
+        }
+    }
+}
+
+/// The error for a hit whose path goes on where it cannot.
+pub(super) fn shape_error(doc: &Doc, hit: Hit) -> Error {
+    let message = match hit.found {
+        Found::Unreachable => "the path has a step that no mapping can follow".to_owned(),
+        _ => format!("expected sequence or mapping node, found `{}`", doc.text(hit.node)),
+    };
+    Error::new(Fault::Resource, message).at(doc.location(hit.node))
+}
+
+/// Names and list marks of a path. Names of blanks alone lead nowhere and are left out, as in kustomize.
+fn split(path: &str) -> Vec<(Str, bool)> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let mut steps: Vec<String> = Vec::new();
+    for part in path.split('/') {
+        match steps.last_mut() {
+            Some(last) if last.ends_with('\\') => {
+                last.pop();
+                last.push('/');
+                last.push_str(part);
+            }
+            _ => steps.push(part.to_owned()),
+        }
+    }
+    let marked = steps.iter().map(|s| match s.strip_suffix("[]") {
+        Some(shorter) => (shorter, true),
+        None => (s.as_str(), false),
+    });
+    marked
+        .filter(|(name, _)| name.is_empty() || !name.trim().is_empty())
+        .map(|(name, list)| (name.trim().into(), list))
+        .collect()
+}
+
+/// Whether kustomize takes a name for the place of an item in a list, or refuses it.
+fn is_unreachable(name: &str) -> bool {
+    name.is_empty()
+        || name == "-"
+        || name == "*"
+        || name.parse::<i64>().is_ok()
+        || name.starts_with('[') && name.ends_with(']')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_split_at_slashes_that_are_not_escaped() {
+        let shown =
+            |path| split(path).iter().map(|(n, l)| format!("{n}{}", u8::from(*l))).collect::<Vec<_>>();
+        assert_eq!(shown("spec/a[]/b"), ["spec0", "a1", "b0"]);
+        assert_eq!(shown("/metadata/annotations/x.y\\/z"), ["metadata0", "annotations0", "x.y/z0"]);
+        assert_eq!(shown("a//b"), ["a0", "0", "b0"]);
+        assert_eq!(shown("a/ /b "), ["a0", "b0"]);
+    }
+}

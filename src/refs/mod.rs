@@ -1,0 +1,11 @@
+//! References between objects: names, variables, replacements.
+//!
+//! [`names`] and [`vars`] run once, at the end of a build; [`replacements`] is a step of each kustomization.
+
+mod fieldpath;
+mod finder;
+pub mod names;
+pub mod replacements;
+pub mod vars;
+
+pub use vars::VarSet;

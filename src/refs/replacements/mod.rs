@@ -1,0 +1,407 @@
+//! Replacements: a value from one object, or a given one, put into fields of others.
+//!
+//! Replacements run in order, each sees what the former did. A source is selected by exact texts, targets by
+//! patterns (in kustomize 5.7 by exact texts too), both by any id that an object has or had. Where kustomize does
+//! nothing and says nothing (a target that selects no object, a value that is lost inside a text), there are
+//! findings.
+
+mod matcher;
+mod objects;
+mod print;
+mod structured;
+
+use super::fieldpath;
+use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
+use crate::kube::ResId;
+use crate::kustomization::types::{
+    Compat, FieldOptions, Replacement, Selector, SourceSelector, TargetSelector, Text,
+};
+use crate::resource::{ResMap, Resource};
+use crate::yaml::{Doc, Kind, NodeId, Source, Style, Tag};
+use matcher::{Field, Matcher, Patterns};
+use objects::{Conditions, IdSelector, Index, any_id, has_no_id, is_exactly};
+
+/// The field that is meant where none is named.
+const DEFAULT_PATH: &str = "metadata.name";
+
+/// Applies replacements in order.
+pub fn apply(
+    replacements: &[Replacement],
+    resources: &mut ResMap,
+    compat: Compat,
+    findings: &Findings,
+) -> Result<()> {
+    if replacements.is_empty() {
+        return Ok(());
+    }
+    let index = Index::new(resources);
+    let mut step = Step { resources, index, patterns: Patterns::default(), compat, findings };
+    for replacement in replacements {
+        step.one(replacement).map_err(|e| e.or_at(|| replacement.mark.location()))?;
+    }
+    Ok(())
+}
+
+/// The value to put, detached from where it came from.
+struct Value {
+    doc: Doc,
+    node: NodeId,
+    /// Slot and node that it came from, if it changes together with that node.
+    from: Option<(usize, NodeId)>,
+}
+
+impl Value {
+    /// Takes the value anew where it is a part of the document that is being changed.
+    fn follow(&mut self, doc: &Doc, slot: usize) {
+        if let Some((_, node)) = self.from.filter(|(from, _)| *from == slot) {
+            *self = Self { from: self.from, ..detached(doc, node) };
+        }
+    }
+}
+
+struct Step<'a> {
+    resources: &'a mut ResMap,
+    index: Index,
+    patterns: Patterns,
+    compat: Compat,
+    findings: &'a Findings,
+}
+
+impl Step<'_> {
+    fn one(&mut self, replacement: &Replacement) -> Result<()> {
+        let sources = (&replacement.source, &replacement.source_value);
+        if sources.0.is_none() && sources.1.is_none() || replacement.targets.is_empty() {
+            return Err(Error::new(
+                Fault::Config,
+                "replacements must specify a source and at least one target",
+            ));
+        }
+        let mut value = match sources {
+            (Some(_), Some(_)) => {
+                return Err(Error::new(
+                    Fault::Config,
+                    "`source` and `sourceValue` are mutually exclusive, found both",
+                ));
+            }
+            (Some(source), None) => self.source(source, replacement)?,
+            (None, Some(text)) => given(text),
+            (None, None) => return Ok(()),
+        };
+        replacement.targets.iter().try_for_each(|target| self.target(target, &mut value))
+    }
+
+    fn source(&self, source: &SourceSelector, replacement: &Replacement) -> Result<Value> {
+        let selector = &source.selector;
+        let wanted = ResId::new(selector.gvk.clone(), &selector.name, &selector.namespace);
+        let at = |e: Error| {
+            let mark = selector.mark.as_ref().unwrap_or(&replacement.mark);
+            e.at(mark.location())
+        };
+        let slots = self.index.slots(Some(&selector.gvk.kind), Some(&selector.name));
+        let mut found: Option<(usize, &Resource)> = None;
+        for slot in slots {
+            let slot = *slot as usize;
+            let Some(res) = self.resources.get(slot) else { continue };
+            if !any_id(res, |id| is_exactly(id, selector)) {
+                continue;
+            }
+            if let Some((_, first)) = found {
+                let error = Error::new(Fault::Reference, format!("multiple matches for source `{wanted}`"));
+                return Err(at(error)
+                    .label(first.doc().location(first.root()), "this one matches")
+                    .label(res.doc().location(res.root()), "and this one")
+                    .hint("say more in `source`: `group`, `version`, `kind`, `name`, `namespace`"));
+            }
+            found = Some((slot, res));
+        }
+        let Some((slot, res)) = found else {
+            let error = Error::new(Fault::Reference, format!("nothing selected by source `{wanted}`"));
+            return Err(at(error).hint("sources are compared text by text, with present and former names"));
+        };
+        let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
+        let doc = res.doc();
+        let node = fieldpath::lookup(doc, res.root(), &fieldpath::split(path))
+            .map_err(|e| e.during(format!("looking for `{path}` in replacement source `{}`", res.id())))?;
+        let Some(node) = node.filter(|n| !doc.is_empty(*n)) else {
+            let message = format!("field `{path}` is missing in replacement source `{}`", res.id());
+            let error = Error::new(Fault::Reference, message);
+            return Err(at(error).label(doc.location(res.root()), "the source"));
+        };
+        let mut value = detached(doc, node);
+        let Some(options) = source.options.as_ref().filter(|o| !o.delimiter.is_empty()) else {
+            value.from = Some((slot, node));
+            return Ok(value);
+        };
+        if doc.kind(node) != Kind::Scalar {
+            return Err(delimiter_error(doc, node));
+        }
+        let text = doc.text(node);
+        let part = usize::try_from(options.index).ok().and_then(|i| text.split(&options.delimiter).nth(i));
+        let Some(part) = part else {
+            let message = format!("options.index {} is out of bounds for value `{text}`", options.index);
+            return Err(at(Error::new(Fault::Reference, message)));
+        };
+        set_text(&mut value.doc, value.node, part);
+        Ok(value)
+    }
+
+    fn target(&mut self, target: &TargetSelector, value: &mut Value) -> Result<()> {
+        let at = |e: Error| e.or_at(|| target.mark.location());
+        let Some(select) = &target.select else {
+            return Err(at(Error::new(Fault::Config, "target must specify resources to select")));
+        };
+        if self.resources.is_empty() {
+            return Ok(());
+        }
+        let selection = Selection::new(select, &target.reject, self.compat).map_err(at)?;
+        let written = target.field_paths.iter().map(|p| p.value.as_str());
+        let default = target.field_paths.is_empty().then_some(DEFAULT_PATH);
+        let paths: Vec<(&str, Vec<String>)> =
+            written.chain(default).map(|p| (p, fieldpath::split(p))).collect();
+
+        let (kind, name) = selection.select.literals();
+        let slots = self.index.slots(kind, name).to_vec();
+        let mut selected = false;
+        for slot in slots {
+            let slot = slot as usize;
+            let Some(res) = self.resources.get(slot).filter(|res| selection.selects(res)) else { continue };
+            selected = true;
+            if !selection.rejects(res) {
+                self.write(slot, target, &paths, value).map_err(at)?;
+            }
+        }
+        if !selected {
+            self.nothing_selected(target, select, &selection.conditions);
+        }
+        Ok(())
+    }
+
+    fn nothing_selected(&self, target: &TargetSelector, select: &Selector, conditions: &Conditions) {
+        let slots = self.index.slots(Some(&select.gvk.kind), Some(&select.name));
+        let literally = self.compat == Compat::V5_8
+            && slots
+                .iter()
+                .filter_map(|s| self.resources.get(*s as usize))
+                .any(|res| any_id(res, |id| is_exactly(id, select)) && conditions.are_met(res));
+        let finding = if literally {
+            let message =
+                "the target selects nothing; kustomize 5.7 compared it text by text and found objects";
+            Finding::new(Code::SelectsUnderCompat, message)
+                .hint("write the selector as a pattern, or build with `--compat 5.7`")
+        } else {
+            Finding::new(Code::TargetMatchesNothing, "the target of the replacement selects nothing").hint(
+                "compare group, version, kind, name and namespace with the objects of this kustomization",
+            )
+        };
+        self.findings.add(finding.at(target.mark.location()));
+    }
+
+    /// Writes the value to all paths of a target in an object.
+    fn write(
+        &mut self,
+        slot: usize,
+        target: &TargetSelector,
+        paths: &[(&str, Vec<String>)],
+        value: &mut Value,
+    ) -> Result<()> {
+        let options = target.options.as_ref();
+        let create = options.filter(|o| o.create).map(|_| value.doc.kind(value.node));
+        let mut matcher = Matcher { create, compat: self.compat, patterns: &mut self.patterns };
+        let mut lost = None;
+        let mut id_before = None;
+        self.resources.edit(slot, |res| {
+            id_before = Some(res.id().clone());
+            let id = res.id().clone();
+            res.edit(|doc| {
+                for (path, parts) in paths {
+                    let kept = put(doc, slot, parts, options, value, &mut matcher).map_err(|e| {
+                        let verb = if create.is_some() { "find or create" } else { "find" };
+                        let message = format!("unable to {verb} field `{path}` in replacement target `{id}`");
+                        match e {
+                            Problem::NotFound => Error::new(Fault::Reference, message),
+                            Problem::Path(e) => {
+                                let error =
+                                    Error::new(Fault::Reference, format!("{message}: {}", e.message()));
+                                e.labels().iter().fold(error, |error, l| error.label(l.at.clone(), &*l.text))
+                            }
+                            Problem::Other(e) => e,
+                        }
+                    })?;
+                    if !kept {
+                        lost = Some(*path);
+                    }
+                }
+                Ok(())
+            })
+        })?;
+        if let Some(res) = self.resources.get(slot) {
+            if id_before.is_some_and(|id| id != *res.id()) {
+                self.index.add(slot, res);
+            }
+            if let Some(path) = lost {
+                let message = format!(
+                    "the replacement changes nothing at `{path}` of `{}`: the value does not fit into the text there",
+                    res.id()
+                );
+                self.findings.add(
+                    Finding::new(Code::EntryChangesNothing, message)
+                        .at(target.mark.location())
+                        .hint("put a value of the same type there, or end the path at the text itself"),
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Problem {
+    /// The path leads nowhere.
+    NotFound,
+    /// The path cannot be followed.
+    Path(Error),
+    /// The value cannot be written.
+    Other(Error),
+}
+
+/// Puts the value at a path. Gives whether it was written anywhere.
+fn put(
+    doc: &mut Doc,
+    slot: usize,
+    parts: &[String],
+    options: Option<&FieldOptions>,
+    value: &mut Value,
+    matcher: &mut Matcher<'_>,
+) -> Result<bool, Problem> {
+    let root = doc.root();
+    value.follow(doc, slot);
+    if matcher.compat == Compat::V5_8
+        && let Some(new) = structured::rewrite(doc, root, parts, (&value.doc, value.node), matcher)
+    {
+        set_text(doc, new.node, &new.text);
+        return Ok(true);
+    }
+    let fields = matcher.find(doc, root, parts).map_err(Problem::Path)?;
+    if fields.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let mut written = false;
+    for field in fields {
+        match field {
+            Field::Here(node) => {
+                value.follow(doc, slot);
+                set(doc, node, options, value).map_err(Problem::Other)?;
+                written = true;
+            }
+            Field::Lost { scalar } => {
+                if !scalar && options.is_some_and(|o| !o.delimiter.is_empty()) {
+                    return Err(Problem::Other(delimiter_error(doc, root)));
+                }
+            }
+        }
+    }
+    Ok(written)
+}
+
+/// Writes the value into a field: the text alone into a scalar, whose type and style stay; else the whole node.
+fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Value) -> Result<()> {
+    let new = value.doc.text(value.node);
+    let scalar = doc.kind(node) == Kind::Scalar;
+    match options.filter(|o| !o.delimiter.is_empty()) {
+        Some(_) if !scalar => Err(delimiter_error(doc, node)),
+        Some(options) => {
+            let mut parts: Vec<&str> = doc.text(node).split(&options.delimiter).collect();
+            match usize::try_from(options.index) {
+                Err(_) => parts.insert(0, new),
+                Ok(index) => match parts.get_mut(index) {
+                    Some(part) => *part = new,
+                    None => parts.push(new),
+                },
+            }
+            let text = parts.join(&options.delimiter);
+            set_text(doc, node, &text);
+            Ok(())
+        }
+        None if scalar => {
+            set_text(doc, node, new);
+            Ok(())
+        }
+        None => {
+            let copy = doc.import(&value.doc, value.node);
+            doc.assign(node, copy);
+            Ok(())
+        }
+    }
+}
+
+/// Changes the text of a scalar and nothing else.
+fn set_text(doc: &mut Doc, node: NodeId, text: &str) {
+    if doc.text(node) == text {
+        return;
+    }
+    let (tag, written) = (doc.tag(node), doc.is_tagged(node));
+    doc.set_text(node, text, tag);
+    doc.set_tag(node, tag, written);
+}
+
+fn delimiter_error(doc: &Doc, node: NodeId) -> Error {
+    Error::new(Fault::Config, "`delimiter` can only be used with scalars, found a mapping or list")
+        .at(doc.location(node))
+}
+
+/// A value of its own, copied from a document.
+fn detached(from: &Doc, node: NodeId) -> Value {
+    let mut doc = Doc::new(Source::new("", String::new()));
+    let node = doc.import(from, node);
+    Value { doc, node, from: None }
+}
+
+/// The value of `sourceValue`.
+fn given(text: &Text) -> Value {
+    let mut doc = Doc::new(Source::new("", String::new()));
+    let node = doc.scalar(&text.value, Style::Plain, Tag::Unset);
+    doc.set_mark(node, &text.mark);
+    Value { doc, node, from: None }
+}
+
+/// A target's selectors, ready for use.
+struct Selection<'s> {
+    select: IdSelector<'s>,
+    conditions: Conditions,
+    rejects: Vec<Reject<'s>>,
+}
+
+struct Reject<'s> {
+    /// Rejects by parts of an id; `None` where it names none.
+    by_id: Option<IdSelector<'s>>,
+    /// Rejects by labels or annotations, whatever the id.
+    conditions: Option<Conditions>,
+}
+
+impl<'s> Selection<'s> {
+    fn new(select: &'s Selector, rejects: &'s [Selector], compat: Compat) -> Result<Self> {
+        let reject = |reject: &'s Selector| -> Result<Reject<'s>> {
+            let by_labels = !reject.label_selector.is_empty() || !reject.annotation_selector.is_empty();
+            let by_id = IdSelector::new(reject, compat)?;
+            Ok(Reject {
+                by_id: (!has_no_id(reject)).then_some(by_id),
+                conditions: by_labels.then(|| Conditions::new(reject)).transpose()?,
+            })
+        };
+        Ok(Self {
+            select: IdSelector::new(select, compat)?,
+            conditions: Conditions::new(select)?,
+            rejects: rejects.iter().map(reject).collect::<Result<_>>()?,
+        })
+    }
+
+    fn selects(&self, res: &Resource) -> bool {
+        any_id(res, |id| self.select.selects(id)) && self.conditions.are_met(res)
+    }
+
+    fn rejects(&self, res: &Resource) -> bool {
+        self.rejects.iter().any(|reject| {
+            reject.conditions.as_ref().is_some_and(|c| c.are_met(res))
+                || reject.by_id.as_ref().is_some_and(|by_id| any_id(res, |id| by_id.selects(id)))
+        })
+    }
+}

@@ -1,0 +1,588 @@
+//! YAML as kustomize writes it into texts: two blanks a level, lists not indented, styles and comments kept.
+//!
+//! The reader keeps no comments; [`Comments`] finds them between the nodes of a text before it is changed. Comments
+//! inside `{}` and `[]` are not kept, and tags that YAML does not know of itself neither.
+
+use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar, style::printable};
+use rustc_hash::FxHashMap;
+
+/// Comments on lines of their own that stand together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Block {
+    lines: Vec<String>,
+    /// Column of the first one, from 0.
+    column: usize,
+    /// A blank line follows.
+    blank_after: bool,
+}
+
+/// The comments of a text, by the nodes that they stand at, and the names of anchors.
+#[derive(Debug, Default)]
+pub(super) struct Comments {
+    above: FxHashMap<NodeId, Vec<Block>>,
+    beside: FxHashMap<NodeId, String>,
+    /// Beside the `-` of the item that starts with the node.
+    beside_dash: FxHashMap<NodeId, String>,
+    /// Where nodes start in their lines, from 0.
+    columns: FxHashMap<NodeId, usize>,
+    /// Behind everything; the flag: a blank line comes before.
+    end: Vec<(Block, bool)>,
+    anchors: FxHashMap<NodeId, String>,
+}
+
+impl Comments {
+    /// The comments of the text that a document was read from.
+    pub fn of(doc: &Doc) -> Self {
+        let mut all = Self::default();
+        let text = doc.source().text.as_str();
+        let mut leaves = Vec::new();
+        collect(doc, doc.root(), &mut leaves, &mut all.anchors);
+        if !text.contains('#') {
+            return all;
+        }
+        let mut last: Option<(NodeId, usize)> = None;
+        for (node, start, end) in leaves {
+            let before = text.get(..start).unwrap_or_default();
+            all.columns.insert(node, start - before.rfind('\n').map_or(0, |i| i + 1));
+            let gap =
+                Gap::of(text.get(last.map_or(0, |(_, end)| end)..start).unwrap_or_default(), last.is_none());
+            if let (Some(comment), Some((before, _))) = (gap.beside, last) {
+                all.beside.insert(before, comment);
+            }
+            if let Some(comment) = gap.beside_dash {
+                all.beside_dash.insert(node, comment);
+            }
+            if !gap.blocks.is_empty() {
+                all.above.insert(node, gap.blocks.into_iter().map(|(block, _)| block).collect());
+            }
+            last = Some((node, end));
+        }
+        if let Some((before, end)) = last {
+            let gap = Gap::of(first_document(text.get(end..).unwrap_or_default()), false);
+            if let Some(comment) = gap.beside {
+                all.beside.insert(before, comment);
+            }
+            all.end = gap.blocks;
+        }
+        all
+    }
+}
+
+/// The text up to a line that ends the document.
+fn first_document(text: &str) -> &str {
+    let ends = |line: &str| line.starts_with("---") || line.starts_with("...");
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if at > 0 && ends(line) {
+            break;
+        }
+        at += line.len();
+    }
+    &text[..at]
+}
+
+/// Scalars and empty collections in the order of the text, with their places there.
+fn collect(
+    doc: &Doc,
+    node: NodeId,
+    leaves: &mut Vec<(NodeId, usize, usize)>,
+    anchors: &mut FxHashMap<NodeId, String>,
+) {
+    if doc.kind(node) == Kind::Alias {
+        if let (Some((start, end)), Some(target)) = (doc.span(node), doc.kids(node).first()) {
+            let name = doc.source().text.get(start as usize..end as usize).unwrap_or_default();
+            anchors.insert(*target, name.trim_start_matches('*').to_owned());
+        }
+    } else if !doc.kids(node).is_empty() {
+        doc.kids(node).iter().for_each(|kid| collect(doc, *kid, leaves, anchors));
+        return;
+    }
+    if let Some((start, end)) = doc.span(node) {
+        leaves.push((node, start as usize, end as usize));
+    }
+}
+
+/// The comments between two nodes.
+#[derive(Default)]
+struct Gap {
+    /// On the first line.
+    beside: Option<String>,
+    /// Behind the `-` of an item that starts on the next line.
+    beside_dash: Option<String>,
+    /// On lines of their own; the flag: a blank line comes before.
+    blocks: Vec<(Block, bool)>,
+}
+
+impl Gap {
+    /// `whole`: the first line is not the rest of a line but a whole one.
+    fn of(gap: &str, whole: bool) -> Self {
+        let mut all = Self::default();
+        let (mut open, mut blank) = (false, false);
+        let mut lines = gap.split('\n').enumerate().peekable();
+        while let Some((i, line)) = lines.next() {
+            let Some(column) = comment_column(line) else {
+                if line.trim().is_empty() && lines.peek().is_some() && (i > 0 || whole) {
+                    if let Some((block, _)) = all.blocks.last_mut() {
+                        block.blank_after = true;
+                    }
+                    (open, blank) = (false, true);
+                }
+                continue;
+            };
+            let comment = line[column..].trim_end().to_owned();
+            if i == 0 && !whole {
+                all.beside = Some(comment);
+            } else if line.trim_start().starts_with('-') {
+                all.beside_dash = Some(comment);
+            } else if let Some((block, _)) = all.blocks.last_mut().filter(|_| open) {
+                block.lines.push(comment);
+            } else {
+                all.blocks.push((Block { lines: vec![comment], column, blank_after: false }, blank));
+                open = true;
+            }
+            blank = false;
+        }
+        all
+    }
+}
+
+/// Where the comment starts in a line that holds nothing else but indicators.
+fn comment_column(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    memchr::memchr_iter(b'#', bytes).find(|i| *i == 0 || matches!(bytes[i - 1], b' ' | b'\t'))
+}
+
+/// A node as YAML, with a line break at the end.
+pub(super) fn yaml(doc: &Doc, node: NodeId, comments: Option<&Comments>) -> String {
+    let mut printer = Printer { doc, comments, out: String::new(), levels: Vec::new() };
+    match doc.kind(node) {
+        Kind::Map | Kind::Seq if printer.is_block(node) => printer.block(node, 0, false),
+        _ => {
+            printer.inline(node, 0);
+            printer.end_line(node);
+        }
+    }
+    for (block, blank_before) in comments.iter().flat_map(|c| &c.end) {
+        if *blank_before {
+            printer.out.push('\n');
+        }
+        for line in &block.lines {
+            printer.out.push_str(line);
+            printer.out.push('\n');
+        }
+    }
+    printer.out
+}
+
+struct Printer<'a> {
+    doc: &'a Doc,
+    comments: Option<&'a Comments>,
+    out: String,
+    /// Columns of the keys of the mappings that the last line is in, in the old text and in the new one.
+    levels: Vec<(usize, usize)>,
+}
+
+impl Printer<'_> {
+    fn is_block(&self, node: NodeId) -> bool {
+        matches!(self.doc.kind(node), Kind::Map | Kind::Seq)
+            && !self.doc.is_flow(node)
+            && !self.doc.kids(node).is_empty()
+    }
+
+    fn blanks(&mut self, count: usize) {
+        self.out.extend(std::iter::repeat_n(' ', count));
+    }
+
+    /// Ends a line behind a node, with the comment beside it.
+    fn end_line(&mut self, node: NodeId) {
+        if self.out.ends_with('\n') {
+            return;
+        }
+        self.comment_beside(node);
+        self.out.push('\n');
+    }
+
+    fn comment_beside(&mut self, node: NodeId) {
+        if let Some(comment) = self.comments.and_then(|c| c.beside.get(&node)) {
+            self.out.push(' ');
+            self.out.push_str(comment);
+        }
+    }
+
+    /// The first scalar in a node.
+    fn first_leaf(&self, node: NodeId) -> NodeId {
+        let mut leaf = node;
+        while self.doc.kind(leaf) != Kind::Alias
+            && let Some(first) = self.doc.kids(leaf).first()
+        {
+            leaf = *first;
+        }
+        leaf
+    }
+
+    /// The comments above the line that starts with a node, then the line's indentation.
+    fn start_line(&mut self, node: NodeId, indent: usize) {
+        let Some(comments) = self.comments else {
+            self.blanks(indent);
+            return;
+        };
+        let leaf = self.first_leaf(node);
+        let column = comments.columns.get(&leaf).copied().unwrap_or_default();
+        for block in comments.above.get(&leaf).into_iter().flatten() {
+            let deeper = self.levels.iter().rev().find(|(old, _)| *old <= block.column && *old > column);
+            let indent = deeper.map_or(indent, |(_, new)| *new);
+            for line in &block.lines {
+                self.blanks(indent);
+                self.out.push_str(line);
+                self.out.push('\n');
+            }
+            if block.blank_after {
+                self.out.push('\n');
+            }
+        }
+        self.blanks(indent);
+    }
+
+    /// Notes at which column a mapping's keys are printed.
+    fn note_level(&mut self, key: NodeId, indent: usize) {
+        if let Some(column) = self.comments.and_then(|c| c.columns.get(&key)) {
+            self.levels.retain(|(old, _)| old < column);
+            self.levels.push((*column, indent));
+        }
+    }
+
+    fn anchor(&mut self, node: NodeId) {
+        if let Some(name) = self.comments.and_then(|c| c.anchors.get(&node)) {
+            self.out.push('&');
+            self.out.push_str(name);
+        }
+    }
+
+    /// A collection over lines. `started`: the first line is begun already.
+    fn block(&mut self, node: NodeId, indent: usize, started: bool) {
+        let doc = self.doc;
+        if doc.kind(node) == Kind::Seq {
+            for (i, item) in doc.items(node).iter().enumerate() {
+                if i > 0 || !started {
+                    self.start_line(*item, indent);
+                }
+                self.out.push_str("- ");
+                if self.is_block(*item) {
+                    let before = self.out.len();
+                    self.anchor(*item);
+                    let leaf = self.first_leaf(*item);
+                    if let Some(comment) = self.comments.and_then(|c| c.beside_dash.get(&leaf)) {
+                        self.out.push_str(if self.out.len() > before { " " } else { "" });
+                        self.out.push_str(comment);
+                    }
+                    if self.out.len() > before {
+                        self.out.push('\n');
+                    }
+                    self.block(*item, indent + 2, self.out.len() == before);
+                } else {
+                    self.inline(*item, indent + 2);
+                    self.end_line(*item);
+                }
+            }
+            return;
+        }
+        for (i, (key, value)) in doc.pairs(node).enumerate() {
+            if i > 0 || !started {
+                self.start_line(key, indent);
+            }
+            self.note_level(key, indent);
+            let simple = !self.is_block(key) && doc.text(key).len() <= 128 && !doc.text(key).contains('\n');
+            if simple {
+                self.scalar_or_flow(key, indent, false, true);
+            } else {
+                self.out.push_str("? ");
+                if self.is_block(key) {
+                    self.block(key, indent + 2, true);
+                } else {
+                    self.inline(key, indent + 2);
+                    self.end_line(key);
+                }
+                self.blanks(indent);
+            }
+            self.out.push(':');
+            if self.is_block(value) {
+                if self.comments.is_some_and(|c| c.anchors.contains_key(&value)) {
+                    self.out.push(' ');
+                    self.anchor(value);
+                }
+                self.end_line(key);
+                let deeper = if doc.kind(value) == Kind::Seq { indent } else { indent + 2 };
+                self.block(value, deeper, false);
+            } else {
+                let before = self.out.len();
+                self.out.push(' ');
+                self.inline(value, indent + 2);
+                if self.out.len() == before + 1 {
+                    self.out.pop();
+                }
+                self.end_line(value);
+            }
+        }
+    }
+
+    /// A scalar, or a collection in brackets. Lines of a block scalar are indented by `indent`.
+    fn inline(&mut self, node: NodeId, indent: usize) {
+        self.scalar_or_flow(node, indent, false, false);
+    }
+
+    fn scalar_or_flow(&mut self, node: NodeId, indent: usize, flow: bool, key: bool) {
+        let doc = self.doc;
+        let before = self.out.len();
+        self.anchor(node);
+        if self.out.len() > before {
+            self.out.push(' ');
+        }
+        match doc.kind(node) {
+            Kind::Scalar => self.scalar(node, indent, flow, key),
+            Kind::Alias => {
+                let span = doc.span(node).and_then(|(a, b)| doc.source().text.get(a as usize..b as usize));
+                self.out.push_str(span.unwrap_or_default());
+                if key {
+                    self.out.push(' ');
+                }
+            }
+            Kind::Seq => {
+                self.out.push('[');
+                for (i, item) in doc.items(node).iter().enumerate() {
+                    self.out.push_str(if i > 0 { ", " } else { "" });
+                    self.scalar_or_flow(*item, indent, true, false);
+                }
+                self.out.push(']');
+            }
+            Kind::Map => {
+                self.out.push('{');
+                for (i, (key, value)) in doc.pairs(node).enumerate() {
+                    self.out.push_str(if i > 0 { ", " } else { "" });
+                    self.scalar_or_flow(key, indent, true, true);
+                    self.out.push_str(": ");
+                    self.scalar_or_flow(value, indent, true, false);
+                }
+                self.out.push('}');
+            }
+        }
+    }
+
+    fn scalar(&mut self, node: NodeId, indent: usize, flow: bool, key: bool) {
+        let (doc, tag) = (self.doc, self.doc.tag(node));
+        let (text, mut style) = (doc.text(node), doc.style(node));
+        let resolved = || scalar::resolve(text, Dialect::V3);
+        let mut shown = None;
+        if tag == Tag::Merge && style == Style::Plain {
+            shown = Some("!!merge");
+        } else if tag == Tag::Other {
+            shown = written_tag(doc, node);
+        } else if doc.is_tagged(node) {
+            shown = tag_name(tag);
+        } else if !matches!(tag, Tag::Unset | Tag::Merge | Tag::Other)
+            && !(tag == Tag::Str && style != Style::Plain)
+            && resolved() != tag
+        {
+            if tag != Tag::Str {
+                shown = tag_name(tag);
+            } else if !text.contains('\n') {
+                style = Style::Double;
+            }
+        }
+        if style == Style::Plain && text.contains('\n') {
+            style = Style::Literal;
+        }
+        if let Some(tag) = shown {
+            self.out.push_str(tag);
+            if !text.is_empty() || style != Style::Plain {
+                self.out.push(' ');
+            }
+        }
+        let can = Can::of(text);
+        if key && text.contains('\n') {
+            style = Style::Double;
+        }
+        if style == Style::Plain
+            && (if flow { !can.flow_plain } else { !can.block_plain } || text.is_empty() && (flow || key))
+        {
+            style = Style::Single;
+        }
+        if style == Style::Single && !can.single
+            || matches!(style, Style::Literal | Style::Folded) && (!can.block || flow || key)
+        {
+            style = Style::Double;
+        }
+        match style {
+            Style::Plain => self.out.push_str(text),
+            Style::Single => self.single(text, indent),
+            Style::Double => double(text, &mut self.out),
+            Style::Literal | Style::Folded => self.lines(node, text, indent, style),
+        }
+    }
+
+    fn single(&mut self, text: &str, indent: usize) {
+        self.out.push('\'');
+        let mut breaks = false;
+        for c in text.chars() {
+            if c == '\n' {
+                if !breaks {
+                    self.out.push('\n');
+                }
+                self.out.push('\n');
+                breaks = true;
+                continue;
+            }
+            if breaks {
+                self.blanks(indent);
+                breaks = false;
+            }
+            self.out.push(c);
+            if c == '\'' {
+                self.out.push(c);
+            }
+        }
+        self.out.push('\'');
+    }
+
+    /// A `|` or `>` block.
+    fn lines(&mut self, node: NodeId, text: &str, indent: usize, style: Style) {
+        self.out.push(if style == Style::Literal { '|' } else { '>' });
+        if text.starts_with([' ', '\n']) {
+            self.out.push('2');
+        }
+        match text.strip_suffix('\n') {
+            None => self.out.push('-'),
+            Some(rest) if rest.is_empty() || rest.ends_with('\n') => self.out.push('+'),
+            Some(_) => {}
+        }
+        self.comment_beside(node);
+        self.out.push('\n');
+        // Kustomize looks at the first line here, where it should look at the next one.
+        let first = text.trim_start_matches('\n').chars().next();
+        let doubles = style == Style::Folded && !matches!(first, None | Some(' ' | '\t'));
+        for line in text.split_inclusive('\n') {
+            let content = line.strip_suffix('\n').unwrap_or(line);
+            if !content.is_empty() {
+                self.blanks(indent);
+                self.out.push_str(content);
+            }
+            if line.len() > content.len() {
+                if doubles && !content.is_empty() && !content.starts_with([' ', '\t']) {
+                    self.out.push('\n');
+                }
+                self.out.push('\n');
+            }
+        }
+    }
+}
+
+/// A tag as it stands in the text.
+fn written_tag(doc: &Doc, node: NodeId) -> Option<&str> {
+    let (start, _) = doc.span(node)?;
+    let (before, behind) = doc.source().text.split_at_checked(start as usize)?;
+    let word = before.split_whitespace().next_back().filter(|w| w.starts_with('!'));
+    word.or_else(|| behind.split_whitespace().next().filter(|w| w.starts_with('!')))
+}
+
+fn tag_name(tag: Tag) -> Option<&'static str> {
+    match tag {
+        Tag::Null => Some("!!null"),
+        Tag::Bool => Some("!!bool"),
+        Tag::Int => Some("!!int"),
+        Tag::Float => Some("!!float"),
+        Tag::Str => Some("!!str"),
+        Tag::Timestamp => Some("!!timestamp"),
+        Tag::Binary => Some("!!binary"),
+        _ => None,
+    }
+}
+
+/// Which styles a text can be written in.
+struct Can {
+    flow_plain: bool,
+    block_plain: bool,
+    single: bool,
+    block: bool,
+}
+
+impl Can {
+    fn of(text: &str) -> Self {
+        let Some(first) = text.chars().next() else {
+            return Self { flow_plain: false, block_plain: true, single: true, block: false };
+        };
+        let blank = |c: Option<char>| c.is_none_or(|c| matches!(c, ' ' | '\t' | '\n'));
+        let mut in_block = text.starts_with("---") || text.starts_with("...");
+        let mut in_flow = in_block;
+        let (mut special, mut tab, mut space_break, mut break_space) = (false, false, false, false);
+        let mut before = None;
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            let ends = blank(rest.peek().copied());
+            match (c, before) {
+                (
+                    '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
+                    | '`',
+                    None,
+                ) => {
+                    (in_flow, in_block) = (true, true);
+                }
+                ('?' | ':', None) | (':', _) => (in_flow, in_block) = (true, in_block || ends),
+                ('-', None) if ends => (in_flow, in_block) = (true, true),
+                (',' | '?' | '[' | ']' | '{' | '}', _) => in_flow = true,
+                ('#', _) if blank(before) => (in_flow, in_block) = (true, true),
+                _ => {}
+            }
+            tab |= c == '\t';
+            special |= c != '\t' && (!printable(c) || c == '\u{feff}');
+            break_space |= c == ' ' && before == Some('\n');
+            space_break |= c == '\n' && before == Some(' ');
+            before = Some(c);
+        }
+        let edge = matches!(first, ' ' | '\n') || text.ends_with([' ', '\n']);
+        let odd = space_break || tab || special;
+        let plain = !edge && !break_space && !odd && !text.contains('\n');
+        Self {
+            flow_plain: plain && !in_flow,
+            block_plain: plain && !in_block,
+            single: !break_space && !odd,
+            block: !text.ends_with(' ') && !space_break && !special,
+        }
+    }
+}
+
+fn double(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        let escape = match c {
+            '"' => "\\\"",
+            '\\' => "\\\\",
+            '\0' => "\\0",
+            '\u{7}' => "\\a",
+            '\u{8}' => "\\b",
+            '\t' => "\\t",
+            '\n' => "\\n",
+            '\u{b}' => "\\v",
+            '\u{c}' => "\\f",
+            '\r' => "\\r",
+            '\u{1b}' => "\\e",
+            '\u{85}' => "\\N",
+            '\u{2028}' => "\\L",
+            '\u{2029}' => "\\P",
+            c if printable(c) => {
+                out.push(c);
+                continue;
+            }
+            c => {
+                let code = u32::from(c);
+                let (letter, width) = match code {
+                    0..=0xff => ('x', 2),
+                    0x100..=0xffff => ('u', 4),
+                    _ => ('U', 8),
+                };
+                out.push_str(&format!("\\{letter}{code:0width$X}"));
+                continue;
+            }
+        };
+        out.push_str(escape);
+    }
+    out.push('"');
+}

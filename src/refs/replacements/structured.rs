@@ -1,0 +1,160 @@
+//! Writes into JSON or YAML that stands as text in a field.
+//!
+//! The first part of a path that leads to a scalar whose text is YAML ends the path in the object; the rest leads
+//! on inside the text, which is then written anew: as JSON where it starts with `{` or `[`, else as YAML.
+//! Whenever something does not fit, kustomize gives up on this way and takes the path as an ordinary one.
+
+use super::matcher::{Field, Matcher, read};
+use super::print;
+use crate::refs::fieldpath;
+use crate::text::go;
+use crate::yaml::reencode::{self, Place, Value};
+use crate::yaml::{Doc, Kind, NodeId};
+
+/// The text to write, and the scalar to write it to.
+pub(super) struct Rewritten {
+    /// The scalar.
+    pub node: NodeId,
+    /// Its new text.
+    pub text: String,
+}
+
+/// Puts a value at a path that goes on inside a text; `None` where this is not such a path, or does not work.
+pub(super) fn rewrite(
+    doc: &Doc,
+    root: NodeId,
+    parts: &[String],
+    value: (&Doc, NodeId),
+    matcher: &mut Matcher<'_>,
+) -> Option<Rewritten> {
+    let (node, mut inner, rest) = find_text(doc, root, parts)?;
+    let old = doc.text(node);
+    let comments = print::Comments::of(&inner);
+    let start = inner.root();
+    let fields = matcher.find(&mut inner, start, rest).ok()?;
+    if fields.is_empty() {
+        return None;
+    }
+    for field in fields {
+        match field {
+            Field::Here(target) if inner.kind(target) == Kind::Scalar => {
+                let (tag, written) = (inner.tag(target), inner.is_tagged(target));
+                inner.set_text(target, value.0.text(value.1), tag);
+                inner.set_tag(target, tag, written);
+            }
+            Field::Here(target) => {
+                let new = inner.import(value.0, value.1);
+                inner.assign(target, new);
+            }
+            Field::Lost { .. } => {}
+        }
+    }
+    let text = if old.trim_start().starts_with(['{', '[']) {
+        let pretty = old.contains('\n') && old.contains("  ");
+        let mut out = String::new();
+        json(&inner, inner.root(), pretty.then_some(0), &mut out)?;
+        out
+    } else {
+        print::yaml(&inner, inner.root(), Some(&comments)).trim().to_owned()
+    };
+    Some(Rewritten { node, text })
+}
+
+/// The scalar on the path whose text is YAML, what it says, and the rest of the path.
+fn find_text<'p>(doc: &Doc, root: NodeId, parts: &'p [String]) -> Option<(NodeId, Doc, &'p [String])> {
+    let mut at = root;
+    for (i, part) in parts.iter().enumerate().take(parts.len().saturating_sub(1)) {
+        at = fieldpath::lookup(doc, at, std::slice::from_ref(part)).ok()??;
+        if doc.kind(at) == Kind::Scalar
+            && let Ok(inner) = read(doc.text(at))
+        {
+            return inner.map(|inner| (at, inner, &parts[i + 1..]));
+        }
+    }
+    None
+}
+
+/// Writes a node as Go's JSON encoder does: keys sorted, HTML escaped, nothing between the tokens or, at an
+/// indentation level, two blanks for each. `None` for what has no JSON.
+fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Option<()> {
+    let inner = level.map(|l| l + 1);
+    let line = |out: &mut String, level: Option<usize>| {
+        if let Some(level) = level {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", level));
+        }
+    };
+    match doc.kind(node) {
+        Kind::Alias => json(doc, *doc.kids(node).first()?, level, out)?,
+        Kind::Seq if doc.items(node).is_empty() => out.push_str("[]"),
+        Kind::Map if doc.kids(node).is_empty() => out.push_str("{}"),
+        Kind::Seq => {
+            for (i, item) in doc.items(node).iter().enumerate() {
+                out.push(if i == 0 { '[' } else { ',' });
+                line(out, inner);
+                json(doc, *item, inner, out)?;
+            }
+            line(out, level);
+            out.push(']');
+        }
+        Kind::Map => {
+            let mut entries = Vec::new();
+            for (key, value) in doc.pairs(node) {
+                match scalar(doc, key)? {
+                    Value::Str(text) => entries.push((text, value)),
+                    _ => return None,
+                }
+            }
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            if entries.windows(2).any(|w| w[0].0 == w[1].0) {
+                return None;
+            }
+            for (i, (key, value)) in entries.iter().enumerate() {
+                out.push(if i == 0 { '{' } else { ',' });
+                line(out, inner);
+                string(key, out);
+                out.push_str(if level.is_some() { ": " } else { ":" });
+                json(doc, *value, inner, out)?;
+            }
+            line(out, level);
+            out.push('}');
+        }
+        Kind::Scalar => match scalar(doc, node)? {
+            Value::Null => out.push_str("null"),
+            Value::Bool(b) => out.push_str(if b { "true" } else { "false" }),
+            Value::Int(n) => out.push_str(&n.to_string()),
+            Value::Float(f) if f.is_finite() => out.push_str(&go::json_float(f)),
+            Value::Float(_) => return None,
+            Value::Str(text) => string(&text, out),
+            Value::Time(text) | Value::Binary(text) => string(&text, out),
+        },
+    }
+    Some(())
+}
+
+/// The value of a scalar after it was written and read once.
+fn scalar(doc: &Doc, node: NodeId) -> Option<Value<'_>> {
+    let place = Place { flow: true, simple_key: false, last: false, reencode: true };
+    reencode::value(doc, node, place).ok()
+}
+
+/// Writes a string as Go's JSON encoder does.
+fn string(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
+}

@@ -1,0 +1,438 @@
+//! Variables: `$(NAME)` in fields of `varReference`, replaced by a field of an object at the very end of a build.
+//!
+//! A variable finds its object at the end of the kustomization that declares it, among the objects of that moment;
+//! the object remembers the variable's name. Its value is read after everything else, names and hashes included.
+//! Where kustomize only writes to its log (unused variables, values that cannot be inserted), there are findings.
+
+use super::fieldpath;
+use super::finder::{Finder, Found, Hit, shape_error};
+use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
+use crate::kube::{FieldSpec, Gvk, ResId};
+use crate::kustomization::types::Var;
+use crate::resource::{ResMap, Resource};
+use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+
+/// The variables of a build, by name. No name is there twice.
+#[derive(Debug, Clone, Default)]
+pub struct VarSet(BTreeMap<String, Var>);
+
+impl VarSet {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds the variables of a kustomization and lets them find their objects among the present ones.
+    pub fn add(&mut self, vars: &[Var], resources: &mut ResMap) -> Result<()> {
+        if vars.is_empty() {
+            return Ok(());
+        }
+        let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for slot in resources.slots() {
+            let Some(res) = resources.get(slot) else { continue };
+            let mut names: Vec<&str> = vec![res.name()];
+            names.extend(res.previous.iter().map(|p| p.name.as_str()));
+            names.sort_unstable();
+            names.dedup();
+            for name in names {
+                by_name.entry(name.to_owned()).or_default().push(slot);
+            }
+        }
+        for var in vars {
+            let target = ResId::new(var.objref.gvk.clone(), &var.objref.name, &var.objref.namespace);
+            let exact =
+                !target.namespace.is_empty() || target.effective_namespace() == crate::kube::id::NO_NAMESPACE;
+            let same =
+                |id: &ResId| id.name == target.name && id.gvk == target.gvk && (!exact || *id == target);
+            let is_meant = |res: &Resource| same(res.id()) || res.previous_ids().any(|id| same(&id));
+            let named = by_name.get(target.name.as_str()).map_or(&[][..], Vec::as_slice);
+            let found: Vec<usize> =
+                named.iter().copied().filter(|s| resources.get(*s).is_some_and(is_meant)).collect();
+            match found[..] {
+                [] => {}
+                [slot] => resources.edit(slot, |res| {
+                    res.vars.push(var.name.as_str().into());
+                    Ok(())
+                })?,
+                _ => return Err(ambiguous(var, &target, &found, resources)),
+            }
+            self.insert(var.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Adds the variables of a base or of a component.
+    pub fn merge(&mut self, other: Self) -> Result<()> {
+        other.0.into_values().try_for_each(|var| self.insert(var))
+    }
+
+    fn insert(&mut self, var: Var) -> Result<()> {
+        if let Some(first) = self.0.get(&var.name) {
+            return Err(Error::new(Fault::Conflict, format!("var `{}` already encountered", var.name))
+                .at(var.mark.location())
+                .label(first.mark.location(), "first declared here")
+                .hint("declare it once, or give one of the two another name"));
+        }
+        self.0.insert(var.name.clone(), var);
+        Ok(())
+    }
+
+    /// Reads the values of all variables and puts them where the rows say.
+    pub fn resolve_and_replace(
+        &self,
+        resources: &mut ResMap,
+        specs: &[FieldSpec],
+        findings: &Findings,
+    ) -> Result<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let values = self.values(resources)?;
+        let mut used = Used::default();
+        let replaced = replace(resources, specs, &values, &mut used);
+        for (name, var) in &self.0 {
+            if used.inserted.contains(name.as_str()) {
+                continue;
+            }
+            let finding = if used.refused.contains(name.as_str()) {
+                let message = format!("the value of var `{name}` is a mapping or list and was not inserted");
+                Finding::new(Code::VarNotInserted, message)
+                    .hint("choose a field with a text, number or boolean in `fieldref.fieldpath`")
+            } else {
+                Finding::new(Code::UnusedVar, format!("var `{name}` is never replaced"))
+                    .hint(format!("use `$({name})` in a field that `varReference` covers, or remove the var"))
+            };
+            findings.add(finding.at(var.mark.location()));
+        }
+        replaced
+    }
+
+    fn values(&self, resources: &ResMap) -> Result<FxHashMap<&str, Value>> {
+        let mut owners: FxHashMap<&str, &Resource> = FxHashMap::default();
+        for res in resources.iter() {
+            for name in &res.vars {
+                owners.entry(name.as_str()).or_insert(res);
+            }
+        }
+        let mut values = FxHashMap::default();
+        for (name, var) in &self.0 {
+            let Some(res) = owners.get(name.as_str()) else {
+                let id = ResId::new(var.objref.gvk.clone(), &var.objref.name, &var.objref.namespace);
+                return Err(Error::new(
+                    Fault::Reference,
+                    format!("var `{name}` cannot be mapped to a field: no object matches `{id}`"),
+                )
+                .at(var.mark.location())
+                .hint("name apiVersion, kind and name as they were when this kustomization was built"));
+            };
+            values.insert(name.as_str(), value(res, var)?);
+        }
+        Ok(values)
+    }
+}
+
+fn ambiguous(var: &Var, target: &ResId, found: &[usize], resources: &ResMap) -> Error {
+    let message = format!("found {} objects for var `{}` that match `{target}`", found.len(), var.name);
+    let mut error = Error::new(Fault::Reference, message).at(var.mark.location());
+    for res in found.iter().filter_map(|s| resources.get(*s)) {
+        error = error.label(res.doc().location(res.root()), "this one matches");
+    }
+    error.hint("add `namespace` to `objref`")
+}
+
+/// What a variable stands for.
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    Str(String),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    /// A mapping or list: not inserted.
+    Other,
+}
+
+impl Value {
+    /// The value as part of a longer text.
+    fn text(&self) -> String {
+        match self {
+            Self::Str(s) => s.clone(),
+            Self::Int(n) => n.to_string(),
+            Self::Bool(b) => b.to_string(),
+            Self::Float(f) => float(*f),
+            Self::Other => String::new(),
+        }
+    }
+}
+
+/// A float as `%v` writes it: an exponent below 1e-4 and from 1e21 on.
+fn float(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let size = value.abs();
+    if size == 0.0 || (1e-4..1e21).contains(&size) {
+        return value.to_string();
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |d| ('-', d));
+    format!("{mantissa}e{sign}{digits:0>2}")
+}
+
+fn value(res: &Resource, var: &Var) -> Result<Value> {
+    let doc = res.doc();
+    let missing = || {
+        Error::new(
+            Fault::Reference,
+            format!("field `{}` of var `{}` is not found in `{}`", var.field_path, var.name, res.id()),
+        )
+        .at(var.mark.location())
+        .label(doc.location(res.root()), "the object")
+    };
+    let parts = with_indices(fieldpath::split(&var.field_path));
+    let found = fieldpath::lookup(doc, res.root(), &parts).map_err(|e| missing().hint(e.message()))?;
+    let node = found.ok_or_else(missing)?;
+    if doc.kind(node) != Kind::Scalar {
+        return Ok(Value::Other);
+    }
+    let text = doc.text(node);
+    let unreadable = || missing().hint(format!("write `{text}` as a plain decimal number or in quotes"));
+    match doc.tag(node) {
+        Tag::Int => text.parse().map(Value::Int).map_err(|_| unreadable()),
+        Tag::Float => go_float(text).map(Value::Float).ok_or_else(unreadable),
+        Tag::Bool => Ok(Value::Bool(matches!(text, "true" | "True" | "TRUE"))),
+        _ => Ok(Value::Str(text.to_owned())),
+    }
+}
+
+/// A finite number as `strconv.ParseFloat` reads it, which knows neither `.inf` nor `.nan`.
+fn go_float(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|f: &f64| f.is_finite())
+}
+
+/// `ports[0]` is `ports` and `0`.
+fn with_indices(parts: Vec<String>) -> Vec<String> {
+    let mut all = Vec::with_capacity(parts.len());
+    for part in parts {
+        let split = part.strip_suffix(']').and_then(|p| p.rsplit_once('['));
+        match split {
+            Some((name, index)) if !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()) => {
+                if !name.is_empty() {
+                    all.push(name.to_owned());
+                }
+                all.push(index.to_owned());
+            }
+            _ => all.push(part),
+        }
+    }
+    all
+}
+
+#[derive(Default)]
+struct Used<'v> {
+    inserted: FxHashSet<&'v str>,
+    refused: FxHashSet<&'v str>,
+}
+
+fn replace<'v>(
+    resources: &mut ResMap,
+    specs: &[FieldSpec],
+    values: &FxHashMap<&'v str, Value>,
+    used: &mut Used<'v>,
+) -> Result<()> {
+    let mut plans: FxHashMap<Gvk, (Finder, Vec<&FieldSpec>)> = FxHashMap::default();
+    let mut hits = Vec::new();
+    for slot in resources.slots() {
+        let Some(res) = resources.get(slot) else { continue };
+        let (finder, rows) = plans.entry(res.gvk().clone()).or_insert_with_key(|gvk| {
+            let rows: Vec<&FieldSpec> = specs.iter().filter(|s| gvk.is_selected(&s.gvk)).collect();
+            (Finder::new(rows.iter().map(|s| s.path.as_str())), rows)
+        });
+        finder.find(res.doc(), res.root(), &mut hits);
+        for hit in &hits {
+            let Some(res) = resources.get(slot) else { break };
+            let mut writes = Vec::new();
+            let wanted = collect(res.doc(), *hit, values, used, &mut writes);
+            if let Err(e) = wanted {
+                let path = rows.get(hit.row as usize).map_or("", |s| s.path.as_str());
+                return Err(e.during(format!("replacing vars in `{path}` of `{}`", res.id())));
+            }
+            if !writes.is_empty() {
+                resources.edit(slot, |res| {
+                    res.edit(|doc| writes.iter().for_each(|(node, new)| write(doc, *node, new)));
+                    Ok(())
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is to be written into a field.
+enum New {
+    Value(Value),
+    EmptyList,
+}
+
+fn write(doc: &mut Doc, node: NodeId, new: &New) {
+    let (text, tag) = match new {
+        New::EmptyList => {
+            let list = doc.seq();
+            doc.assign(node, list);
+            return;
+        }
+        New::Value(Value::Str(s)) => (s.clone(), Tag::Str),
+        New::Value(Value::Int(n)) => (n.to_string(), Tag::Int),
+        New::Value(Value::Bool(b)) => (b.to_string(), Tag::Bool),
+        New::Value(Value::Float(f)) => (f.to_string(), Tag::Float),
+        New::Value(Value::Other) => return,
+    };
+    doc.set_text(node, &text, tag);
+    doc.set_style(node, Style::Plain);
+}
+
+/// Whether kustomize takes a node for a text: a string, or a scalar without a tag.
+fn is_string(doc: &Doc, node: NodeId) -> bool {
+    doc.kind(node) == Kind::Scalar && matches!(doc.tag(node), Tag::Str | Tag::Unset)
+}
+
+fn collect<'v>(
+    doc: &Doc,
+    hit: Hit,
+    values: &FxHashMap<&'v str, Value>,
+    used: &mut Used<'v>,
+    writes: &mut Vec<(NodeId, New)>,
+) -> Result<()> {
+    let node = hit.node;
+    match hit.found {
+        Found::Scalar | Found::Unreachable => return Err(shape_error(doc, hit)),
+        Found::NullList => {
+            writes.push((node, New::EmptyList));
+            return Ok(());
+        }
+        Found::Field => {}
+    }
+    if doc.is_null(node) {
+        return Ok(());
+    }
+    let mut one = |node: NodeId| {
+        let text = doc.text(node);
+        let new = expand(text, values, used);
+        let kept = matches!(&new, Value::Str(new) if new == text) && stays_string(doc, node);
+        if !kept {
+            writes.push((node, New::Value(new)));
+        }
+    };
+    match doc.kind(node) {
+        Kind::Scalar if is_string(doc, node) => one(node),
+        Kind::Scalar | Kind::Alias => {}
+        Kind::Map => {
+            for (key, value) in doc.pairs(node) {
+                if !is_string(doc, key) {
+                    return Err(Error::new(
+                        Fault::Resource,
+                        format!("expected texts as keys, found `{}`", doc.text(key)),
+                    )
+                    .at(doc.location(key)));
+                }
+                if is_string(doc, value) {
+                    one(value);
+                }
+            }
+        }
+        Kind::Seq => {
+            for item in doc.items(node) {
+                if !is_string(doc, *item) {
+                    return Err(Error::new(Fault::Resource, "expected a list of texts")
+                        .at(doc.location(*item))
+                        .hint("put the item in quotes"));
+                }
+                one(*item);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a text that is written back as a plain string prints as it would have without that.
+fn stays_string(doc: &Doc, node: NodeId) -> bool {
+    match (doc.style(node), doc.tag(node)) {
+        (Style::Single | Style::Double, _) | (Style::Plain, Tag::Str) => true,
+        (Style::Plain, _) => scalar::resolve(doc.text(node), Dialect::V3) == Tag::Str,
+        _ => false,
+    }
+}
+
+/// Replaces the variables of a text.
+fn expand<'v>(text: &str, values: &FxHashMap<&'v str, Value>, used: &mut Used<'v>) -> Value {
+    let bytes = text.as_bytes();
+    let Some(first) = memchr::memchr(b'$', bytes) else { return Value::Str(text.to_owned()) };
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    let (mut copied, mut at) = (0, first);
+    while at + 1 < bytes.len() {
+        if bytes[at] != b'$' {
+            at += 1;
+            continue;
+        }
+        out.extend_from_slice(&bytes[copied..at]);
+        at += 1;
+        match bytes[at] {
+            b'$' => out.push(b'$'),
+            b'(' => match memchr::memchr(b')', &bytes[at..]) {
+                Some(len) => {
+                    let name = text.get(at + 1..at + len).unwrap_or_default();
+                    let whole = at == 1 && at + len + 1 == bytes.len();
+                    match values.get_key_value(name) {
+                        Some((name, Value::Other)) => {
+                            used.refused.insert(name);
+                            out.extend_from_slice(&bytes[at - 1..=at + len]);
+                        }
+                        Some((name, value)) => {
+                            used.inserted.insert(name);
+                            if whole {
+                                return value.clone();
+                            }
+                            out.extend_from_slice(value.text().as_bytes());
+                        }
+                        None => out.extend_from_slice(&bytes[at - 1..=at + len]),
+                    }
+                    at += len;
+                }
+                None => out.extend_from_slice(b"$("),
+            },
+            // Kustomize turns this single byte into a character of its own.
+            other => {
+                let mut buffer = [0; 4];
+                out.push(b'$');
+                out.extend_from_slice(char::from(other).encode_utf8(&mut buffer).as_bytes());
+            }
+        }
+        at += 1;
+        copied = at;
+    }
+    out.extend_from_slice(&bytes[copied..]);
+    Value::Str(String::from_utf8(out).unwrap_or_else(|e| base64_lines(e.as_bytes())))
+}
+
+/// Bytes that are no text, as kustomize writes them: base64 in lines of 70 where it is longer than that.
+fn base64_lines(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    let whole = base64::engine::general_purpose::STANDARD.encode(bytes);
+    if whole.len() < 70 {
+        return whole;
+    }
+    let mut lines = String::with_capacity(whole.len() + whole.len() / 70 + 1);
+    for (i, c) in whole.chars().enumerate() {
+        if i > 0 && i % 70 == 0 {
+            lines.push('\n');
+        }
+        lines.push(c);
+    }
+    lines.push('\n');
+    lines
+}

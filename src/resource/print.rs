@@ -1,0 +1,106 @@
+//! Objects as text: one stream, or a file for each.
+
+use super::{ResMap, Resource};
+use crate::diag::{Error, Result};
+use crate::kube::id::NO_NAMESPACE;
+use crate::yaml;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Below this many nodes of all documents another thread costs more than it saves.
+const WORTH_A_THREAD: usize = 8_000;
+
+/// About how many nodes a thread takes at a time.
+const PORTION: usize = 4_000;
+
+/// The stream of all objects, in pieces: documents divided by `---`, in the order of the table.
+pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Vec<u8>>> {
+    let objects: Vec<&Resource> = resources.iter().collect();
+    let portions = portions(&objects);
+    let nodes: usize = objects.iter().map(|r| r.doc().len()).sum();
+    if threads < 2 || portions.len() < 2 || nodes < WORTH_A_THREAD {
+        return portions.iter().map(|p| print(p)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = vec![];
+        while let Some((number, portion)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| portions.get(n).map(|p| (n, p)))
+        {
+            done.push((number, print(portion)));
+        }
+        done
+    };
+    let mut printed = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.min(portions.len()))
+            .filter_map(|_| {
+                std::thread::Builder::new().stack_size(crate::STACK).spawn_scoped(scope, work).ok()
+            })
+            .collect();
+        let mut printed = work();
+        for other in others {
+            printed.extend(other.join().unwrap_or_default());
+        }
+        printed
+    });
+    printed.sort_by_key(|(number, _)| *number);
+    printed.into_iter().map(|(_, text)| text).collect()
+}
+
+/// Runs of objects of about equal size. The first of all has no `---` before it.
+fn portions<'a>(objects: &[&'a Resource]) -> Vec<Vec<(&'a Resource, bool)>> {
+    let mut portions: Vec<Vec<(&Resource, bool)>> = vec![];
+    let mut room = 0;
+    for (i, res) in objects.iter().enumerate() {
+        if room == 0 {
+            portions.push(vec![]);
+            room = PORTION;
+        }
+        room = room.saturating_sub(res.doc().len());
+        if let Some(last) = portions.last_mut() {
+            last.push((*res, i == 0));
+        }
+    }
+    portions
+}
+
+fn print(portion: &[(&Resource, bool)]) -> Result<Vec<u8>> {
+    let nodes: usize = portion.iter().map(|(r, _)| r.doc().len()).sum();
+    let mut out = Vec::with_capacity(nodes * 40);
+    for (res, first) in portion {
+        if !first {
+            out.extend_from_slice(b"---\n");
+        }
+        yaml::print(res.doc(), res.root(), &mut out).map_err(|e| context(e, res))?;
+    }
+    Ok(out)
+}
+
+fn context(error: Error, res: &Resource) -> Error {
+    error.or_at(|| res.doc().location(res.root())).during(format!("printing {}", res.id()))
+}
+
+/// The text of each object and the name of its file: `GROUP_VERSION_KIND_NAME.yaml` in lower case, with the
+/// namespace in front where the objects have more than one. Of equal names the later object wins.
+pub fn files(resources: &ResMap) -> Result<Vec<(String, Vec<u8>)>> {
+    let namespaces: BTreeSet<&str> =
+        resources.iter().map(|r| r.id().effective_namespace()).filter(|n| *n != NO_NAMESPACE).collect();
+    resources
+        .iter()
+        .map(|res| {
+            let (gvk, namespace) = (res.gvk(), res.id().effective_namespace());
+            let in_front = if namespace != NO_NAMESPACE && namespaces.len() > 1 { namespace } else { "" };
+            let parts = [in_front, &gvk.group, &gvk.version, &gvk.kind, res.name()];
+            let name: Vec<&str> = parts
+                .into_iter()
+                .enumerate()
+                .filter(|(i, p)| *i == 4 || !p.is_empty())
+                .map(|(_, p)| p)
+                .collect();
+            let mut text = vec![];
+            yaml::print_with(res.doc(), res.root(), yaml::Options { reencode: false }, &mut text)
+                .map_err(|e| context(e, res))?;
+            Ok((format!("{}.yaml", name.join("_").to_lowercase()), text))
+        })
+        .collect()
+}

@@ -1,0 +1,12 @@
+//! `commonAnnotations`, and the plugin AnnotationsTransformer.
+
+use super::pairs::{self, Pair};
+use crate::diag::Result;
+use crate::kube::FieldSpec;
+use crate::kustomization::types::Pairs;
+use crate::resource::ResMap;
+
+/// Writes annotations into the mappings that the rows name.
+pub fn apply(resources: &mut ResMap, annotations: &Pairs, rows: &[FieldSpec]) -> Result<()> {
+    pairs::apply(resources, Pair::of(annotations), rows, "annotations")
+}

@@ -1,0 +1,328 @@
+//! `images`, and the plugin ImageTagTransformer.
+//!
+//! An entry runs in two passes: over the field `image` in the items of every list called `containers` or
+//! `initContainers` at any depth, then over the configured rows. A field that both reach is rewritten twice, which
+//! shows with `tagSuffix`. Entries run one after the other, each over what the former left.
+//!
+//! Kustomize walks all objects twice for each entry. Here the fields of an object are gathered once for all
+//! entries, each with the number of times that an entry visits it; an entry is found by the last part of its name.
+
+use super::rows::{Row, RowsByType};
+use super::write;
+use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
+use crate::kube::{FieldSpec, fieldspec};
+use crate::kustomization::types::Image;
+use crate::resource::ResMap;
+use crate::text::re2;
+use crate::yaml::{Doc, Kind, NodeId, Tag};
+use regex::Regex;
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+/// Runs entries one after the other over all objects.
+pub fn apply_all(
+    resources: &mut ResMap,
+    images: &[Image],
+    rows: &[FieldSpec],
+    findings: &Findings,
+) -> Result<()> {
+    if images.is_empty() {
+        return Ok(());
+    }
+    let mut entries = Entries::new(images);
+    let mut by_type = RowsByType::new(rows);
+    for slot in resources.slots() {
+        let Some(res) = resources.get(slot).filter(|r| r.gvk().kind != "CustomResourceDefinition") else {
+            continue;
+        };
+        let context = |e: Error| e.during(format!("setting images of {}", res.id()));
+        let rows = by_type.of(res.gvk());
+        match fields(res.doc(), rows).map_err(context)? {
+            Some(fields) => {
+                let changes = rewrite_all(res.doc(), &fields, &mut entries).map_err(context)?;
+                if !changes.is_empty() {
+                    resources.edit(slot, |res| res.edit(|doc| put(doc, &changes)))?;
+                }
+            }
+            None => {
+                let id = res.id().clone();
+                let change = |doc: &mut Doc| {
+                    let fields = fields_by_walking(doc, rows)?;
+                    let changes = rewrite_all(doc, &fields, &mut entries)?;
+                    put(doc, &changes)
+                };
+                resources
+                    .edit(slot, |res| res.edit(change))
+                    .map_err(|e| e.during(format!("setting images of {id}")))?;
+            }
+        }
+    }
+    entries.report(findings);
+    Ok(())
+}
+
+/// A field that holds an image, and how often an entry visits it.
+type Field = (NodeId, usize);
+
+/// The image fields of an object; `None` when they cannot be told without changing it.
+fn fields(doc: &Doc, rows: &[Row<'_>]) -> Result<Option<Vec<Field>>> {
+    let mut found = Vec::new();
+    containers(doc, doc.root(), &mut found)?;
+    if !rows.iter().all(|row| row.fields(doc, false, &mut found)) {
+        return Ok(None);
+    }
+    counted(doc, found).map(Some)
+}
+
+/// The same, where the walk along the rows turns a null into an empty list, or fails.
+fn fields_by_walking(doc: &mut Doc, rows: &[Row<'_>]) -> Result<Vec<Field>> {
+    let mut found = Vec::new();
+    let root = doc.root();
+    containers(doc, root, &mut found)?;
+    for row in rows {
+        fieldspec::apply_path(doc, root, &row.spec.path, None, &mut |_, node| {
+            found.push(node);
+            Ok(())
+        })?;
+    }
+    counted(doc, found)
+}
+
+fn counted(doc: &Doc, mut found: Vec<NodeId>) -> Result<Vec<Field>> {
+    found.sort_unstable();
+    let mut fields: Vec<Field> = Vec::with_capacity(found.len());
+    for node in found {
+        write::check_scalar(doc, node)?;
+        match fields.last_mut() {
+            Some((last, visits)) if *last == node => *visits += 1,
+            _ => fields.push((node, 1)),
+        }
+    }
+    Ok(fields)
+}
+
+/// The fields of the first pass.
+fn containers(doc: &Doc, node: NodeId, found: &mut Vec<NodeId>) -> Result<()> {
+    for (key, value) in doc.pairs(node) {
+        let kind = doc.kind(value);
+        if kind == Kind::Scalar {
+            continue;
+        }
+        containers(doc, value, found)?;
+        if kind == Kind::Seq && matches!(doc.text(key), "containers" | "initContainers") {
+            for item in doc.items(value) {
+                match doc.kind(*item) {
+                    Kind::Map => found.extend(doc.get(*item, "image")),
+                    _ if doc.is_null(*item) => {}
+                    _ => return Err(write::wrong_kind(doc, *item, "a container")),
+                }
+            }
+        }
+    }
+    for item in doc.items(node) {
+        if doc.kind(*item) != Kind::Scalar {
+            containers(doc, *item, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// A field, its new text, and the entry that gave it.
+type Change<'a> = (NodeId, String, &'a Image);
+
+fn rewrite_all<'a>(doc: &Doc, fields: &[Field], entries: &mut Entries<'a>) -> Result<Vec<Change<'a>>> {
+    let mut changes = Vec::new();
+    for (node, visits) in fields {
+        if let Some((text, image)) = entries.rewrite(doc.text(*node), *visits)? {
+            changes.push((*node, text, image));
+        }
+    }
+    Ok(changes)
+}
+
+fn put(doc: &mut Doc, changes: &[Change<'_>]) -> Result<()> {
+    for (node, text, image) in changes {
+        write::scalar(doc, *node, text, Tag::Unset, Some(&image.mark))?;
+    }
+    Ok(())
+}
+
+/// The entries, and where to look for those that match a text.
+struct Entries<'a> {
+    images: &'a [Image],
+    compiled: Vec<OnceCell<Regex>>,
+    used: Vec<bool>,
+    /// Entries whose name ends in a part without special characters, by that part; ascending.
+    by_part: FxHashMap<&'a str, Vec<usize>>,
+    /// All others; ascending.
+    others: Vec<usize>,
+}
+
+impl<'a> Entries<'a> {
+    fn new(images: &'a [Image]) -> Self {
+        let mut by_part: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        let mut others = Vec::new();
+        for (i, image) in images.iter().enumerate() {
+            let part = last_part(&image.name);
+            if is_literal(&image.name) && !part.contains('.') {
+                by_part.entry(part).or_default().push(i);
+            } else {
+                others.push(i);
+            }
+        }
+        let compiled = vec![OnceCell::new(); images.len()];
+        Self { images, compiled, used: vec![false; images.len()], by_part, others }
+    }
+
+    /// What becomes of a text when all entries have visited it, and the last entry that wrote; `None` if none did.
+    fn rewrite(&mut self, text: &str, visits: usize) -> Result<Option<(String, &'a Image)>> {
+        let mut now = Cow::Borrowed(text);
+        let mut writer = None;
+        let mut from = 0;
+        while let Some(i) = self.first_match(&now, from)? {
+            self.used[i] = true;
+            writer = Some(&self.images[i]);
+            now = Cow::Owned(rewritten(&now, &self.images[i]));
+            for _ in 1..visits {
+                if self.matches(i, &now)? {
+                    now = Cow::Owned(rewritten(&now, &self.images[i]));
+                }
+            }
+            from = i + 1;
+        }
+        Ok(writer.map(|image| (now.into_owned(), image)))
+    }
+
+    /// The first entry from a number on that matches a text.
+    fn first_match(&self, text: &str, from: usize) -> Result<Option<usize>> {
+        let mut best = usize::MAX;
+        for end in name_ends(text) {
+            let Some(list) = self.by_part.get(last_part(&text[..end])) else { continue };
+            let later = &list[list.partition_point(|i| *i < from)..];
+            let found = later
+                .iter()
+                .take_while(|i| **i < best)
+                .find(|i| literal(&self.images[**i].name, text).is_some_and(is_tail));
+            best = found.copied().unwrap_or(best);
+        }
+        for i in &self.others[self.others.partition_point(|i| *i < from)..] {
+            if *i >= best {
+                break;
+            }
+            if self.matches(*i, text)? {
+                best = *i;
+            }
+        }
+        Ok((best < usize::MAX).then_some(best))
+    }
+
+    /// Whether the name of an entry matches an image.
+    fn matches(&self, i: usize, text: &str) -> Result<bool> {
+        let image = &self.images[i];
+        if is_literal(&image.name) {
+            return Ok(literal(&image.name, text).is_some_and(is_tail));
+        }
+        if let Some(compiled) = self.compiled[i].get() {
+            return Ok(compiled.is_match(text));
+        }
+        let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
+        let compiled = re2::compile(&whole).map_err(|e| {
+            Error::new(Fault::Config, format!("the name of an image is no regular expression: {e}"))
+                .at(image.mark.location())
+                .hint("put a backslash before each sign that stands for itself")
+        })?;
+        Ok(self.compiled[i].get_or_init(|| compiled).is_match(text))
+    }
+
+    /// Tells of the entries that matched no image.
+    fn report(&self, findings: &Findings) {
+        for (image, _) in self.images.iter().zip(&self.used).filter(|(_, used)| !**used) {
+            findings.add(
+                Finding::new(Code::EntryChangesNothing, format!("no image matches `{}`", image.name))
+                    .at(image.mark.location())
+                    .hint(
+                        "remove the entry, or give the name as it stands in the resources, with its registry",
+                    ),
+            );
+        }
+    }
+}
+
+/// Whether a name has no character with a meaning in a pattern, but for `.`.
+fn is_literal(name: &str) -> bool {
+    !name.bytes().any(|b| b"\\+*?()|[]{}^$".contains(&b))
+}
+
+/// What stands behind the last slash.
+fn last_part(name: &str) -> &str {
+    name.rsplit_once('/').map_or(name, |(_, part)| part)
+}
+
+/// Where the name in an image may end: before each `:` and `@`, and at the end.
+fn name_ends(text: &str) -> impl Iterator<Item = usize> + '_ {
+    memchr::memchr2_iter(b':', b'@', text.as_bytes()).chain([text.len()])
+}
+
+/// Matches a name without special characters but `.` at the start of a text; gives the rest.
+fn literal<'t>(name: &str, text: &'t str) -> Option<&'t str> {
+    let mut rest = text;
+    for (i, part) in name.split('.').enumerate() {
+        if i > 0 {
+            let mut chars = rest.chars();
+            chars.next().filter(|c| *c != '\n')?;
+            rest = chars.as_str();
+        }
+        rest = rest.strip_prefix(part)?;
+    }
+    Some(rest)
+}
+
+fn is_tag_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '{' | '}' | '-')
+}
+
+/// Whether a text is a tag, a digest, both or nothing.
+fn is_tail(text: &str) -> bool {
+    let rest = text.strip_prefix(':').map_or(text, |tag| tag.trim_start_matches(is_tag_char));
+    rest.is_empty() || rest.strip_prefix("@sha256:").is_some_and(|digest| digest.chars().all(is_tag_char))
+}
+
+/// Takes an image apart: name, tag, digest. Up to the first slash nothing divides; an `@` before the first `:`
+/// leaves only a digest.
+fn split(image: &str) -> (&str, &str, &str) {
+    let from = image.find('/').unwrap_or(0);
+    let at = image[from..].find('@').map(|i| i + from);
+    let colon = image[from..].find(':').map(|i| i + from);
+    match (colon, at) {
+        (None, None) => (image, "", ""),
+        (Some(c), Some(a)) if c < a => (&image[..c], &image[c + 1..a], &image[a + 1..]),
+        (_, Some(a)) => (&image[..a], "", &image[a + 1..]),
+        (Some(c), None) => (&image[..c], &image[c + 1..], ""),
+    }
+}
+
+/// What an entry makes of an image that it matches.
+fn rewritten(text: &str, entry: &Image) -> String {
+    let (mut name, tag, digest) = split(text);
+    if !entry.new_name.is_empty() {
+        name = &entry.new_name;
+    }
+    let suffixed;
+    let (tag, digest) = if !entry.new_tag.is_empty() || !entry.digest.is_empty() {
+        (entry.new_tag.as_str(), entry.digest.as_str())
+    } else if !entry.tag_suffix.is_empty() {
+        suffixed = [tag, &entry.tag_suffix].concat();
+        (suffixed.as_str(), "")
+    } else {
+        (tag, digest)
+    };
+    let mut out = name.to_owned();
+    for (sign, part) in [(':', tag), ('@', digest)] {
+        if !part.is_empty() {
+            out.push(sign);
+            out.push_str(part);
+        }
+    }
+    out
+}

@@ -1,0 +1,128 @@
+//! Writing keys and values into mappings: what labels and annotations have in common.
+//!
+//! For one object and one key there is a single value node. Where the key is missing that node is hung in; where
+//! the key is there, the node there becomes a copy of it. So the places that got the node stay tied: whoever
+//! later overwrites one of them in place changes all. The style of an overwritten node goes over to the single
+//! node as well, as in kustomize.
+
+use super::rows::RowsByType;
+use super::write::wrong_kind;
+use crate::diag::{Error, Kind as Fault, Result};
+use crate::kube::{FieldSpec, Leaf, fieldspec};
+use crate::kustomization::types::Pairs;
+use crate::resource::ResMap;
+use crate::yaml::scalar::{Dialect, resolve};
+use crate::yaml::{Doc, Kind, Mark, NodeId, Style, Tag};
+use std::collections::BTreeMap;
+
+/// A key and its value, and where they stand if they were written by a user.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub key: &'a str,
+    pub value: &'a str,
+    pub marks: Option<(&'a Mark, &'a Mark)>,
+}
+
+impl<'a> Pair<'a> {
+    /// The pairs of a file.
+    pub fn of(pairs: &'a Pairs) -> impl Iterator<Item = Self> {
+        pairs.iter().map(|(k, v)| Self { key: &k.value, value: &v.value, marks: Some((&k.mark, &v.mark)) })
+    }
+}
+
+/// Writes all pairs into the mappings that the rows name, in all objects. `what` is for messages.
+pub(super) fn apply<'a>(
+    resources: &mut ResMap,
+    pairs: impl Iterator<Item = Pair<'a>>,
+    rows: &[FieldSpec],
+    what: &str,
+) -> Result<()> {
+    // in order of their keys; of several with one key the last counts
+    let pairs: BTreeMap<&str, Pair<'_>> = pairs.map(|p| (p.key, p)).collect();
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let mut by_type = RowsByType::new(rows);
+    for slot in resources.slots() {
+        let Some(res) = resources.get(slot) else { continue };
+        let rows = by_type.of(res.gvk());
+        if !rows.iter().any(|r| r.leads(res.doc(), true)) {
+            continue;
+        }
+        let id = res.id().clone();
+        resources
+            .edit(slot, |res| {
+                res.edit(|doc| {
+                    let root = doc.root();
+                    for pair in pairs.values() {
+                        let mut entry = Entry { pair, node: None };
+                        for row in rows {
+                            let create = row.spec.create.then_some(Leaf::Map);
+                            fieldspec::apply_path(doc, root, &row.spec.path, create, &mut |doc, map| {
+                                entry.put(doc, map)
+                            })?;
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .map_err(|e| e.during(format!("writing {what} of {id}")))?;
+    }
+    Ok(())
+}
+
+/// A pair, and the one node that holds its value in this object.
+struct Entry<'a> {
+    pair: &'a Pair<'a>,
+    node: Option<NodeId>,
+}
+
+impl Entry<'_> {
+    fn node(&mut self, doc: &mut Doc) -> NodeId {
+        *self.node.get_or_insert_with(|| {
+            let value = self.pair.value;
+            // texts that the older library takes for something else are quoted from the start
+            let bare = value.is_empty() || resolve(value, Dialect::V2) == Tag::Str;
+            let node = doc.scalar(value, if bare { Style::Plain } else { Style::Double }, Tag::Str);
+            if let Some((_, mark)) = self.pair.marks {
+                doc.set_mark(node, mark);
+            }
+            node
+        })
+    }
+
+    /// Sets the key in a mapping.
+    fn put(&mut self, doc: &mut Doc, map: NodeId) -> Result<()> {
+        if doc.is_null(map) {
+            return Ok(());
+        }
+        if doc.kind(map) != Kind::Map {
+            return Err(wrong_kind(doc, map, "a mapping"));
+        }
+        if self.pair.key.is_empty() {
+            let error = Error::new(Fault::Config, "expected a key, found an empty text");
+            return Err(match self.pair.marks {
+                Some((mark, _)) => error.at(mark.location()),
+                None => error,
+            });
+        }
+        let node = self.node(doc);
+        match doc.get(map, self.pair.key) {
+            Some(old) if old == node => {}
+            Some(old) => {
+                let style = doc.style(old);
+                doc.set_style(node, style);
+                doc.assign(old, node);
+            }
+            None => {
+                // a key without a tag: one that reads as a number is refused by the printer
+                let key = doc.scalar(self.pair.key, Style::Plain, Tag::Unset);
+                if let Some((mark, _)) = self.pair.marks {
+                    doc.set_mark(key, mark);
+                }
+                doc.append(map, &[key, node]);
+            }
+        }
+        Ok(())
+    }
+}

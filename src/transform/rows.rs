@@ -1,0 +1,87 @@
+//! The rows of a transformer, looked up once for each type of object, and a look ahead along their paths.
+//!
+//! Looking ahead changes nothing, so that the document of an object that no row leads into stays shared.
+
+use crate::kube::{FieldSpec, Gvk, fieldspec};
+use crate::yaml::{Doc, Kind, NodeId};
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+
+/// A row and its path, taken apart.
+#[derive(Debug)]
+pub(super) struct Row<'a> {
+    /// The row.
+    pub spec: &'a FieldSpec,
+    steps: Vec<(Cow<'a, str>, bool)>,
+}
+
+impl<'a> Row<'a> {
+    fn new(spec: &'a FieldSpec) -> Self {
+        Self { spec, steps: fieldspec::split_path(&spec.path) }
+    }
+
+    /// Gathers the fields that the row names. `false` when that cannot be told without changing something or
+    /// failing: then [`fieldspec::apply_path`] has to be asked. `creates`: the transformer makes missing fields.
+    pub fn fields(&self, doc: &Doc, creates: bool, found: &mut Vec<NodeId>) -> bool {
+        fields(doc, doc.root(), &self.steps, creates && self.spec.create, found)
+    }
+
+    /// Whether the row leads to a field, makes one or fails.
+    pub fn leads(&self, doc: &Doc, creates: bool) -> bool {
+        let mut found = Vec::new();
+        !self.fields(doc, creates, &mut found) || !found.is_empty()
+    }
+}
+
+fn fields(
+    doc: &Doc,
+    node: NodeId,
+    steps: &[(Cow<'_, str>, bool)],
+    create: bool,
+    found: &mut Vec<NodeId>,
+) -> bool {
+    let Some(((name, list), rest)) = steps.split_first() else {
+        found.push(node);
+        return true;
+    };
+    if doc.is_null(node) {
+        return true;
+    }
+    match doc.kind(node) {
+        Kind::Seq => doc.items(node).iter().all(|item| fields(doc, *item, steps, create, found)),
+        Kind::Map if is_plain(name) => match doc.get(node, name) {
+            Some(field) if doc.is_null(field) && (*list || create) => false,
+            Some(field) => fields(doc, field, rest, create, found),
+            None => !create || *list,
+        },
+        _ => false,
+    }
+}
+
+/// Whether the name of a step is certainly no index, blank or wildcard.
+fn is_plain(name: &str) -> bool {
+    name.as_bytes().first().is_some_and(|c| c.is_ascii_alphabetic()) && !name.ends_with(char::is_whitespace)
+}
+
+/// The rows of a transformer by type of object.
+#[derive(Debug)]
+pub(super) struct RowsByType<'a> {
+    rows: &'a [FieldSpec],
+    known: FxHashMap<Gvk, Vec<Row<'a>>>,
+}
+
+impl<'a> RowsByType<'a> {
+    /// Rows in the order in which they are applied.
+    pub fn new(rows: &'a [FieldSpec]) -> Self {
+        Self { rows, known: FxHashMap::default() }
+    }
+
+    /// The rows for a type, in order.
+    pub fn of(&mut self, gvk: &Gvk) -> &[Row<'a>] {
+        if !self.known.contains_key(gvk) {
+            let rows = self.rows.iter().filter(|r| gvk.is_selected(&r.gvk)).map(Row::new).collect();
+            self.known.insert(gvk.clone(), rows);
+        }
+        self.known.get(gvk).map_or(&[], Vec::as_slice)
+    }
+}

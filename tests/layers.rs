@@ -1,0 +1,69 @@
+//! The layers of the crate: a module may use those of lower layers, and no sibling of its own layer.
+
+use std::path::Path;
+
+/// Lower layers first.
+const LAYERS: &[&[&str]] = &[
+    &["diag", "text"],
+    &["yaml"],
+    &["kube"],
+    &["kustomization"],
+    &["resource"],
+    &["load"],
+    &["remote"],
+    &["plugin"],
+    &["generate", "transform", "patch", "refs"],
+    &["accumulate"],
+    &["cli"],
+];
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|names| names.contains(&module))
+}
+
+#[test]
+fn modules_use_only_lower_layers() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut breaches = vec![];
+    for entry in walkdir::WalkDir::new(&src).into_iter().flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|e| e != "rs") {
+            continue;
+        }
+        let inside = path.strip_prefix(&src).expect("below src");
+        let Some(own) = inside.iter().next().and_then(|p| p.to_str()).filter(|_| inside.iter().count() > 1)
+        else {
+            continue;
+        };
+        let own_layer = layer(own).unwrap_or_else(|| panic!("`{own}` has no layer"));
+        let text = std::fs::read_to_string(path).expect("readable source");
+        // What a test inside a module uses is its own affair.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for used in code.split("crate::").skip(1) {
+            let name: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if name != own && layer(&name).is_some_and(|l| l >= own_layer) {
+                breaches.push(format!("{} uses {name}", inside.display()));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn only_the_command_line_prints_or_reads_the_environment() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in walkdir::WalkDir::new(&src).into_iter().flatten() {
+        let path = entry.path();
+        let inside = path.strip_prefix(&src).expect("below src");
+        let allowed = inside.starts_with("cli") || inside == Path::new("main.rs");
+        if allowed || path.extension().is_none_or(|e| e != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).expect("readable source");
+        for word in
+            ["println!", "eprintln!", "process::exit", "env::var", "env::args", "stdout()", "stderr()"]
+        {
+            assert!(!text.contains(word), "{} uses {word}", inside.display());
+        }
+    }
+}
