@@ -87,8 +87,12 @@ fn order(resources: &mut ResMap, top: &Kustomization, options: &Options, finding
                 .at(sort.mark.location()),
             );
         }
+        return transform::sort::apply(resources, sort);
     }
-    transform::sort::apply(resources, top.sort_options.as_ref(), options.reorder != Reorder::None)
+    if options.reorder != Reorder::None {
+        transform::sort::legacy(resources);
+    }
+    Ok(())
 }
 
 fn managed_by(resources: &mut ResMap, mark: &Mark) -> Result<()> {

@@ -6,11 +6,12 @@ use crate::diag::Result;
 use crate::generate;
 use crate::kustomization::{Compat, GeneratorArgs, GeneratorOptions, Text};
 use crate::load::Loader;
+use crate::plugin::helm;
 use crate::resource::{Origin, Resource};
 use std::sync::Arc;
 
 /// What a generator made, and the note of who made it.
-type Generated = (Vec<Resource>, Option<Arc<Origin>>);
+pub(super) type Generated = (Vec<Resource>, Option<Arc<Origin>>);
 
 impl Build<'_> {
     /// Runs all generators and lets their objects meet those that are there.
@@ -50,6 +51,8 @@ impl Build<'_> {
                 note("SecretGenerator"),
             ));
         }
+        // Every chart is checked before the first one is rendered.
+        let mut charts = vec![];
         for chart in &k.helm_charts {
             let mut chart = chart.clone();
             if chart.namespace.is_empty() && self.compat() == Compat::V5_8 {
@@ -58,8 +61,11 @@ impl Build<'_> {
                     None => target.helm_namespace.clone(),
                 };
             }
-            let globals = k.helm_globals.clone().unwrap_or_default();
-            all.push((self.inflate(target, &chart, &globals)?, note("HelmChartInflationGenerator")));
+            charts.push(self.chart(target, &chart, k.helm_globals.as_ref())?);
+        }
+        for chart in charts {
+            let objects = self.at_site(target, |site| helm::inflate(&chart, site))?;
+            all.push((objects, note("HelmChartInflationGenerator")));
         }
         Ok(all)
     }
@@ -74,10 +80,7 @@ pub(super) fn generate_from(
     args: &GeneratorArgs,
     options: Option<&GeneratorOptions>,
 ) -> Result<Resource> {
-    let mut load = |entry: &Text, path: &str| -> Result<Arc<[u8]>> {
-        let entry = Text { value: path.to_owned(), mark: entry.mark.clone() };
-        Ok(loader.file(&entry)?.bytes()?.as_slice().into())
-    };
+    let mut load = |entry: &Text| loader.file(entry)?.bytes();
     make(args, options, &mut load)
         .map_err(|e| e.or_at(|| args.mark.location()).during(format!("generating `{}`", args.name)))
 }

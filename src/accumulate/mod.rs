@@ -5,6 +5,7 @@
 //! to the folder above. Hashes, name references, variables and the order of the output come once, in [`finish`].
 
 pub mod accumulator;
+mod builtin;
 mod external;
 pub mod finish;
 mod generators;

@@ -4,19 +4,21 @@
 //! else that is wrong.
 
 use super::Accumulator;
-use super::external::Plugin;
 use super::target::{Build, Target};
 use crate::diag::Result;
 use crate::kube::TransformerConfig;
-use crate::kustomization::{self, Replacement};
+use crate::kustomization::{self, Replacement, ReplacementField};
 use crate::patch::{Prepared, Texts};
 use crate::refs::replacements;
 use crate::resource::{ResMap, read};
 use crate::transform::{annotations, images, labels, name_affix, namespace, replicas};
 use std::sync::Arc;
 
-/// A step that is ready to run, with kustomize's name for it.
-type Step<'s> = (&'static str, Box<dyn FnOnce(&mut Build, &mut ResMap) -> Result<()> + 's>);
+/// A transformer that is ready to run.
+pub(super) type Run<'s> = Box<dyn FnOnce(&mut Build, &mut ResMap) -> Result<()> + 's>;
+
+/// A transformer that a field set up, with kustomize's name for it.
+type Step<'s> = (&'static str, Run<'s>);
 
 impl Build<'_> {
     /// Runs all transformers over everything gathered so far.
@@ -28,8 +30,8 @@ impl Build<'_> {
             let note = target.origin.as_ref().map(|o| Arc::new(o.of_builtin(&target.file_name, kind)));
             after(&mut acc.resources, note)?;
         }
-        for Plugin { run, note } in plugins {
-            run.transform(self, target, &mut acc.resources)?;
+        for (run, note) in plugins {
+            run(self, &mut acc.resources)?;
             after(&mut acc.resources, note)?;
         }
         Ok(())
@@ -96,7 +98,7 @@ impl Build<'_> {
             ));
         }
         if !k.replacements.is_empty() {
-            let all = replacements_of(target)?;
+            let all = replacements_of(target, &k.replacements)?;
             steps.push((
                 "ReplacementTransformer",
                 Box::new(move |b, r| replacements::apply(&all, r, b.compat(), b.findings)),
@@ -116,14 +118,15 @@ impl Build<'_> {
     }
 }
 
-fn patch_step<'s>(patch: Prepared) -> Box<dyn FnOnce(&mut Build, &mut ResMap) -> Result<()> + 's> {
+/// The step of a patch that was prepared.
+pub(super) fn patch_step<'s>(patch: Prepared) -> Run<'s> {
     Box::new(move |b, r| patch.apply(r, b.schema.as_deref(), b.findings))
 }
 
-/// The replacements of a folder, inline or from files.
-fn replacements_of(target: &Target) -> Result<Vec<Replacement>> {
+/// Replacements, inline or from files.
+pub(super) fn replacements_of(target: &Target, fields: &[ReplacementField]) -> Result<Vec<Replacement>> {
     let mut all = vec![];
-    for field in &target.kustomization.replacements {
+    for field in fields {
         match &field.path {
             None => all.push(field.replacement.clone()),
             Some(path) => {

@@ -6,10 +6,11 @@ use super::{Done, Strictness, output};
 use crate::accumulate::{self, Options, Reorder};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
 use crate::kustomization::Compat;
-use crate::load::NoFetch;
 use crate::plugin::PluginOptions;
+use crate::remote::{Mirrors, Remote};
 use crate::resource::{ResMap, print};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Builds, and writes to where `-o` says, or leaves the text for standard output.
 pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
@@ -20,7 +21,11 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         [dir] => dir,
         _ => return Err(Error::new(Kind::Usage, "specify one path to kustomization.yaml")),
     };
-    let remote = std::sync::Arc::new(NoFetch);
+    let mirrors = match &environment.config_home {
+        Some(home) => Mirrors::read(&home.join("kfm/config.toml"))?,
+        None => Mirrors::default(),
+    };
+    let remote = Arc::new(Remote::new(mirrors, environment.proxies.clone()));
     let resources = accumulate::build(dir, &options, remote, &findings)?;
     let stdout = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
@@ -99,12 +104,10 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
             enable_alpha_plugins: plugins_on,
             enable_exec: on(args.enable_exec),
             network: on(args.network),
-            network_name: args.network_name.clone(),
             mounts: args.mount.clone(),
             env: args.env.clone(),
             as_current_user: on(args.as_current_user),
             plugin_homes: environment.plugin_homes.clone(),
-            variables: environment.variables.clone(),
         },
     })
 }

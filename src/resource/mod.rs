@@ -9,6 +9,7 @@ mod resmap;
 #[allow(clippy::module_inception)]
 mod resource;
 
+pub use labels::LabelSelector;
 pub use read::from_source;
 pub use resmap::ResMap;
 pub use resource::{Behavior, Origin, PreviousId, Resource};

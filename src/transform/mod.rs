@@ -6,6 +6,7 @@
 
 pub mod annotations;
 pub mod hash;
+mod hash_tree;
 pub mod images;
 pub mod labels;
 pub mod name_affix;

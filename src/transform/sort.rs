@@ -18,7 +18,8 @@ pub fn apply(resources: &mut ResMap, options: &SortOptions) -> Result<()> {
         ("legacy", Some((first, last))) => order(resources, &ranks(first, last)),
         ("fifo", None) => {}
         ("fifo", Some(_)) => {
-            let message = "the field `sortOptions.legacySortOptions` is set, but the order is `fifo`, not `legacy`";
+            let message =
+                "the field `sortOptions.legacySortOptions` is set, but the order is `fifo`, not `legacy`";
             return Err(Error::new(Kind::Config, message).at(options.mark.location()));
         }
         (found, _) => {

@@ -6,6 +6,8 @@
 pub mod anchors;
 mod chars;
 pub mod emit;
+mod fast;
+mod fast_scalar;
 pub mod json;
 pub mod node;
 mod number;

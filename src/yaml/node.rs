@@ -575,6 +575,15 @@ impl Doc {
     }
 }
 
+/// Whether two nodes are the same in kind, type, text and the way they are written, all the way down.
+pub fn equal(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
+    let (n, m) = (a.node(x), b.node(y));
+    (n.kind, n.style, n.tag, n.flags) == (m.kind, m.style, m.tag, m.flags)
+        && a.text(x) == b.text(y)
+        && a.kids(x).len() == b.kids(y).len()
+        && a.kids(x).iter().zip(b.kids(y)).all(|(k, l)| equal(a, *k, b, *l))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
