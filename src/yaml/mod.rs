@@ -5,6 +5,8 @@
 
 pub mod anchors;
 mod chars;
+#[cfg(test)]
+mod differential;
 pub mod fast;
 mod fast_scalar;
 pub mod json;
