@@ -82,6 +82,8 @@ struct SimpleKey {
     possible: bool,
     /// It stands where the block wants a key.
     required: bool,
+    /// Its token is kept back until it is decided whether it is a key.
+    waits: bool,
     number: usize,
     line: usize,
     index: usize,
@@ -253,7 +255,7 @@ impl<'a> Scanner<'a> {
                 // a token that may start a simple key has to wait until that is decided
                 let level = self.queue.front().and_then(|t| t.level);
                 let waits = match level {
-                    Some(l) if l < self.keys.len() && self.keys[l].number == self.taken => {
+                    Some(l) if self.keys.get(l).is_some_and(|k| k.waits && k.number == self.taken) => {
                         self.is_valid_key(l)?
                     }
                     _ => false,
@@ -285,6 +287,12 @@ impl<'a> Scanner<'a> {
     fn push_key(&mut self, kind: Kind, start: usize) {
         let level = Some(self.keys.len() - 1);
         self.queue.push_back(Token { kind, start, end: self.p, level });
+    }
+
+    /// Puts a token before the one of this number, or at the end if that was taken already.
+    fn insert(&mut self, number: Option<usize>, token: Token) {
+        let place = number.and_then(|n| n.checked_sub(self.taken)).unwrap_or(self.queue.len());
+        self.queue.insert(place.min(self.queue.len()), token);
     }
 
     /// A token of one character.
@@ -324,6 +332,7 @@ impl<'a> Scanner<'a> {
             let level = self.keys.len() - 1;
             self.keys[level] = SimpleKey {
                 possible: true,
+                waits: true,
                 required: self.flow == 0 && self.indent == self.column as isize,
                 number: self.taken + self.queue.len(),
                 line: self.line,
@@ -346,8 +355,7 @@ impl<'a> Scanner<'a> {
                 return self.fail(Some(("while increasing indent level", at)), "exceeded max depth of 10000");
             }
             let token = Token { kind, start: at, end: at, level: None };
-            let place = number.map_or(self.queue.len(), |n| n - self.taken);
-            self.queue.insert(place, token);
+            self.insert(number, token);
         }
         Ok(())
     }
@@ -469,8 +477,9 @@ impl<'a> Scanner<'a> {
         match self.at(0) {
             c @ (b'[' | b'{') => {
                 self.save_key()?;
+                let number = self.taken + self.queue.len();
                 self.push_key(if c == b'[' { Kind::FlowSeq } else { Kind::FlowMap }, start);
-                self.keys.push(SimpleKey::default());
+                self.keys.push(SimpleKey { number, ..SimpleKey::default() });
                 self.flow += 1;
                 if self.flow > DEPTH {
                     return self
@@ -484,7 +493,13 @@ impl<'a> Scanner<'a> {
                 self.drop_key()?;
                 if self.flow > 0 {
                     self.flow -= 1;
-                    self.keys.pop();
+                    // go-yaml forgets to wait for an empty collection that may be a key
+                    let inner = self.keys.pop().map(|k| k.number);
+                    if let Some(outer) = self.keys.last_mut()
+                        && Some(outer.number) == inner
+                    {
+                        outer.waits = false;
+                    }
                 }
                 self.allowed = false;
                 self.push_char(if c == b']' { Kind::FlowSeqEnd } else { Kind::FlowMapEnd });
@@ -582,7 +597,7 @@ impl<'a> Scanner<'a> {
         if self.is_valid_key(level)? {
             let key = self.keys[level];
             let token = Token { kind: Kind::Key, start: key.at, end: key.at, level: None };
-            self.queue.insert(key.number - self.taken, token);
+            self.insert(Some(key.number), token);
             self.roll(key.column, Some(key.number), Kind::BlockMap, key.at)?;
             self.keys[level].possible = false;
             self.allowed = false;
