@@ -15,6 +15,7 @@ pub mod parse;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
+mod scan_tag;
 #[cfg(test)]
 mod show;
 pub mod source;
