@@ -107,6 +107,11 @@ impl Fast<'_> {
         memchr::memchr(b'\n', self.b.get(i..).unwrap_or_default()).map_or(self.b.len(), |n| i + n + 1)
     }
 
+    /// Whether a scalar goes over several lines.
+    pub(super) fn has_break(&self, from: usize, to: usize) -> bool {
+        self.b.get(from..to).is_some_and(|text| memchr::memchr(b'\n', text).is_some())
+    }
+
     /// Ends a line at `i`, where only blanks and a comment may follow.
     pub(super) fn end_line(&mut self, i: usize) -> Option<()> {
         let i = self.pass_blanks(i);
@@ -265,13 +270,12 @@ impl Fast<'_> {
                 return self.end_line(end);
             }
             quote @ (b'\'' | b'"') => {
-                let line = self.next_line(at);
                 let end = self.quoted(at, quote)?;
                 let behind = self.pass_blanks(end);
                 if self.byte(behind) != b':' {
                     return self.end_line(behind);
                 }
-                if end > line {
+                if self.has_break(at, end) {
                     return None;
                 }
                 behind
@@ -292,9 +296,8 @@ impl Fast<'_> {
     fn key(&mut self, at: usize) -> Option<()> {
         let colon = match self.byte(at) {
             quote @ (b'\'' | b'"') => {
-                let line = self.next_line(at);
                 let end = self.quoted(at, quote)?;
-                if end > line {
+                if self.has_break(at, end) {
                     return None;
                 }
                 self.pass_blanks(end)

@@ -19,6 +19,7 @@ pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
+mod scan_tag;
 #[cfg(test)]
 mod show;
 pub mod source;
