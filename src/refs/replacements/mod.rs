@@ -18,7 +18,7 @@ use crate::kustomization::types::{
     Compat, FieldOptions, Replacement, Selector, SourceSelector, TargetSelector, Text,
 };
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Doc, Kind, NodeId, Source, Style, Tag};
+use crate::yaml::{Doc, Kind, Mark, NodeId, Source, Style, Tag};
 use matcher::{Field, Matcher, Patterns};
 use objects::{Conditions, IdSelector, Index, any_id, has_no_id, is_exactly};
 
@@ -49,6 +49,19 @@ struct Value {
     node: NodeId,
     /// Slot and node that it came from, if it changes together with that node.
     from: Option<(usize, NodeId)>,
+}
+
+/// An entry of `fieldPaths`.
+struct Path<'t> {
+    text: &'t str,
+    parts: Vec<String>,
+    mark: &'t Mark,
+}
+
+impl<'t> Path<'t> {
+    fn new(text: &'t str, mark: &'t Mark) -> Self {
+        Self { text, parts: fieldpath::split(text), mark }
+    }
 }
 
 impl Value {
@@ -155,10 +168,11 @@ impl Step<'_> {
             return Ok(());
         }
         let selection = Selection::new(select, &target.reject, self.compat).map_err(at)?;
-        let written = target.field_paths.iter().map(|p| p.value.as_str());
-        let default = target.field_paths.is_empty().then_some(DEFAULT_PATH);
-        let paths: Vec<(&str, Vec<String>)> =
-            written.chain(default).map(|p| (p, fieldpath::split(p))).collect();
+        let mut paths: Vec<Path<'_>> =
+            target.field_paths.iter().map(|p| Path::new(&p.value, &p.mark)).collect();
+        if paths.is_empty() {
+            paths.push(Path::new(DEFAULT_PATH, &target.mark));
+        }
 
         let (kind, name) = selection.select.literals();
         let slots = self.index.slots(kind, name).to_vec();
@@ -202,7 +216,7 @@ impl Step<'_> {
         &mut self,
         slot: usize,
         target: &TargetSelector,
-        paths: &[(&str, Vec<String>)],
+        paths: &[Path<'_>],
         value: &mut Value,
     ) -> Result<()> {
         let options = target.options.as_ref();
@@ -214,16 +228,19 @@ impl Step<'_> {
             id_before = Some(res.id().clone());
             let id = res.id().clone();
             res.edit(|doc| {
-                for (path, parts) in paths {
+                for Path { text: path, parts, mark } in paths {
                     let kept = put(doc, slot, parts, options, value, &mut matcher).map_err(|e| {
                         let verb = if create.is_some() { "find or create" } else { "find" };
                         let message = format!("unable to {verb} field `{path}` in replacement target `{id}`");
+                        let error =
+                            |message: String| Error::new(Fault::Reference, message).at(mark.location());
                         match e {
-                            Problem::NotFound => Error::new(Fault::Reference, message),
+                            Problem::NotFound => error(message).label(doc.location(doc.root()), "the target"),
                             Problem::Path(e) => {
-                                let error =
-                                    Error::new(Fault::Reference, format!("{message}: {}", e.message()));
-                                e.labels().iter().fold(error, |error, l| error.label(l.at.clone(), &*l.text))
+                                let error = error(format!("{message}: {}", e.message()));
+                                e.labels()
+                                    .iter()
+                                    .fold(error, |error, l| error.label(l.at.clone(), "found here"))
                             }
                             Problem::Other(e) => e,
                         }
