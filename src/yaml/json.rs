@@ -379,7 +379,7 @@ fn value_of(doc: &Doc, node: NodeId) -> Value<'_> {
 }
 
 /// The text that a key has in JSON.
-fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
+pub fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
     let odd = |what: &str| {
         let message = format!("a key must be a string, found {what}");
         Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
