@@ -34,9 +34,8 @@ pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
             let error = fail(
                 Kind::Conflict,
                 format!(
-                    "{} exists; `behavior` must be `merge` or `replace`, found `{}`",
-                    generated.id(),
-                    internal::behavior_text(behavior)
+                    "{} is there already, and `behavior` is neither `merge` nor `replace`",
+                    generated.id()
                 ),
             );
             Err(at_others(error, resources, &[*slot]).hint("set `behavior`, or choose another name"))
@@ -204,7 +203,7 @@ mod tests {
         absorb(&mut map, make("create", &[])).unwrap();
         for behavior in ["", "create", "bogus"] {
             let error = absorb(&mut map, make(behavior, &[])).unwrap_err();
-            assert!(error.message().contains("exists; `behavior` must be"), "{error}");
+            assert!(error.message().contains("`behavior` is neither"), "{error}");
             assert_eq!(error.labels().len(), 2);
         }
         let mut other = make("", &[]);

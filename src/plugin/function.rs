@@ -10,7 +10,7 @@ use super::program::{self, Output, Program};
 use crate::diag::{Error, Kind, Result};
 use crate::kustomization::decode::{Decoder, Rules};
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Dialect, NodeId, Source, split};
+use crate::yaml::{Dialect, NodeId, Source, Style, split};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,7 +45,10 @@ pub fn spec_of(config: &Resource) -> Result<Option<Spec>> {
     let annotation =
         |key: &str| annotations.and_then(|a| doc.get(a, key)).filter(|n| !doc.text(*n).is_empty());
     let spec = if let Some(node) = ANNOTATIONS.iter().find_map(|key| annotation(key)) {
-        parse(&Source::inline(&doc.location(node), doc.text(node).to_owned()))?
+        let mut at = doc.location(node);
+        // The text of a block begins in the line below.
+        at.line += u32::from(matches!(doc.style(node), Style::Literal | Style::Folded) && at.line > 0);
+        parse(&Source::inline(&at, doc.text(node).to_owned()))?
     } else if let Some(node) = metadata.and_then(|m| doc.get(m, FIELD)).filter(|n| !doc.is_null(*n)) {
         let mut text = Vec::new();
         crate::yaml::emit::print(doc, node, &mut text)?;
@@ -196,7 +199,7 @@ fn run(
     } else {
         return Ok(None);
     };
-    let output = output.map_err(|e| e.at(at()).during(format!("running {}", name_of(config))))?;
+    let output = output.map_err(|e| e.at(at()))?;
     if !output.status.success() {
         let message = format!("{} failed with {}", name_of(config), output.ending());
         return Err(Error::new(Kind::Program, message).at(at()));

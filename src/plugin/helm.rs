@@ -3,6 +3,7 @@
 //! Helm is called for its version, to pull a chart that is not there, and to render. The resources carry a mark: no
 //! namespace is set in them afterwards. Fields of a chart win over flags.
 
+use super::exchange;
 use super::options::Site;
 use super::program::{self, Program, command_line};
 use super::scratch;
@@ -107,9 +108,12 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
             split::read_text(format!("<output of helm for the chart {}>", chart.chart.name), stdout)?;
         objects(&source)
     };
-    run().map_err(|e| {
-        e.or_at(|| chart.chart.mark.location()).during(format!("rendering the chart `{}`", chart.chart.name))
-    })
+    let mut all = run().map_err(|e| {
+        exchange::asked_by(e, || chart.chart.mark.location())
+            .during(format!("rendering the chart `{}`", chart.chart.name))
+    })?;
+    all.iter_mut().for_each(|res| exchange::set_place(res, &chart.chart.mark));
+    Ok(all)
 }
 
 fn objects(source: &Arc<Source>) -> Result<Vec<Resource>> {
@@ -180,7 +184,10 @@ impl Chart {
     fn values(&self, site: &mut Site<'_, '_>) -> Result<Vec<u8>> {
         let chart = &self.chart;
         let file = chart.values_file.clone().unwrap_or_else(|| Marked {
-            value: display(&self.home.join(&chart.name).join("values.yaml")),
+            value: {
+                let path = clean(&self.home.join(&chart.name).join("values.yaml"));
+                display(path.strip_prefix(site.root).unwrap_or(&path))
+            },
             mark: chart.mark.clone(),
         });
         let mut load = |file: &Text| (site.load)(file).map_err(|e| e.or_at(|| file.mark.location()));
@@ -211,12 +218,13 @@ impl Helm<'_> {
         if output.status.success() {
             return Ok(output.stdout);
         }
-        let mut said = output.stderr.trim().to_owned();
+        let mut complaint = output.complaint();
         if args.iter().any(|a| a == "--debug") {
-            said = format!("{said}\nhelm printed:\n{}", String::from_utf8_lossy(&output.stdout).trim());
+            complaint =
+                format!("{complaint}\nhelm printed:\n{}", String::from_utf8_lossy(&output.stdout).trim());
         }
         let line = command_line(self.command, args);
-        Err(Error::new(Kind::Program, format!("`{line}` failed with {}: {said}", output.ending())))
+        Err(Error::new(Kind::Program, format!("`{line}` failed with {complaint}")))
     }
 
     fn check_version(&self) -> Result<()> {
