@@ -8,7 +8,7 @@ use crate::diag::{Error, Kind as ErrorKind, Result};
 use crate::text::go;
 use crate::yaml::json::{key_text, to_json, write_float, write_string};
 use crate::yaml::reencode::{self, Value};
-use crate::yaml::style::{Written, of_any};
+use crate::yaml::style::{Written, bytes_of, of_any};
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -164,7 +164,7 @@ fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
             doc.set_style(node, Style::Plain);
         }
         Tag::Str => {
-            let style = match of_any(doc.text(node)) {
+            let style = match of_any(doc.text(node), bytes_of(doc.text(node))) {
                 Written::Plain => Style::Plain,
                 Written::Single => Style::Single,
                 Written::Double => Style::Double,

@@ -6,7 +6,6 @@
 
 use crate::diag::{Error, Kind, Result};
 use crate::kustomization::Selector;
-use crate::resource::LabelSelector;
 use crate::resource::labels::LabelSelector;
 use crate::resource::{ResMap, Resource};
 use crate::text::re2::Pattern;
