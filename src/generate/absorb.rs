@@ -91,6 +91,7 @@ fn lay_over(old: &Resource, new: &mut Resource, merge: bool) {
     new.prefixes = old.prefixes.clone();
     new.suffixes = old.suffixes.clone();
     new.referred_by = old.referred_by.clone();
+    new.vars = old.vars.clone();
     new.behavior = old.behavior;
     new.needs_hash &= old.needs_hash;
     new.from_helm = old.from_helm;

@@ -164,7 +164,8 @@ fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
             doc.set_style(node, Style::Plain);
         }
         Tag::Str => {
-            let style = match of_any(doc.text(node), bytes_of(doc.text(node))) {
+            let text = doc.text(node);
+            let style = match of_any(text, bytes_of(text)) {
                 Written::Plain => Style::Plain,
                 Written::Single => Style::Single,
                 Written::Double => Style::Double,
@@ -249,6 +250,13 @@ fn scalar(doc: &Doc, node: NodeId, json: bool) -> (String, Tag) {
             (text.to_owned(), tag)
         }
         tag @ (Tag::Int | Tag::Float | Tag::Bool) => (written, tag),
+        Tag::Binary => {
+            let place = reencode::Place { flow: false, simple_key: false, last: false, reencode: false };
+            match reencode::value(doc, node, place) {
+                Ok(Value::Binary(unpacked)) => (unpacked, Tag::Str),
+                _ => (text.to_owned(), Tag::Str),
+            }
+        }
         _ => (text.to_owned(), Tag::Str),
     }
 }

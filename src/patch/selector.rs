@@ -6,7 +6,7 @@
 
 use crate::diag::{Error, Kind, Result};
 use crate::kustomization::Selector;
-use crate::resource::labels::LabelSelector;
+use crate::resource::LabelSelector;
 use crate::resource::{ResMap, Resource};
 use crate::text::re2::Pattern;
 use crate::yaml::Mark;

@@ -118,7 +118,7 @@ fn check_mounts(spec: &Spec, config: &Resource) -> Result<()> {
 /// Runs a function that makes objects.
 pub fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
     let config_text = config_text(config)?;
-    let Some(output) = run(spec, config, &[config_text.clone()], &config_text, site)? else {
+    let Some(output) = run(spec, config, std::slice::from_ref(&config_text), &config_text, site)? else {
         return Ok(vec![]);
     };
     let mut all = exchange::from_output(&name_of(config), output)?;

@@ -5,8 +5,10 @@
 
 pub mod anchors;
 mod chars;
+#[cfg(test)]
+mod differential;
 pub mod emit;
-mod fast;
+pub mod fast;
 mod fast_scalar;
 pub mod json;
 pub mod node;
