@@ -474,6 +474,7 @@ mod tests {
                 "[]",
                 "a: 9007199254740992; b: 1.8446744073709552e+19",
             ),
+            ("a: 1", "- {op: add, path: /b, value: !!binary YWI=}", "a: 1; b: ab"),
             ("a: 2001-01-01\nb: {c, d: }", "[]", "a: \"2001-01-01T00:00:00Z\"; b:;   c: \"\";   d: \"\""),
         ];
         for (object, ops, expected) in table {
