@@ -68,7 +68,7 @@ pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Fin
     if !target.kustomization.build_metadata.is_empty() {
         target.origin = Some(Default::default());
     }
-    prefetch::run(&target, options.threads);
+    prefetch::run(&loader, options.threads);
     let mut build = Build::new(options, findings);
     build.set_schema(&target, true)?;
     let gathered = build

@@ -177,6 +177,11 @@ impl Loader {
         Ok(())
     }
 
+    /// Whether an entry names something that has to be fetched.
+    pub fn is_remote(&self, entry: &str) -> bool {
+        is_remote_file(entry) || self.files.fetch.repository(entry).is_ok()
+    }
+
     /// The file that an entry names: in or below the root unless the user allows more, or fetched by HTTP.
     pub fn file(&self, entry: &Marked<String>) -> Result<Arc<File>> {
         let (given, mark) = (entry.value.as_str(), &entry.mark);
