@@ -42,8 +42,7 @@ fn portions<'a>(objects: &[&'a Resource]) -> Vec<Vec<(&'a Resource, bool)>> {
 }
 
 fn print(portion: &[(&Resource, bool)]) -> Result<Vec<u8>> {
-    let nodes: usize = portion.iter().map(|(r, _)| r.doc().len()).sum();
-    let mut out = Vec::with_capacity(nodes * 40);
+    let mut out = Vec::with_capacity(portion.iter().map(|(r, _)| size(r)).sum());
     for (res, first) in portion {
         if !first {
             out.extend_from_slice(b"---\n");
@@ -51,6 +50,12 @@ fn print(portion: &[(&Resource, bool)]) -> Result<Vec<u8>> {
         yaml::print(res.doc(), res.root(), &mut out).map_err(|e| context(e, res))?;
     }
     Ok(out)
+}
+
+/// About how long the text of an object will be: as long as it was.
+fn size(res: &Resource) -> usize {
+    let doc = res.doc();
+    doc.span(res.root()).map_or(doc.len() * 70, |(start, end)| (end - start) as usize + 400)
 }
 
 fn context(error: Error, res: &Resource) -> Error {

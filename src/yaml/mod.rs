@@ -25,6 +25,7 @@ mod show;
 pub mod source;
 pub mod split;
 pub(crate) mod style;
+mod verbatim;
 mod write;
 
 pub use emit::{Options, print, print_with};
