@@ -461,6 +461,11 @@ mod tests {
             ("[{name: '5'}]", "[{name: 5, x: 1}]", "- name: \"5\" x: 1"),
             ("[{name: a}, {x: 1}]", "[{name: b}]", "- x: 1"),
             (
+                "[{name: a, ports: [{containerPort: 80}]}]",
+                "[{name: a, ports: [{name: x}, {containerPort: 81}, {containerPort: 80}]}]",
+                "- name: a ports: - containerPort: 80 - containerPort: 81",
+            ),
+            (
                 "[{name: a, ports: [{containerPort: 80, protocol: TCP}]}]",
                 "[{name: a, ports: [{containerPort: 80, protocol: TCP, name: web}, {containerPort: 81, protocol: TCP}]}]",
                 "- name: a ports: - containerPort: 81   protocol: TCP - containerPort: 80   name: web   protocol: TCP",
