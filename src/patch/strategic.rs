@@ -59,7 +59,7 @@ impl Fault {
         Box::new(Self { message: message.into(), at, other: None, path: vec![] })
     }
 
-    fn into_error(mut self: Box<Self>, doc: &Doc) -> Error {
+    fn into_error(mut self, doc: &Doc) -> Error {
         self.path.reverse();
         let place = if self.path.is_empty() { String::new() } else { format!("`{}`: ", self.path.join(".")) };
         let error =
