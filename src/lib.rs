@@ -31,8 +31,9 @@
 //! | [`kustomization`] | the kustomization file as types |
 //! | [`resource`] | objects, the table of objects, their printing |
 //! | [`remote`] | git, HTTP, mirrors |
-//! | [`plugin`] | programs: helm, functions, exec plugins |
-//! | [`generate`], [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
+//! | [`generate`] | ConfigMaps and Secrets made of texts and files |
+//! | [`plugin`] | programs: helm, functions, exec plugins; configurations of builtin plugins |
+//! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
 //!

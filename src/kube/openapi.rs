@@ -41,7 +41,7 @@ impl OpenApi {
     /// Takes a document in, read by the rules of YAML 1.1 or as JSON.
     pub fn read(doc: Doc) -> Result<Self> {
         let root = doc.root();
-        if doc.is_empty_table() || doc.kind(root) != Kind::Map {
+        if doc.has_no_nodes() || doc.kind(root) != Kind::Map {
             let at = doc.source().path.clone();
             let error = Error::new(Fault::Config, "expected an OpenAPI document, found no mapping");
             return Err(error.at(crate::diag::Location::file(at)));

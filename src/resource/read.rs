@@ -66,7 +66,7 @@ fn part(doc: &Doc, node: NodeId) -> Doc {
 /// Queues a document, or the items of a sole `List`.
 fn add_checked(doc: Doc, single: bool, queue: &mut VecDeque<Doc>) -> Result<()> {
     let root = doc.root();
-    if doc.is_empty_table() || doc.is_empty(root) {
+    if doc.has_no_nodes() || doc.is_empty(root) {
         return Ok(());
     }
     if single && matches!(text(&doc, doc.get(root, "kind")), "List" | "ResourceList") {
