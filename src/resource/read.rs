@@ -5,7 +5,7 @@
 //! `items` are opened too, their items go behind the other objects of the file.
 //!
 //! Kustomize turns the items of the second sort of lists into JSON and reads that. What remains of it is the way
-//! scalars are written, which decides how later changes to them are printed; see [`to_json_styles`].
+//! scalars are written, which decides how later changes to them are printed; see `to_json_styles`.
 
 use super::{Resource, internal};
 use crate::diag::{Error, Kind as ErrorKind, Result};
