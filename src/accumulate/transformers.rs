@@ -120,7 +120,12 @@ impl Build<'_> {
 
 /// The step of a patch that was prepared.
 pub(super) fn patch_step<'s>(patch: Prepared) -> Run<'s> {
-    Box::new(move |b, r| patch.apply(r, b.schema.as_deref(), b.findings))
+    Box::new(move |b, r| {
+        if patch.is_merge() && !r.is_empty() {
+            b.use_schema()?;
+        }
+        patch.apply(r, b.schema.as_deref(), b.findings)
+    })
 }
 
 /// Replacements, inline or from files.
