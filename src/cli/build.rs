@@ -27,6 +27,15 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     };
     let remote = Arc::new(Remote::new(mirrors, environment.proxies.clone()));
     let resources = accumulate::build(dir, &options, remote, &findings)?;
+    let strictness = match (args.strict, args.quiet) {
+        (true, _) => Strictness::Strict,
+        (_, true) => Strictness::Quiet,
+        _ => Strictness::Warn,
+    };
+    let findings = findings.take();
+    if args.strict && findings.iter().any(Finding::is_warning) {
+        return Ok(Done { stdout: vec![], findings, strictness });
+    }
     let stdout = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
             write_folder(Path::new(path), &resources)?;
@@ -38,12 +47,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         }
         None => print::all(&resources, options.threads)?,
     };
-    let strictness = match (args.strict, args.quiet) {
-        (true, _) => Strictness::Strict,
-        (_, true) => Strictness::Quiet,
-        _ => Strictness::Warn,
-    };
-    Ok(Done { stdout, findings: findings.take(), strictness })
+    Ok(Done { stdout, findings, strictness })
 }
 
 fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
