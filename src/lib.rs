@@ -34,6 +34,7 @@
 //! | [`plugin`] | programs: helm, functions, exec plugins |
 //! | [`generate`], [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
+//! | [`localize`] | copies of kustomizations with all that they need |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
 //!
 //! # Invariants
@@ -52,6 +53,7 @@ pub mod generate;
 pub mod kube;
 pub mod kustomization;
 pub mod load;
+pub mod localize;
 pub mod patch;
 pub mod plugin;
 pub mod refs;
