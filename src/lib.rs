@@ -35,6 +35,7 @@
 //! | [`plugin`] | programs: helm, functions, exec plugins; configurations of builtin plugins |
 //! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
+//! | [`localize`] | copies of a kustomization with everything it needs |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
 //!
 //! # Invariants
@@ -53,6 +54,7 @@ pub mod generate;
 pub mod kube;
 pub mod kustomization;
 pub mod load;
+pub mod localize;
 pub mod parallel;
 pub mod patch;
 pub mod plugin;

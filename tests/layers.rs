@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["plugin"],
     &["transform", "patch", "refs"],
     &["accumulate"],
+    &["localize"],
     &["cli"],
 ];
 

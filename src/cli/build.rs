@@ -21,11 +21,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         [dir] => dir,
         _ => return Err(Error::new(Kind::Usage, "specify one path to kustomization.yaml")),
     };
-    let mirrors = match &environment.config_home {
-        Some(home) => Mirrors::read(&home.join("kfm/config.toml"))?,
-        None => Mirrors::default(),
-    };
-    let remote = Arc::new(Remote::new(mirrors, environment.proxies.clone()));
+    let remote = remote(environment)?;
     let resources = accumulate::build(dir, &options, remote, &findings)?;
     let strictness = match (args.strict, args.quiet) {
         (true, _) => Strictness::Strict,
@@ -48,6 +44,15 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         None => print::all(&resources, options.threads)?,
     };
     Ok(Done { stdout, findings, strictness })
+}
+
+/// What fetches remote content, led elsewhere where the user's configuration says so.
+pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
+    let mirrors = match &environment.config_home {
+        Some(home) => Mirrors::read(&home.join("kfm/config.toml"))?,
+        None => Mirrors::default(),
+    };
+    Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone())))
 }
 
 fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
