@@ -18,9 +18,9 @@ mod scan_scalar;
 #[cfg(test)]
 mod show;
 pub mod source;
-mod style;
-mod write;
 pub mod split;
+pub mod style;
+pub mod write;
 
 pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};

@@ -1,0 +1,17 @@
+//! Editing a kustomization file without disturbing it.
+//!
+//! Kustomize decodes the file, changes the structures and writes all of them again, which loses comments behind values,
+//! quotes, indentation and the order of keys. Here a command changes a [`tree`] whose nodes know where they stand, and
+//! only the lines that differ are written. For a file that is in kustomize's own form the result is the same, byte for
+//! byte.
+
+mod emit;
+pub mod file;
+mod layout;
+mod surgery;
+#[cfg(test)]
+mod tests;
+pub mod tree;
+
+pub use file::KustomizationFile;
+pub use tree::{Entry, Node, Shape};
