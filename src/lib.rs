@@ -48,6 +48,7 @@
 pub mod accumulate;
 pub mod cli;
 pub mod diag;
+pub mod edit;
 pub mod generate;
 pub mod kube;
 pub mod kustomization;

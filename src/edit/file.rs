@@ -1,10 +1,11 @@
 //! The kustomization file of a folder: read for an edit, and written back with only the changed lines touched.
 
+use super::deprecated;
 use super::surgery::{self, Edit, Reach};
 use super::tree::{self, Node};
 use crate::diag::{Error, Kind, Location, Result, nearest};
 use crate::kustomization::{Kustomization, decode, locate::NAMES};
-use crate::yaml::{Dialect, Doc, Source, parse, split};
+use crate::yaml::{Dialect, Doc, Source, Tag, parse, split};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,12 +17,47 @@ pub struct KustomizationFile {
     source: Arc<Source>,
     /// The document as it stands, aliases not expanded.
     doc: Option<Doc>,
-    old: Node,
+    pub(super) old: Node,
     /// What it says; this is what commands change.
     pub root: Node,
     /// The same as types, as it was read.
     pub read: Option<Kustomization>,
 }
+
+/// The order in which kustomize appends new fields.
+const ORDER: [&str; 31] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "sortOptions",
+    "resources",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "crds",
+    "commonLabels",
+    "labels",
+    "commonAnnotations",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "patches",
+    "configMapGenerator",
+    "secretGenerator",
+    "helmCharts",
+    "helmGlobals",
+    "generatorOptions",
+    "vars",
+    "images",
+    "replacements",
+    "replicas",
+    "configurations",
+    "generators",
+    "transformers",
+    "validators",
+    "components",
+    "openapi",
+    "buildMetadata",
+];
 
 /// Where the kustomization file of a folder is. Unlike a build this takes a folder of that name for a mistake.
 pub fn locate(folder: &Path) -> Result<PathBuf> {
@@ -69,14 +105,25 @@ impl KustomizationFile {
     pub fn from_bytes(path: PathBuf, name: String, bytes: Vec<u8>) -> Result<Self> {
         let source = split::read_text(name, bytes.clone())?;
         let (doc, old, read) = understand(&source)?;
-        Ok(Self { path, bytes, source, doc, root: old.clone(), old, read })
+        let mut file = Self { path, bytes, source, doc, root: old.clone(), old, read };
+        let is_number = |key| match &file.doc {
+            Some(doc) => matches!(doc.tag(key), Tag::Int | Tag::Float),
+            None => false,
+        };
+        let mut root = file.root.clone();
+        deprecated::modernize(&mut root, &is_number);
+        deprecated::add_types(&mut root);
+        file.root = root;
+        Ok(file)
     }
 
     /// A new file.
     pub fn new(path: PathBuf) -> Self {
         let empty = Node::map(vec![]);
         let source = Source::new("kustomization.yaml", String::new());
-        Self { path, bytes: vec![], source, doc: None, old: empty.clone(), root: empty, read: None }
+        let mut root = empty.clone();
+        deprecated::add_types(&mut root);
+        Self { path, bytes: vec![], source, doc: None, old: empty, root, read: None }
     }
 
     /// The name of the file, for messages.
@@ -115,16 +162,22 @@ impl KustomizationFile {
         if !self.is_changed() {
             return Ok(self.bytes.clone());
         }
+        let mut new = self.root.clone();
+        // New fields stand behind the others, in kustomize's order.
+        new.entries_mut().sort_by_key(|e| match e.origin {
+            Some(_) => 0,
+            None => 1 + ORDER.iter().position(|f| *f == e.key).unwrap_or(ORDER.len()),
+        });
         let mut text = self.source.text.clone();
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         for reach in [Reach::Values, Reach::Aliases, Reach::Fields] {
             let edits = match &self.doc {
-                Some(doc) => surgery::edits(doc, &text, &self.old, &self.root, reach),
+                Some(doc) => surgery::edits(doc, &text, &self.old, &new, reach),
                 None => {
                     let empty = Doc::new(self.source.clone());
-                    surgery::first(&empty, &text, &self.root)
+                    surgery::first(&empty, &text, &new)
                 }
             };
             let Ok(edits) = edits else { continue };

@@ -5,13 +5,21 @@
 //! only the lines that differ are written. For a file that is in kustomize's own form the result is the same, byte for
 //! byte.
 
+pub mod arguments;
+pub mod deprecated;
 mod emit;
+pub mod fields;
 pub mod file;
+pub mod fix;
+pub mod generators;
+pub mod glob;
 mod layout;
+pub mod patches;
 mod surgery;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+pub mod vars;
 
 pub use file::KustomizationFile;
 pub use tree::{Entry, Node, Shape};

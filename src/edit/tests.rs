@@ -6,6 +6,7 @@ use std::path::PathBuf;
 fn edited(text: &str, change: impl FnOnce(&mut Node)) -> String {
     let bytes = text.as_bytes().to_vec();
     let mut file = KustomizationFile::from_bytes(PathBuf::new(), "k.yaml".into(), bytes).unwrap();
+    file.root = file.old.clone();
     change(&mut file.root);
     String::from_utf8(file.render().unwrap()).unwrap()
 }

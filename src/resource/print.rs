@@ -24,8 +24,8 @@ pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Vec<u8>>> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = vec![];
-        while let Some((number, portion)) = Some(next.fetch_add(1, Ordering::Relaxed))
-            .and_then(|n| portions.get(n).map(|p| (n, p)))
+        while let Some((number, portion)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| portions.get(n).map(|p| (n, p)))
         {
             done.push((number, print(portion)));
         }
@@ -33,7 +33,9 @@ pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Vec<u8>>> {
     };
     let mut printed = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads.min(portions.len()))
-            .filter_map(|_| std::thread::Builder::new().stack_size(crate::STACK).spawn_scoped(scope, work).ok())
+            .filter_map(|_| {
+                std::thread::Builder::new().stack_size(crate::STACK).spawn_scoped(scope, work).ok()
+            })
             .collect();
         let mut printed = work();
         for other in others {
@@ -89,7 +91,12 @@ pub fn files(resources: &ResMap) -> Result<Vec<(String, Vec<u8>)>> {
             let (gvk, namespace) = (res.gvk(), res.id().effective_namespace());
             let in_front = if namespace != NO_NAMESPACE && namespaces.len() > 1 { namespace } else { "" };
             let parts = [in_front, &gvk.group, &gvk.version, &gvk.kind, res.name()];
-            let name: Vec<&str> = parts.into_iter().enumerate().filter(|(i, p)| *i == 4 || !p.is_empty()).map(|(_, p)| p).collect();
+            let name: Vec<&str> = parts
+                .into_iter()
+                .enumerate()
+                .filter(|(i, p)| *i == 4 || !p.is_empty())
+                .map(|(_, p)| p)
+                .collect();
             let mut text = vec![];
             yaml::print_with(res.doc(), res.root(), yaml::Options { reencode: false }, &mut text)
                 .map_err(|e| context(e, res))?;
