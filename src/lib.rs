@@ -24,7 +24,7 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
-//! | [`diag`], [`text`] | errors and findings as data; Go's ways with text |
+//! | [`diag`], [`text`], [`parallel`] | errors and findings as data; Go's ways with text; threads |
 //! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
 //! | [`kube`] | types, scopes, ids, field specs, merge keys |
 //! | [`load`] | files and folders, what may be read, what was read already |
@@ -53,6 +53,7 @@ pub mod generate;
 pub mod kube;
 pub mod kustomization;
 pub mod load;
+pub mod parallel;
 pub mod patch;
 pub mod plugin;
 pub mod refs;

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-
-
 fn main() -> ExitCode {
     let run = || kfm::cli::main(std::env::args_os().collect());
     let thread = std::thread::Builder::new().stack_size(kfm::STACK).spawn(run);

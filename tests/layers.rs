@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["remote"],
     &["plugin"],
     &["generate", "transform", "patch", "refs"],
-    &["accumulate"],
+    &["accumulate", "edit"],
     &["cli"],
 ];
 

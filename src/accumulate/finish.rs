@@ -1,18 +1,15 @@
 //! What happens once, when all layers are done: hashes, references, variables, order, and the removal of what
 //! only the build needed to know.
 
-use super::{Accumulator, Options, Reorder};
-use crate::diag::{Error, Findings, Kind, Result};
+use super::{Accumulator, Options, Reorder, origin};
+use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
 use crate::kube::FieldSpec;
 use crate::kustomization::Kustomization;
 use crate::refs;
 use crate::resource::{ResMap, Resource, annotations, internal};
 use crate::transform;
-
-/// The annotation that keeps an object out of the output, unless its value is `false`.
-const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
-const ORIGIN: &str = "config.kubernetes.io/origin";
-const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+use crate::yaml::{Mark, Marked};
+use rustc_hash::FxHashMap;
 
 /// Turns what the top layer has gathered into the objects to print.
 pub fn finish(
@@ -21,23 +18,20 @@ pub fn finish(
     options: &Options,
     findings: &Findings,
 ) -> Result<ResMap> {
-    let config = acc.config();
+    let config = &acc.config;
     let resources = &mut acc.resources;
     transform::hash::apply(resources)?;
-    refs::names::fix(resources, &config)?;
-    acc.vars.replace(resources, &config.var_reference, findings)?;
+    refs::names::fix(resources, config)?;
+    acc.vars.resolve_and_replace(resources, &config.var_reference, findings)?;
     drop_local(resources)?;
     refuse_equal_ids(resources)?;
     order(resources, top, options, findings)?;
     let wants = |option: &str| top.build_metadata.iter().any(|t| t.value == option);
     if options.managed_by_label || wants("managedByLabel") {
-        managed_by(resources, findings)?;
+        managed_by(resources, &top.mark)?;
     }
     let (origins, transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
-    resources.edit_all(|res| {
-        clean(res, origins, transformations);
-        Ok(())
-    })?;
+    resources.edit_all(|res| clean(res, origins, transformations))?;
     resources.compact();
     Ok(acc.resources)
 }
@@ -46,7 +40,7 @@ fn drop_local(resources: &mut ResMap) -> Result<()> {
     for slot in resources.slots() {
         let Some(res) = resources.get(slot) else { continue };
         validate(res)?;
-        if res.annotation(LOCAL_CONFIG).is_some_and(|v| v != "false") {
+        if res.annotation(internal::LOCAL_CONFIG).is_some_and(|v| v != "false") {
             resources.remove(slot);
         }
     }
@@ -69,7 +63,7 @@ fn validate(res: &Resource) -> Result<()> {
 
 /// Kustomize compares ids again when it sorts; steps after the last comparison may have made two equal.
 fn refuse_equal_ids(resources: &mut ResMap) -> Result<()> {
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = FxHashMap::default();
     for res in resources.iter() {
         if let Some(other) = seen.insert(res.id(), res) {
             return Err(Error::new(
@@ -84,31 +78,48 @@ fn refuse_equal_ids(resources: &mut ResMap) -> Result<()> {
 }
 
 fn order(resources: &mut ResMap, top: &Kustomization, options: &Options, findings: &Findings) -> Result<()> {
-    if let Some(sort) = &top.sort_options {
-        if options.reorder != Reorder::Unspecified {
-            findings.add(
-                crate::diag::Finding::new(
-                    crate::diag::Code::DeprecatedFlag,
-                    "the order is set both by `sortOptions` and by `--reorder`; the file is heeded",
-                )
-                .at(sort.mark.location()),
-            );
+    if let Some(sort) = top.sort_options.as_ref().filter(|_| options.reorder != Reorder::Unspecified) {
+        let message = "the order is set both by `sortOptions` and by `--reorder`; the file is heeded";
+        findings.add(Finding::new(Code::DeprecatedFlag, message).at(sort.mark.location()));
+    }
+    transform::sort::apply(resources, top.sort_options.as_ref(), options.reorder != Reorder::None)
+}
+
+fn managed_by(resources: &mut ResMap, mark: &Mark) -> Result<()> {
+    let text = |value: &str| Marked { value: value.to_owned(), mark: mark.clone() };
+    let row = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
+    let label = (text("app.kubernetes.io/managed-by"), text("kustomize-v5.8.1"));
+    transform::labels::apply(resources, &vec![label], &[row])
+}
+
+/// Writes `metadata.annotations` as kustomize does at the end, without what it keeps to itself and with the notes
+/// that are asked for.
+fn clean(res: &mut Resource, origins: bool, transformations: bool) -> Result<()> {
+    let mut notes = vec![];
+    if let Some(origin) = res.origin.as_ref().filter(|_| origins) {
+        notes.push((internal::ORIGIN, origin::text(origin)));
+    }
+    if transformations && !res.transformations.is_empty() {
+        notes.push((internal::TRANSFORMATIONS, origin::list(&res.transformations)));
+    }
+    let drop = |key: &str| {
+        internal::is_stripped(key)
+            || key == internal::ORIGIN && !origins
+            || key == internal::TRANSFORMATIONS && !transformations
+    };
+    if notes.is_empty() && annotations::is_rebuilt(res.doc(), res.root(), &drop) {
+        return Ok(());
+    }
+    res.edit(|doc| {
+        let root = doc.root();
+        if !notes.is_empty() {
+            let metadata = doc.get_or_make_map(root, "metadata");
+            let map = doc.get_or_make_map(metadata, "annotations");
+            for (key, text) in &notes {
+                doc.set_string(map, key, text);
+            }
         }
-        return transform::sort::apply(resources, sort);
-    }
-    if options.reorder != Reorder::None {
-        transform::sort::legacy(resources);
-    }
-    Ok(())
-}
-
-fn managed_by(resources: &mut ResMap, findings: &Findings) -> Result<()> {
-    let row = FieldSpec::new("", "", "", "metadata/labels", true);
-    let label = ("app.kubernetes.io/managed-by", "kustomize-v5.8.1");
-    transform::labels::set(resources, &[label], &[row], findings)
-}
-
-/// Writes `metadata.annotations` as kustomize does at the end, without what it keeps to itself.
-fn clean(res: &mut Resource, origins: bool, transformations: bool) {
-    let _ = (res, origins, transformations, annotations::rebuild, internal::is_internal, ORIGIN, TRANSFORMATIONS);
+        annotations::rebuild(doc, root, &drop)
+    })
+    .map_err(|e| e.or_at(|| res.doc().location(res.root())))
 }

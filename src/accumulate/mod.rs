@@ -68,11 +68,11 @@ pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Fin
     if !target.kustomization.build_metadata.is_empty() {
         target.origin = Some(Default::default());
     }
-    prefetch::run(&target, options.threads);
+    prefetch::run(&loader, options.threads);
     let mut build = Build::new(options, findings);
     build.set_schema(&target, true)?;
     let gathered = build
         .accumulate(&target, Accumulator::default())
         .map_err(|e| e.during(format!("building `{}`", loader.shown())))?;
-    finish::finish(gathered, &target.kustomization, options, build.schema.as_deref(), findings)
+    finish::finish(gathered, &target.kustomization, options, findings)
 }

@@ -1,7 +1,7 @@
 //! `resources`: files, and the folders and repositories below.
 
-use super::target::{Build, Target};
 use super::Accumulator;
+use super::target::{Build, Target};
 use crate::diag::{Error, Result};
 use crate::kustomization::Text;
 use crate::load::{File, Found};
@@ -20,7 +20,9 @@ impl Build<'_> {
         for entry in entries {
             match target.loader.resource(entry)? {
                 Found::File(file) => {
-                    let during = |e: Error| e.during(format!("reading `{}` for `{}`", entry.value, target.loader.shown()));
+                    let during = |e: Error| {
+                        e.during(format!("reading `{}` for `{}`", entry.value, target.loader.shown()))
+                    };
                     for mut res in parsed(&file).objects(&file).map_err(during)? {
                         res.origin = target.origin.as_ref().map(|o| Arc::new(o.of_file(&entry.value)));
                         acc.resources.append(res)?;

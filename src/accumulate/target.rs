@@ -84,7 +84,9 @@ impl<'a> Build<'a> {
         }
         if let (Some(_), Some(version)) = (&source, &field.version) {
             let message = "a builtin version and a schema of one's own cannot be used both";
-            return Err(Error::new(Kind::Config, message).at(version.mark.location()).hint("remove one of the two"));
+            return Err(Error::new(Kind::Config, message)
+                .at(version.mark.location())
+                .hint("remove one of the two"));
         }
         if let Some(source) = source {
             let doc = split::read_v2(&source)?.unwrap_or_else(|| Doc::new(source));
@@ -125,7 +127,8 @@ impl<'a> Build<'a> {
         mut acc: Accumulator,
         component: bool,
     ) -> Result<Accumulator> {
-        let mut target = Target::read(loader, self.findings).map_err(|e| e.or_at(|| entry.mark.location()))?;
+        let mut target =
+            Target::read(loader, self.findings).map_err(|e| e.or_at(|| entry.mark.location()))?;
         target.origin = parent.origin.as_ref().map(|o| o.enter(&entry.value, loader));
         target.helm_namespace = match &parent.kustomization.namespace {
             Some(own) => own.value.clone(),
@@ -184,7 +187,11 @@ fn crds(target: &Target) -> Result<TransformerConfig> {
     let mut rows = TransformerConfig::default();
     for path in &target.kustomization.crds {
         let source = target.loader.file(path)?.text()?;
-        let doc = if source.text.starts_with('{') { Some(json::parse(&source)?) } else { split::read_v2(&source)? };
+        let doc = if source.text.starts_with('{') {
+            Some(json::read_json(&source)?)
+        } else {
+            split::read_v2(&source)?
+        };
         if let Some(doc) = doc {
             rows = rows.merge(&read_crd(&doc)?)?;
         }

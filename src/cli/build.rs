@@ -6,11 +6,11 @@ use super::{Done, Strictness, output};
 use crate::accumulate::{self, Options, Reorder};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
 use crate::kustomization::Compat;
-use crate::load::Restriction;
 use crate::plugin::PluginOptions;
-use crate::remote::{Remote, config};
+use crate::remote::{Mirrors, Remote};
 use crate::resource::{ResMap, print};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Builds, and writes to where `-o` says, or leaves the text for standard output.
 pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
@@ -21,12 +21,12 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         [dir] => dir,
         _ => return Err(Error::new(Kind::Usage, "specify one path to kustomization.yaml")),
     };
-    let config = match &environment.config_home {
-        Some(home) => config::read(&home.join("kfm/config.toml"))?,
-        None => config::Config::default(),
+    let mirrors = match &environment.config_home {
+        Some(home) => Mirrors::read(&home.join("kfm/config.toml"))?,
+        None => Mirrors::default(),
     };
-    let remote = Remote::new(config);
-    let resources = accumulate::build(dir, &options, &remote, &findings)?;
+    let remote = Arc::new(Remote::new(mirrors, environment.proxies.clone()));
+    let resources = accumulate::build(dir, &options, remote, &findings)?;
     let stdout = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
             write_folder(Path::new(path), &resources)?;
@@ -48,18 +48,29 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
 
 fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
     let deprecated = |flag: &str, instead: &str| {
-        findings.add(Finding::new(Code::DeprecatedFlag, format!("flag `{flag}` is deprecated")).hint(instead));
+        findings
+            .add(Finding::new(Code::DeprecatedFlag, format!("flag `{flag}` is deprecated")).hint(instead));
     };
     if args.reorder.is_some() {
         deprecated("--reorder", "use the field `sortOptions` of the kustomization file");
     }
     if args.enable_managedby_label.is_some() {
-        deprecated("--enable-managedby-label", "use `buildMetadata: [managedByLabel]` in the kustomization file");
+        deprecated(
+            "--enable-managedby-label",
+            "use `buildMetadata: [managedByLabel]` in the kustomization file",
+        );
     }
-    let restriction = match args.load_restrictor.as_deref() {
-        None | Some("" | "LoadRestrictionsRootOnly") => Restriction::RootOnly,
-        Some("LoadRestrictionsNone") => Restriction::None,
-        Some(other) => return Err(illegal("--load-restrictor", other, "LoadRestrictionsRootOnly", "LoadRestrictionsNone")),
+    let unrestricted = match args.load_restrictor.as_deref() {
+        None | Some("" | "LoadRestrictionsRootOnly") => false,
+        Some("LoadRestrictionsNone") => true,
+        Some(other) => {
+            return Err(illegal(
+                "--load-restrictor",
+                other,
+                "LoadRestrictionsRootOnly",
+                "LoadRestrictionsNone",
+            ));
+        }
     };
     let reorder = match args.reorder.as_deref() {
         None => Reorder::Unspecified,
@@ -75,7 +86,8 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
     let on = |flag: Option<bool>| flag.unwrap_or(false);
     let plugins_on = on(args.enable_alpha_plugins);
     Ok(Options {
-        restriction,
+        folder: environment.folder.clone(),
+        unrestricted,
         reorder,
         compat,
         managed_by_label: environment.managed_by_label || on(args.enable_managedby_label),
@@ -92,12 +104,10 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
             enable_alpha_plugins: plugins_on,
             enable_exec: on(args.enable_exec),
             network: on(args.network),
-            network_name: args.network_name.clone(),
             mounts: args.mount.clone(),
             env: args.env.clone(),
             as_current_user: on(args.as_current_user),
             plugin_homes: environment.plugin_homes.clone(),
-            variables: environment.variables.clone(),
         },
     })
 }
@@ -110,9 +120,12 @@ fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
 fn write_folder(folder: &Path, resources: &ResMap) -> Result<()> {
     let files = print::files(resources)?;
     if let Some((name, _)) = files.iter().find(|(name, _)| name.contains('/')) {
-        return Err(Error::new(Kind::Resource, format!("an object cannot be written to a file named `{name}`"))
-            .at(Location::file(folder.display().to_string()))
-            .hint("write to one file, or to standard output"));
+        return Err(Error::new(
+            Kind::Resource,
+            format!("an object cannot be written to a file named `{name}`"),
+        )
+        .at(Location::file(folder.display().to_string()))
+        .hint("write to one file, or to standard output"));
     }
     files.into_iter().try_for_each(|(name, text)| output::file(&folder.join(name), &[text]))
 }

@@ -25,7 +25,10 @@ pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error>
              goVersion: none\nkfmVersion: v{KFM_VERSION}\n\n"
         ),
         Some(other) => {
-            return Err(Error::new(Kind::Usage, format!("unknown output format `{other}`, expected `json` or `yaml`")));
+            return Err(Error::new(
+                Kind::Usage,
+                format!("unknown output format `{other}`, expected `json` or `yaml`"),
+            ));
         }
         None if args.short => format!("{{{KUSTOMIZE_VERSION}  unknown   }}\n"),
         None if environment.as_kustomize => format!("{KUSTOMIZE_VERSION}\n"),

@@ -19,17 +19,20 @@ pub fn error(e: &Error) -> String {
     out
 }
 
-/// The text of a finding, several lines, each ended.
+/// The text of a finding: one line, ended.
 pub fn warning(f: &Finding) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "Warning: {}", f.message);
-    if let Some(at) = &f.at {
-        place(&mut out, at, "");
-    }
-    if let Some(hint) = &f.hint {
-        let _ = writeln!(out, "  = hint: {hint}");
-    }
-    out
+    finding(f, "Warning")
+}
+
+/// The text of a finding that `--strict` made an error.
+pub fn strict(f: &Finding) -> String {
+    finding(f, "Error")
+}
+
+fn finding(f: &Finding, word: &str) -> String {
+    let at = f.at.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
+    let hint = f.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("{word}: {at}{}{hint}\n", f.message)
 }
 
 fn place(out: &mut String, at: &Location, text: &str) {
@@ -42,9 +45,4 @@ fn place(out: &mut String, at: &Location, text: &str) {
     if at.column > 0 && at.column < 160 {
         let _ = writeln!(out, "      | {:>width$}", "^", width = at.column as usize);
     }
-}
-
-/// The text of a finding that `--strict` made an error.
-pub fn strict(f: &Finding) -> String {
-    warning(f).replacen("Warning: ", "Error: ", 1)
 }

@@ -165,7 +165,7 @@ pub(super) mod tests {
         let mut a = args();
         a.literals = texts(&["b=1", "a=x"]);
         a.files = texts(&["f.bin"]);
-        let res = config_map(&a, None, &mut |_, _| Ok(Arc::from(&b"a\xff"[..]))).unwrap();
+        let res = config_map(&a, None, &mut |_| Ok(Arc::new(b"a\xff".to_vec()))).unwrap();
         assert_eq!(
             show(&res),
             "{apiVersion: v1, kind: ConfigMap, metadata: {name: conf, annotations: \
@@ -196,7 +196,7 @@ pub(super) mod tests {
             disable_name_suffix_hash: true,
             ..Default::default()
         };
-        let res = config_map(&a, Some(&global), &mut |_, _| Ok(Arc::from(&[][..]))).unwrap();
+        let res = config_map(&a, Some(&global), &mut |_| Ok(Arc::default())).unwrap();
         assert_eq!(
             show(&res),
             "{apiVersion: v1, kind: ConfigMap, metadata: {name: conf, labels: {a: local, b: global}, \
@@ -210,7 +210,7 @@ pub(super) mod tests {
     fn a_name_is_needed() {
         let mut a = args();
         a.name = String::new();
-        let error = config_map(&a, None, &mut |_, _| Ok(Arc::from(&[][..]))).unwrap_err();
+        let error = config_map(&a, None, &mut |_| Ok(Arc::default())).unwrap_err();
         assert_eq!(
             error.to_string(),
             "kustomization.yaml:1:1: expected a `name` for the generated ConfigMap"

@@ -8,14 +8,14 @@ use crate::yaml::Mark;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How a generator gets at its files: the entry that names the file, and the path.
-pub type Load<'a> = dyn FnMut(&Text, &str) -> Result<Arc<[u8]>> + 'a;
+/// How a generator gets at its files: by a path and the place where it is asked for.
+pub type Load<'a> = dyn FnMut(&Text) -> Result<Arc<Vec<u8>>> + 'a;
 
 /// A value and the entry it came from.
 #[derive(Debug, Clone)]
 pub struct Pair {
     /// The value.
-    pub value: Arc<[u8]>,
+    pub value: Arc<Vec<u8>>,
     /// The literal or file entry.
     pub mark: Mark,
 }
@@ -27,18 +27,19 @@ const LONGEST_ENV_LINE: usize = 65535;
 pub fn pairs(args: &GeneratorArgs, load: &mut Load<'_>) -> Result<BTreeMap<String, Pair>> {
     let mut data = Data { name: &args.name, pairs: BTreeMap::new() };
     // Files are read before keys are compared, as in kustomize; which of two mistakes is told first is all it decides.
-    let mut found: Vec<(String, Arc<[u8]>, &Text)> = Vec::new();
+    let mut found: Vec<(String, Arc<Vec<u8>>, &Text)> = Vec::new();
     for entry in &args.envs {
-        let content = load(entry, entry)?;
+        let content = load(entry)?;
         env_file(entry, &content, &mut found)?;
     }
     for entry in &args.literals {
         let (key, value) = literal(entry)?;
-        found.push((key.to_owned(), value.as_bytes().into(), entry));
+        found.push((key.to_owned(), Arc::new(value.as_bytes().to_vec()), entry));
     }
     for entry in &args.files {
         let (key, path) = file(entry)?;
-        found.push((key.to_owned(), load(entry, path)?, entry));
+        let path = Text { value: path.to_owned(), mark: entry.mark.clone() };
+        found.push((key.to_owned(), load(&path)?, entry));
     }
     found.into_iter().try_for_each(|(key, value, entry)| data.add(key, value, entry))?;
     Ok(data.pairs)
@@ -50,11 +51,13 @@ struct Data<'a> {
 }
 
 impl Data<'_> {
-    fn add(&mut self, key: String, value: Arc<[u8]>, entry: &Text) -> Result<()> {
+    fn add(&mut self, key: String, value: Arc<Vec<u8>>, entry: &Text) -> Result<()> {
         if let Some(first) = self.pairs.get(&key) {
-            return Err(Error::new(Kind::Conflict, format!("`{}` has the key `{key}` twice", self.name))
-                .at(entry.mark.location())
-                .label(first.mark.location(), "the first one"));
+            let error = Error::new(Kind::Conflict, format!("`{}` has the key `{key}` twice", self.name))
+                .at(entry.mark.location());
+            // Both may stand in one env file.
+            let elsewhere = first.mark != entry.mark;
+            return Err(if elsewhere { error.label(first.mark.location(), "the first one") } else { error });
         }
         self.pairs.insert(key, Pair { value, mark: entry.mark.clone() });
         Ok(())
@@ -104,7 +107,7 @@ fn base_name(path: &str) -> &str {
 fn env_file<'a>(
     entry: &'a Text,
     content: &[u8],
-    found: &mut Vec<(String, Arc<[u8]>, &'a Text)>,
+    found: &mut Vec<(String, Arc<Vec<u8>>, &'a Text)>,
 ) -> Result<()> {
     let mut rest = content;
     let mut number = 0;
@@ -128,7 +131,7 @@ fn env_file<'a>(
         }
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
         if !key.is_empty() {
-            found.push((key.to_owned(), value.as_bytes().into(), entry));
+            found.push((key.to_owned(), Arc::new(value.as_bytes().to_vec()), entry));
         }
     }
     Ok(())
@@ -232,7 +235,8 @@ mod tests {
         let mut args = crate::generate::configmap::tests::args();
         args.literals = vec![entry("a=b")];
         args.envs = vec![entry("f.env")];
-        let mut load = |_: &Text, _: &str| Ok(Arc::from(&b"a=c\n"[..]));
+        args.envs[0].mark.offset = 1;
+        let mut load = |_: &Text| Ok(Arc::new(b"a=c\n".to_vec()));
         let error = pairs(&args, &mut load).unwrap_err();
         assert_eq!(error.message(), "`conf` has the key `a` twice");
         assert_eq!(error.labels().len(), 2);

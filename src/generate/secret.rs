@@ -40,7 +40,7 @@ mod tests {
     fn a_secret_is_base64() {
         let mut a = args();
         a.literals = texts(&["b=top"]);
-        let res = secret(&a, None, &mut |_, _| Ok(Arc::from(&[][..]))).unwrap();
+        let res = secret(&a, None, &mut |_| Ok(Arc::default())).unwrap();
         assert_eq!(
             show(&res),
             "{apiVersion: v1, kind: Secret, metadata: {name: conf, annotations: \
@@ -48,7 +48,7 @@ mod tests {
         );
         a.literals.clear();
         a.secret_type = "a/b".into();
-        let res = secret(&a, None, &mut |_, _| Ok(Arc::from(&[][..]))).unwrap();
+        let res = secret(&a, None, &mut |_| Ok(Arc::default())).unwrap();
         assert!(show(&res).ends_with("type: a/b, data: }"), "{}", show(&res));
     }
 }

@@ -13,7 +13,7 @@ pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustom
 /// The kustomization file of a root.
 pub fn locate(loader: &Loader) -> Result<Arc<File>> {
     let mut found: Vec<(&str, Arc<File>)> =
-        NAMES.iter().filter_map(|name| Some((*name, loader.own_file(name)?))).collect();
+        NAMES.iter().filter_map(|name| Some((*name, loader.peek(name)?))).collect();
     if found.len() > 1 {
         found.retain(|(_, file)| file.bytes().is_ok());
     }
@@ -45,6 +45,8 @@ fn near_miss(loader: &Loader) -> Option<String> {
     let mut names: Vec<String> = entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
     names.retain(|name| !NAMES.contains(&name.as_str()));
     names.sort_unstable();
-    let near = |name: &&String| nearest(name, NAMES).is_some() && loader.root().join(name).is_file();
+    let like =
+        |name: &str| name.to_ascii_lowercase().starts_with("kustomiz") || nearest(name, NAMES).is_some();
+    let near = |name: &&String| like(name) && loader.root().join(name).is_file();
     names.iter().find(near).cloned()
 }

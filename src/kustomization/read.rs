@@ -8,6 +8,7 @@ use super::entries;
 use super::fix;
 use super::types::{Kustomization, OpenApi, Replacement};
 use crate::diag::{Error, Kind as Sort, Location, Result};
+use crate::kube::TransformerConfig;
 use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Source};
 use std::sync::Arc;
 
@@ -174,4 +175,10 @@ pub fn read_replacements_file(doc: &Arc<Doc>) -> Result<Vec<Replacement>> {
                 .at(at))
         }
     }
+}
+
+/// Reads a file that `configurations` names, from its document read by YAML 1.1.
+pub fn read_configuration(doc: &Arc<Doc>) -> Result<TransformerConfig> {
+    let d = Decoder::new(doc, Rules::CONFIGURATION)?;
+    entries::transformer_config(d, doc.root())
 }

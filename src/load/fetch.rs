@@ -26,8 +26,8 @@ pub struct Repository {
 
 /// Fetches remote files and repositories.
 pub trait Fetch: Send + Sync {
-    /// Takes a text apart if it names a repository.
-    fn repository(&self, text: &str) -> Option<Repository>;
+    /// Takes a text apart if it names a repository, else says why it does not.
+    fn repository(&self, text: &str) -> std::result::Result<Repository, &'static str>;
     /// Brings a repository here, once; the answer is the folder with its files, free of links.
     fn checkout(&self, repository: &Repository) -> Result<Arc<Path>>;
     /// Brings a file here.
@@ -39,8 +39,8 @@ pub trait Fetch: Send + Sync {
 pub struct NoFetch;
 
 impl Fetch for NoFetch {
-    fn repository(&self, _text: &str) -> Option<Repository> {
-        None
+    fn repository(&self, _text: &str) -> std::result::Result<Repository, &'static str> {
+        Err("remote locations are not looked at")
     }
 
     fn checkout(&self, repository: &Repository) -> Result<Arc<Path>> {
@@ -55,4 +55,49 @@ impl Fetch for NoFetch {
 /// Whether a text names a file that is fetched by HTTP.
 pub fn is_remote_file(text: &str) -> bool {
     ["http://", "https://"].iter().any(|p| text.get(..p.len()).is_some_and(|s| s.eq_ignore_ascii_case(p)))
+}
+
+/// Whether a location ends as the name of a file of resources does, whatever its query.
+pub fn is_file_like(text: &str) -> bool {
+    let location = text.split('?').next().unwrap_or_default();
+    [".yaml", ".yml", ".json"].iter().any(|end| location.ends_with(end))
+}
+
+/// A text in which the password of a URL, if any, is replaced by stars.
+pub fn without_password(text: &str) -> String {
+    let Some(start) = text.find("://").map(|at| at + 3) else { return text.to_owned() };
+    let end = text[start..].find(['/', ' ', '\'', '"']).map_or(text.len(), |at| start + at);
+    let authority = &text[start..end];
+    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{}{user}:***@{host}{}", &text[..start], &text[end..]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (given, expected) in [
+            ("https://u:p@h/x", "https://u:***@h/x"),
+            ("https://u:p@q@h", "https://u:***@h"),
+            ("fatal: 'https://u:p@h/x' is not", "fatal: 'https://u:***@h/x' is not"),
+            ("https://u@h/x", "https://u@h/x"),
+            ("https://h/x@y:z", "https://h/x@y:z"),
+            ("git@h:o/r", "git@h:o/r"),
+        ] {
+            assert_eq!(without_password(given), expected);
+        }
+    }
+
+    #[test]
+    fn files_come_by_http_alone() {
+        for (text, remote) in
+            [("HTTPS://h/x", true), ("http://h", true), ("ftp://h", false), ("http:x", false)]
+        {
+            assert_eq!(is_remote_file(text), remote, "{text}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! A folder is resolved once: its parent first, then its own name, which costs one question to the operating system
 //! per folder instead of one per component of every path.
 
-use super::fetch::{Fetch, Repository};
+use super::fetch::{Fetch, Repository, without_password};
 use super::file::File;
 use crate::diag::{Error, Kind, Location, Result, nearest};
 use crate::yaml::{Mark, Source};
@@ -138,7 +138,8 @@ impl Files {
                     "" => String::new(),
                     reference => format!("?ref={reference}"),
                 };
-                return format!("{}//{}{query}", repository.url, inside.display()).into();
+                let url = without_password(&repository.url);
+                return format!("{url}//{}{query}", inside.display()).into();
             }
         }
         let relative = relative(&self.options.folder, real).to_string_lossy().into_owned();
@@ -156,6 +157,9 @@ impl Files {
         let mut error = located(Error::new(kind, message), mark);
         if cause.kind() != io::ErrorKind::NotFound {
             return error;
+        }
+        if let (true, Err(why)) = (given.contains("://"), self.fetch.repository(given)) {
+            return error.hint(format!("it is no location of a repository either: {why}"));
         }
         let mut lost = path;
         while let (Some(parent), Some(name)) = (lost.parent(), lost.file_name()) {
@@ -205,7 +209,7 @@ pub(super) fn place(shown: &str) -> Location {
 }
 
 /// A path without `.`, `..` and doubled slashes, by its text alone.
-pub(super) fn clean(path: &Path) -> PathBuf {
+pub(crate) fn clean(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

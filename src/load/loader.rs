@@ -4,7 +4,7 @@
 //! asks an HTTP server for every URL before it clones, URLs that can only mean a repository are cloned at
 //! once; the other way is tried if that fails.
 
-use super::fetch::{Repository, is_remote_file};
+use super::fetch::{Repository, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, clean, located, place};
 use crate::diag::{Error, Kind, Result};
@@ -45,7 +45,7 @@ impl Loader {
         if given.is_empty() {
             return Err(Error::new(Kind::Usage, "the folder to build has an empty name"));
         }
-        if let Some(repository) = files.fetch.repository(given) {
+        if let Ok(repository) = files.fetch.repository(given) {
             return Self::at_clone(files, None, repository, None);
         }
         let path = clean(&files.options.folder.join(given));
@@ -121,7 +121,7 @@ impl Loader {
         if given.is_empty() {
             return Err(wrong(Kind::Config, "an entry that should name a folder is empty".into()));
         }
-        if let Some(repository) = self.files.fetch.repository(given) {
+        if let Ok(repository) = self.files.fetch.repository(given) {
             self.refuse_repeated_repository(&repository, mark)?;
             return Self::at_clone(&self.files, Some(self), repository, Some(mark));
         }
@@ -177,6 +177,11 @@ impl Loader {
         Ok(())
     }
 
+    /// Whether an entry names something that has to be fetched.
+    pub fn is_remote(&self, entry: &str) -> bool {
+        is_remote_file(entry) || self.files.fetch.repository(entry).is_ok()
+    }
+
     /// The file that an entry names: in or below the root unless the user allows more, or fetched by HTTP.
     pub fn file(&self, entry: &Marked<String>) -> Result<Arc<File>> {
         let (given, mark) = (entry.value.as_str(), &entry.mark);
@@ -188,10 +193,14 @@ impl Loader {
         self.allowed_file(real, given, Some(mark))
     }
 
-    /// A file directly in the root; `None` unless it is there and may be read.
-    pub fn own_file(&self, name: &str) -> Option<Arc<File>> {
-        let real = self.files.resolve(&self.root.join(name)).ok()?;
-        self.allowed_file(real, name, None).ok()
+    /// The file that a text names, if it names one that is there and may be read. For texts that may be something else
+    /// than a path.
+    pub fn peek(&self, given: &str) -> Option<Arc<File>> {
+        if is_remote_file(given) {
+            return self.files.fetched(given).ok();
+        }
+        let real = self.files.resolve(&clean(&self.root.join(given))).ok()?;
+        self.allowed_file(real, given, None).ok()
     }
 
     fn allowed_file(&self, real: Real, given: &str, mark: Option<&Mark>) -> Result<Arc<File>> {
@@ -230,7 +239,7 @@ impl Loader {
             Ok(real) if !real.meta.is_dir() => {
                 self.allowed_file(real, given, Some(&entry.mark)).map(Found::File)
             }
-            Err(e) if self.files.fetch.repository(given).is_none() => {
+            Err(e) if self.files.fetch.repository(given).is_err() => {
                 Err(self.files.missing(&path, given, Some(&entry.mark), &e))
             }
             _ => self.enter(entry).map(Found::Folder),
@@ -238,7 +247,7 @@ impl Loader {
     }
 
     fn remote_resource(self: &Arc<Self>, entry: &Marked<String>) -> Result<Found> {
-        let Some(repository) = self.files.fetch.repository(&entry.value) else {
+        let Ok(repository) = self.files.fetch.repository(&entry.value) else {
             return self.file(entry).map(Found::File);
         };
         let second = |first: Error, error: Error| {
@@ -257,7 +266,10 @@ impl Loader {
         match self.file(entry) {
             Ok(file) if !is_page(&file) => Ok(Found::File(file)),
             Ok(_) => self.enter(entry).map(Found::Folder),
-            Err(error) => self.enter(entry).map(Found::Folder).map_err(|e| second(e, error)),
+            Err(error) => self
+                .enter(entry)
+                .map(Found::Folder)
+                .map_err(|e| if is_file_like(&entry.value) { second(error, e) } else { second(e, error) }),
         }
     }
 }

@@ -13,6 +13,8 @@ pub mod fetch;
 pub mod file;
 pub mod files;
 pub mod loader;
+#[cfg(test)]
+mod tests;
 
 pub use fetch::{Fetch, NoFetch, Repository};
 pub use file::File;

@@ -1,7 +1,14 @@
 //! Patches: which text is one, which objects it selects, and how it changes them.
 
-pub mod labels;
+mod apply;
+pub mod json6902;
+mod json_tree;
+mod list;
+mod prepare;
 pub mod selector;
+pub mod strategic;
 
-pub use labels::LabelSelector;
+pub use json6902::JsonPatch;
+pub use prepare::{Prepared, Texts};
 pub use selector::Target;
+pub use strategic::{Outcome, merge};

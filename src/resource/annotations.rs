@@ -21,13 +21,11 @@ pub fn rebuild(doc: &mut Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> Resu
         doc.set(root, METADATA, metadata);
         return Ok(());
     };
-    let fields = doc.pairs(metadata).filter(|(key, _)| doc.text(*key) == ANNOTATIONS).count();
-    if fields == 0 {
+    if is_rebuilt(doc, root, drop) {
         return Ok(());
     }
-    if fields == 1 {
-        let stays = doc.get(metadata, ANNOTATIONS).is_some_and(|field| stays(doc, field, drop));
-        return if stays && !doc.tail_comment { Ok(()) } else { renew(doc, metadata, drop) };
+    if fields(doc, metadata) == 1 {
+        return renew(doc, metadata, drop);
     }
     // Of several fields each step takes the first away and puts its entries into the next.
     for step in 0..3 {
@@ -38,6 +36,20 @@ pub fn rebuild(doc: &mut Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether [`rebuild`] would change nothing.
+pub fn is_rebuilt(doc: &Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> bool {
+    let Some(metadata) = doc.get(root, METADATA) else { return false };
+    match fields(doc, metadata) {
+        0 => true,
+        1 => !doc.tail_comment && doc.get(metadata, ANNOTATIONS).is_some_and(|field| stays(doc, field, drop)),
+        _ => false,
+    }
+}
+
+fn fields(doc: &Doc, metadata: NodeId) -> usize {
+    doc.pairs(metadata).filter(|(key, _)| doc.text(*key) == ANNOTATIONS).count()
 }
 
 /// Whether the annotations are printed as they are.

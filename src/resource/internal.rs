@@ -8,7 +8,6 @@
 use super::{Behavior, PreviousId, Resource};
 use crate::diag::{Error, Kind, Result};
 use crate::kube::{Gvk, ResId, Str};
-use crate::yaml::{Doc, NodeId, Style, Tag};
 
 /// Names an object had.
 pub const PREVIOUS_NAMES: &str = "internal.config.kubernetes.io/previousNames";
@@ -62,11 +61,19 @@ pub const STRIPPED: [&str; 19] = [
     "config.k8s.io/id",
 ];
 
+/// How many of [`STRIPPED`] are what the fields of [`Resource`] say.
+const BOOKKEEPING: usize = 11;
+
 const ENABLED: &str = "enabled";
 
 /// Whether an annotation is never printed.
 pub fn is_stripped(key: &str) -> bool {
     (key.starts_with("internal.config.k") || key.starts_with("config.k")) && STRIPPED.contains(&key)
+}
+
+/// Whether an annotation says what a field of [`Resource`] says.
+pub fn is_bookkeeping(key: &str) -> bool {
+    key.starts_with("internal.config.k") && STRIPPED[..BOOKKEEPING].contains(&key)
 }
 
 /// Fills the fields of an object from the bookkeeping annotations in its document.
@@ -181,29 +188,10 @@ fn parse_id(text: &str) -> Option<ResId> {
     Some(ResId { gvk, name: part(name, "[noName]"), namespace: part(namespace, "[noNs]") })
 }
 
-/// Replaces a map of texts in the metadata as kustomize does: sorted, plain keys without a type, text values;
-/// nothing where there is no entry. The field goes last.
-pub fn set_metadata_map(doc: &mut Doc, field: &str, entries: &[(&str, &str)]) {
-    let root = doc.root();
-    let metadata = doc.get_or_make_map(root, "metadata");
-    doc.remove(metadata, field);
-    if entries.is_empty() {
-        return;
-    }
-    let mut kids: Vec<NodeId> = Vec::with_capacity(2 * entries.len());
-    for (key, value) in entries {
-        kids.push(doc.scalar(key, Style::Plain, Tag::Unset));
-        kids.push(doc.string(value));
-    }
-    let map = doc.map();
-    doc.append(map, &kids);
-    doc.set(metadata, field, map);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::Source;
+    use crate::yaml::{Doc, Source};
 
     fn object(annotations: &[(&str, &str)]) -> Resource {
         let mut doc = Doc::new(Source::new("r.yaml", String::new()));
@@ -214,7 +202,9 @@ mod tests {
         doc.set_string(metadata, "name", "a");
         doc.set(root, "metadata", metadata);
         doc.set_root(root);
-        set_metadata_map(&mut doc, "annotations", annotations);
+        let map = doc.map();
+        annotations.iter().for_each(|(key, value)| doc.set_string(map, key, value));
+        doc.set(metadata, "annotations", map);
         Resource::new(doc)
     }
 

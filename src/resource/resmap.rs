@@ -15,6 +15,8 @@ pub struct ResMap {
     /// Hash of kind, name and effective namespace of every present and previous id -> slots. Entries may be stale
     /// (the object changed since), never missing; look-ups check the object itself. `None` until it is asked for.
     index: Option<FxHashMap<u64, SmallVec<[u32; 2]>>>,
+    /// A step may have given two objects the same id without looking.
+    pub may_clash: bool,
 }
 
 fn key(kind: &str, name: &str, namespace: &str) -> u64 {
@@ -23,11 +25,18 @@ fn key(kind: &str, name: &str, namespace: &str) -> u64 {
     hasher.finish()
 }
 
+/// The key of all objects of a name.
+fn name_key(name: &str) -> u64 {
+    key("", name, "")
+}
+
 fn keys(res: &Resource) -> SmallVec<[u64; 4]> {
     let id = res.id();
     let mut all: SmallVec<[u64; 4]> = SmallVec::new();
+    all.push(name_key(&id.name));
     all.push(key(&id.gvk.kind, &id.name, id.effective_namespace()));
     for p in res.previous_ids() {
+        all.push(name_key(&p.name));
         all.push(key(&p.gvk.kind, &p.name, p.effective_namespace()));
     }
     all
@@ -115,7 +124,7 @@ impl ResMap {
 
     /// Appends all objects of another table.
     pub fn append_all(&mut self, other: Self) -> Result<()> {
-        if self.is_empty() {
+        if self.is_empty() && !other.may_clash {
             *self = other;
             return Ok(());
         }
@@ -168,6 +177,13 @@ impl ResMap {
         found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(|r| r.id() == id)).collect()
     }
 
+    /// The slots of objects that have or had this name, in order.
+    pub fn find_named(&mut self, name: &str) -> SmallVec<[usize; 2]> {
+        let found = self.index().get(&name_key(name)).cloned().unwrap_or_default();
+        let named = |r: &Resource| r.name() == name || r.previous.iter().any(|p| p.name == name);
+        found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(named)).collect()
+    }
+
     /// The slots whose present or any previous id equals this one.
     pub fn find_any(&mut self, id: &ResId) -> SmallVec<[usize; 2]> {
         let found = self.candidates(id);
@@ -175,7 +191,7 @@ impl ResMap {
     }
 }
 
-/// Whether two ids have the same key in the index.
+/// Whether two ids have the same keys in the index.
 fn same_place(a: &ResId, b: &ResId) -> bool {
     a.gvk.kind == b.gvk.kind && a.name == b.name && a.effective_namespace() == b.effective_namespace()
 }

@@ -106,6 +106,11 @@ impl Resource {
         &self.doc
     }
 
+    /// The document, to be kept.
+    pub fn shared_doc(&self) -> &Arc<Doc> {
+        &self.doc
+    }
+
     /// The root of the document.
     pub fn root(&self) -> NodeId {
         self.doc.root()

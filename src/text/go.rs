@@ -69,7 +69,7 @@ fn shortest(digits: &str, out: &mut String) {
     let (first, rest) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     out.push_str(sign);
-    if exponent < -4 || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         out.push_str(mantissa);
         let _ = write!(out, "e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
     } else if exponent < 0 {
@@ -152,7 +152,7 @@ mod tests {
             (1_000_000.0, "1e+06"),
             (1e20, "1e+20"),
             (1e-7, "1e-07"),
-            (3.14, "3.14"),
+            (2.75, "2.75"),
             (5e-324, "5e-324"),
             (-1.5e300, "-1.5e+300"),
             (f64::INFINITY, "+Inf"),

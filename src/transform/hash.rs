@@ -3,7 +3,7 @@
 //! It is made of the data alone: kustomize looks for the name in a field `metadata/name`, slash included, and so
 //! always hashes the empty text for it.
 
-use super::write;
+use super::{hash_tree, write};
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::resource::ResMap;
 use crate::text::go::json_float;
@@ -18,6 +18,9 @@ pub fn apply(resources: &mut ResMap) -> Result<()> {
         let Some(res) = resources.get(slot).filter(|r| r.needs_hash) else { continue };
         let id = res.id().clone();
         let context = |e: Error| e.during(format!("hashing {id}"));
+        if !matches!(res.gvk().kind.as_str(), "ConfigMap" | "Secret") && !res.previous.is_empty() {
+            return Err(context(hash_tree::refused(res.doc(), res.root())));
+        }
         let hash = suffix(res.doc(), res.root()).map_err(context)?;
         let name = format!("{}-{hash}", res.name());
         resources
@@ -49,13 +52,7 @@ pub fn suffix(doc: &Doc, root: NodeId) -> Result<String> {
         "Secret" => {
             &[("data", Need::Always), NAME_AFTER, ("stringData", Need::IfMap), ("type", Need::Always)]
         }
-        _ => {
-            return Err(Error::new(
-                Fault::Resource,
-                format!("expected a ConfigMap or a Secret to hash, found kind `{kind}`"),
-            )
-            .at(doc.location(root)));
-        }
+        _ => return hash_tree::suffix(doc, root),
     };
     let mut json = String::from("{");
     for (field, need) in fields {
@@ -89,7 +86,7 @@ enum Need {
 const NAME_AFTER: (&str, Need) = ("", Need::KindAndName);
 
 /// Digits that would make words are replaced, so are vowels.
-fn encode(json: &[u8]) -> String {
+pub(super) fn encode(json: &[u8]) -> String {
     let digest = Sha256::digest(json);
     let digits = digest.iter().take(5).flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|d| b"gh2k456789mbcdtf".get(usize::from(d)).copied().map(char::from)).collect()
@@ -162,7 +159,7 @@ fn push_scalar(json: &mut String, doc: &Doc, node: NodeId, flow: bool) -> Result
 }
 
 /// A string as Go's JSON has it, safe for HTML.
-fn push_string(json: &mut String, text: &str) {
+pub(super) fn push_string(json: &mut String, text: &str) {
     json.push('"');
     for c in text.chars() {
         match c {

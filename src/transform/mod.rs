@@ -6,6 +6,7 @@
 
 pub mod annotations;
 pub mod hash;
+mod hash_tree;
 pub mod images;
 pub mod labels;
 pub mod name_affix;
@@ -16,3 +17,6 @@ mod rows;
 pub mod sort;
 pub mod value_add;
 mod write;
+
+#[cfg(test)]
+mod tests;

@@ -7,16 +7,18 @@
 
 use super::rows::RowsByType;
 use super::write::wrong_kind;
-use crate::diag::Result;
+use crate::diag::{Error, Kind as Fault, Result};
 use crate::kube::{FieldSpec, Leaf, fieldspec};
 use crate::kustomization::types::{Pairs, Text};
 use crate::resource::ResMap;
 use crate::yaml::scalar::{Dialect, resolve};
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use std::collections::BTreeMap;
 
 /// Writes all pairs into the mappings that the rows name, in all objects. `what` is for messages.
 pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], what: &str) -> Result<()> {
-    let pairs = in_order(pairs);
+    // in order of their keys; of several with one key the last counts
+    let pairs: BTreeMap<&str, &(Text, Text)> = pairs.iter().map(|p| (p.0.as_str(), p)).collect();
     if pairs.is_empty() {
         return Ok(());
     }
@@ -32,7 +34,7 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
             .edit(slot, |res| {
                 res.edit(|doc| {
                     let root = doc.root();
-                    for (key, value) in &pairs {
+                    for (key, value) in pairs.values() {
                         let mut entry = Entry { key, value, node: None };
                         for row in rows {
                             let create = row.spec.create.then_some(Leaf::Map);
@@ -49,17 +51,7 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
     Ok(())
 }
 
-/// The pairs by key; of several with one key the last.
-fn in_order(pairs: &Pairs) -> Vec<&(Text, Text)> {
-    let mut sorted: Vec<&(Text, Text)> = pairs.iter().collect();
-    sorted.sort_by(|a, b| a.0.value.cmp(&b.0.value));
-    sorted.reverse();
-    sorted.dedup_by(|a, b| a.0.value == b.0.value);
-    sorted.reverse();
-    sorted
-}
-
-/// A key, its value, and the one node that holds the value in this object.
+/// A pair, and the one node that holds its value in this object.
 struct Entry<'a> {
     key: &'a Text,
     value: &'a Text,
@@ -69,13 +61,10 @@ struct Entry<'a> {
 impl Entry<'_> {
     fn node(&mut self, doc: &mut Doc) -> NodeId {
         *self.node.get_or_insert_with(|| {
+            let value = self.value.as_str();
             // texts that the older library takes for something else are quoted from the start
-            let style = match resolve(&self.value.value, Dialect::V2) {
-                Tag::Str => Style::Plain,
-                _ if self.value.value.is_empty() => Style::Plain,
-                _ => Style::Double,
-            };
-            let node = doc.scalar(&self.value.value, style, Tag::Str);
+            let bare = value.is_empty() || resolve(value, Dialect::V2) == Tag::Str;
+            let node = doc.scalar(value, if bare { Style::Plain } else { Style::Double }, Tag::Str);
             doc.set_mark(node, &self.value.mark);
             node
         })
@@ -89,12 +78,13 @@ impl Entry<'_> {
         if doc.kind(map) != Kind::Map {
             return Err(wrong_kind(doc, map, "a mapping"));
         }
-        if self.key.value.is_empty() {
-            return Err(wrong_kind(doc, map, "a single value for the empty key")
-                .label(self.key.mark.location(), "a key must not be empty"));
+        if self.key.is_empty() {
+            return Err(
+                Error::new(Fault::Config, "expected a key, found an empty text").at(self.key.mark.location())
+            );
         }
         let node = self.node(doc);
-        match doc.get(map, &self.key.value) {
+        match doc.get(map, self.key) {
             Some(old) if old == node => {}
             Some(old) => {
                 let style = doc.style(old);
@@ -103,7 +93,7 @@ impl Entry<'_> {
             }
             None => {
                 // a key without a tag: one that reads as a number is refused by the printer
-                let key = doc.scalar(&self.key.value, Style::Plain, Tag::Unset);
+                let key = doc.scalar(self.key, Style::Plain, Tag::Unset);
                 doc.set_mark(key, &self.key.mark);
                 doc.append(map, &[key, node]);
             }

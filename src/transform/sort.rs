@@ -11,59 +11,54 @@ use crate::resource::{ResMap, Resource};
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
 
-/// An order that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order<'a> {
-    /// As the objects came.
-    Fifo,
-    /// By kind, with the lists of kinds that come first and last.
-    Legacy(&'a [&'a str], &'a [&'a str]),
-}
-
-/// Puts the objects in order. Without `options`, `legacy` decides between the default lists and the order of the
-/// input.
-pub fn apply(resources: &mut ResMap, options: Option<&SortOptions>, legacy: bool) -> Result<()> {
+/// Puts the objects in the order that `sortOptions` asks for. Without it, `legacy_order` decides between the legacy
+/// order with the default lists and that of the input.
+pub fn apply(resources: &mut ResMap, options: Option<&SortOptions>, legacy_order: bool) -> Result<()> {
     let Some(options) = options else {
-        return order(resources, if legacy { Order::Legacy(&ORDER_FIRST, &ORDER_LAST) } else { Order::Fifo });
+        if legacy_order {
+            legacy(resources);
+        }
+        return Ok(());
     };
     match (options.order.as_str(), &options.legacy) {
-        ("legacy", None) => order(resources, Order::Legacy(&ORDER_FIRST, &ORDER_LAST)),
-        ("legacy", Some((first, last))) => {
-            let (first, last): (Vec<&str>, Vec<&str>) =
-                (first.iter().map(String::as_str).collect(), last.iter().map(String::as_str).collect());
-            order(resources, Order::Legacy(&first, &last))
+        ("legacy", None) => legacy(resources),
+        ("legacy", Some((first, last))) => order(resources, &ranks(first, last)),
+        ("fifo", None) => {}
+        ("fifo", Some(_)) => {
+            let message =
+                "the field `sortOptions.legacySortOptions` is set, but the order is `fifo`, not `legacy`";
+            return Err(Error::new(Kind::Config, message).at(options.mark.location()));
         }
-        ("fifo", None) => Ok(()),
-        ("fifo", Some(_)) => Err(Error::new(
-            Kind::Config,
-            "the field `sortOptions.legacySortOptions` is set but the selected sort order is `fifo`, not `legacy`",
-        )
-        .at(options.mark.location())),
-        (found, _) => Err(Error::new(
-            Kind::Config,
-            format!("the field `sortOptions.order` must be one of [fifo, legacy], found `{found}`"),
-        )
-        .at(options.mark.location())),
+        (found, _) => {
+            let message =
+                format!("the field `sortOptions.order` must be one of [fifo, legacy], found `{found}`");
+            return Err(Error::new(Kind::Config, message).at(options.mark.location()));
+        }
     }
+    Ok(())
 }
 
-/// Puts the objects in an order.
-pub fn order(resources: &mut ResMap, order: Order<'_>) -> Result<()> {
-    let Order::Legacy(first, last) = order else { return Ok(()) };
-    let ranks = ranks(first, last);
+/// Puts the objects in the legacy order with the default lists.
+fn legacy(resources: &mut ResMap) {
+    order(resources, &ranks(&ORDER_FIRST[..], &ORDER_LAST[..]));
+}
+
+fn order(resources: &mut ResMap, ranks: &FxHashMap<&str, i64>) {
     let rank = |id: &ResId| ranks.get(id.gvk.kind.as_str()).copied().unwrap_or(0);
-    let mut keyed: Vec<(i64, Resource)> = resources.drain().into_iter().map(|r| (rank(r.id()), r)).collect();
-    keyed.sort_by(|(a_rank, a), (b_rank, b)| {
+    let mut ranked: Vec<(i64, Resource)> = resources.drain().into_iter().map(|r| (rank(r.id()), r)).collect();
+    ranked.sort_by(|(a_rank, a), (b_rank, b)| {
         a_rank.cmp(b_rank).then_with(|| types(a.gvk(), b.gvk())).then_with(|| places(a.id(), b.id()))
     });
-    keyed.into_iter().try_for_each(|(_, res)| resources.append(res).map(drop))
+    for (_, res) in ranked {
+        resources.push(res);
+    }
 }
 
 /// The rank of each listed kind: below 0 for the first, above for the last. Where a kind is listed twice the later
 /// place counts.
-fn ranks<'a>(first: &[&'a str], last: &[&'a str]) -> FxHashMap<&'a str, i64> {
-    let before = first.iter().enumerate().map(|(i, kind)| (*kind, i as i64 - first.len() as i64));
-    let behind = last.iter().enumerate().map(|(i, kind)| (*kind, i as i64 + 1));
+fn ranks<'a, T: AsRef<str>>(first: &'a [T], last: &'a [T]) -> FxHashMap<&'a str, i64> {
+    let before = first.iter().enumerate().map(|(i, kind)| (kind.as_ref(), i as i64 - first.len() as i64));
+    let behind = last.iter().enumerate().map(|(i, kind)| (kind.as_ref(), i as i64 + 1));
     before.chain(behind).collect()
 }
 

@@ -29,6 +29,39 @@ fn is_control(bytes: &[u8], i: usize) -> bool {
     }
 }
 
+/// Whether a text has no forbidden character and no line break but line feed.
+pub fn is_ordinary(bytes: &[u8]) -> bool {
+    const BLOCK: usize = 64;
+    let mut at = 0;
+    for block in bytes.chunks(BLOCK) {
+        let odd = block.iter().fold(false, |odd, b| odd | ((*b < 0x20) & (*b != b'\n')) | (*b >= 0x7F));
+        let bad = |i: usize| bytes[i] != b'\n' && (is_control(bytes, i) || break_at(bytes, i) > 0);
+        if odd && (at..at + block.len()).any(bad) {
+            return false;
+        }
+        at += block.len();
+    }
+    true
+}
+
+/// How many blanks stand at `i`, counted by words.
+#[inline]
+pub fn spaces(bytes: &[u8], i: usize) -> usize {
+    const WORD: u64 = u64::from_ne_bytes([b' '; 8]);
+    let mut at = i;
+    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let odd = u64::from_le_bytes(*word) ^ WORD;
+        if odd != 0 {
+            return at - i + odd.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    at - i
+}
+
 /// How many bytes the line break at `i` takes: 0 where there is none. CR LF counts as its first half.
 #[inline]
 pub fn break_at(bytes: &[u8], i: usize) -> usize {
@@ -75,5 +108,27 @@ mod tests {
         }
         let good = "a\t\r\n~\u{85}\u{a0}\u{feff}\u{fffd}\u{10000}\u{10ffff}é".repeat(30);
         assert_eq!(find_control(good.as_bytes()), None);
+    }
+
+    #[test]
+    fn ordinary_texts_break_at_line_feeds_only() {
+        for odd in ["\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{1}", "\u{7f}"] {
+            for before in [0, 62, 63, 64, 130] {
+                let text = format!("{}{odd}\n", "a".repeat(before));
+                assert!(!is_ordinary(text.as_bytes()), "{odd:?} {before}");
+            }
+        }
+        assert!(is_ordinary("a\tb\n\u{2019}é\u{a0}\u{feff}😀\n".repeat(20).as_bytes()));
+    }
+
+    #[test]
+    fn blanks_are_counted() {
+        for n in 0..40 {
+            for rest in ["", "x", "\n", "\t  "] {
+                let text = format!("ab{}{rest}", " ".repeat(n));
+                assert_eq!(spaces(text.as_bytes(), 2), n);
+            }
+        }
+        assert_eq!(spaces(b"a", 5), 0);
     }
 }

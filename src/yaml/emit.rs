@@ -408,8 +408,7 @@ impl<'d> Printer<'d, '_> {
 
 /// Whether a key can be written without `?`.
 fn is_simple(key: &str) -> bool {
-    key.len() <= SIMPLE_KEY
-        && (key.bytes().all(|b| b >= b' ' && b < 0x7f) || !key.contains(reencode::is_break))
+    key.len() <= SIMPLE_KEY && !key.contains(reencode::is_break)
 }
 
 fn duplicate(doc: &Doc, first: NodeId, second: NodeId) -> Error {

@@ -5,7 +5,11 @@
 
 pub mod anchors;
 mod chars;
+#[cfg(test)]
+mod differential;
 pub mod emit;
+pub mod fast;
+mod fast_scalar;
 pub mod json;
 pub mod node;
 mod number;
@@ -15,12 +19,13 @@ pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
+mod scan_tag;
 #[cfg(test)]
 mod show;
 pub mod source;
 pub mod split;
-pub mod style;
-pub mod write;
+pub(crate) mod style;
+pub(crate) mod write;
 
 pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};

@@ -316,6 +316,18 @@ impl Doc {
         self.add(Node { kind: Kind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
     }
 
+    /// The document's own text, for a scalar that is made piece by piece: append to it, then call
+    /// [`Doc::add_made`] with the length it had before. Used by the reader.
+    pub fn made(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// A scalar whose text is what was appended to the document's own text behind `from`. Used by the reader.
+    pub fn add_made(&mut self, start: u32, end: u32, from: usize, style: Style, tag: Tag) -> NodeId {
+        let (a, b) = (from as u32 | OWN, (self.text.len() - from) as u32);
+        self.add(Node { kind: Kind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
+    }
+
     /// A collection at a place of the source. Used by the reader.
     pub fn add_collection(
         &mut self,
@@ -561,6 +573,15 @@ impl Doc {
         }
         self.add(n)
     }
+}
+
+/// Whether two nodes are the same in kind, type, text and the way they are written, all the way down.
+pub fn equal(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
+    let (n, m) = (a.node(x), b.node(y));
+    (n.kind, n.style, n.tag, n.flags) == (m.kind, m.style, m.tag, m.flags)
+        && a.text(x) == b.text(y)
+        && a.kids(x).len() == b.kids(y).len()
+        && a.kids(x).iter().zip(b.kids(y)).all(|(k, l)| equal(a, *k, b, *l))
 }
 
 #[cfg(test)]

@@ -224,14 +224,11 @@ fn refold(text: &str) -> String {
         rest = tail.get(c.map_or(0, char::len_utf8)..).unwrap_or("");
         let blank = line.starts_with([' ', '\t']);
         if !line.is_empty() {
-            match first_break {
-                Some('\n') if !after_blank && !blank => {
-                    if breaks.is_empty() {
-                        out.push(' ');
-                    }
-                }
-                Some(first) => out.push(first),
-                None => {}
+            let folds = first_break == Some('\n') && !after_blank && !blank;
+            if !folds {
+                out.extend(first_break);
+            } else if breaks.is_empty() {
+                out.push(' ');
             }
             out.push_str(&breaks);
             out.push_str(line);

@@ -79,11 +79,6 @@ const HINTS: [Hint; 256] = {
     hints
 };
 
-const TRUE: &[&str] = &["true", "True", "TRUE"];
-const FALSE: &[&str] = &["false", "False", "FALSE"];
-const NULL: &[&str] = &["~", "null", "Null", "NULL"];
-const OLD_TRUE: &[&str] = &["y", "Y", "yes", "Yes", "YES", "on", "On", "ON"];
-const OLD_FALSE: &[&str] = &["n", "N", "no", "No", "NO", "off", "Off", "OFF"];
 const INFINITE: &[&str] = &[".inf", ".Inf", ".INF"];
 const NAN: &[&str] = &[".nan", ".NaN", ".NAN"];
 
@@ -149,11 +144,13 @@ pub fn untimed(text: &str) -> Value<'_> {
 }
 
 fn word(text: &str, dialect: Dialect) -> Value<'_> {
-    let old = dialect == Dialect::V2;
     match text {
-        _ if NULL.contains(&text) => Value::Null,
-        _ if TRUE.contains(&text) || old && OLD_TRUE.contains(&text) => Value::Bool(true),
-        _ if FALSE.contains(&text) || old && OLD_FALSE.contains(&text) => Value::Bool(false),
+        "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ if dialect == Dialect::V3 => Value::Str(text),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Value::Bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Value::Bool(false),
         _ => Value::Str(text),
     }
 }

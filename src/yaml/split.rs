@@ -7,7 +7,7 @@
 use super::node::Doc;
 use super::scalar::Dialect;
 use super::source::Source;
-use super::{anchors, parse};
+use super::{anchors, fast, parse};
 use crate::diag::{Error, Kind, Location, Result};
 use std::ops::Range;
 use std::sync::Arc;
@@ -127,9 +127,18 @@ pub fn documents(source: &Source) -> Result<Vec<Range<usize>>> {
     Ok(pieces)
 }
 
+/// Reads the first document of a range of a source by the fast reader or, where that gives up, the complete parser.
+/// Aliases stay nodes of their own.
+pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Result<Option<Doc>> {
+    match fast::read(source, range.clone(), dialect) {
+        Some(doc) => Ok(Some(doc)),
+        None => parse::parse(source, range, dialect),
+    }
+}
+
 /// Reads the first document of a piece of a resource file and expands it.
 pub fn read_piece(source: &Arc<Source>, range: Range<usize>) -> Result<Option<Doc>> {
-    let Some(mut doc) = parse::parse(source, range, Dialect::V3)? else { return Ok(None) };
+    let Some(mut doc) = read(source, range, Dialect::V3)? else { return Ok(None) };
     anchors::expand(&mut doc)?;
     Ok(Some(doc))
 }
@@ -150,7 +159,7 @@ pub fn read_all(source: &Arc<Source>) -> Result<Vec<Doc>> {
 /// Reads a kustomization file, a transformer configuration or a JSON 6902 patch in YAML: its first document. Of
 /// equal keys the last one counts; they all stand in the document.
 pub fn read_v2(source: &Arc<Source>) -> Result<Option<Doc>> {
-    let Some(mut doc) = parse::parse(source, 0..source.text.len(), Dialect::V2)? else { return Ok(None) };
+    let Some(mut doc) = read(source, 0..source.text.len(), Dialect::V2)? else { return Ok(None) };
     anchors::expand_v2(&mut doc)?;
     Ok(Some(doc))
 }
@@ -161,8 +170,8 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<Vec<String>, String> {
-        let read = |b: &[u8]| read_all(&read_text("t.yaml", b.to_vec())?);
-        read(bytes).map(|docs| docs.iter().map(show).collect()).map_err(|e| e.to_string())
+        let all = |b: &[u8]| read_all(&read_text("t.yaml", b.to_vec())?);
+        all(bytes).map(|docs| docs.iter().map(show).collect()).map_err(|e| e.to_string())
     }
 
     fn cut(text: &str) -> Vec<&str> {

@@ -5,7 +5,7 @@
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::kube::{ResId, Str};
 use crate::kustomization::types::{Compat, Selector};
-use crate::resource::{ResMap, Resource};
+use crate::resource::{LabelSelector, ResMap, Resource};
 use crate::text::re2::Pattern;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -135,4 +135,31 @@ pub(super) fn has_no_id(selector: &Selector) -> bool {
         && gvk.kind.is_empty()
         && selector.name.is_empty()
         && selector.namespace.is_empty()
+}
+
+/// The label and annotation selectors of a selector.
+pub(super) struct Conditions {
+    labels: LabelSelector,
+    annotations: LabelSelector,
+}
+
+impl Conditions {
+    /// Reads both.
+    pub fn new(selector: &Selector) -> Result<Self> {
+        let read = |text: &str, field: &str| {
+            LabelSelector::parse(text).map_err(|e| {
+                let error = Error::new(Fault::Config, format!("wrong `{field}`: {e}"));
+                selector.mark.iter().fold(error, |error, mark| error.at(mark.location()))
+            })
+        };
+        Ok(Self {
+            annotations: read(&selector.annotation_selector, "annotationSelector")?,
+            labels: read(&selector.label_selector, "labelSelector")?,
+        })
+    }
+
+    /// Whether an object meets both.
+    pub fn are_met(&self, res: &Resource) -> bool {
+        self.labels.matches(|key| res.label(key)) && self.annotations.matches(|key| res.annotation(key))
+    }
 }

@@ -1,140 +1,14 @@
 //! YAML as kustomize writes it into texts: two blanks a level, lists not indented, styles and comments kept.
 //!
-//! The reader keeps no comments; [`Comments`] finds them between the nodes of a text before it is changed. Comments
-//! inside `{}` and `[]` are not kept, and tags that YAML does not know of itself neither.
+//! What `go.yaml.in/yaml/v3` does with kustomize's settings, peculiarities included. The printer of builds is another
+//! one.
 
+use super::comments::Comments;
 use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar, style::printable};
-use rustc_hash::FxHashMap;
-
-/// Comments on lines of their own that stand together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Block {
-    lines: Vec<String>,
-    /// A blank line follows.
-    blank_after: bool,
-}
-
-/// The comments of a text, by the nodes that they stand at, and the names of anchors.
-#[derive(Debug, Default)]
-pub(super) struct Comments {
-    above: FxHashMap<NodeId, Vec<Block>>,
-    beside: FxHashMap<NodeId, String>,
-    /// Behind everything; the flag: a blank line comes before.
-    end: Vec<(Block, bool)>,
-    anchors: FxHashMap<NodeId, String>,
-}
-
-impl Comments {
-    /// The comments of the text that a document was read from.
-    pub fn of(doc: &Doc) -> Self {
-        let mut all = Self::default();
-        let text = doc.source().text.as_str();
-        let mut leaves = Vec::new();
-        collect(doc, doc.root(), &mut leaves, &mut all.anchors);
-        if !text.contains('#') {
-            return all;
-        }
-        let mut last: Option<(NodeId, usize)> = None;
-        for (node, start, end) in leaves {
-            let gap = text.get(last.map_or(0, |(_, end)| end)..start).unwrap_or_default();
-            let (beside, blocks) = comments(gap, last.is_none());
-            if let (Some(comment), Some((before, _))) = (beside, last) {
-                all.beside.insert(before, comment);
-            }
-            let blocks: Vec<Block> = blocks.into_iter().map(|(block, _)| block).collect();
-            if !blocks.is_empty() {
-                all.above.insert(node, blocks);
-            }
-            last = Some((node, end));
-        }
-        if let Some((before, end)) = last {
-            let (beside, blocks) = comments(first_document(text.get(end..).unwrap_or_default()), false);
-            if let Some(comment) = beside {
-                all.beside.insert(before, comment);
-            }
-            all.end = blocks;
-        }
-        all
-    }
-}
-
-/// The text up to a line that ends the document.
-fn first_document(text: &str) -> &str {
-    let ends = |line: &str| line.starts_with("---") || line.starts_with("...");
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if at > 0 && ends(line) {
-            break;
-        }
-        at += line.len();
-    }
-    &text[..at]
-}
-
-/// Scalars and empty collections in the order of the text, with their places there.
-fn collect(
-    doc: &Doc,
-    node: NodeId,
-    leaves: &mut Vec<(NodeId, usize, usize)>,
-    anchors: &mut FxHashMap<NodeId, String>,
-) {
-    if doc.kind(node) == Kind::Alias {
-        if let (Some((start, end)), Some(target)) = (doc.span(node), doc.kids(node).first()) {
-            let name = doc.source().text.get(start as usize..end as usize).unwrap_or_default();
-            anchors.insert(*target, name.trim_start_matches('*').to_owned());
-        }
-    } else if !doc.kids(node).is_empty() {
-        doc.kids(node).iter().for_each(|kid| collect(doc, *kid, leaves, anchors));
-        return;
-    }
-    if let Some((start, end)) = doc.span(node) {
-        leaves.push((node, start as usize, end as usize));
-    }
-}
-
-/// The comment on the first line of what stands between two nodes, and the blocks on the lines below, each with
-/// whether a blank line comes before.
-fn comments(gap: &str, first_is_whole: bool) -> (Option<String>, Vec<(Block, bool)>) {
-    let mut beside = None;
-    let mut blocks: Vec<(Block, bool)> = Vec::new();
-    let mut open = false;
-    let mut blank = false;
-    for (i, line) in gap.split('\n').enumerate() {
-        let last = i == gap.bytes().filter(|b| *b == b'\n').count();
-        match comment_of(line) {
-            Some(comment) if i == 0 && !first_is_whole => beside = Some(comment.to_owned()),
-            Some(comment) => match blocks.last_mut() {
-                Some((block, _)) if open => block.lines.push(comment.to_owned()),
-                _ => {
-                    let block = Block { lines: vec![comment.to_owned()], blank_after: false };
-                    blocks.push((block, blank));
-                    open = true;
-                }
-            },
-            None if line.trim().is_empty() && !last && (i > 0 || first_is_whole) => {
-                if let Some((block, _)) = blocks.last_mut() {
-                    block.blank_after = true;
-                }
-                (open, blank) = (false, true);
-                continue;
-            }
-            None => {}
-        }
-        blank = false;
-    }
-    (beside, blocks)
-}
-
-/// The comment in a line that holds nothing else but indicators.
-fn comment_of(line: &str) -> Option<&str> {
-    let bytes = line.as_bytes();
-    let start = memchr::memchr_iter(b'#', bytes).find(|i| *i == 0 || matches!(bytes[i - 1], b' ' | b'\t'))?;
-    Some(line[start..].trim_end())
-}
 
 /// A node as YAML, with a line break at the end.
 pub(super) fn yaml(doc: &Doc, node: NodeId, comments: Option<&Comments>) -> String {
-    let mut printer = Printer { doc, comments, out: String::new() };
+    let mut printer = Printer { doc, comments, out: String::new(), levels: Vec::new() };
     match doc.kind(node) {
         Kind::Map | Kind::Seq if printer.is_block(node) => printer.block(node, 0, false),
         _ => {
@@ -158,11 +32,15 @@ struct Printer<'a> {
     doc: &'a Doc,
     comments: Option<&'a Comments>,
     out: String,
+    /// Columns of the keys of the mappings that the last line is in, in the old text and in the new one.
+    levels: Vec<(usize, usize)>,
 }
 
 impl Printer<'_> {
     fn is_block(&self, node: NodeId) -> bool {
-        self.doc.kind(node) != Kind::Scalar && !self.doc.is_flow(node) && !self.doc.kids(node).is_empty()
+        matches!(self.doc.kind(node), Kind::Map | Kind::Seq)
+            && !self.doc.is_flow(node)
+            && !self.doc.kids(node).is_empty()
     }
 
     fn blanks(&mut self, count: usize) {
@@ -185,15 +63,28 @@ impl Printer<'_> {
         }
     }
 
-    /// The comments above the line that starts with a node, then the line's indentation.
-    fn start_line(&mut self, node: NodeId, indent: usize) {
+    /// The first scalar in a node.
+    fn first_leaf(&self, node: NodeId) -> NodeId {
         let mut leaf = node;
         while self.doc.kind(leaf) != Kind::Alias
             && let Some(first) = self.doc.kids(leaf).first()
         {
             leaf = *first;
         }
-        for block in self.comments.and_then(|c| c.above.get(&leaf)).into_iter().flatten() {
+        leaf
+    }
+
+    /// The comments above the line that starts with a node, then the line's indentation.
+    fn start_line(&mut self, node: NodeId, indent: usize) {
+        let Some(comments) = self.comments else {
+            self.blanks(indent);
+            return;
+        };
+        let leaf = self.first_leaf(node);
+        let column = comments.columns.get(&leaf).copied().unwrap_or_default();
+        for block in comments.above.get(&leaf).into_iter().flatten() {
+            let deeper = self.levels.iter().rev().find(|(old, _)| *old <= block.column && *old > column);
+            let indent = deeper.map_or(indent, |(_, new)| *new);
             for line in &block.lines {
                 self.blanks(indent);
                 self.out.push_str(line);
@@ -204,6 +95,14 @@ impl Printer<'_> {
             }
         }
         self.blanks(indent);
+    }
+
+    /// Notes at which column a mapping's keys are printed.
+    fn note_level(&mut self, key: NodeId, indent: usize) {
+        if let Some(column) = self.comments.and_then(|c| c.columns.get(&key)) {
+            self.levels.retain(|(old, _)| old < column);
+            self.levels.push((*column, indent));
+        }
     }
 
     fn anchor(&mut self, node: NodeId) {
@@ -225,6 +124,11 @@ impl Printer<'_> {
                 if self.is_block(*item) {
                     let before = self.out.len();
                     self.anchor(*item);
+                    let leaf = self.first_leaf(*item);
+                    if let Some(comment) = self.comments.and_then(|c| c.beside_dash.get(&leaf)) {
+                        self.out.push_str(if self.out.len() > before { " " } else { "" });
+                        self.out.push_str(comment);
+                    }
                     if self.out.len() > before {
                         self.out.push('\n');
                     }
@@ -240,6 +144,7 @@ impl Printer<'_> {
             if i > 0 || !started {
                 self.start_line(key, indent);
             }
+            self.note_level(key, indent);
             let simple = !self.is_block(key) && doc.text(key).len() <= 128 && !doc.text(key).contains('\n');
             if simple {
                 self.scalar_or_flow(key, indent, false, true);
@@ -321,12 +226,13 @@ impl Printer<'_> {
         let (text, mut style) = (doc.text(node), doc.style(node));
         let resolved = || scalar::resolve(text, Dialect::V3);
         let mut shown = None;
-        if doc.is_tagged(node) {
+        if tag == Tag::Merge && style == Style::Plain {
+            shown = Some("!!merge");
+        } else if matches!(tag, Tag::Merge | Tag::Other) {
+            shown = written_tag(doc, node);
+        } else if doc.is_tagged(node) {
             shown = tag_name(tag);
-        } else if !matches!(tag, Tag::Unset | Tag::Merge | Tag::Other)
-            && !(tag == Tag::Str && style != Style::Plain)
-            && resolved() != tag
-        {
+        } else if tag != Tag::Unset && (tag != Tag::Str || style == Style::Plain) && resolved() != tag {
             if tag != Tag::Str {
                 shown = tag_name(tag);
             } else if !text.contains('\n') {
@@ -401,21 +307,31 @@ impl Printer<'_> {
         }
         self.comment_beside(node);
         self.out.push('\n');
-        let folded = style == Style::Folded;
-        let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n').peekable();
-        while let Some(line) = lines.next() {
-            if !line.is_empty() {
+        // Kustomize looks at the first line here, where it should look at the next one.
+        let first = text.trim_start_matches('\n').chars().next();
+        let doubles = style == Style::Folded && !matches!(first, None | Some(' ' | '\t'));
+        for line in text.split_inclusive('\n') {
+            let content = line.strip_suffix('\n').unwrap_or(line);
+            if !content.is_empty() {
                 self.blanks(indent);
-                self.out.push_str(line);
+                self.out.push_str(content);
             }
-            self.out.push('\n');
-            // Where two folded lines meet, the break between them has to be doubled.
-            let text_follows = lines.peek().is_some_and(|next| !next.starts_with([' ', '\t']));
-            if folded && text_follows && !line.is_empty() && !line.starts_with([' ', '\t']) {
+            if line.len() > content.len() {
+                if doubles && !content.is_empty() && !content.starts_with([' ', '\t']) {
+                    self.out.push('\n');
+                }
                 self.out.push('\n');
             }
         }
     }
+}
+
+/// A tag as it stands in the text.
+fn written_tag(doc: &Doc, node: NodeId) -> Option<&str> {
+    let (start, _) = doc.span(node)?;
+    let (before, behind) = doc.source().text.split_at_checked(start as usize)?;
+    let word = before.split_whitespace().next_back().filter(|w| w.starts_with('!'));
+    word.or_else(|| behind.split_whitespace().next().filter(|w| w.starts_with('!')))
 }
 
 fn tag_name(tag: Tag) -> Option<&'static str> {
@@ -520,4 +436,62 @@ fn double(text: &str, out: &mut String) {
         out.push_str(escape);
     }
     out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::matcher::read;
+    use super::*;
+
+    fn again(text: &str) -> String {
+        let doc = read(text).expect("the text is YAML").expect("there is a document");
+        yaml(&doc, doc.root(), Some(&Comments::of(&doc)))
+    }
+
+    #[test]
+    fn texts_that_are_kept_as_they_are() {
+        for text in [
+            "a: x\n# foot\n\nb: y\n",
+            "# top\n\na: x\n",
+            "a: x\n\n# end\n",
+            "a: # c\n  b: 1\n",
+            "a:\n  b: x\n  # deeper\nd: z\n",
+            "a:\n- x # one\n# above y\n- y\n",
+            "- # first\n  a: x\n- a: y\n",
+            "a: 'q'\nb: \"d\"\nc: |\n  two\n  lines\nd: |+\n  keep\n\n",
+            "a: [1, 2, {c: d}]\nb: {f: g, h: [i]}\nc: []\nd: {}\n",
+            "a: &k\n  c: d\nb: &m v\nc: *k\nd: *m\n",
+            "b: !!str 5\nc: !foo bar\n",
+            "a:\nb: ~\nc: 0x10\n'e f': x\n12: z\n",
+        ] {
+            assert_eq!(again(text), text);
+        }
+    }
+
+    #[test]
+    fn texts_that_change() {
+        for (text, written) in [
+            ("a: x\n\n\nb: y\n", "a: x\nb: y\n"),
+            ("# c1\na: x\n\n# c2\nb: y # c3\n", "# c1\na: x\n# c2\nb: y # c3\n"),
+            ("a:\n    - x\n    -   b: c\n        d: e\n", "a:\n- x\n- b: c\n  d: e\n"),
+            ("a: >\n  one\n  two\n\n  three\nb: x\n", "a: >\n  one two\n\n  three\n\nb: x\n"),
+            ("a: 'one\n  two'\nb: one\n  two\n", "a: 'one two'\nb: one two\n"),
+            ("? b\n: c\n", "b: c\n"),
+            ("<<: {a: b}\n", "!!merge <<: {a: b}\n"),
+            ("a: x\n---\nb: y\n", "a: x\n"),
+        ] {
+            assert_eq!(again(text), written);
+        }
+    }
+
+    #[test]
+    fn a_text_of_another_type_is_quoted_or_tagged() {
+        let mut doc = read("a: abc\nb: 5\nc: x\n").expect("YAML").expect("a document");
+        for (key, text) in [("a", "77"), ("b", "fresh"), ("c", "- x")] {
+            let node = doc.get(doc.root(), key).expect("the key");
+            let tag = doc.tag(node);
+            doc.set_text(node, text, tag);
+        }
+        assert_eq!(yaml(&doc, doc.root(), None), "a: \"77\"\nb: !!int fresh\nc: '- x'\n");
+    }
 }

@@ -274,3 +274,18 @@ fn quotes_that_stay_on_a_changed_value_make_strings() {
         assert!(print(&doc, doc.root(), &mut Vec::new()).is_err(), "{text}");
     }
 }
+
+#[test]
+fn one_document_is_printed_by_several_threads() {
+    let doc = read("a: [x, {b: 1, a: 2}]\nc: d\n");
+    let print = || {
+        let mut out = Vec::new();
+        print(&doc, doc.root(), &mut out).map(|()| out)
+    };
+    let alone = print().expect("one thread");
+    std::thread::scope(|scope| {
+        for thread in [(); 4].map(|()| scope.spawn(print)) {
+            assert_eq!(thread.join().expect("no panic").expect("no error"), alone);
+        }
+    });
+}

@@ -1,0 +1,150 @@
+//! The transformers of a folder, in kustomize's order whatever the order of the fields.
+//!
+//! All of them are set up before the first one runs, so that a patch file that is missing is said before anything
+//! else that is wrong.
+
+use super::Accumulator;
+use super::target::{Build, Target};
+use crate::diag::Result;
+use crate::kube::TransformerConfig;
+use crate::kustomization::{self, Replacement, ReplacementField};
+use crate::patch::{Prepared, Texts};
+use crate::refs::replacements;
+use crate::resource::{ResMap, read};
+use crate::transform::{annotations, images, labels, name_affix, namespace, replicas};
+use std::sync::Arc;
+
+/// A transformer that is ready to run.
+pub(super) type Run<'s> = Box<dyn FnOnce(&mut Build, &mut ResMap) -> Result<()> + 's>;
+
+/// A transformer that a field set up, with kustomize's name for it.
+type Step<'s> = (&'static str, Run<'s>);
+
+impl Build<'_> {
+    /// Runs all transformers over everything gathered so far.
+    pub(super) fn run_transformers(&mut self, target: &Target, acc: &mut Accumulator) -> Result<()> {
+        let steps = self.steps(target, &acc.config)?;
+        let plugins = self.external_transformers(target, &target.kustomization.transformers)?;
+        for (kind, step) in steps {
+            step(self, &mut acc.resources)?;
+            let note = target.origin.as_ref().map(|o| Arc::new(o.of_builtin(&target.file_name, kind)));
+            after(&mut acc.resources, note)?;
+        }
+        for (run, note) in plugins {
+            run(self, &mut acc.resources)?;
+            after(&mut acc.resources, note)?;
+        }
+        Ok(())
+    }
+
+    fn steps<'s>(&mut self, target: &'s Target, config: &TransformerConfig) -> Result<Vec<Step<'s>>> {
+        let k = &*target.kustomization;
+        let config = config.clone();
+        let mut steps: Vec<Step<'s>> = vec![];
+        if !k.patches_strategic_merge.is_empty() {
+            let patches = self.texts(target, |t| Prepared::strategic_merge(&k.patches_strategic_merge, t))?;
+            steps.push(("PatchStrategicMergeTransformer", patch_step(patches)));
+        }
+        for entry in &k.patches {
+            let patch = self.texts(target, |t| Prepared::patch(entry, t))?;
+            steps.push(("PatchTransformer", patch_step(patch)));
+        }
+        if let Some(namespace) = &k.namespace {
+            let rows = config.namespace.clone();
+            steps.push((
+                "NamespaceTransformer",
+                Box::new(move |_, r| namespace::apply(r, namespace, &rows, Default::default())),
+            ));
+        }
+        for (affix, side, rows, kind) in [
+            (&k.name_prefix, name_affix::Side::Prefix, config.name_prefix.clone(), "PrefixTransformer"),
+            (&k.name_suffix, name_affix::Side::Suffix, config.name_suffix.clone(), "SuffixTransformer"),
+        ] {
+            if let Some(affix) = affix {
+                steps.push((kind, Box::new(move |_, r| name_affix::apply(r, side, affix, &rows))));
+            }
+        }
+        for entry in &k.labels {
+            let rows = labels::rows_of(entry, &config)?;
+            steps.push(("LabelTransformer", Box::new(move |_, r| labels::apply(r, &entry.pairs, &rows))));
+        }
+        if !k.labels.is_empty() || !k.common_labels.is_empty() {
+            let rows = config.common_labels.clone();
+            steps.push(("LabelTransformer", Box::new(move |_, r| labels::apply(r, &k.common_labels, &rows))));
+        }
+        if !k.common_annotations.is_empty() {
+            let rows = config.common_annotations.clone();
+            steps.push((
+                "AnnotationsTransformer",
+                Box::new(move |_, r| annotations::apply(r, &k.common_annotations, &rows)),
+            ));
+        }
+        for entry in &k.patches_json6902 {
+            let patch = self.texts(target, |t| Prepared::json6902(entry, t))?;
+            steps.push(("PatchJson6902Transformer", patch_step(patch)));
+        }
+        if !k.replicas.is_empty() {
+            let rows = config.replicas.clone();
+            steps.push((
+                "ReplicaCountTransformer",
+                Box::new(move |b, r| replicas::apply_all(r, &k.replicas, &rows, b.findings)),
+            ));
+        }
+        if !k.images.is_empty() {
+            let rows = config.images.clone();
+            steps.push((
+                "ImageTagTransformer",
+                Box::new(move |b, r| images::apply_all(r, &k.images, &rows, b.findings)),
+            ));
+        }
+        if !k.replacements.is_empty() {
+            let all = replacements_of(target, &k.replacements)?;
+            steps.push((
+                "ReplacementTransformer",
+                Box::new(move |b, r| replacements::apply(&all, r, b.compat(), b.findings)),
+            ));
+        }
+        Ok(steps)
+    }
+
+    /// Runs `prepare` with the ways in which texts of patches are had in a folder.
+    pub(super) fn texts<T>(
+        &mut self,
+        target: &Target,
+        prepare: impl FnOnce(&mut Texts<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut load = |path: &kustomization::Text| target.loader.file(path)?.text();
+        prepare(&mut Texts { load: &mut load, read: &read::from_source, compat: self.compat() })
+    }
+}
+
+/// The step of a patch that was prepared.
+pub(super) fn patch_step<'s>(patch: Prepared) -> Run<'s> {
+    Box::new(move |b, r| patch.apply(r, b.schema.as_deref(), b.findings))
+}
+
+/// Replacements, inline or from files.
+pub(super) fn replacements_of(target: &Target, fields: &[ReplacementField]) -> Result<Vec<Replacement>> {
+    let mut all = vec![];
+    for field in fields {
+        match &field.path {
+            None => all.push(field.replacement.clone()),
+            Some(path) => {
+                let source = target.loader.file(path)?.text()?;
+                if let Some(doc) = crate::yaml::split::read_v2(&source)? {
+                    all.extend(kustomization::read_replacements_file(&Arc::new(doc))?);
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// What follows every transformer: objects that became empty go, and, when that is tracked, every object notes it.
+fn after(resources: &mut ResMap, note: Option<Arc<crate::resource::Origin>>) -> Result<()> {
+    let Some(note) = note else { return Ok(()) };
+    resources.edit_all(|res| {
+        res.transformations.push(note.clone());
+        Ok(())
+    })
+}

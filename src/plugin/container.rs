@@ -1,0 +1,169 @@
+//! Functions in containers: the arguments of `docker run`, which podman takes too.
+
+use super::helm::clean;
+use super::options::PluginOptions;
+use crate::diag::{Error, Kind, Result};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A folder or volume that a container sees.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mount {
+    /// `type`
+    pub kind: String,
+    /// `src`
+    pub source: String,
+    /// `dst`
+    pub target: String,
+    /// `rw`
+    pub writable: bool,
+}
+
+impl Mount {
+    /// Reads `type=bind,source=…,target=…,rw=true`, the text of a `--mount` flag.
+    pub fn from_flag(text: &str) -> Self {
+        let mut mount = Self::default();
+        for (key, value) in text.split(',').filter_map(|part| part.split_once('=')) {
+            match key {
+                "type" => mount.kind = value.into(),
+                "src" | "source" => mount.source = value.into(),
+                "dst" | "target" => mount.target = value.into(),
+                "rw" => mount.writable = value == "true",
+                _ => {}
+            }
+        }
+        mount
+    }
+
+    fn flag(&self, root: &Path) -> String {
+        let source = if Path::new(&self.source).is_absolute() {
+            self.source.clone()
+        } else {
+            clean(&root.join(&self.source)).display().to_string()
+        };
+        let mode = if self.writable { "" } else { ",readonly" };
+        format!("type={},source={source},target={}{mode}", self.kind, self.target)
+    }
+}
+
+/// What to run in a container.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Container {
+    /// `image`
+    pub image: String,
+    /// `network`
+    pub network: bool,
+    /// `mounts`
+    pub mounts: Vec<Mount>,
+    /// `envs`
+    pub envs: Vec<String>,
+}
+
+/// Variables that every container gets.
+const ALWAYS: [&str; 2] = ["LOG_TO_STDERR=true", "STRUCTURED_RESULTS=true"];
+
+/// The arguments of `docker`. `user`: `uid:gid` or a name.
+pub fn arguments(container: &Container, options: &PluginOptions, root: &Path, user: &str) -> Vec<String> {
+    let network = if container.network { "host" } else { "none" };
+    let mut args: Vec<String> = [
+        "run",
+        "--rm",
+        "-i",
+        "-a",
+        "STDIN",
+        "-a",
+        "STDOUT",
+        "-a",
+        "STDERR",
+        "--network",
+        network,
+        "--user",
+        user,
+    ]
+    .map(String::from)
+    .into();
+    args.push("--security-opt=no-new-privileges".into());
+    let flags = options.mounts.iter().map(|m| Mount::from_flag(m));
+    for mount in container.mounts.iter().cloned().chain(flags) {
+        args.extend(["--mount".into(), mount.flag(root)]);
+    }
+    let (mut pairs, mut names) = (BTreeMap::new(), Vec::new());
+    let own = container.envs.iter().chain(&options.env).map(String::as_str);
+    for entry in ALWAYS.into_iter().chain(own) {
+        match entry.split_once('=') {
+            Some((name, value)) => {
+                pairs.insert(name, value);
+            }
+            None if !names.contains(&entry) => names.push(entry),
+            None => {}
+        }
+    }
+    for (name, value) in pairs {
+        args.extend(["-e".into(), format!("{name}={value}")]);
+    }
+    for name in names {
+        args.extend(["-e".into(), name.into()]);
+    }
+    args.push(container.image.clone());
+    args
+}
+
+/// The user that a container runs as.
+pub fn user(options: &PluginOptions) -> Result<String> {
+    if !options.as_current_user {
+        return Ok("nobody".into());
+    }
+    current_user()
+        .ok_or_else(|| Error::new(Kind::Program, "cannot find out the user for `--as-current-user`"))
+}
+
+/// Whoever owns the files that we make.
+#[cfg(unix)]
+fn current_user() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = super::scratch::file("kustomize-user-", b"").ok()?.as_file().metadata().ok()?;
+    Some(format!("{}:{}", metadata.uid(), metadata.gid()))
+}
+
+#[cfg(not(unix))]
+fn current_user() -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docker_gets_what_kustomize_gives_it() {
+        let container = Container {
+            image: "img:1".into(),
+            network: true,
+            mounts: vec![Mount {
+                kind: "bind".into(),
+                source: "d".into(),
+                target: "/d".into(),
+                writable: true,
+            }],
+            envs: vec!["B=1".into(), "NAME".into(), "A=x=y".into()],
+        };
+        let options = PluginOptions {
+            mounts: vec!["type=volume,src=/v,dst=/w,rw=false".into()],
+            env: vec!["B=2".into(), "NAME".into(), "OTHER".into()],
+            ..Default::default()
+        };
+        assert_eq!(
+            arguments(&container, &options, Path::new("/root/k"), "nobody").join(" "),
+            "run --rm -i -a STDIN -a STDOUT -a STDERR --network host --user nobody \
+             --security-opt=no-new-privileges --mount type=bind,source=/root/k/d,target=/d \
+             --mount type=volume,source=/v,target=/w,readonly -e A=x=y -e B=2 -e LOG_TO_STDERR=true \
+             -e STRUCTURED_RESULTS=true -e NAME -e OTHER img:1"
+        );
+    }
+
+    #[test]
+    fn an_empty_source_is_the_root() {
+        let mount = Mount::from_flag("type=bind,target=/t");
+        assert_eq!(mount.flag(Path::new("/r")), "type=bind,source=/r,target=/t,readonly");
+    }
+}

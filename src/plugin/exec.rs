@@ -1,0 +1,210 @@
+//! Programs as plugins, the old way: found by apiVersion and kind in a folder of plugins.
+//!
+//! The program gets a file with its configuration, then the arguments that the configuration names; a transformer
+//! reads the objects from standard input.
+
+use super::exchange;
+use super::options::{PluginOptions, Site};
+use super::program::{self, Program};
+use super::scratch;
+use crate::diag::{Error, Kind, Result};
+use crate::kustomization::Text;
+use crate::resource::{ResMap, Resource};
+use crate::yaml::{Doc, Mark, NodeId};
+use std::path::{Path, PathBuf};
+
+/// The longest text that goes into a variable, name included.
+const LONGEST_VARIABLE: usize = 131_071;
+
+/// A program, its arguments and its configuration.
+#[derive(Debug, Clone)]
+pub struct Exec {
+    path: PathBuf,
+    args: Vec<String>,
+    config: String,
+}
+
+/// The program of a configuration.
+pub fn find(config: &Resource, site: &mut Site<'_, '_>) -> Result<Exec> {
+    let path = path_of(config, site.options)?;
+    check_executable(&path, config)?;
+    let args = arguments(config, site)?;
+    Ok(Exec { path, args, config: exchange::to_text(config, false)? })
+}
+
+/// HOME/GROUP/VERSION/kind/Kind
+fn path_of(config: &Resource, options: &PluginOptions) -> Result<PathBuf> {
+    let homes = &options.plugin_homes;
+    let Some(home) = homes.iter().filter_map(|(_, path)| path.as_deref()).find(|path| path.exists()) else {
+        let tried: Vec<String> = homes
+            .iter()
+            .map(|(what, path)| match path {
+                Some(path) => format!("`{}` ({what})", path.display()),
+                None => format!("{what}, which is not set"),
+            })
+            .collect();
+        let message =
+            format!("there is no folder of plugins for {}; tried {}", config.id(), tried.join(", "));
+        return Err(Error::new(Kind::NotFound, message).at(config.doc().location(config.root())));
+    };
+    let gvk = config.gvk();
+    let kind = gvk.kind.as_str();
+    Ok(home.join(gvk.group.as_str()).join(gvk.version.as_str()).join(kind.to_lowercase()).join(kind))
+}
+
+fn check_executable(path: &Path, config: &Resource) -> Result<()> {
+    let fail =
+        |kind: Kind, message: String| Err(Error::new(kind, message).at(config.doc().location(config.root())));
+    match path.metadata() {
+        Err(_) => fail(Kind::NotFound, format!("there is no plugin `{}`", path.display())),
+        Ok(metadata) if !is_executable(&metadata) => {
+            fail(Kind::Program, format!("the plugin `{}` is not executable", path.display()))
+                .map_err(|e| e.hint("make it executable with `chmod +x`"))
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &std::fs::Metadata) -> bool {
+    true
+}
+
+/// `argsOneLiner`, then the lines of the file that `argsFromFile` names.
+fn arguments(config: &Resource, site: &mut Site<'_, '_>) -> Result<Vec<String>> {
+    let doc = config.doc();
+    let field = |name: &str| {
+        let node = doc.get(config.root(), name)?;
+        (!doc.text(node).is_empty() && !doc.is_null(node)).then(|| marked(doc, node))
+    };
+    let mut args = Vec::new();
+    if let Some(line) = field("argsOneLiner") {
+        args = words(&line).ok_or_else(|| {
+            Error::new(Kind::Config, "unclosed quote in `argsOneLiner`").at(line.mark.location())
+        })?;
+    }
+    if let Some(file) = field("argsFromFile") {
+        let content = (site.load)(&file).map_err(|e| e.or_at(|| file.mark.location()))?;
+        let content = String::from_utf8_lossy(&content);
+        let lines = content.split('\n').map(|l| l.trim_start_matches(' ')).filter(|l| !l.is_empty());
+        args.extend(lines.map(str::to_owned));
+    }
+    Ok(args)
+}
+
+fn marked(doc: &Doc, node: NodeId) -> Text {
+    let mark = doc.mark(node).unwrap_or_else(|| Mark { source: doc.source().clone(), offset: 0 });
+    Text { value: doc.text(node).to_owned(), mark }
+}
+
+/// Splits into words as a shell does; a `#` outside of quotes ends the line. `None`: a quote is not closed.
+fn words(text: &str) -> Option<Vec<String>> {
+    let (mut words, mut word) = (Vec::new(), String::new());
+    let (mut quote, mut escaped) = (None, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => {
+                word.push(c);
+                escaped = false;
+            }
+            '\\' if quote != Some('\'') => escaped = true,
+            '\'' | '"' if quote.is_none() => quote = Some(c),
+            _ if quote == Some(c) => quote = None,
+            '#' if quote.is_none() => break,
+            _ if quote.is_none() && c.is_whitespace() => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            _ => word.push(c),
+        }
+    }
+    if quote.is_some() {
+        return None;
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    Some(words)
+}
+
+/// Runs a program that makes objects.
+pub fn generate(exec: &Exec, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
+    let mut all = exchange::from_output(&exec.name(), exec.run("", site)?)?;
+    exchange::take_options(&mut all)?;
+    Ok(all)
+}
+
+/// Runs a program that changes objects.
+pub fn transform(exec: &Exec, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
+    let texts = resources.iter().map(|r| exchange::to_text(r, true)).collect::<Result<Vec<_>>>()?;
+    let output = exec.run(&texts.join("---\n"), site)?;
+    let output = exchange::from_output(&exec.name(), output)?;
+    exchange::update(resources, output, &exec.name())
+}
+
+impl Exec {
+    fn name(&self) -> String {
+        format!("the plugin `{}`", self.path.display())
+    }
+
+    fn run(&self, input: &str, site: &Site<'_, '_>) -> Result<Vec<u8>> {
+        let file = scratch::file("kust-plugin-config-", self.config.as_bytes())?;
+        let mut args = vec![file.path().display().to_string()];
+        args.extend_from_slice(&self.args);
+        let env: Vec<(String, String)> = [
+            ("KUSTOMIZE_PLUGIN_CONFIG_STRING", self.config.clone()),
+            ("KUSTOMIZE_PLUGIN_CONFIG_ROOT", site.root.display().to_string()),
+        ]
+        .into_iter()
+        .filter(|(name, value)| name.len() + 1 + value.len() <= LONGEST_VARIABLE)
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        // A relative path is meant from where we are, not from where the plugin runs.
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        let output = program::run(&Program {
+            name: &path.to_string_lossy(),
+            args: &args,
+            env: &env,
+            folder: site.root.exists().then_some(site.root),
+            input: input.as_bytes(),
+            ..Default::default()
+        })?;
+        if !output.status.success() {
+            let message = format!("{} failed with {}", self.name(), output.complaint());
+            return Err(Error::new(Kind::Program, message));
+        }
+        Ok(output.stdout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_split_as_a_shell_does() {
+        let table: [(&str, Option<&[&str]>); 7] = [
+            ("one \"two three\" 'four'", Some(&["one", "two three", "four"])),
+            ("a\\ b c", Some(&["a b", "c"])),
+            ("'a\\b' \"a\\\"b\"", Some(&["a\\b", "a\"b"])),
+            ("a b#c d", Some(&["a", "b"])),
+            ("a '' b", Some(&["a", "b"])),
+            ("  ", Some(&[])),
+            ("one 'two", None),
+        ];
+        for (text, expected) in table {
+            let found = words(text);
+            assert_eq!(
+                found.as_deref(),
+                expected.map(|e| e.iter().map(ToString::to_string).collect::<Vec<_>>()).as_deref(),
+                "{text}"
+            );
+        }
+    }
+}

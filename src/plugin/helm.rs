@@ -1,0 +1,292 @@
+//! `helmCharts`: objects that helm renders.
+//!
+//! Helm is called for its version, to pull a chart that is not there, and to render. The resources carry a mark: no
+//! namespace is set in them afterwards. Fields of a chart win over flags.
+
+use super::exchange;
+use super::options::Site;
+use super::program::{self, Program, command_line};
+use super::scratch;
+use super::values::{self, Merge};
+use crate::diag::{Error, Kind, Result};
+use crate::kustomization::{HelmChart, HelmGlobals, Text};
+use crate::resource::{Resource, internal, read};
+use crate::yaml::{Marked, Source, Style, Tag, split};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The folder for charts unless `chartHome` names another.
+const CHART_HOME: &str = "charts";
+
+/// A chart whose configuration was checked.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    chart: HelmChart,
+    merge: Merge,
+    /// The folder that holds the chart's folder.
+    home: PathBuf,
+    config_home: String,
+    /// Absolute paths.
+    additional_values_files: Vec<String>,
+}
+
+/// Checks a chart's configuration; all of a layer's generators are checked before the first one runs. The caller has
+/// put the layer's namespace into a chart without one.
+pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site<'_, '_>) -> Result<Chart> {
+    let at = || chart.mark.location();
+    let fail = |message: String| Error::new(Kind::Config, message).at(at());
+    if !site.options.helm_is_enabled() {
+        return Err(Error::new(Kind::Restricted, "charts are rendered only with `--enable-helm`").at(at()));
+    }
+    if site.options.helm_command.is_empty() {
+        return Err(fail("`--helm-command` must name a program".into()));
+    }
+    if chart.name.is_empty() {
+        return Err(fail("expected a `name` for the chart".into()));
+    }
+    let mut additional_values_files = Vec::with_capacity(chart.additional_values_files.len());
+    for file in &chart.additional_values_files {
+        (site.load)(file).map_err(|e| e.or_at(|| file.mark.location()))?;
+        additional_values_files.push(display(&join(site.root, &file.value)));
+    }
+    let Some(merge) = Merge::from_name(&chart.values_merge) else {
+        let found = &chart.values_merge;
+        return Err(fail(format!("`valuesMerge` must be `override`, `merge` or `replace`, found `{found}`")));
+    };
+    let given = globals.map_or("", |g| g.chart_home.as_str());
+    let mut home = clean(&site.root.join(if given.is_empty() { CHART_HOME } else { given }));
+    if !chart.version.is_empty() && !chart.repo.is_empty() {
+        home.push(format!("{}-{}", chart.name, chart.version));
+    }
+    let mut chart = chart.clone();
+    let options = site.options;
+    if chart.kube_version.is_empty() {
+        chart.kube_version.clone_from(&options.helm_kube_version);
+    }
+    if chart.api_versions.is_empty() {
+        chart.api_versions.clone_from(&options.helm_api_versions);
+    }
+    chart.debug |= options.helm_debug;
+    let config_home = globals.map_or_else(String::new, |g| g.config_home.clone());
+    Ok(Chart { chart, merge, home: clean(&home), config_home, additional_values_files })
+}
+
+/// Renders a chart.
+pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> {
+    let scratch = scratch::folder("kustomize-helm-")?;
+    let config_home = match chart.config_home.as_str() {
+        "" => display(&scratch.path().join("helm")),
+        given => given.to_owned(),
+    };
+    let helm = Helm {
+        command: &site.options.helm_command,
+        env: vec![
+            ("HELM_CONFIG_HOME".into(), config_home.clone()),
+            ("HELM_CACHE_HOME".into(), format!("{config_home}/.cache")),
+            ("HELM_DATA_HOME".into(), format!("{config_home}/.data")),
+        ],
+    };
+    let mut run = || -> Result<Vec<Resource>> {
+        helm.check_version()?;
+        if !chart.home.join(&chart.chart.name).is_dir() {
+            if chart.chart.repo.is_empty() {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("no chart `{}` in `{}`", chart.chart.name, chart.home.display()),
+                )
+                .hint(
+                    "name the repository to pull it from in `repo`, or its folder in `helmGlobals.chartHome`",
+                ));
+            }
+            helm.run(&chart.pull_args())?;
+        }
+        let values = scratch.path().join(format!("{}-kustomize-values.yaml", chart.chart.name));
+        std::fs::write(&values, chart.values(site)?)
+            .map_err(|e| Error::new(Kind::Io, format!("cannot write the values for helm: {e}")))?;
+        let stdout = helm.run(&chart.template_args(&display(&values)))?;
+        let source =
+            split::read_text(format!("<output of helm for the chart {}>", chart.chart.name), stdout)?;
+        objects(&source)
+    };
+    let mut all = run().map_err(|e| {
+        exchange::asked_by(e, || chart.chart.mark.location())
+            .during(format!("rendering the chart `{}`", chart.chart.name))
+    })?;
+    all.iter_mut().for_each(|res| exchange::set_place(res, &chart.chart.mark));
+    Ok(all)
+}
+
+fn objects(source: &Arc<Source>) -> Result<Vec<Resource>> {
+    let mut all = read::from_source(source)
+        .map_err(|e| e.hint("helm must print nothing but resources; comments are fine"))?;
+    for res in &mut all {
+        res.from_helm = true;
+        res.edit(|doc| {
+            let root = doc.root();
+            let metadata = doc.get_or_make_map(root, "metadata");
+            let annotations = doc.get_or_make_map(metadata, "annotations");
+            let value = doc.scalar("true", Style::Single, Tag::Str);
+            doc.set(annotations, internal::FROM_HELM, value);
+        });
+    }
+    Ok(all)
+}
+
+impl Chart {
+    fn pull_args(&self) -> Vec<String> {
+        let chart = &self.chart;
+        let mut args: Vec<String> =
+            vec!["pull".into(), "--untar".into(), "--untardir".into(), display(&self.home)];
+        if chart.repo.starts_with("oci://") {
+            let repo = chart.repo.strip_suffix('/').unwrap_or(&chart.repo);
+            args.push(format!("{repo}/{}", chart.name));
+        } else {
+            args.extend(["--repo".into(), chart.repo.clone(), chart.name.clone()]);
+        }
+        if !chart.version.is_empty() {
+            args.extend(["--version".into(), chart.version.clone()]);
+        }
+        if chart.devel {
+            args.push("--devel".into());
+        }
+        args
+    }
+
+    fn template_args(&self, values: &str) -> Vec<String> {
+        let chart = &self.chart;
+        let mut args: Vec<String> = vec!["template".into()];
+        let release = chart.release_name.as_str();
+        args.push(if release.is_empty() { "--generate-name" } else { release }.into());
+        args.push(display(&clean(&self.home.join(&chart.name))));
+        let mut pair = |flag: &str, value: &str| {
+            if !value.is_empty() {
+                args.extend([flag.to_owned(), value.to_owned()]);
+            }
+        };
+        pair("--namespace", &chart.namespace);
+        pair("--name-template", &chart.name_template);
+        pair("-f", values);
+        self.additional_values_files.iter().for_each(|file| pair("-f", file));
+        chart.api_versions.iter().for_each(|version| pair("--api-versions", version));
+        pair("--kube-version", &chart.kube_version);
+        let flags = [
+            (chart.include_crds, "--include-crds"),
+            (chart.skip_tests, "--skip-tests"),
+            (chart.skip_hooks, "--no-hooks"),
+            (chart.debug, "--debug"),
+            (chart.devel, "--devel"),
+        ];
+        args.extend(flags.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag.to_owned()));
+        args
+    }
+
+    /// The text of the values file that helm gets.
+    fn values(&self, site: &mut Site<'_, '_>) -> Result<Vec<u8>> {
+        let chart = &self.chart;
+        let file = chart.values_file.clone().unwrap_or_else(|| Marked {
+            value: {
+                let path = clean(&self.home.join(&chart.name).join("values.yaml"));
+                display(path.strip_prefix(site.root).unwrap_or(&path))
+            },
+            mark: chart.mark.clone(),
+        });
+        let mut load = |file: &Text| (site.load)(file).map_err(|e| e.or_at(|| file.mark.location()));
+        match &chart.values_inline {
+            Some((doc, node)) if !doc.kids(*node).is_empty() => {
+                let source = match self.merge {
+                    Merge::Replace => None,
+                    _ => Some(split::read_text(file.value.as_str(), load(&file)?.to_vec())?),
+                };
+                values::merged((doc, *node), source.as_ref(), self.merge)
+            }
+            _ => Ok(load(&file)?.to_vec()),
+        }
+    }
+}
+
+/// The program and what is added to its environment.
+struct Helm<'a> {
+    command: &'a str,
+    env: Vec<(String, String)>,
+}
+
+impl Helm<'_> {
+    fn run(&self, args: &[String]) -> Result<Vec<u8>> {
+        let program = Program { name: self.command, args, env: &self.env, ..Default::default() };
+        let output = program::run(&program)
+            .map_err(|e| e.hint("install helm, or name the program with `--helm-command`"))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let mut complaint = output.complaint();
+        if args.iter().any(|a| a == "--debug") {
+            complaint =
+                format!("{complaint}\nhelm printed:\n{}", String::from_utf8_lossy(&output.stdout).trim());
+        }
+        let line = command_line(self.command, args);
+        Err(Error::new(Kind::Program, format!("`{line}` failed with {complaint}")))
+    }
+
+    fn check_version(&self) -> Result<()> {
+        let stdout = self.run(&["version".into(), "--short".into()])?;
+        let text = String::from_utf8_lossy(&stdout);
+        let Some(version) = find_version(&text) else {
+            let message =
+                format!("cannot find a version in what `{} version` prints: {}", self.command, text.trim());
+            return Err(Error::new(Kind::Program, message));
+        };
+        match version.split('.').next() {
+            Some("3" | "4") => Ok(()),
+            _ => Err(Error::new(Kind::Program, format!("expected version 3 or 4 of helm, found {version}"))
+                .hint("name another program with `--helm-command`")),
+        }
+    }
+}
+
+/// The first run of numbers with dots between them.
+fn find_version(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let mut at = 0;
+    while at < bytes.len() {
+        let mut end = at + digits(at);
+        let major = end;
+        while end > at && bytes.get(end) == Some(&b'.') && digits(end + 1) > 0 {
+            end += 1 + digits(end + 1);
+        }
+        if end > major {
+            return text.get(at..end);
+        }
+        at = end.max(at + 1);
+    }
+    None
+}
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Joins as kustomize does: what is given is below the root even if it begins with a slash.
+fn join(root: &Path, given: &str) -> PathBuf {
+    clean(&root.join(given.trim_start_matches('/')))
+}
+
+/// A path without `.`, `..` and doubled slashes, found without looking at the disk.
+pub(super) fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if clean.file_name().is_some() => {
+                clean.pop();
+            }
+            std::path::Component::ParentDir if clean.has_root() => {}
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+#[path = "helm_tests.rs"]
+mod tests;

@@ -1,0 +1,181 @@
+use super::super::options::PluginOptions;
+use super::*;
+use crate::yaml::Mark;
+
+fn chart(name: &str) -> HelmChart {
+    HelmChart {
+        mark: Mark { source: Source::new("kustomization.yaml", String::new()), offset: 0 },
+        name: name.into(),
+        version: String::new(),
+        repo: String::new(),
+        release_name: String::new(),
+        namespace: String::new(),
+        additional_values_files: vec![],
+        values_file: None,
+        values_inline: None,
+        values_merge: String::new(),
+        include_crds: false,
+        skip_hooks: false,
+        skip_tests: false,
+        api_versions: vec![],
+        kube_version: String::new(),
+        name_template: String::new(),
+        debug: false,
+        devel: false,
+    }
+}
+
+fn checked(chart: &HelmChart, globals: Option<&HelmGlobals>, options: &PluginOptions) -> Result<Chart> {
+    let mut load = |_: &Text| Ok(Arc::default());
+    prepare(chart, globals, &mut Site { options, root: Path::new("/k"), load: &mut load })
+}
+
+fn options() -> PluginOptions {
+    PluginOptions { enable_helm: true, helm_command: "helm".into(), ..Default::default() }
+}
+
+#[test]
+fn the_arguments_are_those_of_kustomize() {
+    let mut c = chart("shanty");
+    let plain = checked(&c, None, &options()).unwrap();
+    assert_eq!(plain.template_args("V").join(" "), "template --generate-name /k/charts/shanty -f V");
+    (c.version, c.repo) = ("1.2.3".into(), "https://charts.invalid/x".into());
+    (c.release_name, c.namespace, c.name_template) = ("crew".into(), "sea".into(), "t".into());
+    c.additional_values_files = vec![Marked { value: "m/../m1.yaml".into(), mark: c.mark.clone() }];
+    (c.include_crds, c.skip_tests, c.skip_hooks, c.devel) = (true, true, true, true);
+    c.kube_version = "1.30".into();
+    let flags = PluginOptions {
+        helm_api_versions: vec!["a/v1".into(), "b/v1".into()],
+        helm_kube_version: "1.20".into(),
+        helm_debug: true,
+        ..options()
+    };
+    let globals = HelmGlobals { chart_home: "./ch".into(), config_home: String::new() };
+    let full = checked(&c, Some(&globals), &flags).unwrap();
+    assert_eq!(
+        full.template_args("V").join(" "),
+        "template crew /k/ch/shanty-1.2.3/shanty --namespace sea --name-template t -f V -f /k/m1.yaml \
+         --api-versions a/v1 --api-versions b/v1 --kube-version 1.30 --include-crds --skip-tests --no-hooks \
+         --debug --devel"
+    );
+    assert_eq!(
+        full.pull_args().join(" "),
+        "pull --untar --untardir /k/ch/shanty-1.2.3 --repo https://charts.invalid/x shanty --version 1.2.3 --devel"
+    );
+    c.repo = "oci://reg.invalid/c/".into();
+    let oci = checked(&c, None, &options()).unwrap();
+    assert!(oci.pull_args().contains(&"oci://reg.invalid/c/shanty".to_owned()));
+    assert!(!oci.pull_args().contains(&"--repo".to_owned()));
+}
+
+#[test]
+fn charts_are_checked_before_anything_runs() {
+    let error = checked(&chart("x"), None, &PluginOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), Kind::Restricted);
+    assert!(checked(&chart(""), None, &options()).unwrap_err().message().contains("`name`"));
+    let mut c = chart("x");
+    c.values_merge = "mix".into();
+    assert!(checked(&c, None, &options()).unwrap_err().message().contains("found `mix`"));
+    let alpha = PluginOptions { enable_helm: false, enable_alpha_plugins: true, ..options() };
+    assert!(checked(&chart("x"), None, &alpha).is_ok());
+}
+
+#[test]
+fn versions_are_found_in_text() {
+    let table = [
+        ("v3.99.0+g0000000", Some("3.99.0")),
+        ("helm 3.1.0 build", Some("3.1.0")),
+        ("unknown", None),
+        ("build 12 of 3.1", Some("3.1")),
+        ("3.", None),
+        ("1.x 2.5", Some("2.5")),
+    ];
+    for (text, version) in table {
+        assert_eq!(find_version(text), version, "{text}");
+    }
+}
+
+#[cfg(unix)]
+mod calls {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Stands in for helm: prints its arguments, its environment and the values file.
+    const HELM: &str = r#"#!/bin/sh
+case "$1" in
+version) echo "${VERSION:-v3.1.2}"; exit 0 ;;
+pull) mkdir -p "$4/$7"; echo 'pulled: true' > "$4/$7/values.yaml"; exit 0 ;;
+esac
+[ "$2" = fail ] && { echo "no good" >&2; exit 4; }
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: call\ndata:\n  home: %s\n  values: |\n' "$HELM_CACHE_HOME"
+while [ "$1" != -f ]; do shift; done
+sed 's/^/    /' "$2"
+"#;
+
+    fn render(c: &HelmChart, files: &[(&str, &str)]) -> Result<Vec<Resource>> {
+        let folder = tempfile::tempdir().unwrap();
+        let helm = folder.path().join("helm.sh");
+        std::fs::write(&helm, HELM).unwrap();
+        std::fs::set_permissions(&helm, std::fs::Permissions::from_mode(0o755)).unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let options = PluginOptions { helm_command: display(&helm), ..options() };
+        let root = folder.path().to_owned();
+        let mut load = |file: &Text| {
+            let path = root.join(&file.value);
+            let bytes = std::fs::read(path).map_err(|e| Error::new(Kind::NotFound, e.to_string()))?;
+            Ok(Arc::new(bytes))
+        };
+        let mut site = Site { options: &options, root: folder.path(), load: &mut load };
+        let globals = HelmGlobals { config_home: "conf".into(), ..Default::default() };
+        let chart = prepare(c, Some(&globals), &mut site)?;
+        inflate(&chart, &mut site)
+    }
+
+    fn data(all: &[Resource], key: &str) -> String {
+        let doc = all[0].doc();
+        doc.get_path(all[0].root(), &["data", key]).map(|n| doc.text(n).to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_helm_prints_becomes_resources() {
+        let all = render(&chart("s"), &[("charts/s/values.yaml", "a:   1\n")]).unwrap();
+        assert_eq!(all.len(), 1);
+        assert!(all[0].from_helm);
+        assert_eq!(all[0].annotation(internal::FROM_HELM), Some("true"));
+        assert_eq!(data(&all, "values"), "a:   1\n");
+        assert_eq!(data(&all, "home"), "conf/.cache");
+    }
+
+    #[test]
+    fn a_chart_that_is_not_there_is_pulled() {
+        let mut c = chart("s");
+        let error = render(&c, &[]).unwrap_err();
+        assert_eq!(error.kind(), Kind::NotFound);
+        c.repo = "https://charts.invalid".into();
+        assert_eq!(data(&render(&c, &[]).unwrap(), "values"), "pulled: true\n");
+    }
+
+    #[test]
+    fn inline_values_are_laid_over_the_file() {
+        let text = "a: 1\nb: {c: 2}\n";
+        let inline = split::read_v2(&Source::new("k", text.into())).unwrap().unwrap();
+        let root = inline.root();
+        let mut c = chart("s");
+        c.values_inline = Some((Arc::new(inline), root));
+        let files = [("charts/s/values.yaml", "a: 0\nz: 0\n")];
+        assert_eq!(data(&render(&c, &files).unwrap(), "values"), "a: 1\nb:\n  c: 2\nz: 0\n");
+    }
+
+    #[test]
+    fn a_failure_tells_the_call_and_what_helm_said() {
+        let mut c = chart("s");
+        c.release_name = "fail".into();
+        let error = render(&c, &[("charts/s/values.yaml", "a: 1\n")]).unwrap_err();
+        assert!(error.message().contains("template fail"), "{error}");
+        assert!(error.message().ends_with("failed with exit status 4: no good"), "{error}");
+    }
+}

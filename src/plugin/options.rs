@@ -1,0 +1,67 @@
+//! What the user allows plugins to do, and where they do it.
+
+use crate::generate::Load;
+use std::path::{Path, PathBuf};
+
+/// The flags about plugins, and what was read from the environment for them.
+#[derive(Debug, Clone, Default)]
+pub struct PluginOptions {
+    /// `--enable-helm`
+    pub enable_helm: bool,
+    /// `--helm-command`
+    pub helm_command: String,
+    /// `--helm-api-versions`
+    pub helm_api_versions: Vec<String>,
+    /// `--helm-kube-version`
+    pub helm_kube_version: String,
+    /// `--helm-debug`
+    pub helm_debug: bool,
+    /// `--enable-alpha-plugins`: functions and programs, and helm
+    pub enable_alpha_plugins: bool,
+    /// `--enable-exec`: functions that are programs
+    pub enable_exec: bool,
+    /// `--network`: functions in containers may use the network if they ask for it
+    pub network: bool,
+    /// `--mount`, as given
+    pub mounts: Vec<String>,
+    /// `--env`, as given
+    pub env: Vec<String>,
+    /// `--as-current-user`: containers run as the user rather than as nobody
+    pub as_current_user: bool,
+    /// Where programs may be, in this order, each with what it is called in messages; `None` for a variable that is
+    /// not set.
+    pub plugin_homes: Vec<(String, Option<PathBuf>)>,
+}
+
+impl PluginOptions {
+    /// The folders in which kustomize looks for plugins, from the values of the variables that say so.
+    pub fn plugin_homes(
+        kustomize_plugin_home: Option<PathBuf>,
+        xdg_config_home: Option<PathBuf>,
+        home: Option<PathBuf>,
+    ) -> Vec<(String, Option<PathBuf>)> {
+        let filled = |path: Option<PathBuf>| path.filter(|p| !p.as_os_str().is_empty());
+        let home = filled(home).unwrap_or_else(|| PathBuf::from("~"));
+        vec![
+            ("$KUSTOMIZE_PLUGIN_HOME".into(), filled(kustomize_plugin_home)),
+            ("$XDG_CONFIG_HOME".into(), filled(xdg_config_home).map(|p| p.join("kustomize/plugin"))),
+            ("the default of $XDG_CONFIG_HOME".into(), Some(home.join(".config/kustomize/plugin"))),
+            ("the home folder".into(), Some(home.join("kustomize/plugin"))),
+        ]
+    }
+
+    /// Whether charts may be rendered.
+    pub fn helm_is_enabled(&self) -> bool {
+        self.enable_helm || self.enable_alpha_plugins
+    }
+}
+
+/// Where a plugin runs: the layer that asked for it.
+pub struct Site<'a, 'l> {
+    /// What the user allows.
+    pub options: &'a PluginOptions,
+    /// The layer's folder, absolute and free of links.
+    pub root: &'a Path,
+    /// Reads the layer's files.
+    pub load: &'a mut Load<'l>,
+}

@@ -1,0 +1,196 @@
+//! The one place where plugins start other programs.
+//!
+//! Nothing is started unless the user allowed it; the callers see to that. The child inherits the environment, gets
+//! what is added to it, and is killed when it takes longer than allowed.
+
+use crate::diag::{Error, Kind, Result};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// What to start and how.
+#[derive(Debug, Default)]
+pub struct Program<'a> {
+    /// A path if it has a slash, then relative to `folder`; otherwise it is looked for in `PATH`.
+    pub name: &'a str,
+    /// Its arguments.
+    pub args: &'a [String],
+    /// Added to the environment; of equal names the last counts.
+    pub env: &'a [(String, String)],
+    /// Where it runs; where we run if `None`.
+    pub folder: Option<&'a Path>,
+    /// What it reads; nothing if empty.
+    pub input: &'a [u8],
+    /// Standard error is the user's own rather than captured.
+    pub show_errors: bool,
+    /// It is killed after this time.
+    pub timeout: Option<Duration>,
+}
+
+/// What a program left.
+#[derive(Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it wrote.
+    pub stdout: Vec<u8>,
+    /// What it wrote to standard error, if that was captured.
+    pub stderr: String,
+}
+
+impl Output {
+    /// How it ended: `exit status 3`, `signal 9`.
+    pub fn ending(&self) -> String {
+        ending(self.status)
+    }
+
+    /// How it ended and what it said about it.
+    pub fn complaint(&self) -> String {
+        match self.stderr.trim() {
+            "" => self.ending(),
+            said => format!("{}: {said}", self.ending()),
+        }
+    }
+}
+
+fn ending(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return format!("signal {signal}");
+    }
+    status.code().map_or_else(|| status.to_string(), |code| format!("exit status {code}"))
+}
+
+/// Kills the child when what waits for it gives up.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}
+
+/// Runs a program to its end. An error only when it could not be started or took too long.
+pub fn run(program: &Program<'_>) -> Result<Output> {
+    let mut command = Command::new(program.name);
+    command.args(program.args).envs(program.env.iter().map(|(k, v)| (k, v)));
+    if let Some(folder) = program.folder {
+        command.current_dir(folder);
+    }
+    command.stdin(if program.input.is_empty() { Stdio::null() } else { Stdio::piped() });
+    command.stdout(Stdio::piped());
+    command.stderr(if program.show_errors { Stdio::inherit() } else { Stdio::piped() });
+    let mut child = Guard(command.spawn().map_err(|e| start_failed(program, &e))?);
+    if let Some(mut pipe) = child.0.stdin.take() {
+        let input = program.input.to_vec();
+        // A program that does not read to the end closes the pipe, which is no mistake.
+        std::thread::spawn(move || drop(pipe.write_all(&input)));
+    }
+    let (stdout, stderr) = (collect(child.0.stdout.take()), collect(child.0.stderr.take()));
+    let status = wait(&mut child.0, program)?;
+    let read = |from: Receiver<Vec<u8>>| from.recv().unwrap_or_default();
+    let (stdout, stderr) = (read(stdout), read(stderr));
+    Ok(Output { status, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
+}
+
+fn start_failed(program: &Program<'_>, error: &std::io::Error) -> Error {
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound if !program.name.contains('/') => {
+            format!("cannot start `{}`: it is not in any folder of `PATH`", program.name)
+        }
+        _ => format!("cannot start `{}`: {error}", program.name),
+    };
+    Error::new(
+        if error.kind() == std::io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Program },
+        message,
+    )
+}
+
+/// Reads a pipe to its end on a thread of its own, so that the child never waits for us.
+fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (send, receive) = channel();
+    if let Some(mut pipe) = pipe {
+        std::thread::spawn(move || {
+            let mut all = Vec::new();
+            let _ = pipe.read_to_end(&mut all);
+            let _ = send.send(all);
+        });
+    }
+    receive
+}
+
+fn wait(child: &mut Child, program: &Program<'_>) -> Result<ExitStatus> {
+    let failed =
+        |e: std::io::Error| Error::new(Kind::Program, format!("cannot wait for `{}`: {e}", program.name));
+    let Some(timeout) = program.timeout else { return child.wait().map_err(failed) };
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            return Ok(status);
+        }
+        let left = timeout.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(Error::new(
+                Kind::Program,
+                format!("`{}` took longer than {timeout:?}", command_line(program.name, program.args)),
+            ));
+        }
+        std::thread::sleep(pause.min(left));
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// A command line for messages.
+pub fn command_line(name: &str, args: &[String]) -> String {
+    std::iter::once(name).chain(args.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> [String; 2] {
+        ["-c".into(), script.into()]
+    }
+
+    #[test]
+    fn input_output_and_status_come_through() {
+        let args = sh("cat; echo problem >&2; echo \"$A\"; exit 3");
+        let env = [("A".to_owned(), "b".to_owned())];
+        let program = Program { name: "sh", args: &args, env: &env, input: b"x\n", ..Default::default() };
+        let output = run(&program).unwrap();
+        assert_eq!(output.stdout, b"x\nb\n");
+        assert_eq!(output.stderr, "problem\n");
+        assert_eq!(output.ending(), "exit status 3");
+    }
+
+    #[test]
+    fn a_program_that_does_not_read_is_no_problem() {
+        let args = sh("exit 0");
+        let input = vec![b'x'; 1 << 20];
+        let output = run(&Program { name: "sh", args: &args, input: &input, ..Default::default() }).unwrap();
+        assert!(output.status.success());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_an_error() {
+        let error = run(&Program { name: "no-such-program-here", ..Default::default() }).unwrap_err();
+        assert!(error.message().contains("not in any folder of `PATH`"), "{error}");
+        let error = run(&Program { name: "./no-such-program", ..Default::default() }).unwrap_err();
+        assert!(error.message().starts_with("cannot start `./no-such-program`"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_killed() {
+        let args = sh("exec sleep 60");
+        let timeout = Some(Duration::from_millis(1));
+        let error = run(&Program { name: "sh", args: &args, timeout, ..Default::default() }).unwrap_err();
+        assert!(error.message().contains("took longer than 1ms"), "{error}");
+    }
+}

@@ -1,0 +1,339 @@
+//! The fast reader: the ordinary part of block YAML, line by line.
+//!
+//! It reads what nearly all manifests consist of (block mappings and sequences, scalars of all styles, flow
+//! collections of one line) to exactly the document that the complete parser makes, without a token queue and
+//! without touching a byte more often than needed. As soon as it meets anything else (anchors, aliases, tags, `?`,
+//! directives, tabs between tokens, other line breaks than line feed, a null or `<<` as a key, any mistake) it gives
+//! up, and the complete parser reads the document from its beginning; that one alone reports errors.
+//!
+//! A collection under construction is a [`Frame`]; children wait on one stack and are flushed as one run when their
+//! collection ends.
+
+use super::chars::{is_ordinary, spaces};
+use super::node::{Doc, Kind, NodeId, Tag};
+use super::scalar::Dialect;
+use super::source::Source;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The deepest nesting read here.
+const DEPTH: usize = 500;
+
+/// The longest key read here, in bytes: the limit of a simple key with some room for quotes and blanks.
+pub(super) const KEY: usize = 1000;
+
+/// No value is awaited.
+const NONE: usize = usize::MAX;
+
+/// An open block collection.
+pub(super) struct Frame {
+    kind: Kind,
+    /// A sequence at the column of its mapping.
+    indentless: bool,
+    pub(super) indent: usize,
+    start: usize,
+    /// Where its children begin on the stack of children.
+    kids: usize,
+    /// Behind the indicator whose value is to come in a later line, or [`NONE`].
+    awaits: usize,
+}
+
+pub(super) struct Fast<'a> {
+    pub(super) text: &'a str,
+    /// The source up to the end of the document.
+    pub(super) b: &'a [u8],
+    pub(super) doc: Doc,
+    pub(super) dialect: Dialect,
+    /// Start of the line to be read next.
+    pub(super) p: usize,
+    /// Blanks at the start of that line, if counted already.
+    pub(super) counted: Option<usize>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) kids: Vec<NodeId>,
+    /// Where the node read last ends.
+    pub(super) end: usize,
+    /// Columns of the comments behind the last value: of the first, and the least.
+    tail: Option<(usize, usize)>,
+}
+
+/// Reads the first document of a range of a source, if it is the only one there and ordinary.
+pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Option<Doc> {
+    let bytes = source.text.as_bytes().get(..range.end)?;
+    if !is_ordinary(&bytes[range.start..]) || bytes[range.start..].starts_with("\u{feff}".as_bytes()) {
+        return None;
+    }
+    let mut doc = Doc::new(source.clone());
+    doc.reserve(range.len() / 40);
+    let mut fast = Fast {
+        text: &source.text,
+        b: bytes,
+        doc,
+        dialect,
+        p: range.start,
+        counted: None,
+        frames: Vec::with_capacity(32),
+        kids: Vec::with_capacity(64),
+        end: range.start,
+        tail: None,
+    };
+    fast.lines()?;
+    let mut doc = fast.doc;
+    doc.set_root(*fast.kids.first()?);
+    if dialect == Dialect::V3 {
+        doc.tail_comment = fast.tail.is_some_and(|(first, least)| first == 0 || least > 0);
+    }
+    Some(doc)
+}
+
+impl Fast<'_> {
+    /// The byte at an offset; the end counts as a line feed.
+    #[inline]
+    pub(super) fn byte(&self, i: usize) -> u8 {
+        self.b.get(i).copied().unwrap_or(b'\n')
+    }
+
+    /// The offset behind the blanks at `i`.
+    #[inline]
+    pub(super) fn pass_blanks(&self, i: usize) -> usize {
+        let mut i = i;
+        while self.byte(i) == b' ' {
+            i += 1;
+        }
+        i
+    }
+
+    /// The start of the line behind the one that `i` is in.
+    pub(super) fn next_line(&self, i: usize) -> usize {
+        memchr::memchr(b'\n', self.b.get(i..).unwrap_or_default()).map_or(self.b.len(), |n| i + n + 1)
+    }
+
+    /// Whether a scalar goes over several lines.
+    pub(super) fn has_break(&self, from: usize, to: usize) -> bool {
+        self.b.get(from..to).is_some_and(|text| memchr::memchr(b'\n', text).is_some())
+    }
+
+    /// Ends a line at `i`, where only blanks and a comment may follow.
+    pub(super) fn end_line(&mut self, i: usize) -> Option<()> {
+        let i = self.pass_blanks(i);
+        match self.byte(i) {
+            b'\n' => self.p = i + 1,
+            b'#' => self.p = self.next_line(i),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn lines(&mut self) -> Option<()> {
+        let mut marked = false;
+        while self.p < self.b.len() {
+            let indent = self.counted.take().unwrap_or_else(|| spaces(self.b, self.p));
+            let at = self.p + indent;
+            match self.byte(at) {
+                b'\n' => {
+                    self.p = at + 1;
+                    continue;
+                }
+                b'#' => {
+                    let (first, least) = self.tail.unwrap_or((indent, indent));
+                    self.tail = Some((first, least.min(indent)));
+                    self.p = self.next_line(at);
+                    continue;
+                }
+                b'\t' => return None,
+                c @ (b'-' | b'.' | b'%') if indent == 0 && (c == b'%' || self.is_mark(at)) => {
+                    let first = !marked && c == b'-' && self.frames.is_empty() && self.kids.is_empty();
+                    if !first {
+                        return None;
+                    }
+                    marked = true;
+                    self.tail = None;
+                    self.end_line(at + 3)?;
+                    continue;
+                }
+                _ => {}
+            }
+            self.tail = None;
+            self.content(at, indent)?;
+        }
+        while let Some(frame) = self.frames.last() {
+            if frame.awaits != NONE {
+                self.absent();
+            }
+            self.finish();
+        }
+        Some(())
+    }
+
+    /// `---` or `...`, and nothing directly behind it.
+    pub(super) fn is_mark(&self, at: usize) -> bool {
+        matches!(self.b.get(at..at + 3), Some(b"---" | b"..."))
+            && matches!(self.byte(at + 3), b' ' | b'\t' | b'\n')
+    }
+
+    /// `-` and a blank or the end of the line.
+    #[inline]
+    fn is_entry(&self, at: usize) -> bool {
+        self.byte(at) == b'-' && matches!(self.byte(at + 1), b' ' | b'\n')
+    }
+
+    /// A line whose text begins at `at`, which is the column `column`: finds the collection that it belongs to.
+    #[inline]
+    fn content(&mut self, at: usize, column: usize) -> Option<()> {
+        let entry = self.is_entry(at);
+        loop {
+            let Some(top) = self.frames.last_mut() else {
+                return if self.kids.is_empty() { self.node(at, column) } else { None };
+            };
+            if top.awaits != NONE {
+                if column > top.indent {
+                    top.awaits = NONE;
+                    return self.node(at, column);
+                }
+                if entry && column == top.indent && top.kind == Kind::Map {
+                    top.awaits = NONE;
+                    self.open(Kind::Seq, true, at, column, self.kids.len())?;
+                    return self.entry(at, column);
+                }
+                self.absent();
+                continue;
+            }
+            if column < top.indent || column == top.indent && top.indentless && !entry {
+                self.finish();
+                continue;
+            }
+            return match top.kind {
+                _ if column != top.indent => None,
+                Kind::Seq if entry => self.entry(at, column),
+                Kind::Map if !entry => self.key(at),
+                _ => None,
+            };
+        }
+    }
+
+    fn open(&mut self, kind: Kind, indentless: bool, start: usize, indent: usize, kids: usize) -> Option<()> {
+        if self.frames.len() >= DEPTH {
+            return None;
+        }
+        self.frames.push(Frame { kind, indentless, indent, start, kids, awaits: NONE });
+        Some(())
+    }
+
+    /// Closes the innermost collection.
+    #[inline]
+    fn finish(&mut self) {
+        let Some(frame) = self.frames.pop() else { return };
+        let (start, end) = (frame.start as u32, self.end as u32);
+        let id = self.doc.add_collection(frame.kind, start, end, &self.kids[frame.kids..], false);
+        self.kids.truncate(frame.kids);
+        self.kids.push(id);
+    }
+
+    /// The value awaited by the innermost collection is not there.
+    fn absent(&mut self) {
+        let Some(top) = self.frames.last_mut() else { return };
+        let at = std::mem::replace(&mut top.awaits, NONE);
+        let offset = at as u32;
+        let id = self.doc.add_span(offset, offset, (offset, offset), super::node::Style::Plain, Tag::Null);
+        self.kids.push(id);
+        self.end = at;
+    }
+
+    /// A node whose value stands in a later line, if it is there: `at` is behind its indicator.
+    fn later(&mut self, at: usize, next: usize) -> Option<()> {
+        self.frames.last_mut()?.awaits = at;
+        self.p = next;
+        Some(())
+    }
+
+    /// An entry of the innermost sequence; `at` is its dash.
+    fn entry(&mut self, at: usize, column: usize) -> Option<()> {
+        let value = self.pass_blanks(at + 1);
+        match self.byte(value) {
+            b'\n' => self.later(at + 1, value + 1),
+            b'#' => self.later(at + 1, self.next_line(value)),
+            b'\t' => None,
+            _ => self.node(value, column + value - at),
+        }
+    }
+
+    /// A node that begins at the column `column`: a collection or a scalar.
+    fn node(&mut self, at: usize, column: usize) -> Option<()> {
+        let base = self.kids.len();
+        let colon = match self.byte(at) {
+            b'-' if self.is_entry(at) => {
+                self.open(Kind::Seq, false, at, column, base)?;
+                return self.entry(at, column);
+            }
+            b'|' | b'>' => return self.block_scalar(at),
+            b'{' | b'[' => {
+                let end = self.flow(at, 0)?;
+                return self.end_line(end);
+            }
+            quote @ (b'\'' | b'"') => {
+                let end = self.quoted(at, quote)?;
+                let behind = self.pass_blanks(end);
+                if self.byte(behind) != b':' {
+                    return self.end_line(behind);
+                }
+                if self.has_break(at, end) {
+                    return None;
+                }
+                behind
+            }
+            _ => match self.plain(at, true)? {
+                Some(colon) => colon,
+                None => return Some(()),
+            },
+        };
+        // the scalar was a key
+        self.check_key(at, colon)?;
+        self.open(Kind::Map, false, at, column, base)?;
+        self.value(colon)
+    }
+
+    /// An entry of the innermost mapping, which begins with its key.
+    #[inline]
+    fn key(&mut self, at: usize) -> Option<()> {
+        let colon = match self.byte(at) {
+            quote @ (b'\'' | b'"') => {
+                let end = self.quoted(at, quote)?;
+                if self.has_break(at, end) {
+                    return None;
+                }
+                self.pass_blanks(end)
+            }
+            _ => self.plain_key(at)?,
+        };
+        self.check_key(at, colon)?;
+        self.value(colon)
+    }
+
+    /// Whether the scalar read last will do as a key that is followed by the `:` at `colon`.
+    #[inline]
+    fn check_key(&self, at: usize, colon: usize) -> Option<()> {
+        let key = *self.kids.last()?;
+        let null = self.doc.tag(key) == Tag::Null && !self.doc.text(key).is_empty();
+        let indicator = self.byte(colon) == b':' && matches!(self.byte(colon + 1), b' ' | b'\n');
+        (indicator && !null && colon - at <= KEY).then_some(())
+    }
+
+    /// What follows a key in its line.
+    #[inline]
+    fn value(&mut self, colon: usize) -> Option<()> {
+        let at = self.pass_blanks(colon + 1);
+        match self.byte(at) {
+            b'\n' => self.later(colon + 1, at + 1),
+            b'#' => self.later(colon + 1, self.next_line(at)),
+            b'|' | b'>' => self.block_scalar(at),
+            b'{' | b'[' => {
+                let end = self.flow(at, 0)?;
+                self.end_line(end)
+            }
+            quote @ (b'\'' | b'"') => {
+                let end = self.quoted(at, quote)?;
+                self.end_line(end)
+            }
+            _ => self.plain(at, false).map(|_| ()),
+        }
+    }
+}
