@@ -33,9 +33,9 @@ pub(super) struct Target {
 
 impl Target {
     /// Reads the kustomization file of a folder. What it has of deprecated fields becomes findings.
-    pub fn read(loader: &Arc<Loader>, findings: &Findings) -> Result<Self> {
+    pub fn read(loader: &Arc<Loader>, compat: Compat, findings: &Findings) -> Result<Self> {
         let file = kustomization::locate(loader)?;
-        let kustomization = read_file(&file)?;
+        let kustomization = read_file(&file, compat)?;
         for field in &kustomization.deprecated {
             findings.add(
                 Finding::new(Code::DeprecatedField, format!("field `{}` is deprecated", field.value))
@@ -55,11 +55,11 @@ impl Target {
 }
 
 /// The kustomization in a file, decoded once however many folders lead to it.
-pub(super) fn read_file(file: &File) -> Result<Arc<Kustomization>> {
+pub(super) fn read_file(file: &File, compat: Compat) -> Result<Arc<Kustomization>> {
     let read = |file: &File| -> Result<Arc<Kustomization>> {
         let source = file.text()?;
         let doc = split::read_v2(&source)?.map(Arc::new);
-        kustomization::read(doc.as_ref(), &source).map(Arc::new)
+        kustomization::read(doc.as_ref(), &source, compat).map(Arc::new)
     };
     file.made(read).as_ref().clone()
 }
@@ -127,8 +127,8 @@ impl<'a> Build<'a> {
         mut acc: Accumulator,
         component: bool,
     ) -> Result<Accumulator> {
-        let mut target =
-            Target::read(loader, self.findings).map_err(|e| e.or_at(|| entry.mark.location()))?;
+        let mut target = Target::read(loader, self.compat(), self.findings)
+            .map_err(|e| e.or_at(|| entry.mark.location()))?;
         target.origin = parent.origin.as_ref().map(|o| o.enter(&entry.value, loader));
         target.helm_namespace = match &parent.kustomization.namespace {
             Some(own) => own.value.clone(),

@@ -96,6 +96,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
             n => n,
         },
         plugins: PluginOptions {
+            compat,
             enable_helm: plugins_on || on(args.enable_helm),
             helm_command: args.helm_command.clone(),
             helm_api_versions: args.helm_api_versions.clone(),

@@ -4,7 +4,7 @@ use super::deprecated;
 use super::surgery::{self, Edit, Reach};
 use super::tree::{self, Node};
 use crate::diag::{Error, Kind, Location, Result, nearest};
-use crate::kustomization::{Kustomization, decode, locate::NAMES};
+use crate::kustomization::{Compat, Kustomization, decode, locate::NAMES};
 use crate::yaml::{Dialect, Doc, Source, Tag, parse, split};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -208,7 +208,7 @@ fn understand(source: &Arc<Source>) -> Result<Understood> {
         return Ok((None, empty, None));
     };
     let Some(expanded) = split::read_v2(source)? else { return Ok((None, empty, None)) };
-    let read = decode(&Arc::new(expanded))?;
+    let read = decode(&Arc::new(expanded), Compat::default())?;
     let mut root = tree::read(&doc, doc.root());
     if root.shape != tree::Shape::Map {
         root = empty.at(root.origin);

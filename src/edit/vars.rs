@@ -7,7 +7,7 @@
 
 use super::tree::{Entry, Node};
 use crate::diag::{Error, Kind, Result};
-use crate::kustomization::{Kustomization, Patch, Selector, decode, locate::NAMES};
+use crate::kustomization::{Compat, Kustomization, Patch, Selector, decode, locate::NAMES};
 use crate::yaml::{Doc, Kind as Shape, NodeId, split};
 use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ fn find_files(
             let Ok(bytes) = std::fs::read(path.join(name)) else { continue };
             let source = split::read_text(path.join(name).display().to_string(), bytes)?;
             if let Some(doc) = split::read_v2(&source)? {
-                find_files(&path, &decode(&Arc::new(doc))?, seen, touched)?;
+                find_files(&path, &decode(&Arc::new(doc), Compat::default())?, seen, touched)?;
             }
         }
     }

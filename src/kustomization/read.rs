@@ -6,7 +6,7 @@
 use super::decode::{Decoder, Rules};
 use super::entries;
 use super::fix;
-use super::types::{Kustomization, OpenApi, Replacement};
+use super::types::{Compat, Kustomization, OpenApi, Replacement};
 use crate::diag::{Error, Kind as Sort, Location, Result};
 use crate::kube::TransformerConfig;
 use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Source};
@@ -57,10 +57,10 @@ const TYPE_META: [&str; 2] = ["apiVersion", "kind"];
 const MOVED: [&str; 3] = ["bases", "imageTags", "helmChartInflationGenerator"];
 
 /// Decodes a kustomization file. `doc` is its first document, read by YAML 1.1; `None` if it has none.
-pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>) -> Result<Kustomization> {
+pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Result<Kustomization> {
     let Some(doc) = doc else { return Err(empty(source)) };
-    let kustomization = decode(doc)?;
-    let d = Decoder::new(doc, Rules::KUSTOMIZATION)?;
+    let kustomization = decode(doc, compat)?;
+    let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
     let f = d.fields(doc.root(), "a kustomization file", &FIELDS)?;
     if !FIELDS.iter().any(|name| !TYPE_META.contains(name) && f.get(name).is_some_and(|n| counts(d, name, n)))
     {
@@ -72,8 +72,8 @@ pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>) -> Result<Kustomizatio
 
 /// Decodes a kustomization file that may be empty or of another kind and version, as the commands that edit it take
 /// it.
-pub fn decode(doc: &Arc<Doc>) -> Result<Kustomization> {
-    let d = Decoder::new(doc, Rules::KUSTOMIZATION)?;
+pub fn decode(doc: &Arc<Doc>, compat: Compat) -> Result<Kustomization> {
+    let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
     let root = doc.root();
     let f = d.fields(root, "a kustomization file", &FIELDS)?;
 

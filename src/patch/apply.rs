@@ -24,7 +24,7 @@ impl Prepared {
     /// Applies the patch. `openapi`: the document whose schemas are in effect, if any.
     pub fn apply(&self, map: &mut ResMap, openapi: Option<&OpenApi>, findings: &Findings) -> Result<()> {
         self.run(map, openapi, findings).map_err(|e| {
-            let e = e.or_at(|| self.mark.as_ref().map_or_else(|| no_place(), |m| m.location()));
+            let e = e.or_at(|| self.mark.as_ref().map_or_else(no_place, |m| m.location()));
             e.during(format!("applying {}", self.name))
         })
     }
@@ -189,9 +189,8 @@ fn find(map: &mut ResMap, object: &Object) -> Result<usize> {
 /// What could have been meant by an id that no object has.
 fn nearest(map: &ResMap, id: &ResId) -> Option<String> {
     let alike = |res: &&Resource| {
-        let (name, kind) = (res.name() == id.name.as_str(), res.gvk().kind == id.gvk.kind);
-        name && kind
-            || name && res.gvk().kind.eq_ignore_ascii_case(&id.gvk.kind)
+        let (name, kind) = (res.name() == id.name, res.gvk().kind == id.gvk.kind);
+        name && res.gvk().kind.eq_ignore_ascii_case(&id.gvk.kind)
             || kind && res.name().eq_ignore_ascii_case(&id.name)
     };
     let res = map.iter().find(alike)?;
