@@ -35,7 +35,7 @@
 //! | [`plugin`] | programs: helm, functions, exec plugins; configurations of builtin plugins |
 //! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
-//! | [`localize`] | copies of a kustomization with everything it needs |
+//! | [`edit`], [`localize`] | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
 //!
 //! # Invariants
@@ -50,6 +50,7 @@
 pub mod accumulate;
 pub mod cli;
 pub mod diag;
+pub mod edit;
 pub mod generate;
 pub mod kube;
 pub mod kustomization;

@@ -59,12 +59,26 @@ const MOVED: [&str; 3] = ["bases", "imageTags", "helmChartInflationGenerator"];
 /// Decodes a kustomization file. `doc` is its first document, read by YAML 1.1; `None` if it has none.
 pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Result<Kustomization> {
     let Some(doc) = doc else { return Err(empty(source)) };
+    let kustomization = decode(doc, compat)?;
+    let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
+    let f = d.fields(doc.root(), "a kustomization file", &FIELDS)?;
+    if !FIELDS.iter().any(|name| !TYPE_META.contains(name) && f.get(name).is_some_and(|n| counts(d, name, n)))
+    {
+        return Err(empty(source));
+    }
+    let (kind, api_version) = (f.filled("kind")?, f.filled("apiVersion")?);
+    Ok(Kustomization { kind: fix::kind(kind.as_ref(), api_version.as_ref())?, ..kustomization })
+}
+
+/// Decodes a kustomization file that may be empty or of another kind and version, as the commands that edit it take
+/// it.
+pub fn decode(doc: &Arc<Doc>, compat: Compat) -> Result<Kustomization> {
     let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
     let root = doc.root();
     let f = d.fields(root, "a kustomization file", &FIELDS)?;
 
-    let kind = f.filled("kind")?;
-    let api_version = f.filled("apiVersion")?;
+    f.filled("kind")?;
+    f.filled("apiVersion")?;
     f.sub("metadata", |d, n| {
         let f = d.fields(n, "`metadata`", &["name", "namespace", "labels", "annotations"])?;
         f.text("name")?;
@@ -82,7 +96,7 @@ pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Res
         fix::split_helm(f.list("helmChartInflationGenerator", entries::old_helm_chart)?);
     helm_charts.extend(old_charts);
 
-    let kustomization = Kustomization {
+    Ok(Kustomization {
         mark: d.mark(root),
         kind: super::types::KustomizationKind::default(),
         resources,
@@ -117,12 +131,7 @@ pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Res
             .iter()
             .filter_map(|(name, _)| Some(Marked { value: *name, mark: d.mark(f.key(name)?) }))
             .collect(),
-    };
-    if !FIELDS.iter().any(|name| !TYPE_META.contains(name) && f.get(name).is_some_and(|n| counts(d, name, n)))
-    {
-        return Err(empty(source));
-    }
-    Ok(Kustomization { kind: fix::kind(kind.as_ref(), api_version.as_ref())?, ..kustomization })
+    })
 }
 
 /// Whether a field's value makes the file one that is not empty. Empty lists and mappings do, empty texts do not.
