@@ -7,7 +7,7 @@ use super::args::go_bool;
 use super::environment::Environment;
 use super::{Done, build, say};
 use crate::accumulate::{self, Options};
-use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
+use crate::diag::{Code, Finding, Findings, Result};
 use crate::load::Fetch;
 use crate::localize::{self, Localized, Request};
 use crate::resource::print;
@@ -17,9 +17,12 @@ use std::sync::Arc;
 /// Arguments of `localize`.
 #[derive(Debug, Args)]
 pub struct LocalizeArgs {
-    /// Folder or git URL to copy [default: .], and the new folder [default: localized-TARGET]
-    #[arg(value_name = "TARGET DESTINATION")]
-    pub rest: Vec<String>,
+    /// Folder, or git URL with `?ref=`, to copy
+    #[arg(default_value = ".")]
+    pub target: String,
+    /// The new folder [default: `localized-` and the name of the target]
+    #[arg(default_value = "", hide_default_value = true)]
+    pub destination: String,
     /// Folder that holds the target and all local folders that it needs
     #[arg(long, value_name = "DIR")]
     pub scope: Option<String>,
@@ -30,16 +33,7 @@ pub struct LocalizeArgs {
 
 /// Makes the copy and checks it.
 pub fn run(args: &LocalizeArgs, environment: &Environment) -> Result<Done> {
-    let (target, destination) = match args.rest.as_slice() {
-        [] => (".", ""),
-        [target] => (target.as_str(), ""),
-        [target, destination] => (target.as_str(), destination.as_str()),
-        more => {
-            let message =
-                format!("expected a target and a destination at most, found {} arguments", more.len());
-            return Err(Error::new(Kind::Usage, message));
-        }
-    };
+    let (target, destination) = (args.target.as_str(), args.destination.as_str());
     let fetch: Arc<dyn Fetch> = build::remote(environment)?;
     let scope = args.scope.as_deref().unwrap_or_default();
     let request = Request { folder: &environment.folder, target, destination, scope };
