@@ -145,6 +145,11 @@ impl<'a> Build<'a> {
         self.broken_schema.take().map_or(Ok(()), Err)
     }
 
+    /// Notes that the scopes of the types of all objects are looked up.
+    fn use_scopes(&mut self, acc: &Accumulator) -> Result<()> {
+        acc.resources.iter().try_for_each(|res| self.use_scope(res.gvk()))
+    }
+
     /// Runs a kustomization: its accumulator holds nothing, or what the folder above has when it is a component.
     pub fn accumulate(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
         let k = &*target.kustomization;
@@ -159,6 +164,7 @@ impl<'a> Build<'a> {
         self.run_transformers(target, &mut acc)?;
         self.run_validators(target, &mut acc)?;
         acc.vars.add(&k.vars, &mut acc.resources)?;
+        self.use_scopes(&acc)?;
         Ok(acc)
     }
 
@@ -178,6 +184,9 @@ impl<'a> Build<'a> {
             Some(own) => own.value.clone(),
             None => parent.helm_namespace.clone(),
         };
+        if target.kustomization.openapi.path.is_some() {
+            self.use_scopes(&acc)?;
+        }
         self.set_schema(&target, false)?;
         let is_component = target.kustomization.kind == KustomizationKind::Component;
         if is_component != component {
