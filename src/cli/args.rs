@@ -21,6 +21,11 @@ pub struct Cli {
 pub enum Command {
     /// Build a kustomization folder or URL and print the objects
     Build(Box<BuildArgs>),
+    /// Write a new kustomization file in the current folder
+    #[command(alias = "init", args_override_self = true)]
+    Create(super::create::CreateArgs),
+    /// Change the kustomization file of the current folder and leave the rest of it as it is
+    Edit(super::edit::args::EditArgs),
     /// Print the version
     Version(VersionArgs),
 }
@@ -118,7 +123,17 @@ pub fn go_bool(text: &str) -> Result<bool, String> {
 
 /// Makes the arguments what clap understands: flags of `build` before the command are moved behind it, as
 /// kustomize's parser allows for those with a value.
-pub fn rewrite(arguments: Vec<OsString>) -> Vec<OsString> {
+///
+/// In `edit` a word such as `-hello` is the help to clap; to kustomize it is a mistake in `-e`, which it becomes here.
+pub fn rewrite(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|a| a == "edit") {
+        for argument in arguments.iter_mut().skip(2).take_while(|a| *a != "--") {
+            match argument.to_str().and_then(|a| a.strip_prefix("-h")).filter(|rest| !rest.is_empty()) {
+                Some(rest) => *argument = format!("-{rest}").into(),
+                None => {}
+            }
+        }
+    }
     arguments
 }
 

@@ -3,7 +3,10 @@
 
 pub mod args;
 mod build;
+mod create;
+mod edit;
 mod environment;
+mod find;
 mod output;
 mod version;
 
@@ -59,6 +62,8 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
 fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
     match cli.command {
         Some(Command::Build(args)) => build::run(args, environment),
+        Some(Command::Create(args)) => create::run(&args, environment),
+        Some(Command::Edit(args)) => edit::run(args, environment),
         Some(Command::Version(args)) => version::run(&args, environment),
         None => Ok(Done { stdout: vec![args::help().into_bytes()], ..Done::default() }),
     }
