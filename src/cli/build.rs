@@ -1,6 +1,6 @@
 //! `build`: renders a folder or URL.
 
-use super::args::BuildArgs;
+use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
 use super::{Done, Strictness, output};
 use crate::accumulate::{self, Options, Reorder};
@@ -9,6 +9,7 @@ use crate::kustomization::Compat;
 use crate::plugin::PluginOptions;
 use crate::remote::{Mirrors, Remote};
 use crate::resource::{ResMap, print};
+use clap::Parser;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,6 +54,15 @@ pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
         None => Mirrors::default(),
     };
     Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone())))
+}
+
+/// What a build of the current folder without flags prints.
+pub(super) fn text(environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
+    let plain = Cli::try_parse_from(["kfm", "build"]).ok().and_then(|cli| cli.command);
+    let Some(Command::Build(args)) = plain else { return Ok(vec![]) };
+    let options = options(&args, environment, findings)?;
+    let resources = accumulate::build(".", &options, remote(environment)?, findings)?;
+    Ok(print::all(&resources, options.threads)?.concat())
 }
 
 fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {

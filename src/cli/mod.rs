@@ -5,7 +5,10 @@ pub mod args;
 mod build;
 mod complete;
 mod completion;
+mod create;
+mod edit;
 mod environment;
+mod find;
 mod help;
 mod localize;
 mod openapi;
@@ -70,6 +73,8 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
 fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
     match cli.command {
         Some(Command::Build(args)) => build::run(args, environment),
+        Some(Command::Create(args)) => create::run(&args, environment),
+        Some(Command::Edit(args)) => edit::run(args, environment),
         Some(Command::Version(args)) => version::run(&args, environment),
         Some(Command::Localize(args)) => localize::run(&args, environment),
         Some(Command::Completion(args)) => completion::run(&args, environment),

@@ -149,6 +149,11 @@ impl KustomizationFile {
         }
     }
 
+    /// Leaves the file as it is.
+    pub fn leave(&mut self) {
+        self.root = self.old.clone();
+    }
+
     /// Whether something has changed.
     pub fn is_changed(&self) -> bool {
         self.root != self.old

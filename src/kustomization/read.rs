@@ -3,7 +3,7 @@
 //! The document comes from the reader of YAML 1.1; what is wrong with it is said with its place. Errors are those of
 //! kustomize, but the first one in the order of the fields is reported, not the first in alphabetical order.
 
-use super::decode::{Decoder, Rules};
+use super::decode::{Decoder, Fields, Rules};
 use super::entries;
 use super::fix;
 use super::types::{Compat, Kustomization, OpenApi, Replacement};
@@ -59,9 +59,9 @@ const MOVED: [&str; 3] = ["bases", "imageTags", "helmChartInflationGenerator"];
 /// Decodes a kustomization file. `doc` is its first document, read by YAML 1.1; `None` if it has none.
 pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Result<Kustomization> {
     let Some(doc) = doc else { return Err(empty(source)) };
-    let kustomization = decode(doc, compat)?;
     let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
     let f = d.fields(doc.root(), "a kustomization file", &FIELDS)?;
+    let kustomization = typed(d, &f)?;
     if !FIELDS.iter().any(|name| !TYPE_META.contains(name) && f.get(name).is_some_and(|n| counts(d, name, n)))
     {
         return Err(empty(source));
@@ -74,9 +74,10 @@ pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Res
 /// it.
 pub fn decode(doc: &Arc<Doc>, compat: Compat) -> Result<Kustomization> {
     let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
-    let root = doc.root();
-    let f = d.fields(root, "a kustomization file", &FIELDS)?;
+    typed(d, &d.fields(doc.root(), "a kustomization file", &FIELDS)?)
+}
 
+fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {
     f.filled("kind")?;
     f.filled("apiVersion")?;
     f.sub("metadata", |d, n| {
@@ -97,7 +98,7 @@ pub fn decode(doc: &Arc<Doc>, compat: Compat) -> Result<Kustomization> {
     helm_charts.extend(old_charts);
 
     Ok(Kustomization {
-        mark: d.mark(root),
+        mark: d.mark(d.doc.root()),
         kind: super::types::KustomizationKind::default(),
         resources,
         components: f.texts("components")?,
