@@ -24,17 +24,18 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
-//! | [`diag`], [`text`] | errors and findings as data; Go's ways with text |
+//! | [`diag`], [`text`], [`parallel`] | errors and findings as data; Go's ways with text; threads |
 //! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
 //! | [`kube`] | types, scopes, ids, field specs, merge keys |
 //! | [`load`] | files and folders, what may be read, what was read already |
 //! | [`kustomization`] | the kustomization file as types |
 //! | [`resource`] | objects, the table of objects, their printing |
 //! | [`remote`] | git, HTTP, mirrors |
-//! | [`plugin`] | programs: helm, functions, exec plugins |
-//! | [`generate`], [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
+//! | [`generate`] | ConfigMaps and Secrets made of texts and files |
+//! | [`plugin`] | programs: helm, functions, exec plugins; configurations of builtin plugins |
+//! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
-//! | [`localize`] | copies of kustomizations with all that they need |
+//! | [`edit`], [`localize`] | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
 //!
 //! # Invariants
@@ -49,11 +50,13 @@
 pub mod accumulate;
 pub mod cli;
 pub mod diag;
+pub mod edit;
 pub mod generate;
 pub mod kube;
 pub mod kustomization;
 pub mod load;
 pub mod localize;
+pub mod parallel;
 pub mod patch;
 pub mod plugin;
 pub mod refs;

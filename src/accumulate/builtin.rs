@@ -84,8 +84,8 @@ fn value_add_step(target: &Target, mut config: ValueAdd) -> Result<Run<'_>> {
 }
 
 /// The objects that a selector selects; all of them without one.
-fn select(resources: &ResMap, selector: Option<&Selector>) -> Result<Vec<usize>> {
+fn select(resources: &mut ResMap, selector: Option<&Selector>) -> Result<Vec<usize>> {
     let Some(selector) = selector else { return Ok(resources.slots().collect()) };
     let compiled = patch::Target::new(selector)?;
-    compiled.select(resources, &mut Default::default())
+    compiled.select(resources)
 }

@@ -2,13 +2,14 @@
 //! only the build needed to know.
 
 use super::{Accumulator, Options, Reorder, origin};
-use crate::diag::{Error, Findings, Kind, Result};
+use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
 use crate::kube::FieldSpec;
 use crate::kustomization::Kustomization;
 use crate::refs;
 use crate::resource::{ResMap, Resource, annotations, internal};
 use crate::transform;
 use crate::yaml::{Mark, Marked};
+use rustc_hash::FxHashMap;
 
 /// Turns what the top layer has gathered into the objects to print.
 pub fn finish(
@@ -62,7 +63,7 @@ fn validate(res: &Resource) -> Result<()> {
 
 /// Kustomize compares ids again when it sorts; steps after the last comparison may have made two equal.
 fn refuse_equal_ids(resources: &mut ResMap) -> Result<()> {
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = FxHashMap::default();
     for res in resources.iter() {
         if let Some(other) = seen.insert(res.id(), res) {
             return Err(Error::new(
@@ -77,22 +78,11 @@ fn refuse_equal_ids(resources: &mut ResMap) -> Result<()> {
 }
 
 fn order(resources: &mut ResMap, top: &Kustomization, options: &Options, findings: &Findings) -> Result<()> {
-    if let Some(sort) = &top.sort_options {
-        if options.reorder != Reorder::Unspecified {
-            findings.add(
-                crate::diag::Finding::new(
-                    crate::diag::Code::DeprecatedFlag,
-                    "the order is set both by `sortOptions` and by `--reorder`; the file is heeded",
-                )
-                .at(sort.mark.location()),
-            );
-        }
-        return transform::sort::apply(resources, sort);
+    if let Some(sort) = top.sort_options.as_ref().filter(|_| options.reorder != Reorder::Unspecified) {
+        let message = "the order is set both by `sortOptions` and by `--reorder`; the file is heeded";
+        findings.add(Finding::new(Code::DeprecatedFlag, message).at(sort.mark.location()));
     }
-    if options.reorder != Reorder::None {
-        transform::sort::legacy(resources);
-    }
-    Ok(())
+    transform::sort::apply(resources, top.sort_options.as_ref(), options.reorder != Reorder::None)
 }
 
 fn managed_by(resources: &mut ResMap, mark: &Mark) -> Result<()> {

@@ -20,6 +20,11 @@ pub struct Cli {
 pub enum Command {
     /// Build a kustomization folder or URL and print the objects
     Build(Box<BuildArgs>),
+    /// Write a new kustomization file in the current folder
+    #[command(alias = "init", args_override_self = true)]
+    Create(super::create::CreateArgs),
+    /// Change the kustomization file of the current folder and leave the rest of it as it is
+    Edit(super::edit::args::EditArgs),
     /// Print the version
     Version(VersionArgs),
     /// Copy a kustomization and all that it needs into a new folder, remote content included

@@ -1,6 +1,6 @@
 //! `build`: renders a folder or URL.
 
-use super::args::BuildArgs;
+use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
 use super::{Done, Strictness, output};
 use crate::accumulate::{self, Options, Reorder};
@@ -9,6 +9,7 @@ use crate::kustomization::Compat;
 use crate::plugin::PluginOptions;
 use crate::remote::{Mirrors, Remote};
 use crate::resource::{ResMap, print};
+use clap::Parser;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,6 +24,15 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     };
     let remote = remote(environment)?;
     let resources = accumulate::build(dir, &options, remote, &findings)?;
+    let strictness = match (args.strict, args.quiet) {
+        (true, _) => Strictness::Strict,
+        (_, true) => Strictness::Quiet,
+        _ => Strictness::Warn,
+    };
+    let findings = findings.take();
+    if args.strict && findings.iter().any(Finding::is_warning) {
+        return Ok(Done { stdout: vec![], findings, strictness });
+    }
     let stdout = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
             write_folder(Path::new(path), &resources)?;
@@ -34,12 +44,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         }
         None => print::all(&resources, options.threads)?,
     };
-    let strictness = match (args.strict, args.quiet) {
-        (true, _) => Strictness::Strict,
-        (_, true) => Strictness::Quiet,
-        _ => Strictness::Warn,
-    };
-    Ok(Done { stdout, findings: findings.take(), strictness })
+    Ok(Done { stdout, findings, strictness })
 }
 
 /// What fetches remote content, led elsewhere where the user's configuration says so.
@@ -49,6 +54,15 @@ pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
         None => Mirrors::default(),
     };
     Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone())))
+}
+
+/// What a build of the current folder without flags prints.
+pub(super) fn text(environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
+    let plain = Cli::try_parse_from(["kfm", "build"]).ok().and_then(|cli| cli.command);
+    let Some(Command::Build(args)) = plain else { return Ok(vec![]) };
+    let options = options(&args, environment, findings)?;
+    let resources = accumulate::build(".", &options, remote(environment)?, findings)?;
+    Ok(print::all(&resources, options.threads)?.concat())
 }
 
 fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
@@ -101,6 +115,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
             n => n,
         },
         plugins: PluginOptions {
+            compat,
             enable_helm: plugins_on || on(args.enable_helm),
             helm_command: args.helm_command.clone(),
             helm_api_versions: args.helm_api_versions.clone(),

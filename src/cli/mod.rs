@@ -5,7 +5,10 @@ pub mod args;
 mod build;
 mod complete;
 mod completion;
+mod create;
+mod edit;
 mod environment;
+mod find;
 mod help;
 mod localize;
 mod openapi;
@@ -59,9 +62,9 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         Err(e) => return usage(&e),
     };
     match run(cli, &environment) {
-        Ok(done) => finish(done),
+        Ok(done) => finish(done, environment.look),
         Err(e) => {
-            say(&diag::render::error(&e));
+            say(&diag::render::error(&e, environment.look));
             1
         }
     }
@@ -70,6 +73,8 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
 fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
     match cli.command {
         Some(Command::Build(args)) => build::run(args, environment),
+        Some(Command::Create(args)) => create::run(&args, environment),
+        Some(Command::Edit(args)) => edit::run(args, environment),
         Some(Command::Version(args)) => version::run(&args, environment),
         Some(Command::Localize(args)) => localize::run(&args, environment),
         Some(Command::Completion(args)) => completion::run(&args, environment),
@@ -96,13 +101,13 @@ fn usage(e: &clap::Error) -> u8 {
     1
 }
 
-fn finish(done: Done) -> u8 {
+fn finish(done: Done, look: diag::render::Look) -> u8 {
     match done.strictness {
         Strictness::Quiet => {}
-        Strictness::Warn => done.findings.iter().for_each(|f| say(&diag::render::warning(f))),
+        Strictness::Warn => done.findings.iter().for_each(|f| say(&diag::render::warning(f, look))),
         Strictness::Strict if done.findings.iter().any(Finding::is_warning) => {
             for finding in done.findings.iter().filter(|f| f.is_warning()) {
-                say(&diag::render::strict(finding));
+                say(&diag::render::strict(finding, look));
             }
             return 1;
         }

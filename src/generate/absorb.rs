@@ -34,9 +34,8 @@ pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
             let error = fail(
                 Kind::Conflict,
                 format!(
-                    "{} exists; `behavior` must be `merge` or `replace`, found `{}`",
-                    generated.id(),
-                    internal::behavior_text(behavior)
+                    "{} is there already, and `behavior` is neither `merge` nor `replace`",
+                    generated.id()
                 ),
             );
             Err(at_others(error, resources, &[*slot]).hint("set `behavior`, or choose another name"))
@@ -91,6 +90,7 @@ fn lay_over(old: &Resource, new: &mut Resource, merge: bool) {
     new.prefixes = old.prefixes.clone();
     new.suffixes = old.suffixes.clone();
     new.referred_by = old.referred_by.clone();
+    new.vars = old.vars.clone();
     new.behavior = old.behavior;
     new.needs_hash &= old.needs_hash;
     new.from_helm = old.from_helm;
@@ -203,7 +203,7 @@ mod tests {
         absorb(&mut map, make("create", &[])).unwrap();
         for behavior in ["", "create", "bogus"] {
             let error = absorb(&mut map, make(behavior, &[])).unwrap_err();
-            assert!(error.message().contains("exists; `behavior` must be"), "{error}");
+            assert!(error.message().contains("`behavior` is neither"), "{error}");
             assert_eq!(error.labels().len(), 2);
         }
         let mut other = make("", &[]);

@@ -53,9 +53,11 @@ struct Data<'a> {
 impl Data<'_> {
     fn add(&mut self, key: String, value: Arc<Vec<u8>>, entry: &Text) -> Result<()> {
         if let Some(first) = self.pairs.get(&key) {
-            return Err(Error::new(Kind::Conflict, format!("`{}` has the key `{key}` twice", self.name))
-                .at(entry.mark.location())
-                .label(first.mark.location(), "the first one"));
+            let error = Error::new(Kind::Conflict, format!("`{}` has the key `{key}` twice", self.name))
+                .at(entry.mark.location());
+            // Both may stand in one env file.
+            let elsewhere = first.mark != entry.mark;
+            return Err(if elsewhere { error.label(first.mark.location(), "the first one") } else { error });
         }
         self.pairs.insert(key, Pair { value, mark: entry.mark.clone() });
         Ok(())
@@ -233,6 +235,7 @@ mod tests {
         let mut args = crate::generate::configmap::tests::args();
         args.literals = vec![entry("a=b")];
         args.envs = vec![entry("f.env")];
+        args.envs[0].mark.offset = 1;
         let mut load = |_: &Text| Ok(Arc::new(b"a=c\n".to_vec()));
         let error = pairs(&args, &mut load).unwrap_err();
         assert_eq!(error.message(), "`conf` has the key `a` twice");

@@ -7,11 +7,12 @@
 //!
 //! Kustomize reports the name of the field that is wrong; here the error also knows its place.
 
-use super::types::{Pairs, Text};
+use super::types::{Compat, Pairs, Text};
 use crate::diag::{Error, Kind as Sort, Result, nearest};
 use crate::yaml::scalar::{self, Dialect, Value};
 use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How strictly a file is taken.
@@ -25,21 +26,43 @@ pub struct Rules {
     pub convert: bool,
     /// How the document was read.
     pub dialect: Dialect,
+    /// Which release to be like.
+    pub compat: Compat,
 }
 
 impl Rules {
     /// Kustomization files.
-    pub const KUSTOMIZATION: Self =
-        Self { refuse_unknown: true, refuse_duplicates: false, convert: false, dialect: Dialect::V2 };
+    pub const KUSTOMIZATION: Self = Self {
+        refuse_unknown: true,
+        refuse_duplicates: false,
+        convert: false,
+        dialect: Dialect::V2,
+        compat: Compat::V5_8,
+    };
     /// Files that `configurations` names.
-    pub const CONFIGURATION: Self =
-        Self { refuse_unknown: true, refuse_duplicates: true, convert: true, dialect: Dialect::V2 };
+    pub const CONFIGURATION: Self = Self {
+        refuse_unknown: true,
+        refuse_duplicates: true,
+        convert: true,
+        dialect: Dialect::V2,
+        compat: Compat::V5_8,
+    };
     /// Files that `replacements` names.
-    pub const REPLACEMENTS: Self =
-        Self { refuse_unknown: false, refuse_duplicates: false, convert: true, dialect: Dialect::V2 };
+    pub const REPLACEMENTS: Self = Self {
+        refuse_unknown: false,
+        refuse_duplicates: false,
+        convert: true,
+        dialect: Dialect::V2,
+        compat: Compat::V5_8,
+    };
     /// Configurations of builtin plugins: they are resources.
-    pub const PLUGIN: Self =
-        Self { refuse_unknown: false, refuse_duplicates: false, convert: true, dialect: Dialect::V3 };
+    pub const PLUGIN: Self = Self {
+        refuse_unknown: false,
+        refuse_duplicates: false,
+        convert: true,
+        dialect: Dialect::V3,
+        compat: Compat::V5_8,
+    };
 }
 
 /// A document and how strictly it is taken.
@@ -77,6 +100,9 @@ impl<'a> Decoder<'a> {
                     return Err(
                         self.wrong(node, format!("`{}` is no number that JSON knows", doc.text(node)))
                     );
+                }
+                if self.is_null(node) && self.value(node) != Value::Null {
+                    return Err(self.wrong(node, format!("`{}` is tagged as null", doc.text(node))));
                 }
                 Ok(())
             }
@@ -243,20 +269,22 @@ impl<'a> Decoder<'a> {
     }
 
     /// The text of a key of a map.
-    pub fn key(self, node: NodeId) -> Result<String> {
+    pub fn key(self, node: NodeId) -> Result<Cow<'a, str>> {
         if self.doc.kind(node) != Kind::Scalar {
             return Err(self.wrong(node, format!("a key must be a text, found {}", self.describe(node))));
         }
         Ok(match self.tag(node) {
             Tag::Null => return Err(self.wrong(node, "a key must be a text, found nothing".into())),
             Tag::Bool | Tag::Int | Tag::Float => match self.value(node) {
-                Value::Bool(b) => b.to_string(),
-                Value::Int(n) => n.to_string(),
-                Value::Uint(n) => n.to_string(),
-                Value::Float(x) => short_float(x),
-                _ => self.doc.text(node).to_owned(),
+                Value::Bool(b) => b.to_string().into(),
+                Value::Int(n) => n.to_string().into(),
+                Value::Uint(n) => {
+                    return Err(self.wrong(node, format!("`{n}` is too large a number for a key")));
+                }
+                Value::Float(x) => short_float(x).into(),
+                _ => self.doc.text(node).into(),
             },
-            _ => self.doc.text(node).to_owned(),
+            _ => self.doc.text(node).into(),
         })
     }
 
@@ -267,7 +295,7 @@ impl<'a> Decoder<'a> {
             return Err(self.mismatch(node, name, "a mapping"));
         }
         let mut pairs = Pairs::new();
-        let mut places: FxHashMap<String, usize> = FxHashMap::default();
+        let mut places: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
         for (key, value) in self.doc.pairs(node) {
             let text = self.key(key)?;
             let value = self.text(value, &text)?;
@@ -298,7 +326,7 @@ impl<'a> Decoder<'a> {
                 continue;
             };
             match found.iter_mut().find(|(n, ..)| *n == name) {
-                Some(slot) if self.doc.text(slot.1) <= text.as_str() => (slot.1, slot.2) = (key, value),
+                Some(slot) if self.doc.text(slot.1) <= &*text => (slot.1, slot.2) = (key, value),
                 Some(_) => {}
                 None => found.push((name, key, value)),
             }

@@ -14,7 +14,7 @@ fn doc(text: &str) -> (Arc<Source>, Option<Arc<Doc>>) {
 
 fn parse(text: &str) -> Result<Kustomization, Error> {
     let (source, doc) = doc(text);
-    read(doc.as_ref(), &source)
+    read(doc.as_ref(), &source, Compat::V5_8)
 }
 
 /// The error without its file name, then the hints.
@@ -100,6 +100,11 @@ fn mistakes_are_told_with_their_place() {
         (
             "kind: Component\napiVersion: v1\nnamePrefix: a",
             "2:13: `apiVersion` of a Component must be `kustomize.config.k8s.io/v1alpha1`, found `v1`",
+        ),
+        ("namespace: !!null a", "1:12: `a` is tagged as null"),
+        (
+            "commonLabels: {18446744073709551615: x}",
+            "1:16: `18446744073709551615` is too large a number for a key",
         ),
         ("[a]", "1:1: a kustomization file must be a mapping of fields, found a list"),
         ("a", "1:1: a kustomization file must be a mapping of fields, found the text `a`"),

@@ -57,6 +57,12 @@ pub fn is_remote_file(text: &str) -> bool {
     ["http://", "https://"].iter().any(|p| text.get(..p.len()).is_some_and(|s| s.eq_ignore_ascii_case(p)))
 }
 
+/// Whether a location ends as the name of a file of resources does, whatever its query.
+pub fn is_file_like(text: &str) -> bool {
+    let location = text.split('?').next().unwrap_or_default();
+    [".yaml", ".yml", ".json"].iter().any(|end| location.ends_with(end))
+}
+
 /// A text in which the password of a URL, if any, is replaced by stars.
 pub fn without_password(text: &str) -> String {
     let Some(start) = text.find("://").map(|at| at + 3) else { return text.to_owned() };

@@ -1,14 +1,11 @@
 //! A file that was reached, read when it is needed and once.
 
 use crate::diag::{Error, Kind, Location, Result};
-use crate::yaml::{Doc, Source, split};
+use crate::yaml::{Source, split};
 use std::any::{Any, TypeId};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-/// The documents of a file.
-pub type Docs = Arc<Vec<Arc<Doc>>>;
 
 /// A file, its text, and what others made of it.
 #[derive(Debug)]
@@ -21,8 +18,6 @@ pub struct File {
     size: u64,
     bytes: OnceLock<Result<Arc<Vec<u8>>>>,
     text: OnceLock<Result<Arc<Source>>>,
-    /// The documents that were read from it as resources.
-    pub docs: OnceLock<Result<Docs>>,
     made: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
@@ -35,7 +30,6 @@ impl File {
             size,
             bytes: OnceLock::new(),
             text: OnceLock::new(),
-            docs: OnceLock::new(),
             made: Mutex::default(),
         }
     }
@@ -54,6 +48,11 @@ impl File {
     /// As the user would name it.
     pub fn shown(&self) -> &Arc<str> {
         &self.shown
+    }
+
+    /// Size in bytes when it was found.
+    pub fn size(&self) -> u64 {
+        self.size
     }
 
     /// The content as it is.

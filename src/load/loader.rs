@@ -4,7 +4,7 @@
 //! asks an HTTP server for every URL before it clones, URLs that can only mean a repository are cloned at
 //! once; the other way is tried if that fails.
 
-use super::fetch::{Repository, is_remote_file};
+use super::fetch::{Repository, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, clean, located, place};
 use crate::diag::{Error, Kind, Result};
@@ -177,6 +177,11 @@ impl Loader {
         Ok(())
     }
 
+    /// Whether an entry names something that has to be fetched.
+    pub fn is_remote(&self, entry: &str) -> bool {
+        is_remote_file(entry) || self.files.fetch.repository(entry).is_ok()
+    }
+
     /// The file that an entry names: in or below the root unless the user allows more, or fetched by HTTP.
     pub fn file(&self, entry: &Marked<String>) -> Result<Arc<File>> {
         let (given, mark) = (entry.value.as_str(), &entry.mark);
@@ -188,10 +193,14 @@ impl Loader {
         self.allowed_file(real, given, Some(mark))
     }
 
-    /// A file directly in the root; `None` unless it is there and may be read.
-    pub fn own_file(&self, name: &str) -> Option<Arc<File>> {
-        let real = self.files.resolve(&self.root.join(name)).ok()?;
-        self.allowed_file(real, name, None).ok()
+    /// The file that a text names, if it names one that is there and may be read. For texts that may be something else
+    /// than a path.
+    pub fn peek(&self, given: &str) -> Option<Arc<File>> {
+        if is_remote_file(given) {
+            return self.files.fetched(given).ok();
+        }
+        let real = self.files.resolve(&clean(&self.root.join(given))).ok()?;
+        self.allowed_file(real, given, None).ok()
     }
 
     fn allowed_file(&self, real: Real, given: &str, mark: Option<&Mark>) -> Result<Arc<File>> {
@@ -257,7 +266,10 @@ impl Loader {
         match self.file(entry) {
             Ok(file) if !is_page(&file) => Ok(Found::File(file)),
             Ok(_) => self.enter(entry).map(Found::Folder),
-            Err(error) => self.enter(entry).map(Found::Folder).map_err(|e| second(e, error)),
+            Err(error) => self
+                .enter(entry)
+                .map(Found::Folder)
+                .map_err(|e| if is_file_like(&entry.value) { second(error, e) } else { second(e, error) }),
         }
     }
 }

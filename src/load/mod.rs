@@ -13,7 +13,7 @@ pub mod fetch;
 pub mod file;
 pub mod files;
 pub mod loader;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 
 pub use fetch::{Fetch, NoFetch, Repository};

@@ -1,4 +1,5 @@
 //! Folders in which files are looked for.
+#![cfg(unix)]
 
 use super::*;
 use crate::diag::{Error, Kind, Result};

@@ -57,7 +57,7 @@ impl Walk {
             return Ok(());
         }
         let file = locate(&at.loader)?;
-        let is_it = |name: &&str| at.loader.own_file(name).is_some_and(|f| Arc::ptr_eq(&f, &file));
+        let is_it = |name: &&str| at.loader.peek(name).is_some_and(|f| Arc::ptr_eq(&f, &file));
         let name = NAMES.into_iter().find(is_it).unwrap_or(NAMES[0]);
         let source = file.text()?;
         let doc = split::read_v2(&source)?.map(Arc::new);

@@ -10,8 +10,6 @@ use crate::resource::LabelSelector;
 use crate::resource::{ResMap, Resource};
 use crate::text::re2::Pattern;
 use crate::yaml::Mark;
-use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 /// A selector ready for use.
 #[derive(Debug, Clone)]
@@ -45,6 +43,11 @@ impl Target {
             labels: LabelSelector::parse(&selector.label_selector),
             annotations: LabelSelector::parse(&selector.annotation_selector),
         })
+    }
+
+    /// Where it stands.
+    pub fn mark(&self) -> Option<&Mark> {
+        self.mark.as_ref()
     }
 
     /// Whether the object is meant.
@@ -83,54 +86,21 @@ impl Target {
         })
     }
 
-    /// The slots of all objects that are meant, in order. `names` is used and kept where the name is no pattern.
-    pub fn select(&self, map: &ResMap, names: &mut Names) -> Result<Vec<usize>> {
+    /// The slots of all objects that are meant, in order.
+    pub fn select(&self, map: &mut ResMap) -> Result<Vec<usize>> {
+        let candidates = match self.name.literal() {
+            Some(name) => map.find_named(name).to_vec(),
+            None => map.slots().collect(),
+        };
         let mut found = Vec::new();
-        let mut look = |slot: usize| -> Result<()> {
+        for slot in candidates {
             if let Some(res) = map.get(slot)
                 && self.selects(res)?
             {
                 found.push(slot);
             }
-            Ok(())
-        };
-        match self.name.literal() {
-            Some(name) => names.slots(map, name).iter().try_for_each(|slot| look(*slot))?,
-            None => map.slots().try_for_each(look)?,
         }
         Ok(found)
-    }
-}
-
-/// The slots of objects by present and original name, for many selectors over one table.
-///
-/// Entries may be stale but are never missing as long as [`Names::note`] is called after each change.
-#[derive(Debug, Default)]
-pub struct Names(Option<FxHashMap<String, SmallVec<[usize; 2]>>>);
-
-impl Names {
-    fn slots(&mut self, map: &ResMap, name: &str) -> &[usize] {
-        if self.0.is_none() {
-            let mut names = Self(Some(FxHashMap::default()));
-            map.slots().for_each(|slot| names.note(map, slot));
-            *self = names;
-        }
-        self.0.as_ref().and_then(|names| names.get(name)).map_or(&[], |slots| slots.as_slice())
-    }
-
-    /// Takes in the names that an object has now.
-    pub fn note(&mut self, map: &ResMap, slot: usize) {
-        let (Some(names), Some(res)) = (&mut self.0, map.get(slot)) else { return };
-        let original = res.previous.first().map(|p| p.name.as_str());
-        for name in [Some(res.name()), original].into_iter().flatten() {
-            let slots = match names.get_mut(name) {
-                Some(slots) => slots,
-                None => names.entry(name.to_owned()).or_default(),
-            };
-            if let Err(at) = slots.binary_search(&slot) {
-                slots.insert(at, slot);
-            }
-        }
     }
 }
 
@@ -173,7 +143,7 @@ mod tests {
 
     #[test]
     fn all_conditions_have_to_hold() {
-        let map = map(OBJECTS);
+        let mut map = map(OBJECTS);
         let table: &[(&str, &[usize])] = &[
             ("", &[0, 1, 2]),
             ("n~web", &[0, 1]),
@@ -192,7 +162,7 @@ mod tests {
         ];
         for (text, expected) in table {
             let target = Target::new(&selector(text)).unwrap();
-            assert_eq!(target.select(&map, &mut Names::default()).unwrap(), *expected, "{text}");
+            assert_eq!(target.select(&mut map).unwrap(), *expected, "{text}");
         }
     }
 
@@ -212,17 +182,17 @@ mod tests {
         }
         for (text, found) in [("n~conf", true), ("n~middle", false), ("n~last", true), ("n~mid.*", false)] {
             let target = Target::new(&selector(text)).unwrap();
-            assert_eq!(target.select(&map, &mut Names::default()).unwrap().contains(&2), found, "{text}");
+            assert_eq!(target.select(&mut map).unwrap().contains(&2), found, "{text}");
         }
     }
 
     #[test]
     fn wrong_label_selectors_matter_only_to_objects_that_get_so_far() {
-        let map = map(OBJECTS);
+        let mut map = map(OBJECTS);
         let target = Target::new(&selector("n~nobody;l~a=.*")).unwrap();
-        assert!(target.select(&map, &mut Names::default()).is_ok());
+        assert!(target.select(&mut map).is_ok());
         let target = Target::new(&selector("n~web;l~a=.*")).unwrap();
-        assert!(target.select(&map, &mut Names::default()).is_err());
+        assert!(target.select(&mut map).is_err());
         assert!(Target::new(&selector("n~(")).is_err());
     }
 }

@@ -4,10 +4,10 @@
 //! leaves out of them is forgotten. What comes back takes the place of the object of that id; new objects are added,
 //! missing ones removed.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Location, Result};
 use crate::kube::ResId;
 use crate::resource::{ResMap, Resource, internal, read};
-use crate::yaml::{Doc, NodeId, Style, Tag, emit, split};
+use crate::yaml::{Doc, Mark, NodeId, Style, Tag, emit, split};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -125,6 +125,24 @@ pub fn indented(out: &mut String, text: &str, first: &str) {
         }
         out.push('\n');
     }
+}
+
+/// Adds where a program was asked for to an error about what it did or printed.
+pub fn asked_by(error: Error, at: impl FnOnce() -> Location) -> Error {
+    let config = at();
+    match error.labels() {
+        [] => error.at(config),
+        labels if labels.iter().any(|l| l.at.path == config.path && l.at.line == config.line) => error,
+        _ => error.label(config, "it was asked for here"),
+    }
+}
+
+/// Makes an object that a program made point to where the program was asked for: that is what the user can edit.
+pub fn set_place(res: &mut Resource, mark: &Mark) {
+    res.edit(|doc| {
+        let root = doc.root();
+        doc.set_mark(root, mark);
+    });
 }
 
 /// The objects that a plugin printed.

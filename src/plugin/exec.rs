@@ -176,8 +176,7 @@ impl Exec {
             ..Default::default()
         })?;
         if !output.status.success() {
-            let message =
-                format!("{} failed with {}: {}", self.name(), output.ending(), output.stderr.trim());
+            let message = format!("{} failed with {}", self.name(), output.complaint());
             return Err(Error::new(Kind::Program, message));
         }
         Ok(output.stdout)

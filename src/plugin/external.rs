@@ -1,17 +1,22 @@
 //! Plugins that are not builtin: functions and programs.
 
+use super::exchange;
 use super::exec::{self, Exec};
 use super::function::{self, Spec};
 use super::options::Site;
 use crate::diag::{Error, Kind, Result};
 use crate::resource::{ResMap, Resource};
 
-/// A plugin that is a program of its own.
+/// A plugin that is a program of its own, and the object that set it up.
 #[derive(Debug, Clone)]
-pub enum External {
-    /// A function, and its configuration.
-    Function(Box<(Spec, Resource)>),
-    /// A program found by its type.
+pub struct External {
+    config: Resource,
+    run: Run,
+}
+
+#[derive(Debug, Clone)]
+enum Run {
+    Function(Spec),
     Exec(Exec),
 }
 
@@ -26,25 +31,37 @@ impl External {
             .at(config.doc().location(config.root()))
             .hint("builtin ones have `apiVersion: builtin`; enable others with `--enable-alpha-plugins`"));
         }
-        Ok(match function::spec_of(config)? {
-            Some(spec) => Self::Function(Box::new((spec, config.clone()))),
-            None => Self::Exec(exec::find(config, site)?),
-        })
+        let run = match function::spec_of(config)? {
+            Some(spec) => Run::Function(spec),
+            None => Run::Exec(exec::find(config, site)?),
+        };
+        Ok(Self { config: config.clone(), run })
     }
 
-    /// Runs it as a generator.
+    /// Runs it as a generator. What it makes is found, in messages, where it was set up.
     pub fn generate(&self, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
-        match self {
-            Self::Function(function) => function::generate(&function.0, &function.1, site),
-            Self::Exec(program) => exec::generate(program, site),
+        let made = match &self.run {
+            Run::Function(spec) => function::generate(spec, &self.config, site),
+            Run::Exec(program) => exec::generate(program, site),
+        };
+        let mut made = made.map_err(|e| self.asked_by(e))?;
+        if let Some(mark) = self.config.doc().mark(self.config.root()) {
+            made.iter_mut().for_each(|res| exchange::set_place(res, &mark));
         }
+        Ok(made)
     }
 
     /// Runs it as a transformer.
     pub fn transform(&self, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
-        match self {
-            Self::Function(function) => function::transform(&function.0, &function.1, resources, site),
-            Self::Exec(program) => exec::transform(program, resources, site),
+        match &self.run {
+            Run::Function(spec) => function::transform(spec, &self.config, resources, site),
+            Run::Exec(program) => exec::transform(program, resources, site),
         }
+        .map_err(|e| self.asked_by(e))
+    }
+
+    /// Adds where the plugin was set up.
+    fn asked_by(&self, error: Error) -> Error {
+        exchange::asked_by(error, || self.config.doc().location(self.config.root()))
     }
 }

@@ -8,9 +8,10 @@ use super::exchange;
 use super::options::Site;
 use super::program::{self, Output, Program};
 use crate::diag::{Error, Kind, Result};
+use crate::kustomization::Compat;
 use crate::kustomization::decode::{Decoder, Rules};
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Dialect, NodeId, Source, split};
+use crate::yaml::{Dialect, NodeId, Source, Style, split};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,8 +22,13 @@ const IMAGE: &str = "config.kubernetes.io/container";
 /// The field of the metadata that tells what to run.
 const FIELD: &str = "configFn";
 
-const RULES: Rules =
-    Rules { refuse_unknown: true, refuse_duplicates: true, convert: true, dialect: Dialect::V2 };
+const RULES: Rules = Rules {
+    refuse_unknown: true,
+    refuse_duplicates: true,
+    convert: true,
+    dialect: Dialect::V2,
+    compat: Compat::V5_8,
+};
 
 /// What a configuration says is to be run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +51,10 @@ pub fn spec_of(config: &Resource) -> Result<Option<Spec>> {
     let annotation =
         |key: &str| annotations.and_then(|a| doc.get(a, key)).filter(|n| !doc.text(*n).is_empty());
     let spec = if let Some(node) = ANNOTATIONS.iter().find_map(|key| annotation(key)) {
-        parse(&Source::inline(&doc.location(node), doc.text(node).to_owned()))?
+        let mut at = doc.location(node);
+        // The text of a block begins in the line below.
+        at.line += u32::from(matches!(doc.style(node), Style::Literal | Style::Folded) && at.line > 0);
+        parse(&Source::inline(&at, doc.text(node).to_owned()))?
     } else if let Some(node) = metadata.and_then(|m| doc.get(m, FIELD)).filter(|n| !doc.is_null(*n)) {
         let mut text = Vec::new();
         crate::yaml::emit::print(doc, node, &mut text)?;
@@ -118,7 +127,7 @@ fn check_mounts(spec: &Spec, config: &Resource) -> Result<()> {
 /// Runs a function that makes objects.
 pub fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
     let config_text = config_text(config)?;
-    let Some(output) = run(spec, config, &[config_text.clone()], &config_text, site)? else {
+    let Some(output) = run(spec, config, std::slice::from_ref(&config_text), &config_text, site)? else {
         return Ok(vec![]);
     };
     let mut all = exchange::from_output(&name_of(config), output)?;
@@ -196,7 +205,7 @@ fn run(
     } else {
         return Ok(None);
     };
-    let output = output.map_err(|e| e.at(at()).during(format!("running {}", name_of(config))))?;
+    let output = output.map_err(|e| e.at(at()))?;
     if !output.status.success() {
         let message = format!("{} failed with {}", name_of(config), output.ending());
         return Err(Error::new(Kind::Program, message).at(at()));

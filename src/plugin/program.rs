@@ -45,6 +45,14 @@ impl Output {
     pub fn ending(&self) -> String {
         ending(self.status)
     }
+
+    /// How it ended and what it said about it.
+    pub fn complaint(&self) -> String {
+        match self.stderr.trim() {
+            "" => self.ending(),
+            said => format!("{}: {said}", self.ending()),
+        }
+    }
 }
 
 fn ending(status: ExitStatus) -> String {

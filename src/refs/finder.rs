@@ -189,4 +189,28 @@ mod tests {
         assert_eq!(shown("a//b"), ["a0", "0", "b0"]);
         assert_eq!(shown("a/ /b "), ["a0", "b0"]);
     }
+
+    #[test]
+    fn hits_come_by_row_and_in_the_order_of_the_document() {
+        let map = super::super::fixtures::objects(
+            "{kind: A, metadata: {name: a}, spec: {l: [{x: 1, y: 2}, {y: 3}], t: text, n: null}}",
+        );
+        let res = map.get(0).expect("one object");
+        let finder =
+            Finder::new(["spec/l/y", "spec/t/deep", "spec/l/x", "spec/n[]", "spec/*/x", "spec/none"]);
+        let mut hits = Vec::new();
+        finder.find(res.doc(), res.root(), &mut hits);
+        let shown: Vec<_> = hits.iter().map(|h| (h.row, res.doc().text(h.node), h.found)).collect();
+        assert_eq!(
+            shown,
+            [
+                (0, "2", Found::Field),
+                (0, "3", Found::Field),
+                (1, "text", Found::Scalar),
+                (2, "1", Found::Field),
+                (3, "null", Found::NullList),
+                (4, "", Found::Unreachable),
+            ]
+        );
+    }
 }

@@ -4,6 +4,8 @@
 
 mod fieldpath;
 mod finder;
+#[cfg(test)]
+mod fixtures;
 pub mod names;
 pub mod replacements;
 pub mod vars;

@@ -1,7 +1,7 @@
 //! Name references: fields that name another object follow it when a step renamed or moved it.
 //!
 //! Kustomize compares every reference with every object. Here the objects that have a previous name are indexed by
-//! it; a reference looks at those of its name only. All rows for a type are looked for in one walk ([`Finder`]).
+//! it; a reference looks at those of its name only. All rows for a type are looked for in one walk (`Finder`).
 //! Rows of a type are worked through in order, and each sees what the rows before it wrote.
 //!
 //! The fields are walked also where no object was renamed, since the walk refuses shapes that do not fit.
@@ -419,4 +419,94 @@ fn ambiguous(me: &Resource, node: NodeId, name: &str, found: &[&Resource]) -> Er
         error = error.label(res.doc().location(res.root()), "this could be meant");
     }
     error.hint("give the objects different names, or name the namespace in the reference")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{field, objects, prefixed};
+    use super::*;
+
+    fn fixed(mut all: ResMap) -> Result<ResMap> {
+        fix(&mut all, TransformerConfig::default_config()).map(|()| all)
+    }
+
+    const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {serviceAccountName: conf, \
+                       volumes: [{configMap: {name: conf}}, {secret: {secretName: other}}]}}\n";
+
+    #[test]
+    fn a_reference_follows_the_object_of_its_kind() {
+        let conf = "{apiVersion: v1, kind: ConfigMap, metadata: {name: p-conf}}\n";
+        let all = fixed(prefixed(&format!("{POD}---\n{conf}"))).expect("references are clear");
+        assert_eq!(
+            field(&all, "pod", &["spec"]),
+            "serviceAccountName: conf\nvolumes:\n- configMap:\n    name: p-conf\n- secret:\n    secretName: other"
+        );
+    }
+
+    #[test]
+    fn an_object_that_was_never_renamed_is_no_candidate() {
+        let text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: conf}}\n---\n\
+                    {apiVersion: v1, kind: ConfigMap, metadata: {name: p-conf}}\n---\n";
+        let all = fixed(prefixed(&format!("{text}{POD}"))).expect("references are clear");
+        assert!(field(&all, "pod", &["spec", "volumes"]).contains("p-conf"));
+    }
+
+    #[test]
+    fn an_object_in_another_namespace_is_not_meant() {
+        let conf = "{apiVersion: v1, kind: ConfigMap, metadata: {name: p-conf, namespace: far}}\n";
+        let all = fixed(prefixed(&format!("{POD}---\n{conf}"))).expect("references are clear");
+        assert!(!field(&all, "pod", &["spec", "volumes"]).contains("p-conf"));
+    }
+
+    #[test]
+    fn subjects_get_name_and_namespace_and_keep_what_is_not_there() {
+        let text = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: p-a, namespace: one}}\n---\n\
+                    {apiVersion: v1, kind: ServiceAccount, metadata: {name: p-a, namespace: two}}\n---\n\
+                    {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: b}, \
+                    subjects: [{kind: ServiceAccount, name: a, namespace: two}, \
+                    {kind: ServiceAccount, name: a, namespace: three}]}\n";
+        let all = fixed(prefixed(text)).expect("references are clear");
+        assert_eq!(
+            field(&all, "b", &["subjects"]),
+            "- kind: ServiceAccount\n  name: p-a\n  namespace: two\n\
+             - kind: ServiceAccount\n  name: a\n  namespace: three"
+        );
+    }
+
+    #[test]
+    fn two_objects_that_could_be_meant_are_an_error() {
+        let text = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: p-a, namespace: one}}\n---\n\
+                    {apiVersion: v1, kind: ServiceAccount, metadata: {name: p-a, namespace: two}}\n---\n\
+                    {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: p-b}, \
+                    subjects: [{kind: ServiceAccount, name: a}]}\n";
+        let error = fixed(prefixed(text)).expect_err("two accounts");
+        assert!(error.message().starts_with("found multiple possible referrals for `a`"), "{error}");
+        assert_eq!(error.labels().len(), 3);
+        assert_eq!(error.labels()[0].at.to_string(), "objects.yaml:5:104");
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_refused_without_any_renamed_object() {
+        for (spec, message) in [
+            ("{containers: [{env: [{valueFrom: text}]}]}", "expected sequence or mapping node, found `text`"),
+            ("{containers: [{env: null}]}", ""),
+            ("{volumes: [text]}", "expected sequence or mapping node, found `text`"),
+            ("{imagePullSecrets: {name: x}}", ""),
+            ("{serviceAccountName: {a: b}}", "expected a `name` in a mapping that refers to an object"),
+            ("{serviceAccountName: [[a]]}", "expected a name or a mapping with a name, found a list"),
+        ] {
+            let text = format!("{{apiVersion: v1, kind: Pod, metadata: {{name: a}}, spec: {spec}}}");
+            let found = fixed(objects(&text)).err().map_or(String::new(), |e| e.message().to_owned());
+            assert_eq!(found, message, "{spec}");
+        }
+    }
+
+    #[test]
+    fn a_shared_document_stays_shared_where_nothing_changes() {
+        let all = objects(POD);
+        let mut copy = all.clone();
+        fix(&mut copy, TransformerConfig::default_config()).expect("nothing to do");
+        let doc = |all: &ResMap| std::ptr::from_ref(all.get(0).expect("the pod").doc());
+        assert_eq!(doc(&all), doc(&copy));
+    }
 }

@@ -436,3 +436,119 @@ fn base64_lines(bytes: &[u8]) -> String {
     lines.push('\n');
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{field, mark, objects, selector};
+    use super::*;
+    use crate::kube::TransformerConfig;
+
+    const TEXT: &str = "{apiVersion: v1, kind: Service, metadata: {name: s}, \
+        spec: {port: 80, ratio: 1e21, on: true, list: [1], text: hi, ref: $(A)}}\n---\n";
+
+    fn var(name: &str, path: &str) -> Var {
+        let objref = selector("v1", "Service", "s");
+        Var { mark: mark(), name: name.to_owned(), objref, field_path: path.to_owned() }
+    }
+
+    /// What the value of an environment variable becomes.
+    fn replaced(value: &str) -> (String, Vec<String>) {
+        let pod = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{containers: [{{env: [{{value: {value}}}]}}]}}}}"
+        );
+        let mut all = objects(&format!("{TEXT}{pod}"));
+        let mut vars = VarSet::default();
+        let declared = [
+            var("PORT", "spec.port"),
+            var("RATIO", "spec.ratio"),
+            var("ON", "spec.on"),
+            var("LIST", "spec.list"),
+            var("TEXT", "spec.text"),
+            var("REF", "spec.ref"),
+        ];
+        vars.add(&declared, &mut all).expect("vars are clear");
+        let findings = Findings::default();
+        let rows = &TransformerConfig::default_config().var_reference;
+        vars.resolve_and_replace(&mut all, rows, &findings).expect("values are there");
+        let shown = field(&all, "p", &["spec", "containers"]).replace("- env:\n  - value: ", "");
+        let unused = findings.take().iter().map(|f| f.message.clone()).collect();
+        (shown, unused)
+    }
+
+    #[test]
+    fn values_keep_their_type_alone_and_are_joined_as_text() {
+        for (text, result) in [
+            ("$(PORT)", "80"),
+            ("$(ON)", "true"),
+            ("$(RATIO)", "1e+21"),
+            ("$(RATIO)x", "1e+21x"),
+            ("'$(PORT)$(PORT)'", "\"8080\""),
+            ("a-$(TEXT)-$(ON)", "a-hi-true"),
+            ("$(REF)", "$(A)"),
+            ("$$(TEXT)", "$(TEXT)"),
+            ("$$$(TEXT)", "$hi"),
+            ("$(NONE)-$TEXT-$(TEXT", "$(NONE)-$TEXT-$(TEXT"),
+            ("$(LIST)", "$(LIST)"),
+            ("x$", "x$"),
+            ("$(TE$(TEXT))", "$(TE$(TEXT))"),
+        ] {
+            assert_eq!(replaced(text).0, result, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_dollar_before_a_character_beyond_ascii_breaks_the_text() {
+        assert_eq!(replaced("a$é").0, "YSTDg6k=");
+    }
+
+    #[test]
+    fn unused_vars_and_values_that_cannot_be_inserted_are_found() {
+        let (_, found) = replaced("$(LIST)$(PORT)$(ON)$(REF)$(RATIO)");
+        assert_eq!(
+            found,
+            [
+                "the value of var `LIST` is a mapping or list and was not inserted",
+                "var `TEXT` is never replaced"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_name_may_be_declared_once() {
+        let mut all = objects(TEXT);
+        let mut vars = VarSet::default();
+        let error = vars.add(&[var("A", "x"), var("A", "y")], &mut all).expect_err("twice");
+        assert_eq!(error.message(), "var `A` already encountered");
+        let mut other = VarSet::default();
+        other.add(&[var("A", "x")], &mut all).expect("once");
+        assert!(vars.merge(other).is_err());
+    }
+
+    #[test]
+    fn objects_and_fields_that_are_missing_are_errors_at_the_end() {
+        for (var, message) in [
+            (
+                var("A", "spec.none"),
+                "field `spec.none` of var `A` is not found in `Service.v1.[noGrp]/s.[noNs]`",
+            ),
+            (
+                Var { objref: selector("v2", "Service", "s"), ..var("A", "x") },
+                "var `A` cannot be mapped to a field: no object matches `Service.v2.[noGrp]/s.[noNs]`",
+            ),
+        ] {
+            let mut all = objects(TEXT);
+            let mut vars = VarSet::default();
+            vars.add(&[var], &mut all).expect("nothing is checked yet");
+            let error = vars.resolve_and_replace(&mut all, &[], &Findings::default()).expect_err("missing");
+            assert_eq!(error.message(), message);
+        }
+    }
+
+    #[test]
+    fn bytes_are_wrapped_in_lines_of_seventy() {
+        assert_eq!(base64_lines(&[255; 3]), "////");
+        let long = base64_lines(&[0; 60]);
+        assert_eq!(long.lines().map(str::len).collect::<Vec<_>>(), [70, 10]);
+        assert!(long.ends_with('\n'));
+    }
+}

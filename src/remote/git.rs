@@ -230,6 +230,9 @@ mod tests {
         let error = remote.checkout(&url::parse(&format!("{given}?ref=v2")).unwrap()).unwrap_err();
         assert!(error.message().starts_with("`git fetch` failed for `file://"), "{error}");
         assert_eq!(error.hints(), ["the repository has no branch, tag or commit `v2`"]);
+        let slow = url::parse(&format!("{given}?timeout=1ns&ref=v1&submodules=0")).unwrap();
+        let error = remote.checkout(&slow).unwrap_err();
+        assert!(error.message().ends_with("took longer than 1ns"), "{error}");
         drop(remote);
         assert!(!first.exists());
     }

@@ -72,3 +72,26 @@ fn local_file(path: &Path, url: &str) -> Result<Vec<u8>> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::Source;
+
+    #[test]
+    fn the_users_configuration_leads_to_local_files() {
+        let top = tempfile::tempdir().unwrap();
+        std::fs::write(top.path().join("x.yaml"), "a: 1\n").unwrap();
+        let config = format!(
+            "[[mirror]]\nfrom = \"https://h.example/v1/\"\nto = \"file://{}/\"\n",
+            top.path().display()
+        );
+        let mirrors = Mirrors::parse(&Source::new("config.toml", config)).unwrap();
+        let remote = Remote::new(mirrors, Proxies::default());
+        assert_eq!(remote.file("https://h.example/v1/x.yaml").unwrap(), b"a: 1\n");
+        for missing in ["https://h.example/v1/y.yaml", "https://h.example/v1/"] {
+            let error = remote.file(missing).unwrap_err();
+            assert!(error.message().starts_with(&format!("`{missing}` is led to `")), "{error}");
+        }
+    }
+}

@@ -5,6 +5,7 @@
 //! segments (`file://`: at the end). Texts for `github.com` are brought into one of two forms.
 
 use crate::load::Repository;
+use crate::load::fetch::is_file_like;
 use crate::load::files::clean;
 use std::path::{Component, Path};
 use std::time::Duration;
@@ -35,12 +36,11 @@ pub fn parse(text: &str) -> Result<Repository, &'static str> {
     if clean(Path::new(inside)).components().next() == Some(Component::ParentDir) {
         return Err("url path exits repo");
     }
-    let file_like = [".yaml", ".yml", ".json"].iter().any(|end| location.ends_with(end));
     Ok(Repository {
         raw: text.to_owned(),
         url: format!("{host}{repository}"),
         path: inside.to_owned(),
-        explicit: !file_like && (marked || !reference.is_empty()),
+        explicit: !is_file_like(location) && (marked || !reference.is_empty()),
         reference,
         submodules,
         timeout,

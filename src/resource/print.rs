@@ -3,9 +3,9 @@
 use super::{ResMap, Resource};
 use crate::diag::{Error, Result};
 use crate::kube::id::NO_NAMESPACE;
+use crate::parallel;
 use crate::yaml;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Below this many nodes of all documents another thread costs more than it saves.
 const WORTH_A_THREAD: usize = 8_000;
@@ -17,34 +17,11 @@ const PORTION: usize = 4_000;
 pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Vec<u8>>> {
     let objects: Vec<&Resource> = resources.iter().collect();
     let portions = portions(&objects);
-    let nodes: usize = objects.iter().map(|r| r.doc().len()).sum();
+    let nodes: usize = objects.iter().map(|r| r.doc().size()).sum();
     if threads < 2 || portions.len() < 2 || nodes < WORTH_A_THREAD {
         return portions.iter().map(|p| print(p)).collect();
     }
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = vec![];
-        while let Some((number, portion)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| portions.get(n).map(|p| (n, p)))
-        {
-            done.push((number, print(portion)));
-        }
-        done
-    };
-    let mut printed = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.min(portions.len()))
-            .filter_map(|_| {
-                std::thread::Builder::new().stack_size(crate::STACK).spawn_scoped(scope, work).ok()
-            })
-            .collect();
-        let mut printed = work();
-        for other in others {
-            printed.extend(other.join().unwrap_or_default());
-        }
-        printed
-    });
-    printed.sort_by_key(|(number, _)| *number);
-    printed.into_iter().map(|(_, text)| text).collect()
+    parallel::map(threads, &portions, |p| print(p)).into_iter().collect()
 }
 
 /// Runs of objects of about equal size. The first of all has no `---` before it.
@@ -56,7 +33,7 @@ fn portions<'a>(objects: &[&'a Resource]) -> Vec<Vec<(&'a Resource, bool)>> {
             portions.push(vec![]);
             room = PORTION;
         }
-        room = room.saturating_sub(res.doc().len());
+        room = room.saturating_sub(res.doc().size());
         if let Some(last) = portions.last_mut() {
             last.push((*res, i == 0));
         }
@@ -65,7 +42,7 @@ fn portions<'a>(objects: &[&'a Resource]) -> Vec<Vec<(&'a Resource, bool)>> {
 }
 
 fn print(portion: &[(&Resource, bool)]) -> Result<Vec<u8>> {
-    let nodes: usize = portion.iter().map(|(r, _)| r.doc().len()).sum();
+    let nodes: usize = portion.iter().map(|(r, _)| r.doc().size()).sum();
     let mut out = Vec::with_capacity(nodes * 40);
     for (res, first) in portion {
         if !first {

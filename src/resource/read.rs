@@ -5,7 +5,7 @@
 //! `items` are opened too, their items go behind the other objects of the file.
 //!
 //! Kustomize turns the items of the second sort of lists into JSON and reads that. What remains of it is the way
-//! scalars are written, which decides how later changes to them are printed; see [`to_json_styles`].
+//! scalars are written, which decides how later changes to them are printed; see `to_json_styles`.
 
 use super::{Resource, internal};
 use crate::diag::{Error, Kind as ErrorKind, Result};
@@ -40,7 +40,7 @@ pub fn from_docs(docs: Vec<Doc>, single: bool) -> Result<Vec<Resource>> {
                         format!("expected a list in `items` of {kind}, found {}", describe(&doc, items));
                     return Err(Error::new(ErrorKind::Resource, message).at(doc.location(items)));
                 }
-                to_json_styles(&mut doc, items);
+                to_json_styles(&mut doc, items)?;
                 for item in doc.items(items) {
                     add_checked(part(&doc, *item), true, &mut queue)?;
                 }
@@ -66,7 +66,7 @@ fn part(doc: &Doc, node: NodeId) -> Doc {
 /// Queues a document, or the items of a sole `List`.
 fn add_checked(doc: Doc, single: bool, queue: &mut VecDeque<Doc>) -> Result<()> {
     let root = doc.root();
-    if doc.is_empty_table() || doc.is_empty(root) {
+    if doc.has_no_nodes() || doc.is_empty(root) {
         return Ok(());
     }
     if single && matches!(text(&doc, doc.get(root, "kind")), "List" | "ResourceList") {
@@ -119,6 +119,10 @@ fn check(doc: &Doc) -> Result<()> {
             let whose = if name.is_empty() { String::new() } else { format!(" of `{name}`") };
             fail(kind.unwrap_or(root), format!("missing `kind` in the object{whose}"))
         }
+        (_, "") if metadata.is_some_and(|m| doc.kind(m) != Kind::Map && !doc.is_empty(m)) => {
+            let at = metadata.unwrap_or(root);
+            fail(at, format!("expected a mapping in `metadata`, found {}", describe(doc, at)))
+        }
         (kind, "") if !kind.ends_with("List") => {
             let at = name.or(metadata).unwrap_or(root);
             let error = fail(at, format!("missing `metadata.name` in the object of kind {kind}"));
@@ -133,17 +137,18 @@ fn check(doc: &Doc) -> Result<()> {
 
 /// Makes the nodes look as if they had been read from JSON: strings and times in double quotes, everything else
 /// plain.
-fn to_json_styles(doc: &mut Doc, node: NodeId) {
+fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
     if doc.kind(node) != Kind::Scalar {
         doc.set_flow(node, true);
-        for i in 0..doc.kids(node).len() {
-            to_json_styles(doc, doc.kids(node)[i]);
+        if let Some((key, _)) = doc.pairs(node).find(|(k, _)| !matches!(doc.tag(*k), Tag::Str | Tag::Merge)) {
+            let message = format!("expected a text as key, found {}", describe(doc, key));
+            return Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)));
         }
-        return;
+        return (0..doc.kids(node).len()).try_for_each(|i| to_json_styles(doc, doc.kids(node)[i]));
     }
     let style = match doc.tag(node) {
         // What these become is left to the printer.
-        Tag::Binary | Tag::Merge => return,
+        Tag::Binary | Tag::Merge => return Ok(()),
         Tag::Bool | Tag::Int | Tag::Float => Style::Plain,
         Tag::Null => {
             doc.set_text(node, "null", Tag::Null);
@@ -161,6 +166,7 @@ fn to_json_styles(doc: &mut Doc, node: NodeId) {
     if style == Style::Double {
         doc.set_tag(node, Tag::Str, false);
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -206,7 +212,12 @@ mod tests {
             ("kind: {a: b}\nmetadata: {name: x}\n", "missing `kind`"),
             ("kind: A\nmetadata: {generateName: x}\n", "missing `metadata.name` in the object of kind A"),
             ("kind: A\nmetadata: {name: }\n", "missing `metadata.name` in the object of kind A"),
-            ("kind: A\nmetadata: [name]\n", "missing `metadata.name` in the object of kind A"),
+            ("kind: A\nmetadata: [name]\n", "expected a mapping in `metadata`, found a list"),
+            ("kind: List\nmetadata: x\n", "expected a mapping in `metadata`, found `x`"),
+            (
+                "kind: AList\nitems: [{kind: A, metadata: {name: a}, 1: x}]\n",
+                "expected a text as key, found `1`",
+            ),
             ("kind: List\nitems: {a: b}\n", "expected an object, a mapping with a kind, found `a`"),
             ("kind: AList\nitems: {a: b}\n", "expected a list in `items` of AList, found a mapping"),
             ("kind: AList\nitems: [{kind: A}]\n", "missing `metadata.name` in the object of kind A"),

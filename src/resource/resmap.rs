@@ -2,10 +2,11 @@
 
 use super::Resource;
 use crate::diag::{Error, Kind, Result};
-use crate::kube::ResId;
+use crate::kube::{OpenApi, ResId};
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// Objects in order. A slot keeps its number until [`ResMap::compact`]; removed objects leave an empty slot.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,10 @@ pub struct ResMap {
     /// Hash of kind, name and effective namespace of every present and previous id -> slots. Entries may be stale
     /// (the object changed since), never missing; look-ups check the object itself. `None` until it is asked for.
     index: Option<FxHashMap<u64, SmallVec<[u32; 2]>>>,
+    /// A step may have given two objects the same id without looking.
+    pub may_clash: bool,
+    /// The OpenAPI document that knows further scopes of types, if one is in effect.
+    scopes: Option<Arc<OpenApi>>,
 }
 
 fn key(kind: &str, name: &str, namespace: &str) -> u64 {
@@ -23,11 +28,18 @@ fn key(kind: &str, name: &str, namespace: &str) -> u64 {
     hasher.finish()
 }
 
+/// The key of all objects of a name.
+fn name_key(name: &str) -> u64 {
+    key("", name, "")
+}
+
 fn keys(res: &Resource) -> SmallVec<[u64; 4]> {
     let id = res.id();
     let mut all: SmallVec<[u64; 4]> = SmallVec::new();
+    all.push(name_key(&id.name));
     all.push(key(&id.gvk.kind, &id.name, id.effective_namespace()));
     for p in res.previous_ids() {
+        all.push(name_key(&p.name));
         all.push(key(&p.gvk.kind, &p.name, p.effective_namespace()));
     }
     all
@@ -84,8 +96,21 @@ impl ResMap {
         self.slots.iter_mut().flatten().try_for_each(&mut change)
     }
 
+    /// Puts an OpenAPI document in effect for all objects, also later ones.
+    pub fn set_scopes(&mut self, openapi: &Arc<OpenApi>) {
+        if self.scopes.as_ref().is_some_and(|now| Arc::ptr_eq(now, openapi)) {
+            return;
+        }
+        self.index = None;
+        self.slots.iter_mut().flatten().for_each(|res| res.set_scopes(openapi));
+        self.scopes = Some(openapi.clone());
+    }
+
     /// Puts an object behind all others without looking whether its id is there.
-    pub fn push(&mut self, res: Resource) -> usize {
+    pub fn push(&mut self, mut res: Resource) -> usize {
+        if let Some(openapi) = &self.scopes {
+            res.set_scopes(openapi);
+        }
         let slot = self.slots.len();
         if let Some(index) = &mut self.index {
             insert(index, slot, &res);
@@ -96,7 +121,10 @@ impl ResMap {
     }
 
     /// Puts an object behind all others; an error when an object has its id already.
-    pub fn append(&mut self, res: Resource) -> Result<usize> {
+    pub fn append(&mut self, mut res: Resource) -> Result<usize> {
+        if let Some(openapi) = &self.scopes {
+            res.set_scopes(openapi);
+        }
         if let Some(slot) = self.find(res.id()).into_iter().next() {
             let other = &self.slots[slot];
             let mut error = Error::new(
@@ -114,8 +142,12 @@ impl ResMap {
     }
 
     /// Appends all objects of another table.
-    pub fn append_all(&mut self, other: Self) -> Result<()> {
-        if self.is_empty() {
+    pub fn append_all(&mut self, mut other: Self) -> Result<()> {
+        if let Some(openapi) = self.scopes.as_ref().or(other.scopes.as_ref()).cloned() {
+            self.set_scopes(&openapi);
+            other.set_scopes(&openapi);
+        }
+        if self.is_empty() && !other.may_clash {
             *self = other;
             return Ok(());
         }
@@ -168,6 +200,13 @@ impl ResMap {
         found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(|r| r.id() == id)).collect()
     }
 
+    /// The slots of objects that have or had this name, in order.
+    pub fn find_named(&mut self, name: &str) -> SmallVec<[usize; 2]> {
+        let found = self.index().get(&name_key(name)).cloned().unwrap_or_default();
+        let named = |r: &Resource| r.name() == name || r.previous.iter().any(|p| p.name == name);
+        found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(named)).collect()
+    }
+
     /// The slots whose present or any previous id equals this one.
     pub fn find_any(&mut self, id: &ResId) -> SmallVec<[usize; 2]> {
         let found = self.candidates(id);
@@ -175,7 +214,7 @@ impl ResMap {
     }
 }
 
-/// Whether two ids have the same key in the index.
+/// Whether two ids have the same keys in the index.
 fn same_place(a: &ResId, b: &ResId) -> bool {
     a.gvk.kind == b.gvk.kind && a.name == b.name && a.effective_namespace() == b.effective_namespace()
 }

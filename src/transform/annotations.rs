@@ -1,6 +1,6 @@
 //! `commonAnnotations`, and the plugin AnnotationsTransformer.
 
-use super::pairs::{self, Pair};
+use super::pairs;
 use crate::diag::Result;
 use crate::kube::FieldSpec;
 use crate::kustomization::types::Pairs;
@@ -8,5 +8,5 @@ use crate::resource::ResMap;
 
 /// Writes annotations into the mappings that the rows name.
 pub fn apply(resources: &mut ResMap, annotations: &Pairs, rows: &[FieldSpec]) -> Result<()> {
-    pairs::apply(resources, Pair::of(annotations), rows, "annotations")
+    pairs::apply(resources, annotations, rows, "annotations")
 }

@@ -3,7 +3,7 @@
 //! An entry of `labels` has rows of its own making: its `fields`, the rows configured for labels, and then either
 //! all rows of `commonLabels`, or `metadata/labels` and, if asked for, the templates.
 
-use super::pairs::{self, Pair};
+use super::pairs;
 use crate::diag::Result;
 use crate::kube::config::merge_rows;
 use crate::kube::{FieldSpec, Gvk, Rows, TransformerConfig};
@@ -13,13 +13,7 @@ use std::borrow::Cow;
 
 /// Writes labels into the mappings that the rows name.
 pub fn apply(resources: &mut ResMap, labels: &Pairs, rows: &[FieldSpec]) -> Result<()> {
-    pairs::apply(resources, Pair::of(labels), rows, "labels")
-}
-
-/// Writes labels that no file asked for.
-pub fn set(resources: &mut ResMap, labels: &[(&str, &str)], rows: &[FieldSpec]) -> Result<()> {
-    let pairs = labels.iter().map(|(key, value)| Pair { key, value, marks: None });
-    pairs::apply(resources, pairs, rows, "labels")
+    pairs::apply(resources, labels, rows, "labels")
 }
 
 /// The rows that an entry of `labels` uses.

@@ -5,40 +5,20 @@
 //! later overwrites one of them in place changes all. The style of an overwritten node goes over to the single
 //! node as well, as in kustomize.
 
-use super::rows::RowsByType;
+use super::rows::{Row, RowsByType};
 use super::write::wrong_kind;
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::kube::{FieldSpec, Leaf, fieldspec};
-use crate::kustomization::types::Pairs;
+use crate::kustomization::types::{Pairs, Text};
 use crate::resource::ResMap;
 use crate::yaml::scalar::{Dialect, resolve};
-use crate::yaml::{Doc, Kind, Mark, NodeId, Style, Tag};
+use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
 use std::collections::BTreeMap;
 
-/// A key and its value, and where they stand if they were written by a user.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pair<'a> {
-    pub key: &'a str,
-    pub value: &'a str,
-    pub marks: Option<(&'a Mark, &'a Mark)>,
-}
-
-impl<'a> Pair<'a> {
-    /// The pairs of a file.
-    pub fn of(pairs: &'a Pairs) -> impl Iterator<Item = Self> {
-        pairs.iter().map(|(k, v)| Self { key: &k.value, value: &v.value, marks: Some((&k.mark, &v.mark)) })
-    }
-}
-
 /// Writes all pairs into the mappings that the rows name, in all objects. `what` is for messages.
-pub(super) fn apply<'a>(
-    resources: &mut ResMap,
-    pairs: impl Iterator<Item = Pair<'a>>,
-    rows: &[FieldSpec],
-    what: &str,
-) -> Result<()> {
+pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], what: &str) -> Result<()> {
     // in order of their keys; of several with one key the last counts
-    let pairs: BTreeMap<&str, Pair<'_>> = pairs.map(|p| (p.key, p)).collect();
+    let pairs: BTreeMap<&str, &(Text, Text)> = pairs.iter().map(|p| (p.0.as_str(), p)).collect();
     if pairs.is_empty() {
         return Ok(());
     }
@@ -46,7 +26,9 @@ pub(super) fn apply<'a>(
     for slot in resources.slots() {
         let Some(res) = resources.get(slot) else { continue };
         let rows = by_type.of(res.gvk());
-        if !rows.iter().any(|r| r.leads(res.doc(), true)) {
+        let noted = res.has_noted_annotations();
+        let exists = |r: &Row<'_>| noted && is_annotations(&r.spec.path);
+        if !rows.iter().any(|r| exists(r) || r.leads(res.doc(), true)) {
             continue;
         }
         let id = res.id().clone();
@@ -54,10 +36,10 @@ pub(super) fn apply<'a>(
             .edit(slot, |res| {
                 res.edit(|doc| {
                     let root = doc.root();
-                    for pair in pairs.values() {
-                        let mut entry = Entry { pair, node: None };
+                    for (key, value) in pairs.values() {
+                        let mut entry = Entry { key, value, node: None };
                         for row in rows {
-                            let create = row.spec.create.then_some(Leaf::Map);
+                            let create = (row.spec.create || exists(row)).then_some(Leaf::Map);
                             fieldspec::apply_path(doc, root, &row.spec.path, create, &mut |doc, map| {
                                 entry.put(doc, map)
                             })?;
@@ -71,22 +53,26 @@ pub(super) fn apply<'a>(
     Ok(())
 }
 
+/// Whether a row leads to the annotations of an object, where kustomize keeps its notes.
+fn is_annotations(path: &str) -> bool {
+    path.strip_prefix('/').unwrap_or(path) == "metadata/annotations"
+}
+
 /// A pair, and the one node that holds its value in this object.
 struct Entry<'a> {
-    pair: &'a Pair<'a>,
+    key: &'a Text,
+    value: &'a Text,
     node: Option<NodeId>,
 }
 
 impl Entry<'_> {
     fn node(&mut self, doc: &mut Doc) -> NodeId {
         *self.node.get_or_insert_with(|| {
-            let value = self.pair.value;
+            let value = self.value.as_str();
             // texts that the older library takes for something else are quoted from the start
             let bare = value.is_empty() || resolve(value, Dialect::V2) == Tag::Str;
             let node = doc.scalar(value, if bare { Style::Plain } else { Style::Double }, Tag::Str);
-            if let Some((_, mark)) = self.pair.marks {
-                doc.set_mark(node, mark);
-            }
+            doc.set_mark(node, &self.value.mark);
             node
         })
     }
@@ -99,15 +85,13 @@ impl Entry<'_> {
         if doc.kind(map) != Kind::Map {
             return Err(wrong_kind(doc, map, "a mapping"));
         }
-        if self.pair.key.is_empty() {
-            let error = Error::new(Fault::Config, "expected a key, found an empty text");
-            return Err(match self.pair.marks {
-                Some((mark, _)) => error.at(mark.location()),
-                None => error,
-            });
+        if self.key.is_empty() {
+            return Err(
+                Error::new(Fault::Config, "expected a key, found an empty text").at(self.key.mark.location())
+            );
         }
         let node = self.node(doc);
-        match doc.get(map, self.pair.key) {
+        match doc.get(map, self.key) {
             Some(old) if old == node => {}
             Some(old) => {
                 let style = doc.style(old);
@@ -116,10 +100,8 @@ impl Entry<'_> {
             }
             None => {
                 // a key without a tag: one that reads as a number is refused by the printer
-                let key = doc.scalar(self.pair.key, Style::Plain, Tag::Unset);
-                if let Some((mark, _)) = self.pair.marks {
-                    doc.set_mark(key, mark);
-                }
+                let key = doc.scalar(self.key, Style::Plain, Tag::Unset);
+                doc.set_mark(key, &self.key.mark);
                 doc.append(map, &[key, node]);
             }
         }

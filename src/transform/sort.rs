@@ -11,8 +11,15 @@ use crate::resource::{ResMap, Resource};
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
 
-/// Puts the objects in the order that `sortOptions` asks for.
-pub fn apply(resources: &mut ResMap, options: &SortOptions) -> Result<()> {
+/// Puts the objects in the order that `sortOptions` asks for. Without it, `legacy_order` decides between the legacy
+/// order with the default lists and that of the input.
+pub fn apply(resources: &mut ResMap, options: Option<&SortOptions>, legacy_order: bool) -> Result<()> {
+    let Some(options) = options else {
+        if legacy_order {
+            legacy(resources);
+        }
+        return Ok(());
+    };
     match (options.order.as_str(), &options.legacy) {
         ("legacy", None) => legacy(resources),
         ("legacy", Some((first, last))) => order(resources, &ranks(first, last)),
@@ -32,7 +39,7 @@ pub fn apply(resources: &mut ResMap, options: &SortOptions) -> Result<()> {
 }
 
 /// Puts the objects in the legacy order with the default lists.
-pub fn legacy(resources: &mut ResMap) {
+fn legacy(resources: &mut ResMap) {
     order(resources, &ranks(&ORDER_FIRST[..], &ORDER_LAST[..]));
 }
 

@@ -430,10 +430,7 @@ fn order_of(input: &[(&str, &str, &str, &str)], options: Option<&SortOptions>) -
         .collect();
     let mut resources = load(&docs.join("---\n"));
     let before: Vec<_> = resources.iter().map(|r| r.id().clone()).collect();
-    match options {
-        Some(options) => sort::apply(&mut resources, options)?,
-        None => sort::legacy(&mut resources),
-    }
+    sort::apply(&mut resources, options, true)?;
     Ok(resources.iter().filter_map(|r| before.iter().position(|id| id == r.id())).collect())
 }
 

@@ -40,7 +40,14 @@ pub fn apply(resources: &mut ResMap, slots: &[usize], value: &Text, target: &Tar
 fn add(doc: &mut Doc, value: &Text, target: &Target) -> Result<()> {
     let steps = steps_of(&target.field_path);
     let root = doc.root();
-    let Some(node) = find_or_make(doc, root, &steps)? else { return Ok(()) };
+    let Some(node) = find_or_make(doc, root, &steps)? else {
+        if target.file_path_position == 0 {
+            return Ok(());
+        }
+        // the reference program crashes here
+        let message = format!("expected a file path in `{}`, found nothing", target.field_path);
+        return Err(Error::new(Fault::Resource, message).at(doc.location(root)));
+    };
     write::check_scalar(doc, node)?;
     let text = match target.file_path_position {
         0 => value.value.clone(),
@@ -92,6 +99,7 @@ fn make(doc: &mut Doc, kind: Kind) -> NodeId {
 fn find_or_make(doc: &mut Doc, root: NodeId, steps: &[String]) -> Result<Option<NodeId>> {
     let mut node = root;
     for (i, step) in steps.iter().enumerate() {
+        check_step(step)?;
         if doc.is_null(node) {
             return Ok(None);
         }
@@ -100,8 +108,6 @@ fn find_or_make(doc: &mut Doc, root: NodeId, steps: &[String]) -> Result<Option<
         } else if step == "-" {
             let last = doc.items(node).len().checked_sub(1).ok_or_else(|| bad_step(step))?;
             item_at(doc, node, last)?
-        } else if step == "*" {
-            return Err(bad_step(step));
         } else if is_item(step) {
             Some(matching_item(doc, node, step)?)
         } else {
@@ -113,6 +119,15 @@ fn find_or_make(doc: &mut Doc, root: NodeId, steps: &[String]) -> Result<Option<
         }
     }
     Ok(Some(node))
+}
+
+/// Refuses negative indices, wildcards, and items without a value to look for.
+fn check_step(step: &str) -> Result<()> {
+    let negative = step.parse::<i64>().is_ok_and(|i| i < 0);
+    if negative || step == "*" || is_item(step) && !step.contains('=') {
+        return Err(bad_step(step));
+    }
+    Ok(())
 }
 
 fn bad_step(step: &str) -> Error {

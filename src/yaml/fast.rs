@@ -6,7 +6,7 @@
 //! directives, tabs between tokens, other line breaks than line feed, a null or `<<` as a key, any mistake) it gives
 //! up, and the complete parser reads the document from its beginning; that one alone reports errors.
 //!
-//! A collection under construction is a [`Frame`]; children wait on one stack and are flushed as one run when their
+//! A collection under construction is a `Frame`; children wait on one stack and are flushed as one run when their
 //! collection ends.
 
 use super::chars::{is_ordinary, spaces};
@@ -105,6 +105,11 @@ impl Fast<'_> {
     /// The start of the line behind the one that `i` is in.
     pub(super) fn next_line(&self, i: usize) -> usize {
         memchr::memchr(b'\n', self.b.get(i..).unwrap_or_default()).map_or(self.b.len(), |n| i + n + 1)
+    }
+
+    /// Whether a scalar goes over several lines.
+    pub(super) fn has_break(&self, from: usize, to: usize) -> bool {
+        self.b.get(from..to).is_some_and(|text| memchr::memchr(b'\n', text).is_some())
     }
 
     /// Ends a line at `i`, where only blanks and a comment may follow.
@@ -265,13 +270,12 @@ impl Fast<'_> {
                 return self.end_line(end);
             }
             quote @ (b'\'' | b'"') => {
-                let line = self.next_line(at);
                 let end = self.quoted(at, quote)?;
                 let behind = self.pass_blanks(end);
                 if self.byte(behind) != b':' {
                     return self.end_line(behind);
                 }
-                if end > line {
+                if self.has_break(at, end) {
                     return None;
                 }
                 behind
@@ -292,9 +296,8 @@ impl Fast<'_> {
     fn key(&mut self, at: usize) -> Option<()> {
         let colon = match self.byte(at) {
             quote @ (b'\'' | b'"') => {
-                let line = self.next_line(at);
                 let end = self.quoted(at, quote)?;
-                if end > line {
+                if self.has_break(at, end) {
                     return None;
                 }
                 self.pass_blanks(end)

@@ -447,8 +447,7 @@ impl Fast<'_> {
     fn flow_scalar(&mut self, at: usize) -> Option<usize> {
         let quote = self.byte(at);
         if matches!(quote, b'\'' | b'"') {
-            let line = self.next_line(at);
-            return self.quoted(at, quote).filter(|end| *end <= line);
+            return self.quoted(at, quote).filter(|end| !self.has_break(at, *end));
         }
         if !self.starts_plain(at) || quote == b'-' && CLASS[self.byte(at + 1) as usize] & STOPS_FLOW != 0 {
             return None;

@@ -8,6 +8,7 @@ use super::node::{Doc, Kind, NodeId, Style, Tag};
 use super::scalar::{self, Dialect, Value};
 use super::source::Source;
 use crate::diag::{Error, Kind as ErrorKind, Result};
+use base64::Engine;
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -238,8 +239,9 @@ impl Reader<'_> {
             self.p += usize::from(matches!(self.at(), b'+' | b'-'));
             self.digits("in exponent of numeric literal")?;
         }
-        let tag = match scalar::resolve(&self.text[start..self.p], Dialect::V2) {
-            Tag::Int => Tag::Int,
+        let text = &self.text[start..self.p];
+        let tag = match scalar::resolve(text, Dialect::V2) {
+            Tag::Int if text != "-0" => Tag::Int,
             _ => Tag::Float,
         };
         self.add_plain(start, tag);
@@ -361,25 +363,47 @@ pub fn to_json(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
     }
 }
 
-/// The value of a scalar by its tag.
-fn value_of(doc: &Doc, node: NodeId) -> Value<'_> {
-    let text = doc.text(node);
-    match doc.tag(node) {
-        Tag::Null => Value::Null,
-        Tag::Bool => scalar::value(text, Dialect::V2),
-        Tag::Int => scalar::untimed(text),
-        Tag::Float => match scalar::untimed(text) {
-            Value::Int(n) => Value::Float(n as f64),
+/// The value of a scalar by its tag; refused where the text does not fit a written tag. Base64 is not decoded.
+fn value_of(doc: &Doc, node: NodeId) -> Result<Value<'_>> {
+    let (text, tag) = (doc.text(node), doc.tag(node));
+    let value = match tag {
+        Tag::Null | Tag::Bool | Tag::Int | Tag::Float => match scalar::untimed(text) {
+            Value::Int(n) if tag == Tag::Float && doc.is_tagged(node) => Value::Float(n as f64),
+            Value::Int(_) if tag == Tag::Float => Value::Float(text.parse().unwrap_or(0.0)),
+            Value::Str(_) if tag == Tag::Bool => scalar::value(text, Dialect::V2),
             value => value,
         },
         Tag::Timestamp => scalar::value(text, Dialect::V3),
         Tag::Unset if doc.style(node) == Style::Plain => scalar::value(text, Dialect::V3),
-        _ => Value::Str(text),
+        _ => return Ok(Value::Str(text)),
+    };
+    let found = scalar::tag_of(&value);
+    if tag == Tag::Float && found == Tag::Str && !doc.is_tagged(node) {
+        let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
+        return Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)));
+    }
+    if doc.is_tagged(node) && found != tag {
+        let name = |tag| format!("{tag:?}").to_lowercase();
+        let message = format!("cannot decode !!{} `{text}` as a !!{}", name(found), name(tag));
+        return Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)));
+    }
+    Ok(value)
+}
+
+/// The text that base64 stands for; bytes that are no UTF-8 become U+FFFD.
+fn binary(doc: &Doc, node: NodeId) -> Result<String> {
+    let joined = doc.text(node).replace(['\n', '\r'], "");
+    match base64::engine::general_purpose::STANDARD.decode(joined) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(_) => {
+            let message = "!!binary value contains invalid base64 data";
+            Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)))
+        }
     }
 }
 
 /// The text that a key has in JSON.
-fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
+pub fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
     let odd = |what: &str| {
         let message = format!("a key must be a string, found {what}");
         Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
@@ -389,7 +413,10 @@ fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
         Kind::Seq | Kind::Alias => return odd("a sequence"),
         Kind::Scalar => {}
     }
-    match value_of(doc, key) {
+    if doc.tag(key) == Tag::Binary {
+        return binary(doc, key);
+    }
+    match value_of(doc, key)? {
         Value::Null => odd("null"),
         Value::Bool(b) => Ok(b.to_string()),
         Value::Int(n) => Ok(n.to_string()),
@@ -401,7 +428,11 @@ fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
 }
 
 fn write_scalar(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
-    match value_of(doc, node) {
+    if doc.tag(node) == Tag::Binary {
+        write_string(&binary(doc, node)?, out);
+        return Ok(());
+    }
+    match value_of(doc, node)? {
         Value::Null => out.push_str("null"),
         Value::Bool(b) => out.push_str(if b { "true" } else { "false" }),
         Value::Int(n) => {
@@ -460,7 +491,7 @@ pub fn write_float(f: f64, out: &mut String) {
     }
 }
 
-/// A float as a key: the shortest digits of 32 bits, with an exponent below 1e-4 and from 1e21 on.
+/// A float as a key: the shortest digits of 32 bits, with an exponent below 1e-4 and from 1e6 on.
 fn short_float(f: f64) -> String {
     let f = f as f32;
     if f.is_nan() {
@@ -472,7 +503,7 @@ fn short_float(f: f64) -> String {
     let digits = format!("{f:e}");
     let (mantissa, exponent) = digits.split_once('e').unwrap_or((&digits, "0"));
     match exponent.parse::<i32>() {
-        Ok(e) if !(-4..21).contains(&e) => {
+        Ok(e) if !(-4..6).contains(&e) => {
             let sign = if e < 0 { '-' } else { '+' };
             format!("{mantissa}e{sign}{:02}", e.abs())
         }
@@ -497,7 +528,7 @@ mod tests {
         let table = [
             (
                 r#" { "b" : [1, 2.50, -0, 1e3], "a" : {"c":null, "d":[ ]} } "#,
-                r#"{"a":{"c":null,"d":[]},"b":[1,2.5,0,1000]}"#,
+                r#"{"a":{"c":null,"d":[]},"b":[1,2.5,-0,1000]}"#,
             ),
             (r#""a\/b\u00e9\ud83d\ude00\n\u0001<""#, "\"a/bé😀\\n\\u0001\\u003c\""),
             (
@@ -551,7 +582,9 @@ mod tests {
         to_json(&doc, doc.root(), &mut out).unwrap();
         let want = r#"{"1":"x","1.5":"v","a":"no","b":16,"f":10.5,"m":null,"t":"2001-01-01","true":"z"}"#;
         assert_eq!(out, want);
-        for bad in ["~: a", "a: .inf", "[a]: b"] {
+        for bad in
+            ["~: a", "a: .inf", "[a]: b", "a: !!int x", "a: !!bool", "a: !!binary x", "a: !!timestamp x"]
+        {
             let doc =
                 parse::parse(&Source::new("p", bad.into()), 0..bad.len(), Dialect::V3).unwrap().unwrap();
             assert!(to_json(&doc, doc.root(), &mut String::new()).is_err(), "{bad}");

@@ -5,8 +5,10 @@
 
 pub mod anchors;
 mod chars;
+#[cfg(test)]
+mod differential;
 pub mod emit;
-mod fast;
+pub mod fast;
 mod fast_scalar;
 pub mod json;
 pub mod node;
@@ -17,12 +19,13 @@ pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
 mod scan_scalar;
+mod scan_tag;
 #[cfg(test)]
 mod show;
 pub mod source;
 pub mod split;
 pub(crate) mod style;
-mod write;
+pub(crate) mod write;
 
 pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};

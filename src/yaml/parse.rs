@@ -1,4 +1,4 @@
-//! The complete parser: the tokens of [`super::scan`] to a [`Doc`].
+//! The complete parser: the tokens of `super::scan` to a [`Doc`].
 //!
 //! It takes and refuses what go-yaml takes and refuses, in its words; errors carry the place where the problem was
 //! noticed and the place where the construct began. Only the first document of a text is read, as kustomize does
@@ -10,7 +10,7 @@
 
 use super::chars::find_control;
 use super::node::{Doc, Kind as Node, NodeId, Style, Tag};
-use super::scalar::{Dialect, resolve};
+use super::scalar::{Dialect, resolve, time};
 use super::scan::{Fail, Kind, Scanner, Text, Token};
 use super::source::Source;
 use crate::diag::{Error, Kind as ErrorKind};
@@ -304,6 +304,8 @@ impl<'a> Parser<'a> {
                 Tag::Map | Tag::Seq => Tag::Other,
                 // the older library takes `!` for `!!str`
                 _ if tag == b"!" => Tag::Str,
+                // and keeps the text of a time
+                Tag::Timestamp if self.dialect == Dialect::V2 && time(value).is_some() => Tag::Str,
                 tag => tag,
             },
             None if style != Style::Plain => Tag::Str,

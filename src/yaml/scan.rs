@@ -7,7 +7,7 @@
 //!
 //! Offsets are bytes of the source; limits (1024 characters for a simple key) and columns count characters.
 
-use super::chars::{break_at, is_name, is_uri, width};
+use super::chars::{break_at, is_name, width};
 use super::node::Style;
 use super::scalar::Dialect;
 use std::collections::VecDeque;
@@ -82,6 +82,8 @@ struct SimpleKey {
     possible: bool,
     /// It stands where the block wants a key.
     required: bool,
+    /// Its token is kept back until it is decided whether it is a key.
+    waits: bool,
     number: usize,
     line: usize,
     index: usize,
@@ -253,7 +255,7 @@ impl<'a> Scanner<'a> {
                 // a token that may start a simple key has to wait until that is decided
                 let level = self.queue.front().and_then(|t| t.level);
                 let waits = match level {
-                    Some(l) if l < self.keys.len() && self.keys[l].number == self.taken => {
+                    Some(l) if self.keys.get(l).is_some_and(|k| k.waits && k.number == self.taken) => {
                         self.is_valid_key(l)?
                     }
                     _ => false,
@@ -277,14 +279,20 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn push(&mut self, kind: Kind, start: usize) {
+    pub(super) fn push(&mut self, kind: Kind, start: usize) {
         self.queue.push_back(Token { kind, start, end: self.p, level: None });
     }
 
     /// Appends a token before which [`Self::save_key`] was called.
-    fn push_key(&mut self, kind: Kind, start: usize) {
+    pub(super) fn push_key(&mut self, kind: Kind, start: usize) {
         let level = Some(self.keys.len() - 1);
         self.queue.push_back(Token { kind, start, end: self.p, level });
+    }
+
+    /// Puts a token before the one of this number, or at the end if that was taken already.
+    fn insert(&mut self, number: Option<usize>, token: Token) {
+        let place = number.and_then(|n| n.checked_sub(self.taken)).unwrap_or(self.queue.len());
+        self.queue.insert(place.min(self.queue.len()), token);
     }
 
     /// A token of one character.
@@ -324,6 +332,7 @@ impl<'a> Scanner<'a> {
             let level = self.keys.len() - 1;
             self.keys[level] = SimpleKey {
                 possible: true,
+                waits: true,
                 required: self.flow == 0 && self.indent == self.column as isize,
                 number: self.taken + self.queue.len(),
                 line: self.line,
@@ -346,8 +355,7 @@ impl<'a> Scanner<'a> {
                 return self.fail(Some(("while increasing indent level", at)), "exceeded max depth of 10000");
             }
             let token = Token { kind, start: at, end: at, level: None };
-            let place = number.map_or(self.queue.len(), |n| n - self.taken);
-            self.queue.insert(place, token);
+            self.insert(number, token);
         }
         Ok(())
     }
@@ -469,8 +477,9 @@ impl<'a> Scanner<'a> {
         match self.at(0) {
             c @ (b'[' | b'{') => {
                 self.save_key()?;
+                let number = self.taken + self.queue.len();
                 self.push_key(if c == b'[' { Kind::FlowSeq } else { Kind::FlowMap }, start);
-                self.keys.push(SimpleKey::default());
+                self.keys.push(SimpleKey { number, ..SimpleKey::default() });
                 self.flow += 1;
                 if self.flow > DEPTH {
                     return self
@@ -484,7 +493,13 @@ impl<'a> Scanner<'a> {
                 self.drop_key()?;
                 if self.flow > 0 {
                     self.flow -= 1;
-                    self.keys.pop();
+                    // go-yaml forgets to wait for an empty collection that may be a key
+                    let inner = self.keys.pop().map(|k| k.number);
+                    if let Some(outer) = self.keys.last_mut()
+                        && Some(outer.number) == inner
+                    {
+                        outer.waits = false;
+                    }
                 }
                 self.allowed = false;
                 self.push_char(if c == b']' { Kind::FlowSeqEnd } else { Kind::FlowMapEnd });
@@ -563,7 +578,7 @@ impl<'a> Scanner<'a> {
         self.end_last_at(self.p);
     }
 
-    fn end_last_at(&mut self, end: usize) {
+    pub(super) fn end_last_at(&mut self, end: usize) {
         if let Some(last) = self.queue.back_mut() {
             last.end = end;
         }
@@ -582,7 +597,7 @@ impl<'a> Scanner<'a> {
         if self.is_valid_key(level)? {
             let key = self.keys[level];
             let token = Token { kind: Kind::Key, start: key.at, end: key.at, level: None };
-            self.queue.insert(key.number - self.taken, token);
+            self.insert(Some(key.number), token);
             self.roll(key.column, Some(key.number), Kind::BlockMap, key.at)?;
             self.keys[level].possible = false;
             self.allowed = false;
@@ -610,177 +625,6 @@ impl<'a> Scanner<'a> {
             let what =
                 if kind == Kind::Alias { "while scanning an alias" } else { "while scanning an anchor" };
             return self.fail(Some((what, start)), "did not find expected alphabetic or numeric character");
-        }
-        self.push_key(kind, start);
-        Ok(())
-    }
-
-    // ---- directives and tags ----
-
-    fn directive(&mut self) -> Result<(), Fail> {
-        let start = self.p;
-        let context = Some(("while scanning a directive", start));
-        self.skip();
-        let from = self.p;
-        while is_name(self.at(0)) {
-            self.skip();
-        }
-        let name = &self.text[from..self.p];
-        if name.is_empty() {
-            return self.fail(context, "could not find expected directive name");
-        }
-        if !self.is_blankz(0) {
-            return self.fail(context, "found unexpected non-alphabetical character");
-        }
-        let kind = match name {
-            "YAML" => {
-                self.skip_blanks();
-                let major = self.version_number(start)?;
-                if self.at(0) != b'.' {
-                    let context = Some(("while scanning a %YAML directive", start));
-                    return self.fail(context, "did not find expected digit or '.' character");
-                }
-                self.skip();
-                Kind::Version(major, self.version_number(start)?)
-            }
-            "TAG" => {
-                self.skip_blanks();
-                let context = ("while scanning a %TAG directive", start);
-                let handle = self.tag_handle(true, ("while parsing a %TAG directive", start))?;
-                if !self.is_blank(0) {
-                    return self.fail(Some(context), "did not find expected whitespace");
-                }
-                self.skip_blanks();
-                let prefix = self.tag_uri("", ("while parsing a %TAG directive", start))?;
-                if !self.is_blankz(0) {
-                    return self.fail(Some(context), "did not find expected whitespace or line break");
-                }
-                Kind::TagDirective(handle, prefix)
-            }
-            _ => return self.fail(context, "found unknown directive name"),
-        };
-        let end = self.p;
-        self.skip_blanks();
-        if self.at(0) == b'#' {
-            self.skip_line_rest();
-        }
-        if !self.is_breakz(0) {
-            return self.fail(context, "did not find expected comment or line break");
-        }
-        self.read_break();
-        self.push(kind, start);
-        self.end_last_at(end);
-        Ok(())
-    }
-
-    fn version_number(&mut self, start: usize) -> Result<u32, Fail> {
-        let context = Some(("while scanning a %YAML directive", start));
-        let (mut number, mut digits) = (0, 0);
-        while self.at(0).is_ascii_digit() {
-            digits += 1;
-            if digits > 2 {
-                return self.fail(context, "found extremely long version number");
-            }
-            number = number * 10 + u32::from(self.at(0) - b'0');
-            self.skip();
-        }
-        if digits == 0 {
-            return self.fail(context, "did not find expected version number");
-        }
-        Ok(number)
-    }
-
-    /// `!`, `!name` or `!name!`.
-    fn tag_handle(&mut self, directive: bool, context: (&'static str, usize)) -> Result<String, Fail> {
-        if self.at(0) != b'!' {
-            return self.fail(Some(context), "did not find expected '!'");
-        }
-        let from = self.p;
-        self.skip();
-        while is_name(self.at(0)) {
-            self.skip();
-        }
-        if self.at(0) == b'!' {
-            self.skip();
-        } else if directive && self.p > from + 1 {
-            return self.fail(Some(context), "did not find expected '!'");
-        }
-        Ok(self.text[from..self.p].to_owned())
-    }
-
-    /// The rest of a tag. `head`: what was read as a handle and is none.
-    fn tag_uri(&mut self, head: &str, context: (&'static str, usize)) -> Result<Vec<u8>, Fail> {
-        let mut out = head.as_bytes().get(1..).unwrap_or(&[]).to_vec();
-        let from = self.p;
-        while is_uri(self.at(0)) {
-            if self.at(0) == b'%' {
-                self.uri_escape(&mut out, context)?;
-            } else {
-                out.push(self.at(0));
-                self.skip();
-            }
-        }
-        if self.p == from && head.is_empty() {
-            return self.fail(Some(context), "did not find expected tag URI");
-        }
-        Ok(out)
-    }
-
-    /// `%XX` as often as its character needs bytes.
-    fn uri_escape(&mut self, out: &mut Vec<u8>, context: (&'static str, usize)) -> Result<(), Fail> {
-        let mut left = None;
-        while left != Some(0) {
-            let digit = |c: u8| char::from(c).to_digit(16);
-            let (Some(high), Some(low), b'%') = (digit(self.at(1)), digit(self.at(2)), self.at(0)) else {
-                return self.fail(Some(context), "did not find URI escaped octet");
-            };
-            let octet = (high * 16 + low) as u8;
-            left = Some(match left {
-                None => match octet {
-                    0..0x80 => 0,
-                    0xC0..0xE0 => 1,
-                    0xE0..0xF0 => 2,
-                    0xF0..0xF8 => 3,
-                    _ => return self.fail(Some(context), "found an incorrect leading UTF-8 octet"),
-                },
-                Some(_) if octet & 0xC0 != 0x80 => {
-                    return self.fail(Some(context), "found an incorrect trailing UTF-8 octet");
-                }
-                Some(n) => n - 1,
-            });
-            out.push(octet);
-            self.skip_many(3);
-        }
-        Ok(())
-    }
-
-    fn tag(&mut self) -> Result<(), Fail> {
-        let start = self.p;
-        let context = ("while parsing a tag", start);
-        let kind = if self.at(1) == b'<' {
-            self.skip_many(2);
-            let uri = self.tag_uri("", context)?;
-            if self.at(0) != b'>' {
-                return self.fail(Some(("while scanning a tag", start)), "did not find the expected '>'");
-            }
-            self.skip();
-            Kind::Tag(String::new(), uri)
-        } else {
-            let handle = self.tag_handle(false, context)?;
-            if handle.len() > 1 && handle.ends_with('!') {
-                Kind::Tag(handle, self.tag_uri("", context)?)
-            } else {
-                let suffix = self.tag_uri(&handle, context)?;
-                if suffix.is_empty() {
-                    Kind::Tag(String::new(), b"!".to_vec())
-                } else {
-                    Kind::Tag("!".to_owned(), suffix)
-                }
-            }
-        };
-        if !self.is_blankz(0) {
-            let context = Some(("while scanning a tag", start));
-            return self.fail(context, "did not find expected whitespace or line break");
         }
         self.push_key(kind, start);
         Ok(())

@@ -5,6 +5,7 @@
 //! nothing and says nothing (a target that selects no object, a value that is lost inside a text), there are
 //! findings.
 
+mod comments;
 mod matcher;
 mod objects;
 mod print;
@@ -17,7 +18,7 @@ use crate::kustomization::types::{
     Compat, FieldOptions, Replacement, Selector, SourceSelector, TargetSelector, Text,
 };
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Doc, Kind, NodeId, Source, Style, Tag};
+use crate::yaml::{Doc, Kind, Mark, NodeId, Source, Style, Tag};
 use matcher::{Field, Matcher, Patterns};
 use objects::{Conditions, IdSelector, Index, any_id, has_no_id, is_exactly};
 
@@ -48,6 +49,19 @@ struct Value {
     node: NodeId,
     /// Slot and node that it came from, if it changes together with that node.
     from: Option<(usize, NodeId)>,
+}
+
+/// An entry of `fieldPaths`.
+struct Path<'t> {
+    text: &'t str,
+    parts: Vec<String>,
+    mark: &'t Mark,
+}
+
+impl<'t> Path<'t> {
+    fn new(text: &'t str, mark: &'t Mark) -> Self {
+        Self { text, parts: fieldpath::split(text), mark }
+    }
 }
 
 impl Value {
@@ -154,10 +168,11 @@ impl Step<'_> {
             return Ok(());
         }
         let selection = Selection::new(select, &target.reject, self.compat).map_err(at)?;
-        let written = target.field_paths.iter().map(|p| p.value.as_str());
-        let default = target.field_paths.is_empty().then_some(DEFAULT_PATH);
-        let paths: Vec<(&str, Vec<String>)> =
-            written.chain(default).map(|p| (p, fieldpath::split(p))).collect();
+        let mut paths: Vec<Path<'_>> =
+            target.field_paths.iter().map(|p| Path::new(&p.value, &p.mark)).collect();
+        if paths.is_empty() {
+            paths.push(Path::new(DEFAULT_PATH, &target.mark));
+        }
 
         let (kind, name) = selection.select.literals();
         let slots = self.index.slots(kind, name).to_vec();
@@ -201,7 +216,7 @@ impl Step<'_> {
         &mut self,
         slot: usize,
         target: &TargetSelector,
-        paths: &[(&str, Vec<String>)],
+        paths: &[Path<'_>],
         value: &mut Value,
     ) -> Result<()> {
         let options = target.options.as_ref();
@@ -213,16 +228,19 @@ impl Step<'_> {
             id_before = Some(res.id().clone());
             let id = res.id().clone();
             res.edit(|doc| {
-                for (path, parts) in paths {
+                for Path { text: path, parts, mark } in paths {
                     let kept = put(doc, slot, parts, options, value, &mut matcher).map_err(|e| {
                         let verb = if create.is_some() { "find or create" } else { "find" };
                         let message = format!("unable to {verb} field `{path}` in replacement target `{id}`");
+                        let error =
+                            |message: String| Error::new(Fault::Reference, message).at(mark.location());
                         match e {
-                            Problem::NotFound => Error::new(Fault::Reference, message),
+                            Problem::NotFound => error(message).label(doc.location(doc.root()), "the target"),
                             Problem::Path(e) => {
-                                let error =
-                                    Error::new(Fault::Reference, format!("{message}: {}", e.message()));
-                                e.labels().iter().fold(error, |error, l| error.label(l.at.clone(), &*l.text))
+                                let error = error(format!("{message}: {}", e.message()));
+                                e.labels()
+                                    .iter()
+                                    .fold(error, |error, l| error.label(l.at.clone(), "found here"))
                             }
                             Problem::Other(e) => e,
                         }
@@ -403,5 +421,184 @@ impl<'s> Selection<'s> {
             reject.conditions.as_ref().is_some_and(|c| c.are_met(res))
                 || reject.by_id.as_ref().is_some_and(|by_id| any_id(res, |id| by_id.selects(id)))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{field, mark, objects, selector};
+    use super::*;
+
+    const TEXT: &str = "{apiVersion: v1, kind: A, metadata: {name: a}, spec: {num: 42, text: one-two, list: [x, y], \
+        map: {k: v}, rows: [{name: r1, v: 1}, {name: r2, v: 2}], none: null}}\n---\n\
+        {apiVersion: v1, kind: C, metadata: {name: c.d}, spec: {old: a-b-c, num: 7, quoted: 'x', deep: {}, \
+        rows: [{name: r1, v: old}, {name: r2, v: old}], json: '{\"b\":{\"c\":\"<\"},\"a\":[1]}', \
+        yaml: \"a: x # c\\n\\nb: 1\\n\"}}\n";
+
+    fn replacement(from: &str, to: &str, options: FieldOptions) -> Replacement {
+        let text = |value: &str| Text { value: value.to_owned(), mark: mark() };
+        let given = from.strip_prefix('=').map(text);
+        let source =
+            SourceSelector { selector: selector("", "A", ""), field_path: from.to_owned(), options: None };
+        Replacement {
+            mark: mark(),
+            source: given.is_none().then_some(source),
+            source_value: given,
+            targets: vec![TargetSelector {
+                mark: mark(),
+                select: Some(selector("", "C", "")),
+                reject: vec![],
+                field_paths: vec![text(to)],
+                options: Some(options),
+            }],
+        }
+    }
+
+    fn run(from: &str, to: &str, options: FieldOptions, show: &str) -> String {
+        let mut all = objects(TEXT);
+        let step = replacement(from, to, options);
+        match apply(&[step], &mut all, Compat::V5_8, &Findings::default()) {
+            Ok(()) => field(&all, "c.d", &["spec", show]),
+            Err(e) => format!("error: {}", e.message()),
+        }
+    }
+
+    #[test]
+    fn a_scalar_takes_the_text_and_keeps_its_type() {
+        let plain = FieldOptions::default();
+        for (from, to, show, result) in [
+            ("spec.num", "spec.quoted", "quoted", "\"42\""),
+            ("=8", "spec.num", "num", "8"),
+            ("spec.list", "spec.quoted", "quoted", "\"\""),
+            ("spec.list", "spec.deep", "deep", "- x\n- \"y\""),
+            ("spec.map", "spec.rows.0", "rows", "- k: v\n- name: r2\n  v: old"),
+            (
+                "spec.rows.[name=r2].v",
+                "spec.rows.[name=r1].v",
+                "rows",
+                "- name: r1\n  v: \"2\"\n- name: r2\n  v: old",
+            ),
+            ("=n", "spec.rows.*.v", "rows", "- name: r1\n  v: \"n\"\n- name: r2\n  v: \"n\""),
+            ("=n", "spec.rows.[name=r.].v", "rows", "- name: r1\n  v: \"n\"\n- name: r2\n  v: \"n\""),
+        ] {
+            assert_eq!(run(from, to, plain.clone(), show), result, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn paths_that_lead_nowhere_are_errors() {
+        let plain = FieldOptions::default();
+        for (from, to, message) in [
+            (
+                "spec.none",
+                "spec.num",
+                "field `spec.none` is missing in replacement source `A.v1.[noGrp]/a.[noNs]`",
+            ),
+            (
+                "=x",
+                "spec.new",
+                "unable to find field `spec.new` in replacement target `C.v1.[noGrp]/c.d.[noNs]`",
+            ),
+            (
+                "=x",
+                "spec.rows.7",
+                "unable to find field `spec.rows.7` in replacement target `C.v1.[noGrp]/c.d.[noNs]`: \
+                 index 7 specified but only 2 elements found",
+            ),
+            (
+                "=x",
+                "spec.rows.[name=(].v",
+                "unable to find field `spec.rows.[name=(].v` in replacement target `C.v1.[noGrp]/c.d.[noNs]`: \
+                 error parsing regexp `(`: error parsing regexp: missing closing ): `(`",
+            ),
+            ("spec.-.x", "spec.num", "expected a list for `-` of the path, found a mapping"),
+        ] {
+            assert_eq!(run(from, to, plain.clone(), "num"), format!("error: {message}"), "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn missing_fields_are_made_where_that_is_asked_for() {
+        let create = FieldOptions { create: true, ..FieldOptions::default() };
+        for (to, show, result) in [
+            ("spec.deep.a.b", "deep", "a:\n  b: 17"),
+            ("spec.deep.l.[name=x].v", "deep", "l:\n- name: x\n  v: 17"),
+            ("spec.deep.l.0", "deep", "l:\n- 17"),
+            ("spec.deep.l.[=17]", "deep", "l:\n- 17"),
+            ("spec.rows.2.v", "rows", "- name: r1\n  v: old\n- name: r2\n  v: old\n- v: 17"),
+            ("spec.json.b.d", "json", "'{\"a\":[1],\"b\":{\"c\":\"\\u003c\",\"d\":17}}'"),
+        ] {
+            assert_eq!(run("=17", to, create.clone(), show), result, "{to}");
+        }
+    }
+
+    #[test]
+    fn parts_between_delimiters_are_replaced() {
+        for (index, result) in [(0, "x-b-c"), (2, "a-b-x"), (9, "a-b-c-x"), (-1, "x-a-b-c")] {
+            let options = FieldOptions { delimiter: "-".into(), index, ..FieldOptions::default() };
+            assert_eq!(run("=x", "spec.old", options, "old"), result);
+        }
+    }
+
+    #[test]
+    fn texts_are_changed_inside() {
+        let plain = FieldOptions::default();
+        for (from, to, show, result) in [
+            ("=y", "spec.yaml.a", "yaml", "|-\na: y # c\nb: 1"),
+            ("=2", "spec.yaml.b", "yaml", "|-\na: x # c\nb: 2"),
+            ("spec.list", "spec.json.a", "json", "'{\"a\":[\"x\",\"y\"],\"b\":{\"c\":\"\\u003c\"}}'"),
+        ] {
+            assert_eq!(run(from, to, plain.clone(), show), result, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_lost_in_a_text_is_found() {
+        let mut all = objects(TEXT);
+        let findings = Findings::default();
+        let step = replacement("=text", "spec.json.a.0", FieldOptions::default());
+        apply(&[step], &mut all, Compat::V5_8, &findings).expect("kustomize says nothing");
+        assert_eq!(findings.take()[0].code, Code::EntryChangesNothing);
+    }
+
+    #[test]
+    fn selectors_are_patterns_or_texts() {
+        for (name, compat, result) in [
+            ("c.d", Compat::V5_8, "x"),
+            ("c.*", Compat::V5_8, "x"),
+            ("c.*", Compat::V5_7, "7"),
+            ("c", Compat::V5_8, "7"),
+        ] {
+            let mut all = objects(TEXT);
+            let mut step = replacement("=x", "spec.num", FieldOptions::default());
+            step.targets[0].select = Some(selector("", "C", name));
+            apply(&[step], &mut all, compat, &Findings::default()).expect("it works");
+            let res = all.get(1).expect("the target");
+            let node = res.doc().get_path(res.root(), &["spec", "num"]).expect("the field");
+            assert_eq!(res.doc().text(node), result, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_only_an_older_kustomize_selects_is_found() {
+        let mut all = objects("{apiVersion: v1, kind: A, metadata: {name: a+b}}");
+        let findings = Findings::default();
+        let mut step = replacement("=x", "metadata.name", FieldOptions::default());
+        for name in ["a+b", "none"] {
+            step.targets[0].select = Some(selector("", "", name));
+            apply(std::slice::from_ref(&step), &mut all, Compat::V5_8, &findings).expect("nothing happens");
+        }
+        let codes: Vec<Code> = findings.take().iter().map(|f| f.code).collect();
+        assert_eq!(codes, [Code::SelectsUnderCompat, Code::TargetMatchesNothing]);
+    }
+
+    #[test]
+    fn a_value_follows_its_source() {
+        let mut all = objects(TEXT);
+        let mut step = replacement("spec.map", "spec.map.k", FieldOptions::default());
+        step.targets[0].select = Some(selector("", "A", ""));
+        step.targets[0].field_paths.push(Text { value: "spec.list".to_owned(), mark: mark() });
+        apply(&[step], &mut all, Compat::V5_8, &Findings::default()).expect("it works");
+        assert_eq!(field(&all, "a", &["spec", "list"]), "k: \"\"");
     }
 }

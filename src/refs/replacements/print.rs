@@ -1,156 +1,10 @@
 //! YAML as kustomize writes it into texts: two blanks a level, lists not indented, styles and comments kept.
 //!
-//! The reader keeps no comments; [`Comments`] finds them between the nodes of a text before it is changed. Comments
-//! inside `{}` and `[]` are not kept, and tags that YAML does not know of itself neither.
+//! What `go.yaml.in/yaml/v3` does with kustomize's settings, peculiarities included. The printer of builds is another
+//! one.
 
+use super::comments::Comments;
 use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar, style::printable};
-use rustc_hash::FxHashMap;
-
-/// Comments on lines of their own that stand together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Block {
-    lines: Vec<String>,
-    /// Column of the first one, from 0.
-    column: usize,
-    /// A blank line follows.
-    blank_after: bool,
-}
-
-/// The comments of a text, by the nodes that they stand at, and the names of anchors.
-#[derive(Debug, Default)]
-pub(super) struct Comments {
-    above: FxHashMap<NodeId, Vec<Block>>,
-    beside: FxHashMap<NodeId, String>,
-    /// Beside the `-` of the item that starts with the node.
-    beside_dash: FxHashMap<NodeId, String>,
-    /// Where nodes start in their lines, from 0.
-    columns: FxHashMap<NodeId, usize>,
-    /// Behind everything; the flag: a blank line comes before.
-    end: Vec<(Block, bool)>,
-    anchors: FxHashMap<NodeId, String>,
-}
-
-impl Comments {
-    /// The comments of the text that a document was read from.
-    pub fn of(doc: &Doc) -> Self {
-        let mut all = Self::default();
-        let text = doc.source().text.as_str();
-        let mut leaves = Vec::new();
-        collect(doc, doc.root(), &mut leaves, &mut all.anchors);
-        if !text.contains('#') {
-            return all;
-        }
-        let mut last: Option<(NodeId, usize)> = None;
-        for (node, start, end) in leaves {
-            let before = text.get(..start).unwrap_or_default();
-            all.columns.insert(node, start - before.rfind('\n').map_or(0, |i| i + 1));
-            let gap =
-                Gap::of(text.get(last.map_or(0, |(_, end)| end)..start).unwrap_or_default(), last.is_none());
-            if let (Some(comment), Some((before, _))) = (gap.beside, last) {
-                all.beside.insert(before, comment);
-            }
-            if let Some(comment) = gap.beside_dash {
-                all.beside_dash.insert(node, comment);
-            }
-            if !gap.blocks.is_empty() {
-                all.above.insert(node, gap.blocks.into_iter().map(|(block, _)| block).collect());
-            }
-            last = Some((node, end));
-        }
-        if let Some((before, end)) = last {
-            let gap = Gap::of(first_document(text.get(end..).unwrap_or_default()), false);
-            if let Some(comment) = gap.beside {
-                all.beside.insert(before, comment);
-            }
-            all.end = gap.blocks;
-        }
-        all
-    }
-}
-
-/// The text up to a line that ends the document.
-fn first_document(text: &str) -> &str {
-    let ends = |line: &str| line.starts_with("---") || line.starts_with("...");
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if at > 0 && ends(line) {
-            break;
-        }
-        at += line.len();
-    }
-    &text[..at]
-}
-
-/// Scalars and empty collections in the order of the text, with their places there.
-fn collect(
-    doc: &Doc,
-    node: NodeId,
-    leaves: &mut Vec<(NodeId, usize, usize)>,
-    anchors: &mut FxHashMap<NodeId, String>,
-) {
-    if doc.kind(node) == Kind::Alias {
-        if let (Some((start, end)), Some(target)) = (doc.span(node), doc.kids(node).first()) {
-            let name = doc.source().text.get(start as usize..end as usize).unwrap_or_default();
-            anchors.insert(*target, name.trim_start_matches('*').to_owned());
-        }
-    } else if !doc.kids(node).is_empty() {
-        doc.kids(node).iter().for_each(|kid| collect(doc, *kid, leaves, anchors));
-        return;
-    }
-    if let Some((start, end)) = doc.span(node) {
-        leaves.push((node, start as usize, end as usize));
-    }
-}
-
-/// The comments between two nodes.
-#[derive(Default)]
-struct Gap {
-    /// On the first line.
-    beside: Option<String>,
-    /// Behind the `-` of an item that starts on the next line.
-    beside_dash: Option<String>,
-    /// On lines of their own; the flag: a blank line comes before.
-    blocks: Vec<(Block, bool)>,
-}
-
-impl Gap {
-    /// `whole`: the first line is not the rest of a line but a whole one.
-    fn of(gap: &str, whole: bool) -> Self {
-        let mut all = Self::default();
-        let (mut open, mut blank) = (false, false);
-        let mut lines = gap.split('\n').enumerate().peekable();
-        while let Some((i, line)) = lines.next() {
-            let Some(column) = comment_column(line) else {
-                if line.trim().is_empty() && lines.peek().is_some() && (i > 0 || whole) {
-                    if let Some((block, _)) = all.blocks.last_mut() {
-                        block.blank_after = true;
-                    }
-                    (open, blank) = (false, true);
-                }
-                continue;
-            };
-            let comment = line[column..].trim_end().to_owned();
-            if i == 0 && !whole {
-                all.beside = Some(comment);
-            } else if line.trim_start().starts_with('-') {
-                all.beside_dash = Some(comment);
-            } else if let Some((block, _)) = all.blocks.last_mut().filter(|_| open) {
-                block.lines.push(comment);
-            } else {
-                all.blocks.push((Block { lines: vec![comment], column, blank_after: false }, blank));
-                open = true;
-            }
-            blank = false;
-        }
-        all
-    }
-}
-
-/// Where the comment starts in a line that holds nothing else but indicators.
-fn comment_column(line: &str) -> Option<usize> {
-    let bytes = line.as_bytes();
-    memchr::memchr_iter(b'#', bytes).find(|i| *i == 0 || matches!(bytes[i - 1], b' ' | b'\t'))
-}
 
 /// A node as YAML, with a line break at the end.
 pub(super) fn yaml(doc: &Doc, node: NodeId, comments: Option<&Comments>) -> String {
@@ -374,14 +228,11 @@ impl Printer<'_> {
         let mut shown = None;
         if tag == Tag::Merge && style == Style::Plain {
             shown = Some("!!merge");
-        } else if tag == Tag::Other {
+        } else if matches!(tag, Tag::Merge | Tag::Other) {
             shown = written_tag(doc, node);
         } else if doc.is_tagged(node) {
             shown = tag_name(tag);
-        } else if !matches!(tag, Tag::Unset | Tag::Merge | Tag::Other)
-            && !(tag == Tag::Str && style != Style::Plain)
-            && resolved() != tag
-        {
+        } else if tag != Tag::Unset && (tag != Tag::Str || style == Style::Plain) && resolved() != tag {
             if tag != Tag::Str {
                 shown = tag_name(tag);
             } else if !text.contains('\n') {
@@ -585,4 +436,62 @@ fn double(text: &str, out: &mut String) {
         out.push_str(escape);
     }
     out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::matcher::read;
+    use super::*;
+
+    fn again(text: &str) -> String {
+        let doc = read(text).expect("the text is YAML").expect("there is a document");
+        yaml(&doc, doc.root(), Some(&Comments::of(&doc)))
+    }
+
+    #[test]
+    fn texts_that_are_kept_as_they_are() {
+        for text in [
+            "a: x\n# foot\n\nb: y\n",
+            "# top\n\na: x\n",
+            "a: x\n\n# end\n",
+            "a: # c\n  b: 1\n",
+            "a:\n  b: x\n  # deeper\nd: z\n",
+            "a:\n- x # one\n# above y\n- y\n",
+            "- # first\n  a: x\n- a: y\n",
+            "a: 'q'\nb: \"d\"\nc: |\n  two\n  lines\nd: |+\n  keep\n\n",
+            "a: [1, 2, {c: d}]\nb: {f: g, h: [i]}\nc: []\nd: {}\n",
+            "a: &k\n  c: d\nb: &m v\nc: *k\nd: *m\n",
+            "b: !!str 5\nc: !foo bar\n",
+            "a:\nb: ~\nc: 0x10\n'e f': x\n12: z\n",
+        ] {
+            assert_eq!(again(text), text);
+        }
+    }
+
+    #[test]
+    fn texts_that_change() {
+        for (text, written) in [
+            ("a: x\n\n\nb: y\n", "a: x\nb: y\n"),
+            ("# c1\na: x\n\n# c2\nb: y # c3\n", "# c1\na: x\n# c2\nb: y # c3\n"),
+            ("a:\n    - x\n    -   b: c\n        d: e\n", "a:\n- x\n- b: c\n  d: e\n"),
+            ("a: >\n  one\n  two\n\n  three\nb: x\n", "a: >\n  one two\n\n  three\n\nb: x\n"),
+            ("a: 'one\n  two'\nb: one\n  two\n", "a: 'one two'\nb: one two\n"),
+            ("? b\n: c\n", "b: c\n"),
+            ("<<: {a: b}\n", "!!merge <<: {a: b}\n"),
+            ("a: x\n---\nb: y\n", "a: x\n"),
+        ] {
+            assert_eq!(again(text), written);
+        }
+    }
+
+    #[test]
+    fn a_text_of_another_type_is_quoted_or_tagged() {
+        let mut doc = read("a: abc\nb: 5\nc: x\n").expect("YAML").expect("a document");
+        for (key, text) in [("a", "77"), ("b", "fresh"), ("c", "- x")] {
+            let node = doc.get(doc.root(), key).expect("the key");
+            let tag = doc.tag(node);
+            doc.set_text(node, text, tag);
+        }
+        assert_eq!(yaml(&doc, doc.root(), None), "a: \"77\"\nb: !!int fresh\nc: '- x'\n");
+    }
 }

@@ -4,6 +4,7 @@
 //! on inside the text, which is then written anew: as JSON where it starts with `{` or `[`, else as YAML.
 //! Whenever something does not fit, kustomize gives up on this way and takes the path as an ordinary one.
 
+use super::comments::Comments;
 use super::matcher::{Field, Matcher, read};
 use super::print;
 use crate::refs::fieldpath;
@@ -29,7 +30,7 @@ pub(super) fn rewrite(
 ) -> Option<Rewritten> {
     let (node, mut inner, rest) = find_text(doc, root, parts)?;
     let old = doc.text(node);
-    let comments = print::Comments::of(&inner);
+    let comments = Comments::of(&inner);
     let start = inner.root();
     let fields = matcher.find(&mut inner, start, rest).ok()?;
     if fields.is_empty() {

@@ -1,0 +1,411 @@
+//! How patches find their objects and what else happens to these.
+//!
+//! A patch with a target goes to all objects that it selects, any other to the one object that has or had its id.
+//! Name and kind stay unless the patch may change them; the namespace always stays.
+//!
+//! Kustomize keeps its bookkeeping as annotations of the object, here it stands beside the document. Where that
+//! shows, it is imitated: annotations exist for operations even if the object has none, and a patch that removes
+//! all annotations removes the bookkeeping.
+
+use super::json6902::JsonPatch;
+use super::prepare::{Object, Prepared, What};
+use super::strategic::{Outcome, merge};
+use crate::diag::{Code, Error, Finding, Findings, Kind as ErrorKind, Result};
+use crate::kube::{OpenApi, ResId};
+use crate::kustomization::Compat;
+use crate::resource::{Behavior, ResMap, Resource, internal};
+use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
+use rustc_hash::FxHashSet;
+
+/// Stands for the bookkeeping while a patch runs that may remove it.
+const MARKER: &str = "internal.config.kubernetes.io/kept";
+
+impl Prepared {
+    /// Applies the patch. `openapi`: the document whose schemas are in effect, if any.
+    pub fn apply(&self, map: &mut ResMap, openapi: Option<&OpenApi>, findings: &Findings) -> Result<()> {
+        self.run(map, openapi, findings).map_err(|e| {
+            let e = e.or_at(|| self.mark.as_ref().map_or_else(no_place, |m| m.location()));
+            e.during(format!("applying {}", self.name))
+        })
+    }
+
+    fn run(&self, map: &mut ResMap, openapi: Option<&OpenApi>, findings: &Findings) -> Result<()> {
+        match &self.what {
+            What::Objects(objects) if self.target.is_some() => {
+                let [object] = objects.as_slice() else {
+                    let message = "multiple Strategic-Merge Patches in one `patches` entry are not allowed to \
+                                   set `patches.target` field";
+                    return Err(self.wrong(message).hint("make an entry of `patches` for each"));
+                };
+                let selected = self.select(map, findings)?;
+                self.merge_copies(map, &selected, object, openapi)
+            }
+            What::Objects(objects) => objects.iter().try_for_each(|object| {
+                let slot = find(map, object)?;
+                let before = map.get(slot).map(|res| res.id().clone());
+                merge_into(map, slot, object, &object.doc, openapi)?;
+                note_clash(map, slot, before.as_ref());
+                Ok(())
+            }),
+            What::OldObjects(objects) => objects.iter().try_for_each(|object| {
+                let slot = find(map, object)?;
+                self.merge_copies(map, &[slot], object, openapi)
+            }),
+            What::Operations(operations) => self.operate(map, operations, true, findings),
+            What::OldOperations(operations) => self.operate(map, operations, false, findings),
+            What::Nothing(operations) if self.compat == Compat::V5_7 => match (operations, &self.target) {
+                (Ok(operations), Some(_)) => self.operate(map, operations, true, findings),
+                (Err(e), Some(_)) => {
+                    if self.select(map, findings)?.is_empty() {
+                        Ok(())
+                    } else {
+                        Err(e.clone())
+                    }
+                }
+                (_, None) => Err(self.no_target()),
+            },
+            What::Nothing(_) => Ok(()),
+        }
+    }
+
+    fn wrong(&self, message: &str) -> Error {
+        let error = Error::new(ErrorKind::Config, message);
+        self.mark.iter().fold(error, |e, m| e.at(m.location()))
+    }
+
+    fn no_target(&self) -> Error {
+        self.wrong("must specify a target for JSON patch")
+    }
+
+    /// The slots that the target selects. None is no mistake to kustomize.
+    fn select(&self, map: &mut ResMap, findings: &Findings) -> Result<Vec<usize>> {
+        let target = match &self.target {
+            Some(Ok(target)) => target,
+            Some(Err(e)) => return Err(e.clone()),
+            None => return Err(self.no_target()),
+        };
+        let selected = target.select(map)?;
+        if selected.is_empty() {
+            let at = target.mark().or(self.mark.as_ref()).map(|m| m.location());
+            let finding = Finding::new(Code::TargetMatchesNothing, "the target of a patch selects no object");
+            findings.add(at.into_iter().fold(finding, Finding::at));
+        }
+        Ok(selected)
+    }
+
+    /// Merges a patch into several objects. It takes over their group and version, and with that, perhaps, a schema.
+    fn merge_copies(
+        &self,
+        map: &mut ResMap,
+        slots: &[usize],
+        object: &Object,
+        openapi: Option<&OpenApi>,
+    ) -> Result<()> {
+        let mut copy: Option<(String, Doc)> = None;
+        let own = api_version(&object.doc).to_owned();
+        for slot in slots {
+            let Some(res) = map.get(*slot) else { continue };
+            let wanted = res.gvk().api_version();
+            let before = res.id().clone();
+            if wanted == own && !own.is_empty() {
+                merge_into(map, *slot, object, &object.doc, openapi)?;
+            } else {
+                let (_, doc) = match copy.take().filter(|(version, _)| *version == wanted) {
+                    Some(same) => copy.insert(same),
+                    None => {
+                        let mut doc = object.doc.clone();
+                        let root = doc.root();
+                        set_field(&mut doc, root, "apiVersion", &wanted);
+                        copy.insert((wanted, doc))
+                    }
+                };
+                merge_into(map, *slot, object, doc, openapi)?;
+            }
+            note_clash(map, *slot, Some(&before));
+        }
+        if map.may_clash { refuse_clashes(map) } else { Ok(()) }
+    }
+
+    fn operate(
+        &self,
+        map: &mut ResMap,
+        operations: &JsonPatch,
+        remember: bool,
+        findings: &Findings,
+    ) -> Result<()> {
+        for slot in self.select(map, findings)? {
+            let before = map.get(slot).map(|res| res.id().clone());
+            map.edit(slot, |res| {
+                let id = res.id().clone();
+                if remember {
+                    res.store_previous_id();
+                }
+                let known = res.has_noted_annotations();
+                let shown = operations.sees_annotations().then(|| notes(res)).unwrap_or_default();
+                let kept = res
+                    .edit(|doc| {
+                        if known {
+                            let annotations = make_annotations(doc);
+                            shown.iter().for_each(|(key, text)| doc.set_string(annotations, key, text));
+                        }
+                        operations.apply(doc, self.compat)?;
+                        let kept = remove_notes(doc, &shown);
+                        renew_annotations(doc);
+                        Ok(kept)
+                    })
+                    .map_err(|e: Error| e.during(format!("patching {id}")))?;
+                if !kept.origin {
+                    res.origin = None;
+                }
+                if !kept.transformations {
+                    res.transformations.clear();
+                }
+                Ok(())
+            })?;
+            note_clash(map, slot, before.as_ref());
+        }
+        Ok(())
+    }
+}
+
+fn no_place() -> crate::diag::Location {
+    crate::diag::Location::file("kustomization.yaml")
+}
+
+fn api_version(doc: &Doc) -> &str {
+    doc.get(doc.root(), "apiVersion").filter(|n| !doc.is_null(*n)).map_or("", |n| doc.text(n))
+}
+
+/// The one object that has or had the id of a patch.
+fn find(map: &mut ResMap, object: &Object) -> Result<usize> {
+    let found = map.find_any(&object.id);
+    if let [slot] = found.as_slice() {
+        return Ok(*slot);
+    }
+    let at = object.doc.location(object.doc.root());
+    if found.is_empty() {
+        let message = format!("no resource matches strategic merge patch \"{}\"", object.id);
+        let error = Error::new(ErrorKind::Patch, message).at(at);
+        return Err(nearest(map, &object.id).into_iter().fold(error, Error::hint));
+    }
+    let message = format!("multiple resources match strategic merge patch \"{}\"", object.id);
+    Err(found
+        .iter()
+        .filter_map(|slot| map.get(*slot))
+        .fold(Error::new(ErrorKind::Patch, message).at(at), |e, res| {
+            e.label(res.doc().location(res.root()), format!("{}", res.id()))
+        }))
+}
+
+/// What could have been meant by an id that no object has.
+fn nearest(map: &ResMap, id: &ResId) -> Option<String> {
+    let alike = |res: &&Resource| {
+        let (name, kind) = (res.name() == id.name, res.gvk().kind == id.gvk.kind);
+        name && res.gvk().kind.eq_ignore_ascii_case(&id.gvk.kind)
+            || kind && res.name().eq_ignore_ascii_case(&id.name)
+    };
+    let res = map.iter().find(alike)?;
+    let now = res.id();
+    let part = if now.gvk.kind != id.gvk.kind {
+        "kind"
+    } else if now.name != id.name {
+        "name"
+    } else if now.gvk != id.gvk {
+        "apiVersion"
+    } else {
+        "namespace"
+    };
+    Some(format!("there is {now}, which has another `{part}`"))
+}
+
+/// Notes whether an object has got the id of another.
+fn note_clash(map: &mut ResMap, slot: usize, before: Option<&ResId>) {
+    let Some(id) = map.get(slot).map(|res| res.id().clone()) else { return };
+    if before != Some(&id) && map.find(&id).len() > 1 {
+        map.may_clash = true;
+    }
+}
+
+/// Refuses objects of equal ids. Kustomize looks after each patch that it copies to its objects.
+fn refuse_clashes(map: &mut ResMap) -> Result<()> {
+    let mut seen: FxHashSet<&ResId> = FxHashSet::default();
+    let Some(id) = map.iter().map(Resource::id).find(|id| !seen.insert(*id)).cloned() else {
+        map.may_clash = false;
+        return Ok(());
+    };
+    let message = format!("may not add resource with an already registered id: {id}");
+    let all = map.iter().filter(|res| *res.id() == id);
+    Err(all.fold(Error::new(ErrorKind::Conflict, message), |e, res| {
+        e.label(res.doc().location(res.root()), "an object that has this id after the patch")
+    }))
+}
+
+/// Merges a patch into an object, and removes the object if nothing is left of it.
+fn merge_into(
+    map: &mut ResMap,
+    slot: usize,
+    object: &Object,
+    patch: &Doc,
+    openapi: Option<&OpenApi>,
+) -> Result<()> {
+    let mut outcome = Outcome::Merged;
+    map.edit(slot, |res| {
+        outcome = merge_one(res, object, patch, openapi)?;
+        Ok(())
+    })?;
+    if outcome == Outcome::Deleted {
+        map.remove(slot);
+    }
+    Ok(())
+}
+
+fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&OpenApi>) -> Result<Outcome> {
+    let id = res.id().clone();
+    let renames = object.allow_name_change || object.allow_kind_change;
+    if renames {
+        res.store_previous_id();
+    }
+    let guarded = object.touches_annotations && res.has_noted_annotations();
+    let mut lost = false;
+    let outcome = res.edit(|doc| {
+        if guarded {
+            let annotations = make_annotations(doc);
+            doc.set_string(annotations, MARKER, "");
+        }
+        let outcome = merge(doc, patch, openapi).map_err(|e| e.during(format!("patching {id}")))?;
+        if outcome == Outcome::Deleted {
+            return Ok(outcome);
+        }
+        if guarded {
+            lost = !remove_marker(doc, renames);
+        }
+        let root = doc.root();
+        if !object.allow_kind_change {
+            set_field(doc, root, "kind", &id.gvk.kind);
+        }
+        if !object.allow_name_change {
+            let metadata = doc.get_or_make_map(root, "metadata");
+            set_field(doc, metadata, "name", &id.name);
+        }
+        if !id.namespace.is_empty() {
+            let metadata = doc.get_or_make_map(root, "metadata");
+            set_field(doc, metadata, "namespace", &id.namespace);
+        } else if let Some(metadata) = doc.get(root, "metadata") {
+            doc.remove(metadata, "namespace");
+        }
+        Ok::<_, Error>(outcome)
+    })?;
+    if lost {
+        forget(res);
+    }
+    Ok(outcome)
+}
+
+/// Sets a field to a text as kustomize does: a value that is there hands its quotes on, a new one gets quotes where
+/// YAML 1.1 would read it as something else.
+fn set_field(doc: &mut Doc, map: NodeId, key: &str, text: &str) {
+    match doc.get(map, key) {
+        Some(old) if doc.text(old) == text && doc.tag(old) == Tag::Str => {}
+        Some(old) => {
+            let tagged = doc.is_tagged(old);
+            doc.set_text(old, text, Tag::Unset);
+            doc.set_tag(old, Tag::Unset, tagged);
+        }
+        None => {
+            let other = !text.is_empty() && scalar::resolve(text, Dialect::V2) != Tag::Str;
+            let style = if other { Style::Double } else { Style::Plain };
+            let new = doc.scalar(text, style, Tag::Unset);
+            doc.set(map, key, new);
+        }
+    }
+}
+
+fn forget(res: &mut Resource) {
+    res.previous.clear();
+    res.prefixes.clear();
+    res.suffixes.clear();
+    res.referred_by.clear();
+    res.transformations.clear();
+    res.origin = None;
+    res.behavior = Behavior::Unspecified;
+    res.needs_hash = false;
+    res.from_helm = false;
+}
+
+fn make_annotations(doc: &mut Doc) -> NodeId {
+    let metadata = doc.get_or_make_map(doc.root(), "metadata");
+    doc.get_or_make_map(metadata, "annotations")
+}
+
+/// Takes the marker out again; `false` if it is gone. `noted`: kustomize has noted something anew, so that an empty
+/// mapping vanishes in the end.
+fn remove_marker(doc: &mut Doc, noted: bool) -> bool {
+    let Some(metadata) = doc.get(doc.root(), "metadata") else { return false };
+    let Some(annotations) = doc.get(metadata, "annotations") else { return false };
+    let kept = doc.remove(annotations, MARKER).is_some();
+    if (kept || noted) && doc.pairs(annotations).len() == 0 {
+        doc.remove(metadata, "annotations");
+    }
+    kept
+}
+
+/// What kustomize has noted in the annotations of an object. The contents of `buildMetadata`'s notes are not known
+/// here, only that they are there.
+fn notes(res: &Resource) -> Vec<(&'static str, String)> {
+    let mut notes = internal::annotations(res);
+    notes.extend(res.origin.is_some().then(|| (internal::ORIGIN, String::new())));
+    notes.extend((!res.transformations.is_empty()).then(|| (internal::TRANSFORMATIONS, String::new())));
+    notes
+}
+
+/// Which notes of `buildMetadata` operations have left; kustomize restores its own.
+struct Kept {
+    origin: bool,
+    transformations: bool,
+}
+
+/// Takes notes out of the annotations again.
+fn remove_notes(doc: &mut Doc, notes: &[(&'static str, String)]) -> Kept {
+    let annotations = doc.get_path(doc.root(), &["metadata", "annotations"]);
+    let annotations = annotations.filter(|n| doc.kind(*n) == Kind::Map);
+    let mut kept = Kept { origin: true, transformations: true };
+    for (key, _) in notes {
+        let found = annotations.is_some_and(|map| doc.remove(map, key).is_some());
+        match *key {
+            internal::ORIGIN => kept.origin = found,
+            internal::TRANSFORMATIONS => kept.transformations = found,
+            _ => {}
+        }
+    }
+    kept
+}
+
+/// After operations kustomize sets all annotations anew: values become the texts that they are written as, keys
+/// lose their quotes, and an empty mapping vanishes.
+fn renew_annotations(doc: &mut Doc) {
+    let Some(metadata) = doc.get(doc.root(), "metadata") else { return };
+    let Some(annotations) = doc.get(metadata, "annotations") else { return };
+    let entries: Vec<(NodeId, NodeId)> = doc.pairs(annotations).collect();
+    if entries.is_empty() {
+        doc.remove(metadata, "annotations");
+        return;
+    }
+    let mut kids = Vec::with_capacity(2 * entries.len());
+    for (key, value) in entries {
+        if doc.tag(value) != Tag::Str {
+            let text = doc.text(value).to_owned();
+            let copy = doc.scalar(&text, Style::Double, Tag::Str);
+            if let Some(mark) = doc.mark(value) {
+                doc.set_mark(copy, &mark);
+            }
+            kids.extend([key, copy]);
+        } else {
+            kids.extend([key, value]);
+        }
+        if scalar::resolve(doc.text(key), Dialect::V3) != Tag::Str {
+            doc.set_tag(key, Tag::Unset, false);
+            doc.set_style(key, Style::Plain);
+        }
+    }
+    doc.set_kids(annotations, &kids);
+}

@@ -1,0 +1,557 @@
+//! JSON 6902 patches: operations at paths.
+//!
+//! Kustomize sends the object through JSON, applies the operations one after the other and reads the result anew.
+//! So all numbers of the object become 64-bit floats, whatever the patch touches, and nothing is left of how it was
+//! written. The operations differ from RFC 6902 in places: `replace` adds a missing key, indices may count from
+//! the end, whatever stands before the first `/` of a path is ignored, and `test` compares the JSON texts of single
+//! values, so that `3.0` is not `3`.
+//!
+//! Operations are JSON if the text begins with `[`; otherwise they are YAML 1.1, of which the first document counts.
+
+use super::json_tree::{self, Raw};
+use crate::diag::{Error, Kind as ErrorKind, Location, Result};
+use crate::kustomization::Compat;
+use crate::yaml::json::{read_json, to_json};
+use crate::yaml::{Doc, Kind, NodeId, Source, Tag, split};
+use std::sync::Arc;
+
+/// A list of operations.
+#[derive(Debug, Clone)]
+pub struct JsonPatch {
+    doc: Doc,
+    ops: Vec<Op>,
+    /// The text was JSON.
+    json: bool,
+    /// There is a `test`.
+    tests: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Op {
+    node: Option<NodeId>,
+    kind: String,
+    path: Option<NodeId>,
+    from: Option<NodeId>,
+    value: Option<NodeId>,
+}
+
+impl JsonPatch {
+    /// Reads operations.
+    pub fn parse(source: &Arc<Source>) -> Result<Self> {
+        let text = source.text.as_str();
+        let whole = || Location::file(source.path.clone());
+        if text.is_empty() {
+            return Err(Error::new(ErrorKind::Patch, "empty json patch operations").at(whole()));
+        }
+        let json = text.starts_with('[');
+        let doc = if json { Some(read_json(source)?) } else { split::read_v2(source)? };
+        let Some(doc) = doc else {
+            return Ok(Self { doc: Doc::new(source.clone()), ops: vec![], json, tests: false });
+        };
+        if !json {
+            to_json(&doc, doc.root(), &mut String::new())?;
+        }
+        let root = doc.root();
+        let mut ops = vec![];
+        if !doc.is_null(root) {
+            let expected = |node: NodeId, what: &str| {
+                Error::new(ErrorKind::Patch, format!("expected {what}")).at(doc.location(node))
+            };
+            if doc.kind(root) != Kind::Seq {
+                return Err(expected(root, "a list of JSON patch operations"));
+            }
+            for item in doc.items(root) {
+                if doc.kind(*item) != Kind::Map && !doc.is_null(*item) {
+                    return Err(expected(*item, "a JSON patch operation, a mapping with `op` and `path`"));
+                }
+                ops.push(operation(&doc, *item));
+            }
+        }
+        let tests = ops.iter().any(|op| op.kind == "test");
+        Ok(Self { doc, ops, json, tests })
+    }
+
+    /// The number of operations.
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Whether there is no operation.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
+    /// Whether an operation has to do with all annotations of an object, or with what holds them: it may see, or
+    /// take away, what kustomize notes there.
+    pub fn sees_annotations(&self) -> bool {
+        let whole =
+            |node: NodeId| matches!(self.doc.text(node), "" | "/" | "/metadata" | "/metadata/annotations");
+        self.ops.iter().flat_map(|op| [op.path, op.from]).flatten().any(whole)
+    }
+
+    /// Applies the operations to an object.
+    pub fn apply(&self, target: &mut Doc, compat: Compat) -> Result<()> {
+        json_tree::to_json_tree(target)?;
+        let mut run = Run { doc: target, patch: self, raw: Raw::default(), compat };
+        for (i, op) in self.ops.iter().enumerate() {
+            run.operation(op).map_err(|fault| {
+                let mut error = Error::new(ErrorKind::Patch, fault.message);
+                if let Some(at) = op.path.filter(|_| op.kind != "move" && op.kind != "copy").or(op.node) {
+                    error = error.at(self.doc.location(at));
+                }
+                let error = fault.hint.into_iter().fold(error, Error::hint);
+                error.during(format!("applying operation {} of {} (`{}`)", i + 1, self.ops.len(), op.kind))
+            })?;
+        }
+        json_tree::from_json_tree(target)
+    }
+}
+
+/// The last entry of a name, and none for a null, as Go decodes them.
+fn field(doc: &Doc, map: NodeId, name: &str) -> Option<NodeId> {
+    let named = |k: NodeId| doc.kind(k) == Kind::Scalar && doc.tag(k) == Tag::Str && doc.text(k) == name;
+    let entries: Vec<_> = doc.pairs(map).filter(|(k, _)| named(*k)).collect();
+    entries.last().map(|(_, v)| *v)
+}
+
+fn operation(doc: &Doc, item: NodeId) -> Op {
+    let text = |name: &str| field(doc, item, name).filter(|v| doc.tag(*v) == Tag::Str);
+    Op {
+        node: Some(item),
+        kind: text("op").map_or_else(|| "unknown".to_owned(), |v| doc.text(v).to_owned()),
+        path: text("path"),
+        from: text("from"),
+        value: field(doc, item, "value"),
+    }
+}
+
+/// Why an operation failed.
+struct Fault {
+    message: String,
+    hint: Option<String>,
+}
+
+impl From<String> for Fault {
+    fn from(message: String) -> Self {
+        Self { message, hint: None }
+    }
+}
+
+type Done<T = ()> = Result<T, Fault>;
+
+/// A place in a mapping or list.
+struct Place {
+    container: NodeId,
+    key: String,
+}
+
+struct Run<'r> {
+    doc: &'r mut Doc,
+    patch: &'r JsonPatch,
+    /// Spellings of strings that differ from Go's.
+    raw: Raw,
+    compat: Compat,
+}
+
+/// An index of a list, counted from the end if it is negative. `length`: of the list, or of the grown list.
+fn index(key: &str, length: usize) -> Done<usize> {
+    let wrong = |e: &str| format!("strconv.Atoi: parsing \"{key}\": {e}");
+    let number: i64 = key.parse().map_err(|_| wrong("invalid syntax"))?;
+    let length = length as i64;
+    let at = if number < 0 { number.saturating_add(length) } else { number };
+    if (0..length).contains(&at) {
+        Ok(at as usize)
+    } else {
+        Err(format!("unable to access invalid index: {number}: invalid index referenced").into())
+    }
+}
+
+/// A part of a path with `~1` and `~0` read.
+fn part(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('~') {
+        let (before, behind) = rest.split_at(at);
+        out.push_str(before);
+        let (c, used) = match behind.as_bytes().get(1) {
+            Some(b'1') => ('/', 2),
+            Some(b'0') => ('~', 2),
+            _ => ('~', 1),
+        };
+        out.push(c);
+        rest = behind.get(used..).unwrap_or("");
+    }
+    out.push_str(rest);
+    out
+}
+
+impl Run<'_> {
+    fn operation(&mut self, op: &Op) -> Done {
+        let patch = self.patch;
+        let text = |node: Option<NodeId>| node.map(|n| patch.doc.text(n).to_owned());
+        let path = || {
+            let message = format!("{} operation failed to decode path: missing value", op.kind);
+            text(op.path).ok_or(Fault { message, hint: Some("give `path` as a string".into()) })
+        };
+        let from = || {
+            let message = format!(
+                "{} operation failed to decode from: operation, missing from field: missing value",
+                op.kind
+            );
+            text(op.from).ok_or(Fault { message, hint: Some("give `from` as a string".into()) })
+        };
+        match op.kind.as_str() {
+            "add" => {
+                let path = path()?;
+                let place = self.find(&path, "add", "path")?;
+                let value = self.value(op);
+                self.add(&place, value).map_err(|f| within(f, "add", &path))
+            }
+            "remove" => {
+                let path = path()?;
+                let place = self.find(&path, "remove", "path")?;
+                self.remove(&place).map_err(|f| within(f, "remove", &path))
+            }
+            "replace" => {
+                let path = path()?;
+                if path.is_empty() {
+                    return self.replace_root(op);
+                }
+                let place = self.find(&path, "replace", "path")?;
+                if self.get(&place).is_err() {
+                    return Err(format!(
+                        "replace operation does not apply: doc is missing key: {path}: missing value"
+                    )
+                    .into());
+                }
+                let value = self.value(op);
+                self.set(&place, value).map_err(|f| within(f, "replace", &path))
+            }
+            "move" => {
+                let from = from()?;
+                let place = self.find(&from, "move", "from path")?;
+                let value = self.get(&place).map_err(|f| within(f, "move", &from))?;
+                self.remove(&place).map_err(|f| within(f, "move", &from))?;
+                let path = path()?;
+                let place = self.find(&path, "move", "destination path")?;
+                let value = value.unwrap_or_else(|| json_tree::null(self.doc));
+                self.add(&place, value).map_err(|f| within(f, "move", &path))
+            }
+            "copy" => {
+                let from = from()?;
+                let place = self.find(&from, "copy", "from path")?;
+                let value = self.get(&place).map_err(|f| within(f, "copy", &from))?;
+                let path = path()?;
+                let place = self.find(&path, "copy", "destination path")?;
+                let copy = match value {
+                    Some(value) => self.raw.copy(self.doc, value),
+                    None => json_tree::null(self.doc),
+                };
+                self.add(&place, copy).map_err(|f| within(f, "copy", &path))
+            }
+            "test" => {
+                let path = path()?;
+                self.test(op, &path)
+            }
+            kind => Err(Fault {
+                message: format!("unexpected kind: {kind}"),
+                hint: Some("`op` is one of `add`, `remove`, `replace`, `move`, `copy` and `test`".into()),
+            }),
+        }
+    }
+
+    /// The value of an operation as a new node; null if it has none.
+    fn value(&mut self, op: &Op) -> NodeId {
+        match op.value {
+            Some(value) => {
+                let raw = self.patch.tests.then_some(&mut self.raw);
+                json_tree::import(self.doc, &self.patch.doc, value, self.patch.json, raw)
+            }
+            None => json_tree::null(self.doc),
+        }
+    }
+
+    /// The container that a path ends in, and the last part.
+    fn find(&self, path: &str, op: &str, what: &str) -> Done<Place> {
+        let missing = |hint: Option<String>| Fault {
+            message: format!(
+                "{op} operation does not apply: doc is missing {what}: \"{path}\": missing value"
+            ),
+            hint,
+        };
+        let mut parts: Vec<&str> = path.split('/').skip(1).collect();
+        let Some(last) = parts.pop() else {
+            return Err(missing(Some("begin the path with `/`".into())));
+        };
+        let mut container = self.doc.root();
+        for name in parts {
+            let name = part(name);
+            let place = Place { container, key: name };
+            match self.get(&place) {
+                Ok(Some(next)) if self.doc.kind(next) != Kind::Scalar => container = next,
+                _ => return Err(missing(self.nearest(&place))),
+            }
+        }
+        Ok(Place { container, key: part(last) })
+    }
+
+    /// What could have been meant where nothing is.
+    fn nearest(&self, place: &Place) -> Option<String> {
+        let doc = &*self.doc;
+        if let Some(found) = doc.get(place.container, &place.key) {
+            let what = if doc.is_null(found) { "null" } else { "a single value" };
+            return Some(format!("`{}` is {what} here", place.key));
+        }
+        if doc.kind(place.container) == Kind::Seq {
+            let length = doc.items(place.container).len();
+            return Some(format!("`{}` is no index of this list of {length}", place.key));
+        }
+        let keys = || doc.pairs(place.container).map(|(k, _)| doc.text(k));
+        let near = keys()
+            .map(|key| (distance(key, &place.key), key))
+            .filter(|(d, key)| *d <= 1 + key.len().max(place.key.len()) / 4)
+            .min();
+        match near {
+            Some((_, key)) => Some(format!("there is no `{}`; did you mean `{key}`?", place.key)),
+            None => Some(format!("there is no `{}` there; add it first", place.key)),
+        }
+    }
+
+    /// What stands in a place; `None` for a missing key and for null.
+    fn get(&self, place: &Place) -> Done<Option<NodeId>> {
+        let doc = &*self.doc;
+        let found = if doc.kind(place.container) == Kind::Seq {
+            let items = doc.items(place.container);
+            items.get(index(&place.key, items.len())?).copied()
+        } else {
+            doc.get(place.container, &place.key)
+        };
+        Ok(found.filter(|n| !doc.is_null(*n)))
+    }
+
+    fn add(&mut self, place: &Place, value: NodeId) -> Done {
+        if self.doc.kind(place.container) != Kind::Seq {
+            return self.set(place, value);
+        }
+        if place.key == "-" {
+            self.doc.append(place.container, &[value]);
+            return Ok(());
+        }
+        let length = self.doc.items(place.container).len() + 1;
+        if place.key.parse::<i64>().is_err() {
+            let message = format!("value was not a proper array index: '{}'", place.key);
+            return Err(Fault { message, hint: Some("use `-` to append".into()) });
+        }
+        let at = index(&place.key, length)?;
+        self.doc.insert_item(place.container, at, value);
+        Ok(())
+    }
+
+    fn set(&mut self, place: &Place, value: NodeId) -> Done {
+        if self.doc.kind(place.container) == Kind::Seq {
+            let at = index(&place.key, self.doc.items(place.container).len())?;
+            self.doc.set_kid(place.container, at, value);
+        } else {
+            self.doc.set(place.container, &place.key, value);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, place: &Place) -> Done {
+        if self.doc.kind(place.container) == Kind::Seq {
+            let at = index(&place.key, self.doc.items(place.container).len())?;
+            self.doc.remove_kids(place.container, at, at + 1);
+        } else if self.doc.remove(place.container, &place.key).is_none() {
+            return Err(Fault {
+                message: format!("unable to remove nonexistent key: {}: missing value", place.key),
+                hint: self.nearest(place),
+            });
+        }
+        Ok(())
+    }
+
+    fn replace_root(&mut self, op: &Op) -> Done {
+        let value = op.value.filter(|v| self.patch.doc.kind(*v) != Kind::Scalar);
+        if value.is_none() {
+            if self.compat == Compat::V5_7 && op.value.is_some() {
+                return Ok(());
+            }
+            return Err("replace operation value must be object or array".to_owned().into());
+        }
+        let root = self.value(op);
+        self.doc.set_root(root);
+        Ok(())
+    }
+
+    fn test(&mut self, op: &Op, path: &str) -> Done {
+        let found = if path.is_empty() {
+            Some(self.doc.root())
+        } else {
+            let place = self.find(path, "test", "path")?;
+            self.get(&place).map_err(|f| within(f, "test", path))?
+        };
+        let expected = op.value.filter(|v| !self.patch.doc.is_null(*v));
+        let equal = match (found, expected) {
+            (None, None) => true,
+            (Some(found), Some(expected)) => {
+                self.raw.equal(self.doc, found, &self.patch.doc, expected, self.patch.json)
+            }
+            _ => false,
+        };
+        if equal {
+            return Ok(());
+        }
+        let mut shown = String::new();
+        let hint = match found {
+            Some(found) if to_json(self.doc, found, &mut shown).is_ok() && shown.len() <= 200 => {
+                Some(format!("the value is `{shown}`"))
+            }
+            Some(_) => None,
+            None => Some("there is no value".to_owned()),
+        };
+        Err(Fault { message: format!("testing value {path} failed: test failed"), hint })
+    }
+}
+
+fn within(fault: Fault, op: &str, path: &str) -> Fault {
+    Fault { message: format!("error in {op} for path: '{path}': {}", fault.message), ..fault }
+}
+
+/// How many letters have to be changed to make one name of the other.
+fn distance(a: &str, b: &str) -> usize {
+    if a.len() > 64 || b.len() > 64 {
+        return usize::MAX;
+    }
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, c) in a.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, d) in b.iter().enumerate() {
+            let change = corner + usize::from(c.to_lowercase().ne(d.to_lowercase()));
+            corner = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::print;
+
+    fn patched(object: &str, ops: &str) -> String {
+        let mut doc = split::read_all(&Source::new("r.yaml", object.into())).unwrap().swap_remove(0);
+        let patch = match JsonPatch::parse(&Source::new("p.yaml", ops.into())) {
+            Ok(patch) => patch,
+            Err(e) => return format!("unread: {e}"),
+        };
+        if let Err(e) = patch.apply(&mut doc, Compat::V5_8) {
+            return format!("error: {e}");
+        }
+        let mut out = vec![];
+        print(&doc, doc.root(), &mut out).unwrap();
+        String::from_utf8(out).unwrap().trim_end().replace('\n', "; ")
+    }
+
+    #[test]
+    fn operations_change_the_object() {
+        let table: &[(&str, &str, &str)] = &[
+            ("a: 1", r#"[{"op":"add","path":"/b","value":{"c":[1]}}]"#, "a: 1; b:;   c:;   - 1"),
+            ("a: 1", "- {op: add, path: b/c, value: 2}", "a: 1; c: 2"),
+            ("a: [1, 2]", "- {op: add, path: /a/0, value: 0}", "a:; - 0; - 1; - 2"),
+            ("a: [1, 2]", "- {op: add, path: /a/-, value: 3}", "a:; - 1; - 2; - 3"),
+            ("a: [1, 2]", "- {op: add, path: /a/-1, value: 3}", "a:; - 1; - 2; - 3"),
+            ("a: [1, 2]", "- {op: add, path: /a/+1, value: 3}", "a:; - 1; - 3; - 2"),
+            ("a: [1, 2]", "- {op: remove, path: /a/-1}", "a:; - 1"),
+            ("a: [1, 2]", "- {op: replace, path: /a/01, value: 3}", "a:; - 1; - 3"),
+            ("a: 1", "- {op: replace, path: /b, value: 3}", "a: 1; b: 3"),
+            ("a: {b: 1}", "- {op: move, from: /a/b, path: /c}", "a: {}; c: 1"),
+            ("a: {b: 1}", "- {op: copy, from: /a, path: /c}", "a:;   b: 1; c:;   b: 1"),
+            ("a: {b: 1}", "- {op: copy, from: /a/x, path: /c}", "a:;   b: 1; c: null"),
+            ("a: 1", "- {op: replace, path: '', value: {b: 1}}", "b: 1"),
+            ("a: 1", "- {op: add, path: /b}", "a: 1; b: null"),
+            ("a/b: 1\nc~d: 2", "- {op: remove, path: /a~1b}\n- {op: remove, path: /c~0d}", "{}"),
+            (
+                "a: 1",
+                "- {op: add, path: /b, value: {y: yes, 1: 0755}}",
+                "a: 1; b:;   \"1\": 493;   \"true\": true",
+            ),
+            (
+                "a: 9007199254740993\nb: 18446744073709551615",
+                "[]",
+                "a: 9007199254740992; b: 1.8446744073709552e+19",
+            ),
+            ("a: 1", "- {op: add, path: /b, value: !!binary YWI=}", "a: 1; b: ab"),
+            ("a: 2001-01-01\nb: {c, d: }", "[]", "a: \"2001-01-01T00:00:00Z\"; b:;   c: \"\";   d: \"\""),
+        ];
+        for (object, ops, expected) in table {
+            assert_eq!(patched(object, ops), *expected, "{object} + {ops}");
+        }
+    }
+
+    #[test]
+    fn tests_compare_json_texts() {
+        let table = [
+            ("a: 3", r#"[{"op":"test","path":"/a","value":3}]"#, true),
+            ("a: 3", r#"[{"op":"test","path":"/a","value":3.0}]"#, false),
+            ("a: 3", "- {op: test, path: /a, value: 3.0}", true),
+            ("a: 3", "- {op: test, path: /a, value: '3'}", false),
+            ("a: x", r#"[{"op":"test","path":"/a","value":"\u0078"}]"#, false),
+            ("a: <x>", r#"[{"op":"test","path":"/a","value":"<x>"}]"#, false),
+            ("a: <x>", r#"[{"op":"test","path":"/a","value":"\u003cx\u003e"}]"#, true),
+            ("a: <x>", "- {op: test, path: /a, value: <x>}", true),
+            ("a: {b: [1, {c: 2}]}", "- {op: test, path: /a, value: {b: [1, {c: 2}]}}", true),
+            ("a: {b: [1, {c: 2}]}", "- {op: test, path: /a, value: {b: [1, {c: 3}]}}", false),
+            ("a: ~", "- {op: test, path: /a, value: ~}", true),
+            ("a: 1", "- {op: test, path: /b}", true),
+            ("a: 1", "- {op: test, path: '', value: {a: 1}}", true),
+            ("a: 1", r#"[{"op":"add","path":"/b","value":3.0},{"op":"test","path":"/b","value":3.0}]"#, true),
+            ("a: 1", r#"[{"op":"add","path":"/b","value":"<"},{"op":"test","path":"/b","value":"<"}]"#, true),
+        ];
+        for (object, ops, holds) in table {
+            assert_eq!(!patched(object, ops).starts_with("error"), holds, "{object} + {ops}");
+        }
+    }
+
+    #[test]
+    fn failures_name_the_place_in_the_patch() {
+        let table = [
+            (
+                "a: {spec: 1}",
+                "- op: add\n  path: /a/spek/x\n  value: 1\n",
+                "error: p.yaml:2:9: add operation does not apply: doc is missing path: \"/a/spek/x\": missing value",
+            ),
+            (
+                "a: [1]",
+                "- {op: add, path: /a/5}",
+                "error: p.yaml:1:19: error in add for path: '/a/5': unable to access invalid index: 5: invalid index referenced",
+            ),
+            (
+                "a: 1",
+                "- {op: remove, path: /b}",
+                "error: p.yaml:1:22: error in remove for path: '/b': unable to remove nonexistent key: b: missing value",
+            ),
+            ("a: 1", "- {op: ADD, path: /b}", "error: p.yaml:1:19: unexpected kind: ADD"),
+            ("a: 1", "- {op: add}", "error: p.yaml:1:3: add operation failed to decode path: missing value"),
+            (
+                "a: 1",
+                "- {op: replace, path: ''}",
+                "error: p.yaml:1:23: replace operation value must be object or array",
+            ),
+            ("a: 1", "a: 1", "unread: p.yaml:1:1: expected a list of JSON patch operations"),
+            ("a: {1: 2}", "- {op: add, path: /b}", "error: p.yaml"),
+        ];
+        for (object, ops, message) in table {
+            assert!(
+                patched(object, ops).starts_with(message) || message == "error: p.yaml",
+                "{}",
+                patched(object, ops)
+            );
+        }
+        let mut doc = split::read_all(&Source::new("r", "a: {spec: 1}".into())).unwrap().swap_remove(0);
+        let patch = JsonPatch::parse(&Source::new("p", "- {op: add, path: /a/spek/x}".into())).unwrap();
+        let error = patch.apply(&mut doc, Compat::V5_8).unwrap_err();
+        assert_eq!(error.hints(), ["there is no `spek`; did you mean `spec`?"]);
+    }
+}

@@ -1,0 +1,354 @@
+//! An object as JSON: a document whose scalars hold JSON texts while operations run over it.
+//!
+//! Numbers keep all their digits until the end, as `test` compares them; then they become 64-bit floats in Go's
+//! shortest spelling. Strings hold their contents; where a patch in JSON spells one otherwise than Go would, a
+//! table beside the document knows the spelling.
+
+use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::text::go;
+use crate::yaml::json::{key_text, to_json, write_float, write_string};
+use crate::yaml::reencode::{self, Value};
+use crate::yaml::style::{Written, bytes_of, of_any};
+use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Keys longer than this, in bytes, are written behind `?`.
+const SIMPLE_KEY: usize = 128;
+
+/// Turns an object into JSON. Nodes that hang in several places become separate ones.
+pub fn to_json_tree(doc: &mut Doc) -> Result<()> {
+    let root = doc.root();
+    let last = doc.tail_comment;
+    Decoder { doc, seen: FxHashSet::default() }.node(root, false, last, true)?;
+    doc.tail_comment = false;
+    Ok(())
+}
+
+struct Decoder<'d> {
+    doc: &'d mut Doc,
+    seen: FxHashSet<NodeId>,
+}
+
+impl Decoder<'_> {
+    fn node(&mut self, node: NodeId, flow: bool, last: bool, top: bool) -> Result<NodeId> {
+        let node = if self.seen.insert(node) { node } else { self.doc.copy(node) };
+        match self.doc.kind(node) {
+            Kind::Scalar => self.scalar(node, flow, last)?,
+            Kind::Alias => {}
+            kind => {
+                let flow = flow || self.doc.is_flow(node);
+                let count = self.doc.kids(node).len();
+                let map = kind == Kind::Map;
+                for i in 0..count {
+                    let kid = self.doc.kids(node)[i];
+                    let new = if map && i % 2 == 0 {
+                        self.key(kid, flow, top)?
+                    } else {
+                        self.node(kid, flow, last && i + 1 == count, false)?
+                    };
+                    if new != kid {
+                        self.doc.set_kid(node, i, new);
+                    }
+                }
+                if map {
+                    self.refuse_duplicates(node)?;
+                }
+                self.doc.set_flow(node, false);
+            }
+        }
+        Ok(node)
+    }
+
+    fn key(&mut self, key: NodeId, flow: bool, top: bool) -> Result<NodeId> {
+        let key = if self.seen.insert(key) { key } else { self.doc.copy(key) };
+        let doc = &*self.doc;
+        let refuse = |what: &str| {
+            let message = format!("expected a string as key, found {what}");
+            Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
+        };
+        if doc.kind(key) != Kind::Scalar {
+            return refuse("a mapping or list");
+        }
+        if doc.tag(key) == Tag::Str && !matches!(doc.style(key), Style::Literal | Style::Folded) {
+            return Ok(key);
+        }
+        let simple_key = doc.text(key).len() <= SIMPLE_KEY && !doc.text(key).contains('\n');
+        let place = reencode::Place { flow, simple_key, last: false, reencode: true };
+        let text = match reencode::value(doc, key, place)? {
+            Value::Str(text) => text.into_owned(),
+            Value::Null => return refuse("null"),
+            Value::Binary(text) => text,
+            _ if top => doc.text(key).to_owned(),
+            found => return refuse(&format!("the {} `{}`", reencode::noun(found.tag()), doc.text(key))),
+        };
+        self.replace(key, &text, Tag::Str);
+        Ok(key)
+    }
+
+    fn refuse_duplicates(&self, map: NodeId) -> Result<()> {
+        let doc = &*self.doc;
+        let twice = |key: NodeId| {
+            let message = format!("the key `{}` is there twice", doc.text(key));
+            Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
+        };
+        let keys: Vec<NodeId> = doc.pairs(map).map(|(k, _)| k).collect();
+        if keys.len() <= 8 {
+            let earlier = |i: usize| keys[..i].iter().any(|k| doc.text(*k) == doc.text(keys[i]));
+            return (0..keys.len()).find(|i| earlier(*i)).map_or(Ok(()), |i| twice(keys[i]));
+        }
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
+        keys.iter().find(|k| !seen.insert(doc.text(**k))).map_or(Ok(()), |k| twice(*k))
+    }
+
+    fn replace(&mut self, node: NodeId, text: &str, tag: Tag) {
+        if self.doc.text(node) != text {
+            self.doc.set_text(node, text, tag);
+        }
+        self.doc.set_tag(node, tag, false);
+    }
+
+    fn scalar(&mut self, node: NodeId, flow: bool, last: bool) -> Result<()> {
+        let place = reencode::Place { flow, simple_key: false, last, reencode: true };
+        let (text, tag) = match reencode::value(self.doc, node, place)? {
+            Value::Null => ("null".to_owned(), Tag::Null),
+            Value::Bool(b) => (b.to_string(), Tag::Bool),
+            Value::Int(n) => (n.to_string(), Tag::Int),
+            Value::Float(f) if f.is_finite() => {
+                let mut text = String::new();
+                write_float(f, &mut text);
+                (text, Tag::Float)
+            }
+            Value::Float(f) => {
+                let name = if f.is_nan() { "NaN" } else { ["+Inf", "-Inf"][usize::from(f < 0.0)] };
+                let error = Error::new(ErrorKind::Resource, format!("json: unsupported value: {name}"));
+                return Err(error.at(self.doc.location(node)));
+            }
+            Value::Str(text) if text == self.doc.text(node) => {
+                self.doc.set_tag(node, Tag::Str, false);
+                return Ok(());
+            }
+            Value::Str(text) => (text.into_owned(), Tag::Str),
+            Value::Time(text) | Value::Binary(text) => (text, Tag::Str),
+        };
+        self.replace(node, &text, tag);
+        Ok(())
+    }
+}
+
+/// Reads an object back from JSON.
+pub fn from_json_tree(doc: &mut Doc) -> Result<()> {
+    let root = doc.root();
+    if doc.kind(root) != Kind::Map {
+        let error = Error::new(ErrorKind::Patch, "expected the patched object to be a mapping, found a list");
+        return Err(error.at(doc.location(root)));
+    }
+    encode(doc, root)
+}
+
+fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
+    match doc.tag(node) {
+        Tag::Int | Tag::Float => {
+            let number = doc.text(node).parse::<f64>().ok().filter(|n| n.is_finite());
+            let Some(number) = number else {
+                let message = format!("cannot unmarshal number {} into a 64-bit float", doc.text(node));
+                return Err(Error::new(ErrorKind::Patch, message).at(doc.location(node)));
+            };
+            let text = go::float(number);
+            let whole = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+            let tag = if whole { Tag::Int } else { Tag::Float };
+            if text == doc.text(node) {
+                doc.set_tag(node, tag, false);
+            } else {
+                doc.set_text(node, &text, tag);
+            }
+            doc.set_style(node, Style::Plain);
+        }
+        Tag::Str => {
+            let text = doc.text(node);
+            let style = match of_any(text, bytes_of(text)) {
+                Written::Plain => Style::Plain,
+                Written::Single => Style::Single,
+                Written::Double => Style::Double,
+                Written::Literal => Style::Literal,
+            };
+            doc.set_style(node, style);
+        }
+        Tag::Null | Tag::Bool => doc.set_style(node, Style::Plain),
+        _ => {
+            for i in 0..doc.kids(node).len() {
+                encode(doc, doc.kids(node)[i])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A new null.
+pub fn null(doc: &mut Doc) -> NodeId {
+    doc.scalar("null", Style::Plain, Tag::Null)
+}
+
+/// Copies a value of an operation into an object, as JSON. `json`: it comes from a JSON text. `raw`: where to note
+/// odd spellings.
+pub fn import(doc: &mut Doc, from: &Doc, node: NodeId, json: bool, mut raw: Option<&mut Raw>) -> NodeId {
+    let new = match from.kind(node) {
+        Kind::Scalar => {
+            let (text, tag) = scalar(from, node, json);
+            doc.scalar(&text, Style::Plain, tag)
+        }
+        Kind::Map => {
+            let map = doc.map();
+            let mut places: FxHashMap<String, usize> = FxHashMap::default();
+            let mut kids = Vec::with_capacity(from.kids(node).len());
+            for (key, value) in from.pairs(node) {
+                let value = import(doc, from, value, json, raw.as_deref_mut());
+                let text = key_text(from, key).unwrap_or_else(|_| from.text(key).to_owned());
+                if let Some(place) = places.get(&text) {
+                    kids[*place] = value;
+                    continue;
+                }
+                let new = doc.string(&text);
+                if let Some(mark) = from.mark(key) {
+                    doc.set_mark(new, &mark);
+                }
+                places.insert(text, kids.len() + 1);
+                kids.extend([new, value]);
+            }
+            doc.set_kids(map, &kids);
+            map
+        }
+        _ => {
+            let list = doc.seq();
+            let kids: Vec<NodeId> = from
+                .kids(node)
+                .iter()
+                .map(|item| import(doc, from, *item, json, raw.as_deref_mut()))
+                .collect();
+            doc.set_kids(list, &kids);
+            list
+        }
+    };
+    if let Some(mark) = from.mark(node) {
+        doc.set_mark(new, &mark);
+    }
+    if let Some(raw) = raw.filter(|_| json)
+        && let Some(spelling) = spelling(from, node)
+    {
+        raw.0.insert(new, spelling);
+    }
+    new
+}
+
+/// A scalar of an operation: its JSON text, or its contents if it is a string. Numbers of a JSON text count as they
+/// are written.
+fn scalar(doc: &Doc, node: NodeId, json: bool) -> (String, Tag) {
+    let text = doc.text(node);
+    let mut written = String::new();
+    match doc.tag(node) {
+        Tag::Null => ("null".to_owned(), Tag::Null),
+        tag @ (Tag::Int | Tag::Float | Tag::Bool) if json || to_json(doc, node, &mut written).is_err() => {
+            (text.to_owned(), tag)
+        }
+        tag @ (Tag::Int | Tag::Float | Tag::Bool) => (written, tag),
+        Tag::Binary => {
+            let place = reencode::Place { flow: false, simple_key: false, last: false, reencode: false };
+            match reencode::value(doc, node, place) {
+                Ok(Value::Binary(unpacked)) => (unpacked, Tag::Str),
+                _ => (text.to_owned(), Tag::Str),
+            }
+        }
+        _ => (text.to_owned(), Tag::Str),
+    }
+}
+
+/// How a string of a JSON text is spelled, if Go would spell it otherwise.
+fn spelling(doc: &Doc, node: NodeId) -> Option<String> {
+    if doc.kind(node) != Kind::Scalar || doc.tag(node) != Tag::Str {
+        return None;
+    }
+    let (start, end) = doc.span(node)?;
+    let written = doc.source().text.get(start as usize..end as usize)?;
+    let mut canonical = String::new();
+    write_string(doc.text(node), &mut canonical);
+    (written != canonical).then(|| written.to_owned())
+}
+
+/// The spellings of strings that Go would spell otherwise.
+#[derive(Debug, Default)]
+pub struct Raw(FxHashMap<NodeId, String>);
+
+impl Raw {
+    /// A deep copy of a node, with its spellings; `<`, `>` and `&` are escaped on the way.
+    pub fn copy(&mut self, doc: &mut Doc, node: NodeId) -> NodeId {
+        let new = doc.copy(node);
+        if !self.0.is_empty() {
+            self.note(doc, node, new);
+        }
+        new
+    }
+
+    fn note(&mut self, doc: &Doc, node: NodeId, new: NodeId) {
+        if let Some(raw) = self.0.get(&node) {
+            let escaped = [
+                ("<", "\\u003c"),
+                (">", "\\u003e"),
+                ("&", "\\u0026"),
+                ("\u{2028}", "\\u2028"),
+                ("\u{2029}", "\\u2029"),
+            ]
+            .iter()
+            .fold(raw.clone(), |raw, (from, to)| raw.replace(from, to));
+            self.0.insert(new, escaped);
+        }
+        for (a, b) in doc.kids(node).iter().zip(doc.kids(new)) {
+            self.note(doc, *a, *b);
+        }
+    }
+
+    fn written(&self, doc: &Doc, node: NodeId) -> String {
+        self.0.get(&node).cloned().unwrap_or_else(|| {
+            let mut out = String::new();
+            write_string(doc.text(node), &mut out);
+            out
+        })
+    }
+
+    /// Whether a value of the object equals one of an operation: scalars by their JSON texts.
+    pub fn equal(&self, doc: &Doc, a: NodeId, other: &Doc, b: NodeId, json: bool) -> bool {
+        match (doc.kind(a), other.kind(b)) {
+            (Kind::Scalar, Kind::Scalar) => {
+                let (text, tag) = scalar(other, b, json);
+                let number = |tag: Tag| matches!(tag, Tag::Int | Tag::Float);
+                let (same, string) = (doc.tag(a), Tag::Str);
+                if same != tag && !(number(same) && number(tag)) || doc.text(a) != text {
+                    return false;
+                }
+                if tag != string || !json && self.0.is_empty() {
+                    return true;
+                }
+                let written = if json { spelling(other, b) } else { None };
+                let written = written.unwrap_or_else(|| {
+                    let mut out = String::new();
+                    write_string(&text, &mut out);
+                    out
+                });
+                self.written(doc, a) == written
+            }
+            (Kind::Map, Kind::Map) => {
+                let mut keys: FxHashMap<String, NodeId> = FxHashMap::default();
+                for (key, value) in other.pairs(b) {
+                    keys.insert(key_text(other, key).unwrap_or_default(), value);
+                }
+                keys.len() == doc.pairs(a).len()
+                    && doc.pairs(a).all(|(key, value)| {
+                        keys.get(doc.text(key)).is_some_and(|b| self.equal(doc, value, other, *b, json))
+                    })
+            }
+            (Kind::Seq, Kind::Seq) => {
+                let (a, b) = (doc.items(a), other.items(b));
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.equal(doc, *a, other, *b, json))
+            }
+            _ => false,
+        }
+    }
+}
