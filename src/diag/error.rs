@@ -46,6 +46,8 @@ pub struct Location {
     pub line: u32,
     /// Column in characters, from 1; 0 where only the line is known.
     pub column: u32,
+    /// How many characters of the line are meant, if known; 0 or 1 for a point.
+    pub length: u32,
     /// The text of the line, where it is at hand.
     pub text: Option<Box<str>>,
 }
@@ -53,7 +55,7 @@ pub struct Location {
 impl Location {
     /// A location that is a whole file.
     pub fn file(path: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), line: 0, column: 0, text: None }
+        Self { path: path.into(), line: 0, column: 0, length: 0, text: None }
     }
 }
 

@@ -20,4 +20,4 @@ pub use gvk::Gvk;
 pub use id::ResId;
 pub use list::List;
 pub use merge_keys::{Keys, Schema, schema_for};
-pub use openapi::OpenApi;
+pub use openapi::{BuiltIn, OpenApi};

@@ -19,7 +19,7 @@ const SIMPLE_KEY: usize = 128;
 pub fn to_json_tree(doc: &mut Doc) -> Result<()> {
     let root = doc.root();
     let last = doc.tail_comment;
-    let seen = vec![false; doc.len()];
+    let seen = vec![false; doc.size()];
     Decoder { doc, seen }.node(root, false, last, true)?;
     doc.tail_comment = false;
     Ok(())

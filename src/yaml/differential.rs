@@ -445,7 +445,7 @@ fn print_both_ways(text: &str) -> Option<(String, bool)> {
     let result = emit::print_anew(&doc, doc.root(), emit::Options::default(), &mut anew);
     if let Some(verbatim) = doc.verbatim() {
         assert!(result.is_ok(), "{text}");
-        assert_eq!(verbatim.as_bytes(), anew, "{text}");
+        assert_eq!(text[verbatim].as_bytes(), anew, "{text}");
     }
     result.ok()?;
     Some((String::from_utf8(anew).expect("UTF-8"), doc.verbatim().is_some()))
@@ -460,8 +460,10 @@ fn a_document_is_copied_only_if_it_is_written_as_it_is_printed() {
         for more in 0..4 {
             print_both_ways(&mutate(canonical.clone(), 5 * seed + more));
         }
+        // A line behind a text that keeps its line breaks would be one of them.
+        let gap = if canonical.ends_with("\n\n") { "" } else { "\n" };
         for frame in ["", "---\n", "# head\n\n"] {
-            let Some((again, same)) = print_both_ways(&format!("{frame}{canonical}\n")) else { continue };
+            let Some((again, same)) = print_both_ways(&format!("{frame}{canonical}{gap}")) else { continue };
             assert_eq!(again, canonical);
             printed += 1;
             known += usize::from(same);

@@ -26,7 +26,7 @@ pub mod source;
 pub mod split;
 pub(crate) mod style;
 mod verbatim;
-mod write;
+pub(crate) mod write;
 
 pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};

@@ -9,6 +9,7 @@
 
 use super::source::{Mark, Source};
 use crate::diag::Location;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A node of a [`Doc`]; only meaningful together with the document that made it.
@@ -156,12 +157,12 @@ impl Doc {
     }
 
     /// How many nodes the table holds, reachable or not.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.nodes.len()
     }
 
     /// Whether the table is empty.
-    pub fn is_empty_table(&self) -> bool {
+    pub fn has_no_nodes(&self) -> bool {
         self.nodes.is_empty()
     }
 
@@ -310,9 +311,8 @@ impl Doc {
 
     /// The part of the source that is what printing the root gives, if the document was written so and nobody
     /// changed it since. Every change passes through [`Doc::node_mut`], [`Doc::add`] or [`Doc::set_root`].
-    pub fn verbatim(&self) -> Option<&str> {
-        let (start, end) = self.verbatim?;
-        self.source().text.get(start as usize..end as usize)
+    pub fn verbatim(&self) -> Option<Range<usize>> {
+        self.verbatim.map(|(start, end)| start as usize..end as usize)
     }
 
     /// Notes what [`Doc::verbatim`] is to give. Used by the reader, when it is done.
