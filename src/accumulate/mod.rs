@@ -64,15 +64,19 @@ pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Fin
         fetch,
     );
     let loader = Loader::open(&files, dir)?;
-    let mut target = Target::read(&loader, options.compat, findings)?;
+    run(&loader, options, findings).map_err(|e| e.during(format!("building `{}`", loader.shown())))
+}
+
+fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<ResMap> {
+    let mut target = Target::read(loader, options.compat, findings)?;
     if !target.kustomization.build_metadata.is_empty() {
         target.origin = Some(Default::default());
     }
-    prefetch::run(&loader, options.compat, options.threads);
+    prefetch::run(loader, options.compat, options.threads);
     let mut build = Build::new(options, findings);
     build.set_schema(&target, true)?;
-    let gathered = build
+    build
         .accumulate(&target, Accumulator::default())
-        .map_err(|e| e.during(format!("building `{}`", loader.shown())))?;
-    finish::finish(gathered, &target.kustomization, options, findings)
+        .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))
+        .map_err(|e| e.or_at(|| target.place()))
 }

@@ -95,7 +95,10 @@ struct Portion<'a> {
     pieces: &'a [Range<usize>],
 }
 
-fn portions(cut: &[Result<(Arc<Source>, Vec<Range<usize>>)>]) -> Vec<Portion<'_>> {
+/// A file's text and where its documents are.
+type Cut = (Arc<Source>, Vec<Range<usize>>);
+
+fn portions(cut: &[Result<Cut>]) -> Vec<Portion<'_>> {
     let mut all = vec![];
     for (job, cut) in cut.iter().enumerate() {
         let Ok((source, pieces)) = cut else { continue };

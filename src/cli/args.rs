@@ -2,11 +2,10 @@
 
 use clap::builder::styling::Styles;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use std::ffi::OsString;
 
 /// Renders Kubernetes manifests byte for byte as kustomize does.
 #[derive(Debug, Parser)]
-#[command(name = "kfm", disable_version_flag = true, styles = Styles::plain(), max_term_width = 100)]
+#[command(name = "kfm", disable_version_flag = true, disable_help_subcommand = true, args_override_self = true, styles = Styles::plain(), max_term_width = 100)]
 pub struct Cli {
     /// Does nothing; accepted because kustomize has it
     #[arg(long, global = true, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -28,6 +27,27 @@ pub enum Command {
     Edit(super::edit::args::EditArgs),
     /// Print the version
     Version(VersionArgs),
+    /// Copy a kustomization and all that it needs into a new folder, remote content included
+    Localize(super::localize::LocalizeArgs),
+    /// Print a script for a shell that completes what is typed
+    Completion(super::completion::CompletionArgs),
+    /// Print the help of a command
+    Help(super::help::HelpArgs),
+    /// Look at OpenAPI schemas
+    #[command(subcommand, hide = true)]
+    Openapi(super::openapi::Openapi),
+    /// Commands for configuration files; kfm does not have them
+    #[command(subcommand, hide = true)]
+    Cfg(super::refused::Cfg),
+    /// Commands for functions; kfm does not have them
+    #[command(subcommand, hide = true)]
+    Fn(super::refused::Fn),
+    /// Help topics
+    #[command(flatten)]
+    Topic(super::help::Topic),
+    /// What completion scripts ask
+    #[command(flatten)]
+    Complete(super::complete::Complete),
 }
 
 /// Arguments of `build`.
@@ -102,8 +122,8 @@ pub struct BuildArgs {
 #[derive(Debug, Args)]
 pub struct VersionArgs {
     /// Print kustomize's short form
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, default_value = "false", action = clap::ArgAction::Set)]
-    pub short: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub short: Option<bool>,
     /// `json` or `yaml`
     #[arg(short, long, value_name = "FORMAT")]
     pub output: Option<String>,
@@ -119,22 +139,6 @@ pub fn go_bool(text: &str) -> Result<bool, String> {
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         _ => Err(format!("`{text}` is neither `true` nor `false`")),
     }
-}
-
-/// Makes the arguments what clap understands: flags of `build` before the command are moved behind it, as
-/// kustomize's parser allows for those with a value.
-///
-/// In `edit` a word such as `-hello` is the help to clap; to kustomize it is a mistake in `-e`, which it becomes here.
-pub fn rewrite(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    if arguments.get(1).is_some_and(|a| a == "edit") {
-        for argument in arguments.iter_mut().skip(2).take_while(|a| *a != "--") {
-            match argument.to_str().and_then(|a| a.strip_prefix("-h")).filter(|rest| !rest.is_empty()) {
-                Some(rest) => *argument = format!("-{rest}").into(),
-                None => {}
-            }
-        }
-    }
-    arguments
 }
 
 /// The help of the whole program.

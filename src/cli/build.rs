@@ -22,7 +22,17 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         [dir] => dir,
         _ => return Err(Error::new(Kind::Usage, "specify one path to kustomization.yaml")),
     };
-    let resources = accumulate::build(dir, &options, remote(environment)?, &findings)?;
+    let remote = remote(environment)?;
+    let resources = accumulate::build(dir, &options, remote, &findings)?;
+    let strictness = match (args.strict, args.quiet) {
+        (true, _) => Strictness::Strict,
+        (_, true) => Strictness::Quiet,
+        _ => Strictness::Warn,
+    };
+    let findings = findings.take();
+    if args.strict && findings.iter().any(Finding::is_warning) {
+        return Ok(Done { stdout: vec![], findings, strictness });
+    }
     let stdout = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
             write_folder(Path::new(path), &resources)?;
@@ -34,16 +44,11 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         }
         None => print::all(&resources, options.threads)?,
     };
-    let strictness = match (args.strict, args.quiet) {
-        (true, _) => Strictness::Strict,
-        (_, true) => Strictness::Quiet,
-        _ => Strictness::Warn,
-    };
-    Ok(Done { stdout, findings: findings.take(), strictness })
+    Ok(Done { stdout, findings, strictness })
 }
 
-/// What fetches remote things.
-pub(super) fn remote(environment: &Environment) -> Result<Arc<Remote>> {
+/// What fetches remote content, led elsewhere where the user's configuration says so.
+pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
     let mirrors = match &environment.config_home {
         Some(home) => Mirrors::read(&home.join("kfm/config.toml"))?,
         None => Mirrors::default(),

@@ -1,8 +1,10 @@
 //! What the program learns from its surroundings, read once.
 
+use crate::diag::render::Look;
 use crate::plugin::PluginOptions;
 use crate::remote::Proxies;
 use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// The surroundings of a run.
@@ -19,6 +21,8 @@ pub struct Environment {
     pub config_home: Option<PathBuf>,
     /// Folders that may hold exec plugins, in order, and what they are called.
     pub plugin_homes: Vec<(String, Option<PathBuf>)>,
+    /// How messages look: coloured on a terminal, unless `NO_COLOR` is set.
+    pub look: Look,
     /// Proxies for HTTP.
     pub proxies: Proxies,
 }
@@ -46,6 +50,10 @@ impl Environment {
                 path("XDG_CONFIG_HOME"),
                 path("HOME"),
             ),
+            look: match std::io::stderr().is_terminal() && var("NO_COLOR").is_none() {
+                true if var("TERM").is_none_or(|term| term != "dumb") => Look::Coloured,
+                _ => Look::Plain,
+            },
             proxies: Proxies {
                 http: proxy("HTTP_PROXY"),
                 https: proxy("HTTPS_PROXY"),

@@ -3,16 +3,23 @@
 
 pub mod args;
 mod build;
+mod complete;
+mod completion;
 mod create;
 mod edit;
 mod environment;
 mod find;
+mod help;
+mod localize;
+mod openapi;
 mod output;
+mod refused;
+pub mod rewrite;
 mod version;
 
 use crate::diag::{self, Error, Finding};
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use environment::Environment;
 use std::ffi::OsString;
 use std::io::Write;
@@ -46,14 +53,18 @@ enum Strictness {
 /// Runs the program with these arguments (the first is the program's name); gives the exit code.
 pub fn main(arguments: Vec<OsString>) -> u8 {
     let environment = Environment::read(&arguments);
-    let cli = match Cli::try_parse_from(args::rewrite(arguments)) {
+    let mut command = Cli::command();
+    let rewritten = rewrite::rewrite(&command, arguments);
+    rewritten.note.iter().for_each(|note| say(note));
+    let parsed = command.try_get_matches_from_mut(rewritten.arguments);
+    let cli = match parsed.and_then(|m| Cli::from_arg_matches(&m)) {
         Ok(cli) => cli,
         Err(e) => return usage(&e),
     };
     match run(cli, &environment) {
-        Ok(done) => finish(done),
+        Ok(done) => finish(done, environment.look),
         Err(e) => {
-            say(&diag::render::error(&e));
+            say(&diag::render::error(&e, environment.look));
             1
         }
     }
@@ -65,6 +76,14 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
         Some(Command::Create(args)) => create::run(&args, environment),
         Some(Command::Edit(args)) => edit::run(args, environment),
         Some(Command::Version(args)) => version::run(&args, environment),
+        Some(Command::Localize(args)) => localize::run(&args, environment),
+        Some(Command::Completion(args)) => completion::run(&args, environment),
+        Some(Command::Help(args)) => help::run(&args),
+        Some(Command::Openapi(command)) => openapi::run(&command),
+        Some(Command::Cfg(_)) => Err(refused::cfg()),
+        Some(Command::Fn(_)) => Err(refused::function()),
+        Some(Command::Topic(topic)) => Ok(help::topic(&topic)),
+        Some(Command::Complete(words)) => complete::run(&words),
         None => Ok(Done { stdout: vec![args::help().into_bytes()], ..Done::default() }),
     }
 }
@@ -82,13 +101,13 @@ fn usage(e: &clap::Error) -> u8 {
     1
 }
 
-fn finish(done: Done) -> u8 {
+fn finish(done: Done, look: diag::render::Look) -> u8 {
     match done.strictness {
         Strictness::Quiet => {}
-        Strictness::Warn => done.findings.iter().for_each(|f| say(&diag::render::warning(f))),
+        Strictness::Warn => done.findings.iter().for_each(|f| say(&diag::render::warning(f, look))),
         Strictness::Strict if done.findings.iter().any(Finding::is_warning) => {
             for finding in done.findings.iter().filter(|f| f.is_warning()) {
-                say(&diag::render::strict(finding));
+                say(&diag::render::strict(finding, look));
             }
             return 1;
         }

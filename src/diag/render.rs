@@ -1,48 +1,297 @@
 //! Errors and findings as text for people.
+//!
+//! ```text
+//! Error: field `replica` is not known
+//!   --> base/patch.yaml:4:3
+//!    |
+//!  4 |   replica: 3
+//!    |   ^^^^^^^
+//!   = while building `base`
+//!   = while building `.`
+//!   = hint: did you mean `replicas`?
+//! ```
+//!
+//! The first word is `Error:`, as kustomize has it, whatever follows. Text of the input is shown without anything a
+//! terminal would obey, and never more of it than fits on a line or two.
 
-use super::{Error, Finding, Location};
+use super::{Error, Finding, Label};
+use std::borrow::Cow;
 use std::fmt::Write;
 
+/// The most characters of a line that are shown.
+const LINE: usize = 140;
+
+/// The most characters of a message that are shown.
+const MESSAGE: usize = 2000;
+
+/// The most places that are shown.
+const PLACES: usize = 6;
+
+/// How things look on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Look {
+    /// Letters alone.
+    #[default]
+    Plain,
+    /// With colours.
+    Coloured,
+}
+
+/// Codes that terminals understand.
+const BOLD_RED: &str = "\x1b[1;31m";
+const BOLD_YELLOW: &str = "\x1b[1;33m";
+const BOLD_BLUE: &str = "\x1b[1;34m";
+const BOLD_CYAN: &str = "\x1b[1;36m";
+const BOLD: &str = "\x1b[1m";
+
+impl Look {
+    fn paint<'a>(self, colour: &str, text: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::Plain => text.into(),
+            Self::Coloured => format!("{colour}{text}\x1b[0m").into(),
+        }
+    }
+}
+
 /// The text of an error, several lines, each ended.
-pub fn error(e: &Error) -> String {
+pub fn error(e: &Error, look: Look) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "Error: {}", e.message());
-    for label in e.labels() {
-        place(&mut out, &label.at, &label.text);
+    let message = clipped(e.message());
+    let _ = writeln!(out, "{} {}", look.paint(BOLD_RED, "Error:"), look.paint(BOLD, &message));
+    let shown = &e.labels()[..e.labels().len().min(PLACES)];
+    let widest = shown.iter().map(|l| l.at.line).max().unwrap_or(0);
+    let width = widest.to_string().len();
+    for (i, label) in shown.iter().enumerate() {
+        place(&mut out, label, i == 0, width, look);
+    }
+    let margin = look.paint(BOLD_BLUE, "=").into_owned();
+    if e.labels().len() > PLACES {
+        let _ = writeln!(out, "  {margin} and {} places more", e.labels().len() - PLACES);
     }
     for step in e.chain() {
-        let _ = writeln!(out, "  = while {step}");
+        let _ = writeln!(out, "  {margin} while {}", clipped(step));
     }
     for hint in e.hints() {
-        let _ = writeln!(out, "  = hint: {hint}");
+        let _ = writeln!(out, "  {margin} {} {}", look.paint(BOLD_CYAN, "hint:"), clipped(hint));
     }
     out
 }
 
 /// The text of a finding: one line, ended.
-pub fn warning(f: &Finding) -> String {
-    finding(f, "Warning")
+pub fn warning(f: &Finding, look: Look) -> String {
+    finding(f, &look.paint(BOLD_YELLOW, "Warning:"))
 }
 
 /// The text of a finding that `--strict` made an error.
-pub fn strict(f: &Finding) -> String {
-    finding(f, "Error")
+pub fn strict(f: &Finding, look: Look) -> String {
+    finding(f, &look.paint(BOLD_RED, "Error:"))
 }
 
 fn finding(f: &Finding, word: &str) -> String {
-    let at = f.at.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
-    let hint = f.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-    format!("{word}: {at}{}{hint}\n", f.message)
+    let at = f.at.as_ref().map(|at| format!("{}: ", safe(&at.to_string()))).unwrap_or_default();
+    let hint = f.hint.as_ref().map(|hint| format!(" ({})", safe(hint))).unwrap_or_default();
+    format!("{word} {at}{}{hint}\n", one_line(&f.message))
 }
 
-fn place(out: &mut String, at: &Location, text: &str) {
-    let _ = write!(out, "  --> {at}");
-    let _ = if text.is_empty() { writeln!(out) } else { writeln!(out, ": {text}") };
-    let Some(line) = at.text.as_deref().filter(|_| at.line > 0) else { return };
+/// One place: where it is, its line, and signs below what is meant.
+fn place(out: &mut String, label: &Label, first: bool, width: usize, look: Look) {
+    let at = &label.at;
+    let arrow = if first { "-->" } else { ":::" };
+    let shown = at.to_string();
+    let _ = write!(out, "{:width$}{} {}", "", look.paint(BOLD_BLUE, arrow), safe(&shown), width = width + 1);
+    let text = clipped(&label.text);
+    let Some(line) = at.text.as_deref().filter(|t| at.line > 0 && !t.trim().is_empty()) else {
+        let _ = if text.is_empty() { writeln!(out) } else { writeln!(out, ": {text}") };
+        return;
+    };
+    let column = (at.column as usize).saturating_sub(1);
+    let cut = Cut::new(line, column, at.length as usize);
+    let bar = look.paint(BOLD_BLUE, "|");
     let number = at.line.to_string();
-    let shown: String = line.chars().take(160).collect();
-    let _ = writeln!(out, "{number:>5} | {shown}");
-    if at.column > 0 && at.column < 160 {
-        let _ = writeln!(out, "      | {:>width$}", "^", width = at.column as usize);
+    let _ = writeln!(out, "\n{:width$} {bar}", "", width = width + 1);
+    let _ = writeln!(out, " {} {bar} {}", look.paint(BOLD_BLUE, &format!("{number:>width$}")), cut.text);
+    if at.column == 0 {
+        return;
+    }
+    let signs = if first { "^" } else { "-" }.repeat(cut.length);
+    let space = if text.is_empty() { "" } else { " " };
+    let mark = format!("{signs}{space}{text}");
+    let colour = if first { BOLD_RED } else { BOLD_BLUE };
+    let _ = writeln!(
+        out,
+        "{:width$} {bar} {:indent$}{}",
+        "",
+        "",
+        look.paint(colour, &mark),
+        width = width + 1,
+        indent = cut.indent
+    );
+}
+
+/// The part of a line that is shown, and where the signs stand below it.
+struct Cut {
+    text: String,
+    indent: usize,
+    length: usize,
+}
+
+impl Cut {
+    fn new(line: &str, column: usize, length: usize) -> Self {
+        let from = if column < LINE - 20 { 0 } else { column - LINE / 3 };
+        let mut text = String::new();
+        if from > 0 {
+            text.push_str("… ");
+        }
+        let (mut indent, mut signs) = (0, 0);
+        let mut chars = line.chars().skip(from);
+        for at in from..from + LINE {
+            if at == column {
+                indent = cells(&text);
+            }
+            let Some(c) = chars.next() else { break };
+            let shown = shown(c);
+            if (column..column + length).contains(&at) {
+                signs += cell(shown);
+            }
+            text.push(shown);
+        }
+        if chars.next().is_some() {
+            text.push_str(" …");
+        }
+        if indent == 0 && column > 0 {
+            indent = cells(text.trim_end()).min(column);
+        }
+        Self { text: text.trim_end().to_owned(), indent, length: signs.max(1) }
+    }
+}
+
+fn cells(text: &str) -> usize {
+    text.chars().map(cell).sum()
+}
+
+/// How many columns of a terminal a character takes, roughly: two for East Asian ones and pictures, none for marks.
+fn cell(c: char) -> usize {
+    match u32::from(c) {
+        0x300..=0x36F | 0x200B..=0x200F | 0xFE00..=0xFE0F => 0,
+        0x1100..=0x115F
+        | 0x2E80..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE6F
+        | 0xFF00..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1F64F
+        | 0x1F900..=0x1F9FF
+        | 0x20000..=0x3FFFD => 2,
+        _ => 1,
+    }
+}
+
+/// What is shown in place of a character: blanks for tabs, a sign for what a terminal would obey.
+fn shown(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        _ if is_obeyed(c) => '\u{FFFD}',
+        _ => c,
+    }
+}
+
+/// Characters that change what stands around them.
+fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// A text that no terminal takes for orders; line breaks stay, with the next line indented.
+fn safe(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.trim_end().chars() {
+        match c {
+            '\n' => out.push_str("\n    "),
+            '\t' => out.push(' '),
+            _ if is_obeyed(c) => out.extend(c.escape_unicode()),
+            _ => out.push(c),
+        }
+    }
+    out.into()
+}
+
+fn one_line(text: &str) -> String {
+    safe(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A safe text whose middle is left out where it is very long.
+fn clipped(text: &str) -> Cow<'_, str> {
+    if text.len() <= MESSAGE {
+        return safe(text);
+    }
+    let head: String = text.chars().take(MESSAGE / 2).collect();
+    let tail: Vec<char> = text.chars().rev().take(MESSAGE / 4).collect();
+    let tail: String = tail.into_iter().rev().collect();
+    safe(&format!("{head} … {tail}")).into_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{Code, Kind, Location};
+
+    fn at(line: u32, column: u32, length: u32, text: &str) -> Location {
+        Location { path: "a.yaml".into(), line, column, length, text: Some(text.into()) }
+    }
+
+    #[test]
+    fn an_error_shows_its_line_who_asked_and_what_to_do() {
+        let e = Error::new(Kind::Config, "unknown field `resource`")
+            .at(at(9, 1, 8, "resource: []"))
+            .label(at(120, 3, 3, "  abc: 1"), "its like")
+            .label(Location::file("b"), "and this")
+            .during("building `a`")
+            .during("building `.`")
+            .hint("did you mean `resources`?");
+        let expected = "Error: unknown field `resource`\n    \
+                        --> a.yaml:9:1\n     |\n   9 | resource: []\n     | ^^^^^^^^\n    \
+                        ::: a.yaml:120:3\n     |\n 120 |   abc: 1\n     |   --- its like\n    \
+                        ::: b: and this\n  \
+                        = while building `a`\n  = while building `.`\n  = hint: did you mean `resources`?\n";
+        assert_eq!(error(&e, Look::Plain), expected);
+        let coloured = error(&e, Look::Coloured);
+        assert!(coloured.starts_with("\x1b[1;31mError:\x1b[0m "), "{coloured}");
+    }
+
+    #[test]
+    fn signs_stand_below_what_is_meant() {
+        for (line, column, length, text, indent, signs) in [
+            ("a: b", 3, 1, "a: b", 3, 1),
+            ("\ta: b", 1, 1, " a: b", 1, 1),
+            ("世: b", 3, 1, "世: b", 4, 1),
+            ("世界", 0, 2, "世界", 0, 4),
+            ("a", 1, 1, "a", 1, 1),
+            ("a: \x1b[1m", 3, 4, "a: \u{FFFD}[1m", 3, 4),
+        ] {
+            let cut = Cut::new(line, column, length);
+            assert_eq!((cut.text.as_str(), cut.indent, cut.length), (text, indent, signs), "{line:?}");
+        }
+        let long = "x".repeat(1000);
+        let cut = Cut::new(&long, 500, 1000);
+        assert!(cut.text.chars().count() < LINE + 5 && cut.indent + cut.length < LINE + 5);
+    }
+
+    #[test]
+    fn text_of_the_input_cannot_steer_a_terminal() {
+        let e = Error::new(Kind::Config, "found `\x1b]0;x\u{7}\u{202E}`\nsecond\tline\n");
+        assert_eq!(error(&e, Look::Plain), "Error: found `\\u{1b}]0;x\\u{7}\\u{202e}`\n    second line\n");
+        let e = Error::new(Kind::Config, "x".repeat(1 << 20));
+        assert!(error(&e, Look::Plain).len() < 2 * MESSAGE);
+    }
+
+    #[test]
+    fn a_finding_is_one_line() {
+        let f = Finding::new(Code::Note, "a\nb").at(at(1, 2, 1, "xy")).hint("do it");
+        assert_eq!(warning(&f, Look::Plain), "Warning: a.yaml:1:2: a b (do it)\n");
+        assert_eq!(strict(&f, Look::Plain), "Error: a.yaml:1:2: a b (do it)\n");
     }
 }

@@ -761,7 +761,7 @@ fn rising(found: &[Option<usize>]) -> Vec<Option<usize>> {
 /// The edits that fill a file without content.
 pub fn first(doc: &Doc, text: &str, new: &Node) -> Done<Vec<Edit>> {
     let form = Form { list_offset: 0, from: None };
-    debug_assert!(doc.is_empty_table());
+    debug_assert!(doc.has_no_nodes());
     let at = end_of_document(text);
     Ok(vec![Edit { start: at, end: at, text: emit_all(form, new) }])
 }

@@ -83,7 +83,7 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// Splits `key=path`; without a key it is the last part of the path.
-fn file(entry: &Text) -> Result<(&str, &str)> {
+pub fn file(entry: &Text) -> Result<(&str, &str)> {
     let fail = |message: String| Err(Error::new(Kind::Config, message).at(entry.mark.location()));
     let text = entry.value.as_str();
     match text.split_once('=') {

@@ -177,8 +177,17 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
+    /// The error for a value of the wrong sort.
+    pub fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
         self.wrong(node, format!("`{name}` must be {expected}, found {}", self.describe(node)))
+    }
+
+    /// The value of a scalar of any type.
+    pub fn scalar(self, node: NodeId) -> Value<'a> {
+        match self.tag(node) {
+            Tag::Null | Tag::Bool | Tag::Int | Tag::Float => self.value(node),
+            _ => Value::Str(self.doc.text(node)),
+        }
     }
 
     /// A text. Dates are texts. `name` is for messages.

@@ -5,7 +5,7 @@
 
 use super::fetch::{Fetch, Repository, without_password};
 use super::file::File;
-use crate::diag::{Error, Kind, Location, Result, nearest};
+use crate::diag::{self, Error, Kind, Location, Result, nearest};
 use crate::yaml::{Mark, Source};
 use rustc_hash::FxHashMap;
 use std::fs::Metadata;
@@ -152,7 +152,7 @@ impl Files {
         let (kind, message) = match cause.kind() {
             io::ErrorKind::NotFound => (Kind::NotFound, format!("`{given}` does not exist")),
             io::ErrorKind::NotADirectory => (Kind::NotFound, format!("`{given}` is not a folder")),
-            _ => (Kind::Io, format!("`{given}` cannot be reached: {cause}")),
+            _ => (Kind::Io, format!("`{given}` cannot be reached: {}", diag::cause(cause))),
         };
         let mut error = located(Error::new(kind, message), mark);
         if cause.kind() != io::ErrorKind::NotFound {
@@ -228,7 +228,7 @@ pub(crate) fn clean(path: &Path) -> PathBuf {
 }
 
 /// The way from one absolute, clean path to another.
-fn relative(from: &Path, to: &Path) -> PathBuf {
+pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
     let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().count() - common;
     let mut out: PathBuf = std::iter::repeat_n("..", up).collect();

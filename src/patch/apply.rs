@@ -13,8 +13,8 @@ use super::strategic::{Outcome, merge};
 use crate::diag::{Code, Error, Finding, Findings, Kind as ErrorKind, Result};
 use crate::kube::{OpenApi, ResId};
 use crate::kustomization::Compat;
-use crate::resource::{Behavior, ResMap, Resource};
-use crate::yaml::{Dialect, Doc, NodeId, Style, Tag, scalar};
+use crate::resource::{Behavior, ResMap, Resource, internal};
+use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
 use rustc_hash::FxHashSet;
 
 /// Stands for the bookkeeping while a patch runs that may remove it.
@@ -33,8 +33,7 @@ impl Prepared {
         match &self.what {
             What::Objects(objects) if self.target.is_some() => {
                 let [object] = objects.as_slice() else {
-                    let message = "multiple Strategic-Merge Patches in one `patches` entry are not allowed to \
-                                   set `patches.target` field";
+                    let message = "expected one object in a patch with a `target`, found several";
                     return Err(self.wrong(message).hint("make an entry of `patches` for each"));
                 };
                 let selected = self.select(map, findings)?;
@@ -74,7 +73,7 @@ impl Prepared {
     }
 
     fn no_target(&self) -> Error {
-        self.wrong("must specify a target for JSON patch")
+        self.wrong("expected a `target` for the operations, found none")
     }
 
     /// The slots that the target selects. None is no mistake to kustomize.
@@ -140,16 +139,27 @@ impl Prepared {
                 if remember {
                     res.store_previous_id();
                 }
-                let known = has_bookkeeping(res);
-                res.edit(|doc| {
-                    if known {
-                        make_annotations(doc);
-                    }
-                    operations.apply(doc, self.compat)?;
-                    renew_annotations(doc);
-                    Ok(())
-                })
-                .map_err(|e: Error| e.during(format!("patching {id}")))
+                let known = res.has_noted_annotations();
+                let shown = operations.sees_annotations().then(|| notes(res)).unwrap_or_default();
+                let kept = res
+                    .edit(|doc| {
+                        if known {
+                            let annotations = make_annotations(doc);
+                            shown.iter().for_each(|(key, text)| doc.set_string(annotations, key, text));
+                        }
+                        operations.apply(doc, self.compat)?;
+                        let kept = remove_notes(doc, &shown);
+                        renew_annotations(doc);
+                        Ok(kept)
+                    })
+                    .map_err(|e: Error| e.during(format!("patching {id}")))?;
+                if !kept.origin {
+                    res.origin = None;
+                }
+                if !kept.transformations {
+                    res.transformations.clear();
+                }
+                Ok(())
             })?;
             note_clash(map, slot, before.as_ref());
         }
@@ -173,11 +183,11 @@ fn find(map: &mut ResMap, object: &Object) -> Result<usize> {
     }
     let at = object.doc.location(object.doc.root());
     if found.is_empty() {
-        let message = format!("no resource matches strategic merge patch \"{}\"", object.id);
+        let message = format!("no resource matches strategic merge patch `{}`", object.id);
         let error = Error::new(ErrorKind::Patch, message).at(at);
         return Err(nearest(map, &object.id).into_iter().fold(error, Error::hint));
     }
-    let message = format!("multiple resources match strategic merge patch \"{}\"", object.id);
+    let message = format!("multiple resources match strategic merge patch `{}`", object.id);
     Err(found
         .iter()
         .filter_map(|slot| map.get(*slot))
@@ -254,7 +264,7 @@ fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&
     if renames {
         res.store_previous_id();
     }
-    let guarded = object.touches_annotations && has_bookkeeping(res);
+    let guarded = object.touches_annotations && res.has_noted_annotations();
     let mut lost = false;
     let outcome = res.edit(|doc| {
         if guarded {
@@ -309,19 +319,6 @@ fn set_field(doc: &mut Doc, map: NodeId, key: &str, text: &str) {
     }
 }
 
-/// Whether kustomize has noted something in the object's annotations.
-fn has_bookkeeping(res: &Resource) -> bool {
-    !res.previous.is_empty()
-        || !res.prefixes.is_empty()
-        || !res.suffixes.is_empty()
-        || !res.referred_by.is_empty()
-        || !res.transformations.is_empty()
-        || res.origin.is_some()
-        || res.behavior != Behavior::Unspecified
-        || res.needs_hash
-        || res.from_helm
-}
-
 fn forget(res: &mut Resource) {
     res.previous.clear();
     res.prefixes.clear();
@@ -347,6 +344,37 @@ fn remove_marker(doc: &mut Doc, noted: bool) -> bool {
     let kept = doc.remove(annotations, MARKER).is_some();
     if (kept || noted) && doc.pairs(annotations).len() == 0 {
         doc.remove(metadata, "annotations");
+    }
+    kept
+}
+
+/// What kustomize has noted in the annotations of an object. The contents of `buildMetadata`'s notes are not known
+/// here, only that they are there.
+fn notes(res: &Resource) -> Vec<(&'static str, String)> {
+    let mut notes = internal::annotations(res);
+    notes.extend(res.origin.is_some().then(|| (internal::ORIGIN, String::new())));
+    notes.extend((!res.transformations.is_empty()).then(|| (internal::TRANSFORMATIONS, String::new())));
+    notes
+}
+
+/// Which notes of `buildMetadata` operations have left; kustomize restores its own.
+struct Kept {
+    origin: bool,
+    transformations: bool,
+}
+
+/// Takes notes out of the annotations again.
+fn remove_notes(doc: &mut Doc, notes: &[(&'static str, String)]) -> Kept {
+    let annotations = doc.get_path(doc.root(), &["metadata", "annotations"]);
+    let annotations = annotations.filter(|n| doc.kind(*n) == Kind::Map);
+    let mut kept = Kept { origin: true, transformations: true };
+    for (key, _) in notes {
+        let found = annotations.is_some_and(|map| doc.remove(map, key).is_some());
+        match *key {
+            internal::ORIGIN => kept.origin = found,
+            internal::TRANSFORMATIONS => kept.transformations = found,
+            _ => {}
+        }
     }
     kept
 }

@@ -47,9 +47,49 @@ impl Source {
             path: self.path.clone(),
             line: line + self.lines_above,
             column: column + self.columns_left,
+            length: self.text.get(offset..end).map_or(1, token_length),
             text: self.text.get(start..end).map(Into::into),
         }
     }
+}
+
+/// How many characters of a line the token takes that begins there.
+fn token_length(rest: &str) -> u32 {
+    let plain = |rest: &str| {
+        let mut before = ' ';
+        let mut chars = rest.chars().peekable();
+        let mut length = 0;
+        while let Some(c) = chars.next() {
+            let ends = match c {
+                ':' => chars.peek().is_none_or(|next| next.is_whitespace()),
+                '#' => before.is_whitespace(),
+                ',' | ']' | '}' => true,
+                _ => false,
+            };
+            if ends {
+                break;
+            }
+            before = c;
+            length += c.len_utf8();
+        }
+        rest[..length].trim_end().chars().count()
+    };
+    let quoted = |rest: &str, quote: char| {
+        let mut escaped = false;
+        let end = rest.chars().skip(1).position(|c| {
+            let ends = c == quote && !escaped;
+            escaped = quote == '"' && c == '\\' && !escaped;
+            ends
+        });
+        end.map_or_else(|| rest.trim_end().chars().count(), |inside| inside + 2)
+    };
+    let length = match rest.chars().next() {
+        Some(quote @ ('"' | '\'')) => quoted(rest, quote),
+        Some('{' | '[' | '|' | '>') | None => 1,
+        Some('-' | '?') if rest[1..].starts_with(' ') => 1,
+        Some(_) => plain(rest),
+    };
+    length.max(1) as u32
 }
 
 /// A place in a source, cheap to keep; turned into a [`Location`] when something is to be said about it.
@@ -81,5 +121,32 @@ impl<T> std::ops::Deref for Marked<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_measured_to_their_end() {
+        for (rest, length) in [
+            ("name: x", 4),
+            ("a b # c", 3),
+            ("a: {b: c}", 1),
+            ("c}, d", 1),
+            ("'a b': c", 5),
+            (r#""a\" b" c"#, 8),
+            ("\"open", 5),
+            ("{a: b}", 1),
+            ("- a", 1),
+            ("--x", 3),
+            ("http://h/x", 10),
+            ("|", 1),
+            ("", 1),
+            ("世界: 1", 2),
+        ] {
+            assert_eq!(token_length(rest), length, "{rest}");
+        }
     }
 }

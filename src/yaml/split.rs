@@ -42,7 +42,13 @@ struct Problem {
 impl Problem {
     fn error(self, path: &Arc<str>) -> Error {
         let (line, column) = (self.line, self.column);
-        Error::new(Kind::Syntax, self.message).at(Location { path: path.clone(), line, column, text: None })
+        Error::new(Kind::Syntax, self.message).at(Location {
+            path: path.clone(),
+            line,
+            column,
+            length: 1,
+            text: None,
+        })
     }
 }
 
