@@ -31,9 +31,11 @@
 //! | [`kustomization`] | the kustomization file as types |
 //! | [`resource`] | objects, the table of objects, their printing |
 //! | [`remote`] | git, HTTP, mirrors |
-//! | [`plugin`] | programs: helm, functions, exec plugins |
-//! | [`generate`], [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
+//! | [`generate`] | ConfigMaps and Secrets made of texts and files |
+//! | [`plugin`] | programs: helm, functions, exec plugins; configurations of builtin plugins |
+//! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
+//! | [`edit`], [`localize`] | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
 //!
 //! # Invariants
@@ -48,10 +50,12 @@
 pub mod accumulate;
 pub mod cli;
 pub mod diag;
+pub mod edit;
 pub mod generate;
 pub mod kube;
 pub mod kustomization;
 pub mod load;
+pub mod localize;
 pub mod parallel;
 pub mod patch;
 pub mod plugin;

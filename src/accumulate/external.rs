@@ -21,7 +21,7 @@ const VALIDATED_BY: &str = "validated-by";
 enum Generator {
     Made(Vec<Resource>),
     Chart(Box<helm::Chart>),
-    External(External),
+    External(Box<External>),
 }
 
 impl Build<'_> {
@@ -50,7 +50,9 @@ impl Build<'_> {
 
     fn generator(&mut self, target: &Target, config: &Resource) -> Result<Generator> {
         if !plugin::builtin::is_builtin(config) {
-            return self.at_site(target, |site| External::load(config, site)).map(Generator::External);
+            return self
+                .at_site(target, |site| External::load(config, site))
+                .map(|e| Generator::External(Box::new(e)));
         }
         Ok(match plugin::builtin::decode(config)? {
             Builtin::ConfigMap(args) => {
@@ -118,6 +120,7 @@ impl Build<'_> {
                 Ok(objects) => {
                     for mut res in objects {
                         res.origin = target.origin.as_ref().map(|o| Arc::new(o.of_file(&target.file_name)));
+                        self.use_scope(res.gvk())?;
                         acc.resources.append(res)?;
                     }
                 }

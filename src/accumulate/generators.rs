@@ -16,7 +16,7 @@ pub(super) type Generated = (Vec<Resource>, Option<Arc<Origin>>);
 impl Build<'_> {
     /// Runs all generators and lets their objects meet those that are there.
     pub(super) fn run_generators(&mut self, target: &Target, acc: &mut Accumulator) -> Result<()> {
-        let mut all = self.from_fields(target)?;
+        let mut all = self.field_generators(target)?;
         all.extend(self.external_generators(target)?);
         for (objects, origin) in all {
             for mut res in objects {
@@ -29,7 +29,7 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn from_fields(&mut self, target: &Target) -> Result<Vec<Generated>> {
+    fn field_generators(&mut self, target: &Target) -> Result<Vec<Generated>> {
         let k = &*target.kustomization;
         let mut all: Vec<Generated> = vec![];
         let note =

@@ -68,11 +68,11 @@ pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Fin
 }
 
 fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<ResMap> {
-    let mut target = Target::read(loader, findings)?;
+    let mut target = Target::read(loader, options.compat, findings)?;
     if !target.kustomization.build_metadata.is_empty() {
         target.origin = Some(Default::default());
     }
-    prefetch::run(&loader, options.threads);
+    prefetch::run(loader, options.compat, options.threads);
     let mut build = Build::new(options, findings);
     build.set_schema(&target, true)?;
     build

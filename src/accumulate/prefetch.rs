@@ -7,7 +7,7 @@
 use super::resources::{Parsed, parsed};
 use super::target::read_file;
 use crate::diag::Result;
-use crate::kustomization::{self, Text};
+use crate::kustomization::{self, Compat, Text};
 use crate::load::{File, Found, Loader};
 use crate::parallel;
 use crate::resource::read;
@@ -28,9 +28,9 @@ struct Job {
 }
 
 /// Reads and parses what the kustomizations below a folder name.
-pub(super) fn run(loader: &Arc<Loader>, threads: usize) {
+pub(super) fn run(loader: &Arc<Loader>, compat: Compat, threads: usize) {
     let mut jobs = vec![];
-    find(loader, &mut jobs);
+    find(loader, compat, &mut jobs);
     let bytes: u64 = jobs.iter().map(|j| j.file.size()).sum();
     if threads < 2 || bytes < WORTH_A_THREAD {
         return;
@@ -64,8 +64,10 @@ pub(super) fn run(loader: &Arc<Loader>, threads: usize) {
 }
 
 /// Follows `resources` and `components`.
-fn find(loader: &Arc<Loader>, jobs: &mut Vec<Job>) {
-    let Ok(kustomization) = kustomization::locate(loader).and_then(|file| read_file(&file)) else { return };
+fn find(loader: &Arc<Loader>, compat: Compat, jobs: &mut Vec<Job>) {
+    let Ok(kustomization) = kustomization::locate(loader).and_then(|file| read_file(&file, compat)) else {
+        return;
+    };
     let local = |entry: &&Text| !loader.is_remote(entry);
     for entry in kustomization.resources.iter().filter(local) {
         match loader.resource(entry) {
@@ -75,13 +77,13 @@ fn find(loader: &Arc<Loader>, jobs: &mut Vec<Job>) {
                     jobs.push(Job { file, parsed });
                 }
             }
-            Ok(Found::Folder(folder)) => find(&folder, jobs),
+            Ok(Found::Folder(folder)) => find(&folder, compat, jobs),
             Err(_) => {}
         }
     }
     for entry in kustomization.components.iter().filter(local) {
         if let Ok(folder) = loader.enter(entry) {
-            find(&folder, jobs);
+            find(&folder, compat, jobs);
         }
     }
 }
@@ -93,7 +95,10 @@ struct Portion<'a> {
     pieces: &'a [Range<usize>],
 }
 
-fn portions(cut: &[Result<(Arc<Source>, Vec<Range<usize>>)>]) -> Vec<Portion<'_>> {
+/// A file's text and where its documents are.
+type Cut = (Arc<Source>, Vec<Range<usize>>);
+
+fn portions(cut: &[Result<Cut>]) -> Vec<Portion<'_>> {
     let mut all = vec![];
     for (job, cut) in cut.iter().enumerate() {
         let Ok((source, pieces)) = cut else { continue };

@@ -3,7 +3,7 @@
 use super::origin::Origin;
 use super::{Accumulator, Options};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
-use crate::kube::{OpenApi, TransformerConfig, read_crd};
+use crate::kube::{BuiltIn, Gvk, OpenApi, TransformerConfig, read_crd, scope};
 use crate::kustomization::{self, Compat, Kustomization, KustomizationKind, Text};
 use crate::load::{File, Loader};
 use crate::yaml::{Doc, json, split};
@@ -17,6 +17,12 @@ pub(super) struct Build<'a> {
     pub schema: Option<Arc<OpenApi>>,
     /// Whether `openapi` was heeded already; later ones are not.
     schema_is_set: bool,
+    /// Why the document of `openapi` is none: said when a schema or a scope is looked up.
+    broken_schema: Option<Error>,
+    /// Schemas were looked up already.
+    schema_was_used: bool,
+    /// The scope of a type that is not built in was looked up already.
+    unknown_type_was_met: bool,
 }
 
 /// A folder with its kustomization file.
@@ -33,9 +39,9 @@ pub(super) struct Target {
 
 impl Target {
     /// Reads the kustomization file of a folder. What it has of deprecated fields becomes findings.
-    pub fn read(loader: &Arc<Loader>, findings: &Findings) -> Result<Self> {
+    pub fn read(loader: &Arc<Loader>, compat: Compat, findings: &Findings) -> Result<Self> {
         let file = kustomization::locate(loader)?;
-        let kustomization = read_file(&file)?;
+        let kustomization = read_file(&file, compat)?;
         for field in &kustomization.deprecated {
             findings.add(
                 Finding::new(Code::DeprecatedField, format!("field `{}` is deprecated", field.value))
@@ -62,18 +68,26 @@ impl Target {
 }
 
 /// The kustomization in a file, decoded once however many folders lead to it.
-pub(super) fn read_file(file: &File) -> Result<Arc<Kustomization>> {
+pub(super) fn read_file(file: &File, compat: Compat) -> Result<Arc<Kustomization>> {
     let read = |file: &File| -> Result<Arc<Kustomization>> {
         let source = file.text()?;
         let doc = split::read_v2(&source)?.map(Arc::new);
-        kustomization::read(doc.as_ref(), &source).map(Arc::new)
+        kustomization::read(doc.as_ref(), &source, compat).map(Arc::new)
     };
     file.made(read).as_ref().clone()
 }
 
 impl<'a> Build<'a> {
     pub fn new(options: &'a Options, findings: &'a Findings) -> Self {
-        Self { options, findings, schema: None, schema_is_set: false }
+        Self {
+            options,
+            findings,
+            schema: None,
+            schema_is_set: false,
+            broken_schema: None,
+            schema_was_used: false,
+            unknown_type_was_met: false,
+        }
     }
 
     /// Whether the behaviour of 5.7 is asked for.
@@ -96,10 +110,22 @@ impl<'a> Build<'a> {
                 .hint("remove one of the two"));
         }
         if let Some(source) = source {
-            let doc = split::read_v2(&source)?.unwrap_or_else(|| Doc::new(source));
-            self.schema = Some(Arc::new(OpenApi::read(doc)?));
+            // Built-in types that are in use, or wanted, by now are not given up.
+            let built_in = match (self.schema_was_used, self.unknown_type_was_met) {
+                (true, _) => BuiltIn::Under,
+                (false, true) => BuiltIn::Over,
+                (false, false) => BuiltIn::Gone,
+            };
+            let doc = split::read_v2(&source).map(|doc| doc.unwrap_or_else(|| Doc::new(source)));
+            match doc.and_then(OpenApi::read) {
+                Ok(mut schema) => {
+                    schema.built_in = built_in;
+                    self.schema = Some(Arc::new(schema));
+                }
+                Err(error) => self.broken_schema = Some(error),
+            }
             self.schema_is_set = true;
-        } else if let Some(version) = &field.version {
+        } else if let Some(version) = field.version.as_ref().filter(|v| !v.value.is_empty()) {
             if version.value != "v1.21.2" {
                 let message = format!("the OpenAPI version `{}` is not built in", version.value);
                 return Err(Error::new(Kind::Config, message)
@@ -111,9 +137,32 @@ impl<'a> Build<'a> {
         Ok(())
     }
 
+    /// Notes that schemas are looked up.
+    pub fn use_schema(&mut self) -> Result<()> {
+        self.schema_was_used = true;
+        self.broken_schema.take().map_or(Ok(()), Err)
+    }
+
+    /// Notes that the scope of the type of an object is looked up.
+    pub fn use_scope(&mut self, gvk: &Gvk) -> Result<()> {
+        if self.unknown_type_was_met || scope::is_known(gvk) {
+            return Ok(());
+        }
+        self.unknown_type_was_met = true;
+        self.broken_schema.take().map_or(Ok(()), Err)
+    }
+
+    /// Notes that the scopes of the types of all objects are looked up.
+    fn use_scopes(&mut self, acc: &Accumulator) -> Result<()> {
+        acc.resources.iter().try_for_each(|res| self.use_scope(res.gvk()))
+    }
+
     /// Runs a kustomization: its accumulator holds nothing, or what the folder above has when it is a component.
-    pub fn accumulate(&mut self, target: &Target, acc: Accumulator) -> Result<Accumulator> {
+    pub fn accumulate(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
         let k = &*target.kustomization;
+        if let Some(schema) = &self.schema {
+            acc.resources.set_scopes(schema);
+        }
         let mut acc = self.accumulate_resources(target, acc, &k.resources)?;
         let at = |field: &[Text]| field.first().map_or_else(|| target.place(), |path| path.mark.location());
         configurations(target)
@@ -125,6 +174,7 @@ impl<'a> Build<'a> {
         self.run_transformers(target, &mut acc)?;
         self.run_validators(target, &mut acc)?;
         acc.vars.add(&k.vars, &mut acc.resources)?;
+        self.use_scopes(&acc)?;
         Ok(acc)
     }
 
@@ -137,13 +187,16 @@ impl<'a> Build<'a> {
         mut acc: Accumulator,
         component: bool,
     ) -> Result<Accumulator> {
-        let mut target = Target::read(loader, self.findings)
+        let mut target = Target::read(loader, self.compat(), self.findings)
             .map_err(|e| e.label(entry.mark.location(), "the entry that asks for it"))?;
         target.origin = parent.origin.as_ref().map(|o| o.enter(&entry.value, loader));
         target.helm_namespace = match &parent.kustomization.namespace {
             Some(own) => own.value.clone(),
             None => parent.helm_namespace.clone(),
         };
+        if target.kustomization.openapi.path.is_some() {
+            self.use_scopes(&acc)?;
+        }
         self.set_schema(&target, false)?;
         let is_component = target.kustomization.kind == KustomizationKind::Component;
         if is_component != component {

@@ -83,18 +83,18 @@ impl Build<'_> {
             let patch = self.texts(target, |t| Prepared::json6902(entry, t))?;
             steps.push(("PatchJson6902Transformer", patch_step(patch)));
         }
-        if !k.replicas.is_empty() {
+        for entries in one_by_one(&k.replicas, target) {
             let rows = config.replicas.clone();
             steps.push((
                 "ReplicaCountTransformer",
-                Box::new(move |b, r| replicas::apply_all(r, &k.replicas, &rows, b.findings)),
+                Box::new(move |b, r| replicas::apply_all(r, entries, &rows, b.findings)),
             ));
         }
-        if !k.images.is_empty() {
+        for entries in one_by_one(&k.images, target) {
             let rows = config.images.clone();
             steps.push((
                 "ImageTagTransformer",
-                Box::new(move |b, r| images::apply_all(r, &k.images, &rows, b.findings)),
+                Box::new(move |b, r| images::apply_all(r, entries, &rows, b.findings)),
             ));
         }
         if !k.replacements.is_empty() {
@@ -123,9 +123,20 @@ fn rows_place(entry: &kustomization::Label, target: &Target) -> Location {
     entry.pairs.first().map_or_else(|| target.place(), |(key, _)| key.mark.location())
 }
 
+/// Each entry is a transformer of its own to kustomize. That is only seen where transformers are noted; elsewhere they
+/// run together.
+fn one_by_one<'s, T>(entries: &'s [T], target: &Target) -> std::slice::Chunks<'s, T> {
+    entries.chunks(if target.origin.is_some() { 1 } else { entries.len().max(1) })
+}
+
 /// The step of a patch that was prepared.
 pub(super) fn patch_step<'s>(patch: Prepared) -> Run<'s> {
-    Box::new(move |b, r| patch.apply(r, b.schema.as_deref(), b.findings))
+    Box::new(move |b, r| {
+        if patch.is_merge() && !r.is_empty() {
+            b.use_schema()?;
+        }
+        patch.apply(r, b.schema.as_deref(), b.findings)
+    })
 }
 
 /// Replacements, inline or from files.
@@ -149,7 +160,11 @@ pub(super) fn replacements_of(target: &Target, fields: &[ReplacementField]) -> R
 fn after(resources: &mut ResMap, note: Option<Arc<crate::resource::Origin>>) -> Result<()> {
     let Some(note) = note else { return Ok(()) };
     resources.edit_all(|res| {
-        res.transformations.push(note.clone());
+        // An object without origin is taken for one that the transformer has made.
+        match res.origin {
+            Some(_) => res.transformations.push(note.clone()),
+            None => res.origin = Some(note.clone()),
+        }
         Ok(())
     })
 }

@@ -2,11 +2,10 @@
 
 use clap::builder::styling::Styles;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use std::ffi::OsString;
 
 /// Renders Kubernetes manifests byte for byte as kustomize does.
 #[derive(Debug, Parser)]
-#[command(name = "kfm", disable_version_flag = true, styles = Styles::plain(), max_term_width = 100)]
+#[command(name = "kfm", disable_version_flag = true, disable_help_subcommand = true, args_override_self = true, styles = Styles::plain(), max_term_width = 100)]
 pub struct Cli {
     /// Does nothing; accepted because kustomize has it
     #[arg(long, global = true, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -21,8 +20,34 @@ pub struct Cli {
 pub enum Command {
     /// Build a kustomization folder or URL and print the objects
     Build(Box<BuildArgs>),
+    /// Write a new kustomization file in the current folder
+    #[command(alias = "init", args_override_self = true)]
+    Create(super::create::CreateArgs),
+    /// Change the kustomization file of the current folder and leave the rest of it as it is
+    Edit(super::edit::args::EditArgs),
     /// Print the version
     Version(VersionArgs),
+    /// Copy a kustomization and all that it needs into a new folder, remote content included
+    Localize(super::localize::LocalizeArgs),
+    /// Print a script for a shell that completes what is typed
+    Completion(super::completion::CompletionArgs),
+    /// Print the help of a command
+    Help(super::help::HelpArgs),
+    /// Look at OpenAPI schemas
+    #[command(subcommand, hide = true)]
+    Openapi(super::openapi::Openapi),
+    /// Commands for configuration files; kfm does not have them
+    #[command(subcommand, hide = true)]
+    Cfg(super::refused::Cfg),
+    /// Commands for functions; kfm does not have them
+    #[command(subcommand, hide = true)]
+    Fn(super::refused::Fn),
+    /// Help topics
+    #[command(flatten)]
+    Topic(super::help::Topic),
+    /// What completion scripts ask
+    #[command(flatten)]
+    Complete(super::complete::Complete),
 }
 
 /// Arguments of `build`.
@@ -97,8 +122,8 @@ pub struct BuildArgs {
 #[derive(Debug, Args)]
 pub struct VersionArgs {
     /// Print kustomize's short form
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, default_value = "false", action = clap::ArgAction::Set)]
-    pub short: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub short: Option<bool>,
     /// `json` or `yaml`
     #[arg(short, long, value_name = "FORMAT")]
     pub output: Option<String>,
@@ -114,12 +139,6 @@ pub fn go_bool(text: &str) -> Result<bool, String> {
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         _ => Err(format!("`{text}` is neither `true` nor `false`")),
     }
-}
-
-/// Makes the arguments what clap understands: flags of `build` before the command are moved behind it, as
-/// kustomize's parser allows for those with a value.
-pub fn rewrite(arguments: Vec<OsString>) -> Vec<OsString> {
-    arguments
 }
 
 /// The help of the whole program.

@@ -1,6 +1,6 @@
 //! `build`: renders a folder or URL.
 
-use super::args::BuildArgs;
+use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
 use super::{Done, Strictness, output};
 use crate::accumulate::{self, Options, Reorder};
@@ -9,6 +9,7 @@ use crate::kustomization::Compat;
 use crate::plugin::PluginOptions;
 use crate::remote::{Mirrors, Remote};
 use crate::resource::{ResMap, print};
+use clap::Parser;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,11 +22,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         [dir] => dir,
         _ => return Err(Error::new(Kind::Usage, "specify one path to kustomization.yaml")),
     };
-    let mirrors = match &environment.config_home {
-        Some(home) => Mirrors::read(&home.join("kfm/config.toml"))?,
-        None => Mirrors::default(),
-    };
-    let remote = Arc::new(Remote::new(mirrors, environment.proxies.clone()));
+    let remote = remote(environment)?;
     let resources = accumulate::build(dir, &options, remote, &findings)?;
     let strictness = match (args.strict, args.quiet) {
         (true, _) => Strictness::Strict,
@@ -48,6 +45,24 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         None => print::all(&resources, options.threads)?,
     };
     Ok(Done { stdout, findings, strictness })
+}
+
+/// What fetches remote content, led elsewhere where the user's configuration says so.
+pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
+    let mirrors = match &environment.config_home {
+        Some(home) => Mirrors::read(&home.join("kfm/config.toml"))?,
+        None => Mirrors::default(),
+    };
+    Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone())))
+}
+
+/// What a build of the current folder without flags prints.
+pub(super) fn text(environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
+    let plain = Cli::try_parse_from(["kfm", "build"]).ok().and_then(|cli| cli.command);
+    let Some(Command::Build(args)) = plain else { return Ok(vec![]) };
+    let options = options(&args, environment, findings)?;
+    let resources = accumulate::build(".", &options, remote(environment)?, findings)?;
+    Ok(print::all(&resources, options.threads)?.concat())
 }
 
 fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
@@ -100,6 +115,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
             n => n,
         },
         plugins: PluginOptions {
+            compat,
             enable_helm: plugins_on || on(args.enable_helm),
             helm_command: args.helm_command.clone(),
             helm_api_versions: args.helm_api_versions.clone(),

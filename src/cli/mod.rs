@@ -3,13 +3,23 @@
 
 pub mod args;
 mod build;
+mod complete;
+mod completion;
+mod create;
+mod edit;
 mod environment;
+mod find;
+mod help;
+mod localize;
+mod openapi;
 mod output;
+mod refused;
+pub mod rewrite;
 mod version;
 
 use crate::diag::{self, Error, Finding};
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use environment::Environment;
 use std::ffi::OsString;
 use std::io::Write;
@@ -43,7 +53,11 @@ enum Strictness {
 /// Runs the program with these arguments (the first is the program's name); gives the exit code.
 pub fn main(arguments: Vec<OsString>) -> u8 {
     let environment = Environment::read(&arguments);
-    let cli = match Cli::try_parse_from(args::rewrite(arguments)) {
+    let mut command = Cli::command();
+    let rewritten = rewrite::rewrite(&command, arguments);
+    rewritten.note.iter().for_each(|note| say(note));
+    let parsed = command.try_get_matches_from_mut(rewritten.arguments);
+    let cli = match parsed.and_then(|m| Cli::from_arg_matches(&m)) {
         Ok(cli) => cli,
         Err(e) => return usage(&e),
     };
@@ -59,7 +73,17 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
 fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
     match cli.command {
         Some(Command::Build(args)) => build::run(args, environment),
+        Some(Command::Create(args)) => create::run(&args, environment),
+        Some(Command::Edit(args)) => edit::run(args, environment),
         Some(Command::Version(args)) => version::run(&args, environment),
+        Some(Command::Localize(args)) => localize::run(&args, environment),
+        Some(Command::Completion(args)) => completion::run(&args, environment),
+        Some(Command::Help(args)) => help::run(&args),
+        Some(Command::Openapi(command)) => openapi::run(&command),
+        Some(Command::Cfg(_)) => Err(refused::cfg()),
+        Some(Command::Fn(_)) => Err(refused::function()),
+        Some(Command::Topic(topic)) => Ok(help::topic(&topic)),
+        Some(Command::Complete(words)) => complete::run(&words),
         None => Ok(Done { stdout: vec![args::help().into_bytes()], ..Done::default() }),
     }
 }

@@ -3,19 +3,21 @@
 use super::args::VersionArgs;
 use super::environment::Environment;
 use super::{Done, KUSTOMIZE_VERSION};
-use crate::diag::{Error, Kind};
+use crate::diag::{Code, Error, Finding, Kind};
 
 /// The version of kfm itself.
 const KFM_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Prints the version. Called by kustomize's name it says what kustomize says, as Argo CD reads it.
 pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error> {
-    if args.short && args.output.is_some() {
+    let short = args.short == Some(true);
+    let output = args.output.as_deref().filter(|o| !o.is_empty());
+    if short && output.is_some() {
         return Err(Error::new(Kind::Usage, "`--short` and `--output` are mutually exclusive"));
     }
     let (os, arch) = (std::env::consts::OS, go_arch(std::env::consts::ARCH));
-    let text = match args.output.as_deref() {
-        // Kustomize prints nothing for a format that it does not know.
+    let text = match output {
+        // Kustomize prints nothing for a format that it does not know, and does not fail.
         Some("json") => format!(
             "{{\n  \"version\": \"{KUSTOMIZE_VERSION}\",\n  \"gitCommit\": \"unknown\",\n  \"buildDate\": \"unknown\",\n  \
              \"goOs\": \"{os}\",\n  \"goArch\": \"{arch}\",\n  \"goVersion\": \"none\",\n  \"kfmVersion\": \"v{KFM_VERSION}\"\n}}\n"
@@ -30,11 +32,13 @@ pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error>
                 format!("unknown output format `{other}`, expected `json` or `yaml`"),
             ));
         }
-        None if args.short => format!("{{{KUSTOMIZE_VERSION}  unknown   }}\n"),
+        None if short => format!("{{{KUSTOMIZE_VERSION}  unknown   }}\n"),
         None if environment.as_kustomize => format!("{KUSTOMIZE_VERSION}\n"),
         None => format!("kfm v{KFM_VERSION} (kustomize {KUSTOMIZE_VERSION})\n"),
     };
-    Ok(Done { stdout: vec![text.into_bytes()], ..Done::default() })
+    let deprecated = Finding::new(Code::DeprecatedFlag, "flag `--short` is deprecated");
+    let findings = args.short.map(|_| deprecated.hint("leave it out, or use `-o json`"));
+    Ok(Done { stdout: vec![text.into_bytes()], findings: findings.into_iter().collect(), ..Done::default() })
 }
 
 /// Go's name of a processor.

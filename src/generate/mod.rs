@@ -3,7 +3,7 @@
 
 mod absorb;
 mod configmap;
-mod kv;
+pub mod kv;
 mod secret;
 pub mod text;
 

@@ -97,6 +97,7 @@ impl TransformerConfig {
 
 /// Whether merging `new` into `old` leaves nothing to do: built-in lists are merged with themselves or with
 /// nothing. They have no row that another one would replace.
+#[expect(clippy::ptr_arg, reason = "whether it is borrowed is what is asked")]
 fn shortcut<T: Clone>(old: &Cow<'static, [T]>, new: &Cow<'static, [T]>) -> bool {
     match (old, new) {
         (_, Cow::Borrowed([])) => true,

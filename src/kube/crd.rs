@@ -29,7 +29,7 @@ const REF_NAME_KEY: &str = "x-kubernetes-object-ref-name-key";
 
 /// The rows that a `crds` file makes, to be merged into the configuration of the layer.
 pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
-    if doc.is_empty_table() || doc.is_null(doc.root()) {
+    if doc.has_no_nodes() || doc.is_null(doc.root()) {
         return Ok(TransformerConfig::default());
     }
     let mut types = FxHashMap::default();

@@ -16,17 +16,24 @@ pub struct ResId {
     pub name: Str,
     /// `metadata.namespace` as written, empty for none.
     pub namespace: Str,
+    /// An OpenAPI document of the build says that the type is cluster-scoped; the built-in ones are known anyway.
+    pub custom_cluster_scoped: bool,
 }
 
 impl ResId {
     /// An id.
     pub fn new(gvk: Gvk, name: &str, namespace: &str) -> Self {
-        Self { gvk, name: name.into(), namespace: namespace.into() }
+        Self { gvk, name: name.into(), namespace: namespace.into(), custom_cluster_scoped: false }
+    }
+
+    /// Whether objects of this type have no namespace.
+    pub fn is_cluster_scoped(&self) -> bool {
+        self.custom_cluster_scoped || scope::is_cluster_scoped(&self.gvk)
     }
 
     /// The namespace by which ids are compared: a constant for cluster-scoped types, `default` for none.
     pub fn effective_namespace(&self) -> &str {
-        if scope::is_cluster_scoped(&self.gvk) {
+        if self.is_cluster_scoped() {
             NO_NAMESPACE
         } else if self.namespace.is_empty() {
             "default"

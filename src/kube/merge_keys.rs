@@ -10,7 +10,7 @@
 
 mod table;
 
-use super::openapi::OpenApi;
+use super::openapi::{BuiltIn, OpenApi};
 use crate::yaml::NodeId;
 use smallvec::SmallVec;
 
@@ -44,12 +44,14 @@ pub fn schema_for<'a>(openapi: Option<&'a OpenApi>, api_version: &str, kind: &st
     let Some(openapi) = openapi else {
         return built_in(api_version, kind);
     };
-    // Kustomize's own types stay.
-    if openapi.keeps_built_in || api_version == "kustomize.config.k8s.io/v1beta1" {
-        let custom = || openapi.definition(api_version, kind);
-        return built_in(api_version, kind).or_else(|| Some(Schema(Node::Custom(openapi, custom()?))));
+    let custom = || openapi.definition(api_version, kind).map(|node| Schema(Node::Custom(openapi, node)));
+    match openapi.built_in {
+        // Kustomize's own types stay.
+        _ if api_version == "kustomize.config.k8s.io/v1beta1" => built_in(api_version, kind).or_else(custom),
+        BuiltIn::Gone => custom(),
+        BuiltIn::Under => custom().or_else(|| built_in(api_version, kind)),
+        BuiltIn::Over => built_in(api_version, kind).or_else(custom),
     }
-    Some(Schema(Node::Custom(openapi, openapi.definition(api_version, kind)?)))
 }
 
 fn built_in(api_version: &str, kind: &str) -> Option<Schema<'static>> {
@@ -240,7 +242,7 @@ mod tests {
         }
         assert!(schema_for(Some(&openapi), "apps/v1", "Deployment").is_none());
         assert!(schema_for(Some(&openapi), "kustomize.config.k8s.io/v1beta1", "Kustomization").is_some());
-        openapi.keeps_built_in = true;
+        openapi.built_in = BuiltIn::Under;
         assert!(schema_for(Some(&openapi), "apps/v1", "Deployment").is_some());
         assert!(schema_for(Some(&openapi), "example.com/v1", "Widget").is_some());
     }

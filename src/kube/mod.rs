@@ -18,4 +18,4 @@ pub use fieldspec::{FieldSpec, Leaf, NameReference, Rows};
 pub use gvk::Gvk;
 pub use id::ResId;
 pub use merge_keys::{Keys, Schema, schema_for};
-pub use openapi::OpenApi;
+pub use openapi::{BuiltIn, OpenApi};

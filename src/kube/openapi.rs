@@ -23,6 +23,18 @@ const MAP_KEYS: &str = "x-kubernetes-list-map-keys";
 /// How many references to references are followed: more can only go round in a circle.
 const MOST_REFS: usize = 100;
 
+/// What becomes of the built-in types beside a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BuiltIn {
+    /// The document takes their place.
+    #[default]
+    Gone,
+    /// They were in use before the document was met: its types are laid over them.
+    Under,
+    /// They were wanted, but not in use yet, before the document was met: they are laid over its types.
+    Over,
+}
+
 /// An OpenAPI document of the user.
 #[derive(Debug)]
 pub struct OpenApi {
@@ -32,16 +44,15 @@ pub struct OpenApi {
     types: FxHashMap<(String, String), NodeId>,
     /// By kind and `apiVersion`.
     scopes: FxHashMap<(String, String), Scope>,
-    /// The built-in types stay beside those of the document, as in kustomize when they were in use before the
-    /// document was met.
-    pub keeps_built_in: bool,
+    /// What became of the built-in types.
+    pub built_in: BuiltIn,
 }
 
 impl OpenApi {
     /// Takes a document in, read by the rules of YAML 1.1 or as JSON.
     pub fn read(doc: Doc) -> Result<Self> {
         let root = doc.root();
-        if doc.is_empty_table() || doc.kind(root) != Kind::Map {
+        if doc.has_no_nodes() || doc.kind(root) != Kind::Map {
             let at = doc.source().path.clone();
             let error = Error::new(Fault::Config, "expected an OpenAPI document, found no mapping");
             return Err(error.at(crate::diag::Location::file(at)));
@@ -69,7 +80,7 @@ impl OpenApi {
                 scopes.entry(key).or_insert(Scope::Cluster);
             }
         }
-        Ok(Self { doc, definitions, types, scopes, keeps_built_in: false })
+        Ok(Self { doc, definitions, types, scopes, built_in: BuiltIn::Gone })
     }
 
     /// The scope that the paths of the document give to a type.

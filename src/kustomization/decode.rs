@@ -7,7 +7,7 @@
 //!
 //! Kustomize reports the name of the field that is wrong; here the error also knows its place.
 
-use super::types::{Pairs, Text};
+use super::types::{Compat, Pairs, Text};
 use crate::diag::{Error, Kind as Sort, Result, nearest};
 use crate::yaml::scalar::{self, Dialect, Value};
 use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag};
@@ -26,21 +26,43 @@ pub struct Rules {
     pub convert: bool,
     /// How the document was read.
     pub dialect: Dialect,
+    /// Which release to be like.
+    pub compat: Compat,
 }
 
 impl Rules {
     /// Kustomization files.
-    pub const KUSTOMIZATION: Self =
-        Self { refuse_unknown: true, refuse_duplicates: false, convert: false, dialect: Dialect::V2 };
+    pub const KUSTOMIZATION: Self = Self {
+        refuse_unknown: true,
+        refuse_duplicates: false,
+        convert: false,
+        dialect: Dialect::V2,
+        compat: Compat::V5_8,
+    };
     /// Files that `configurations` names.
-    pub const CONFIGURATION: Self =
-        Self { refuse_unknown: true, refuse_duplicates: true, convert: true, dialect: Dialect::V2 };
+    pub const CONFIGURATION: Self = Self {
+        refuse_unknown: true,
+        refuse_duplicates: true,
+        convert: true,
+        dialect: Dialect::V2,
+        compat: Compat::V5_8,
+    };
     /// Files that `replacements` names.
-    pub const REPLACEMENTS: Self =
-        Self { refuse_unknown: false, refuse_duplicates: false, convert: true, dialect: Dialect::V2 };
+    pub const REPLACEMENTS: Self = Self {
+        refuse_unknown: false,
+        refuse_duplicates: false,
+        convert: true,
+        dialect: Dialect::V2,
+        compat: Compat::V5_8,
+    };
     /// Configurations of builtin plugins: they are resources.
-    pub const PLUGIN: Self =
-        Self { refuse_unknown: false, refuse_duplicates: false, convert: true, dialect: Dialect::V3 };
+    pub const PLUGIN: Self = Self {
+        refuse_unknown: false,
+        refuse_duplicates: false,
+        convert: true,
+        dialect: Dialect::V3,
+        compat: Compat::V5_8,
+    };
 }
 
 /// A document and how strictly it is taken.
@@ -155,8 +177,17 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
+    /// The error for a value of the wrong sort.
+    pub fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
         self.wrong(node, format!("`{name}` must be {expected}, found {}", self.describe(node)))
+    }
+
+    /// The value of a scalar of any type.
+    pub fn scalar(self, node: NodeId) -> Value<'a> {
+        match self.tag(node) {
+            Tag::Null | Tag::Bool | Tag::Int | Tag::Float => self.value(node),
+            _ => Value::Str(self.doc.text(node)),
+        }
     }
 
     /// A text. Dates are texts. `name` is for messages.

@@ -5,8 +5,8 @@
 
 use super::decode::{Decoder, Fields};
 use super::types::{
-    FieldOptions, GeneratorArgs, GeneratorOptions, HelmChart, HelmGlobals, Image, Label, Patch, Replacement,
-    ReplacementField, Replica, Selector, SortOptions, SourceSelector, TargetSelector, Var,
+    Compat, FieldOptions, GeneratorArgs, GeneratorOptions, HelmChart, HelmGlobals, Image, Label, Patch,
+    Replacement, ReplacementField, Replica, Selector, SortOptions, SourceSelector, TargetSelector, Var,
 };
 use crate::diag::{Error, Kind as Sort, Result};
 use crate::kube::{FieldSpec, Gvk, NameReference, TransformerConfig};
@@ -59,6 +59,9 @@ pub fn selector(d: Decoder<'_>, node: NodeId) -> Result<Selector> {
 pub fn patch(d: Decoder<'_>, node: NodeId) -> Result<Patch> {
     let f = d.fields(node, "a patch", &["path", "patch", "target", "options"])?;
     let options = f.sub("options", |d, n| {
+        if d.rules.compat == Compat::V5_7 {
+            return old_patch_options(d, n);
+        }
         let f = d.fields(n, "`options` of a patch", &["allowNameChange", "allowKindChange"])?;
         Ok((f.flag("allowNameChange")?, f.flag("allowKindChange")?))
     })?;
@@ -71,6 +74,20 @@ pub fn patch(d: Decoder<'_>, node: NodeId) -> Result<Patch> {
         allow_name_change,
         allow_kind_change,
     })
+}
+
+/// `options` of a patch as 5.7 reads them: any name with a boolean, and only the exact names count.
+fn old_patch_options(d: Decoder<'_>, node: NodeId) -> Result<(bool, bool)> {
+    let (mut name, mut kind) = (false, false);
+    for (key, value) in d.doc.pairs(node) {
+        let flag = d.flag(value, d.doc.text(key))?;
+        match d.doc.text(key) {
+            "allowNameChange" => name = flag,
+            "allowKindChange" => kind = flag,
+            _ => {}
+        }
+    }
+    Ok((name, kind))
 }
 
 /// An entry of `configMapGenerator`, or the configuration of such a plugin.

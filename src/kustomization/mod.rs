@@ -10,5 +10,5 @@ mod tests;
 pub mod types;
 
 pub use locate::locate;
-pub use read::{read, read_configuration, read_replacements_file};
+pub use read::{decode, read, read_configuration, read_replacements_file};
 pub use types::*;

@@ -3,10 +3,10 @@
 //! The document comes from the reader of YAML 1.1; what is wrong with it is said with its place. Errors are those of
 //! kustomize, but the first one in the order of the fields is reported, not the first in alphabetical order.
 
-use super::decode::{Decoder, Rules};
+use super::decode::{Decoder, Fields, Rules};
 use super::entries;
 use super::fix;
-use super::types::{Kustomization, OpenApi, Replacement};
+use super::types::{Compat, Kustomization, OpenApi, Replacement};
 use crate::diag::{Error, Kind as Sort, Location, Result};
 use crate::kube::TransformerConfig;
 use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Source};
@@ -57,14 +57,29 @@ const TYPE_META: [&str; 2] = ["apiVersion", "kind"];
 const MOVED: [&str; 3] = ["bases", "imageTags", "helmChartInflationGenerator"];
 
 /// Decodes a kustomization file. `doc` is its first document, read by YAML 1.1; `None` if it has none.
-pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>) -> Result<Kustomization> {
+pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Result<Kustomization> {
     let Some(doc) = doc else { return Err(empty(source)) };
-    let d = Decoder::new(doc, Rules::KUSTOMIZATION)?;
-    let root = doc.root();
-    let f = d.fields(root, "a kustomization file", &FIELDS)?;
+    let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
+    let f = d.fields(doc.root(), "a kustomization file", &FIELDS)?;
+    let kustomization = typed(d, &f)?;
+    if !FIELDS.iter().any(|name| !TYPE_META.contains(name) && f.get(name).is_some_and(|n| counts(d, name, n)))
+    {
+        return Err(empty(source));
+    }
+    let (kind, api_version) = (f.filled("kind")?, f.filled("apiVersion")?);
+    Ok(Kustomization { kind: fix::kind(kind.as_ref(), api_version.as_ref())?, ..kustomization })
+}
 
-    let kind = f.filled("kind")?;
-    let api_version = f.filled("apiVersion")?;
+/// Decodes a kustomization file that may be empty or of another kind and version, as the commands that edit it take
+/// it.
+pub fn decode(doc: &Arc<Doc>, compat: Compat) -> Result<Kustomization> {
+    let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
+    typed(d, &d.fields(doc.root(), "a kustomization file", &FIELDS)?)
+}
+
+fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {
+    f.filled("kind")?;
+    f.filled("apiVersion")?;
     f.sub("metadata", |d, n| {
         let f = d.fields(n, "`metadata`", &["name", "namespace", "labels", "annotations"])?;
         f.text("name")?;
@@ -82,8 +97,8 @@ pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>) -> Result<Kustomizatio
         fix::split_helm(f.list("helmChartInflationGenerator", entries::old_helm_chart)?);
     helm_charts.extend(old_charts);
 
-    let kustomization = Kustomization {
-        mark: d.mark(root),
+    Ok(Kustomization {
+        mark: d.mark(d.doc.root()),
         kind: super::types::KustomizationKind::default(),
         resources,
         components: f.texts("components")?,
@@ -117,12 +132,7 @@ pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>) -> Result<Kustomizatio
             .iter()
             .filter_map(|(name, _)| Some(Marked { value: *name, mark: d.mark(f.key(name)?) }))
             .collect(),
-    };
-    if !FIELDS.iter().any(|name| !TYPE_META.contains(name) && f.get(name).is_some_and(|n| counts(d, name, n)))
-    {
-        return Err(empty(source));
-    }
-    Ok(Kustomization { kind: fix::kind(kind.as_ref(), api_version.as_ref())?, ..kustomization })
+    })
 }
 
 /// Whether a field's value makes the file one that is not empty. Empty lists and mappings do, empty texts do not.

@@ -14,7 +14,7 @@ fn doc(text: &str) -> (Arc<Source>, Option<Arc<Doc>>) {
 
 fn parse(text: &str) -> Result<Kustomization, Error> {
     let (source, doc) = doc(text);
-    read(doc.as_ref(), &source)
+    read(doc.as_ref(), &source, Compat::V5_8)
 }
 
 /// The error without its file name, then the hints.

@@ -228,7 +228,7 @@ pub(crate) fn clean(path: &Path) -> PathBuf {
 }
 
 /// The way from one absolute, clean path to another.
-fn relative(from: &Path, to: &Path) -> PathBuf {
+pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
     let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().count() - common;
     let mut out: PathBuf = std::iter::repeat_n("..", up).collect();

@@ -13,8 +13,8 @@ use super::strategic::{Outcome, merge};
 use crate::diag::{Code, Error, Finding, Findings, Kind as ErrorKind, Result};
 use crate::kube::{OpenApi, ResId};
 use crate::kustomization::Compat;
-use crate::resource::{Behavior, ResMap, Resource};
-use crate::yaml::{Dialect, Doc, NodeId, Style, Tag, scalar};
+use crate::resource::{Behavior, ResMap, Resource, internal};
+use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
 use rustc_hash::FxHashSet;
 
 /// Stands for the bookkeeping while a patch runs that may remove it.
@@ -24,7 +24,7 @@ impl Prepared {
     /// Applies the patch. `openapi`: the document whose schemas are in effect, if any.
     pub fn apply(&self, map: &mut ResMap, openapi: Option<&OpenApi>, findings: &Findings) -> Result<()> {
         self.run(map, openapi, findings).map_err(|e| {
-            let e = e.or_at(|| self.mark.as_ref().map_or_else(|| no_place(), |m| m.location()));
+            let e = e.or_at(|| self.mark.as_ref().map_or_else(no_place, |m| m.location()));
             e.during(format!("applying {}", self.name))
         })
     }
@@ -139,16 +139,27 @@ impl Prepared {
                 if remember {
                     res.store_previous_id();
                 }
-                let known = has_bookkeeping(res);
-                res.edit(|doc| {
-                    if known {
-                        make_annotations(doc);
-                    }
-                    operations.apply(doc, self.compat)?;
-                    renew_annotations(doc);
-                    Ok(())
-                })
-                .map_err(|e: Error| e.during(format!("patching {id}")))
+                let known = res.has_noted_annotations();
+                let shown = operations.sees_annotations().then(|| notes(res)).unwrap_or_default();
+                let kept = res
+                    .edit(|doc| {
+                        if known {
+                            let annotations = make_annotations(doc);
+                            shown.iter().for_each(|(key, text)| doc.set_string(annotations, key, text));
+                        }
+                        operations.apply(doc, self.compat)?;
+                        let kept = remove_notes(doc, &shown);
+                        renew_annotations(doc);
+                        Ok(kept)
+                    })
+                    .map_err(|e: Error| e.during(format!("patching {id}")))?;
+                if !kept.origin {
+                    res.origin = None;
+                }
+                if !kept.transformations {
+                    res.transformations.clear();
+                }
+                Ok(())
             })?;
             note_clash(map, slot, before.as_ref());
         }
@@ -188,9 +199,8 @@ fn find(map: &mut ResMap, object: &Object) -> Result<usize> {
 /// What could have been meant by an id that no object has.
 fn nearest(map: &ResMap, id: &ResId) -> Option<String> {
     let alike = |res: &&Resource| {
-        let (name, kind) = (res.name() == id.name.as_str(), res.gvk().kind == id.gvk.kind);
-        name && kind
-            || name && res.gvk().kind.eq_ignore_ascii_case(&id.gvk.kind)
+        let (name, kind) = (res.name() == id.name, res.gvk().kind == id.gvk.kind);
+        name && res.gvk().kind.eq_ignore_ascii_case(&id.gvk.kind)
             || kind && res.name().eq_ignore_ascii_case(&id.name)
     };
     let res = map.iter().find(alike)?;
@@ -254,7 +264,7 @@ fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&
     if renames {
         res.store_previous_id();
     }
-    let guarded = object.touches_annotations && has_bookkeeping(res);
+    let guarded = object.touches_annotations && res.has_noted_annotations();
     let mut lost = false;
     let outcome = res.edit(|doc| {
         if guarded {
@@ -309,19 +319,6 @@ fn set_field(doc: &mut Doc, map: NodeId, key: &str, text: &str) {
     }
 }
 
-/// Whether kustomize has noted something in the object's annotations.
-fn has_bookkeeping(res: &Resource) -> bool {
-    !res.previous.is_empty()
-        || !res.prefixes.is_empty()
-        || !res.suffixes.is_empty()
-        || !res.referred_by.is_empty()
-        || !res.transformations.is_empty()
-        || res.origin.is_some()
-        || res.behavior != Behavior::Unspecified
-        || res.needs_hash
-        || res.from_helm
-}
-
 fn forget(res: &mut Resource) {
     res.previous.clear();
     res.prefixes.clear();
@@ -347,6 +344,37 @@ fn remove_marker(doc: &mut Doc, noted: bool) -> bool {
     let kept = doc.remove(annotations, MARKER).is_some();
     if (kept || noted) && doc.pairs(annotations).len() == 0 {
         doc.remove(metadata, "annotations");
+    }
+    kept
+}
+
+/// What kustomize has noted in the annotations of an object. The contents of `buildMetadata`'s notes are not known
+/// here, only that they are there.
+fn notes(res: &Resource) -> Vec<(&'static str, String)> {
+    let mut notes = internal::annotations(res);
+    notes.extend(res.origin.is_some().then(|| (internal::ORIGIN, String::new())));
+    notes.extend((!res.transformations.is_empty()).then(|| (internal::TRANSFORMATIONS, String::new())));
+    notes
+}
+
+/// Which notes of `buildMetadata` operations have left; kustomize restores its own.
+struct Kept {
+    origin: bool,
+    transformations: bool,
+}
+
+/// Takes notes out of the annotations again.
+fn remove_notes(doc: &mut Doc, notes: &[(&'static str, String)]) -> Kept {
+    let annotations = doc.get_path(doc.root(), &["metadata", "annotations"]);
+    let annotations = annotations.filter(|n| doc.kind(*n) == Kind::Map);
+    let mut kept = Kept { origin: true, transformations: true };
+    for (key, _) in notes {
+        let found = annotations.is_some_and(|map| doc.remove(map, key).is_some());
+        match *key {
+            internal::ORIGIN => kept.origin = found,
+            internal::TRANSFORMATIONS => kept.transformations = found,
+            _ => {}
+        }
     }
     kept
 }

@@ -85,6 +85,14 @@ impl JsonPatch {
         self.ops.is_empty()
     }
 
+    /// Whether an operation has to do with all annotations of an object, or with what holds them: it may see, or
+    /// take away, what kustomize notes there.
+    pub fn sees_annotations(&self) -> bool {
+        let whole =
+            |node: NodeId| matches!(self.doc.text(node), "" | "/" | "/metadata" | "/metadata/annotations");
+        self.ops.iter().flat_map(|op| [op.path, op.from]).flatten().any(whole)
+    }
+
     /// Applies the operations to an object.
     pub fn apply(&self, target: &mut Doc, compat: Compat) -> Result<()> {
         json_tree::to_json_tree(target)?;

@@ -280,8 +280,10 @@ impl<'s> Walker<'_, 's> {
         }
         if keys.len() > 1 {
             for i in 0..tuples.len() {
+                // What it was before the others were joined to it counts throughout.
+                let first = tuples[i].clone();
                 for j in 0..tuples.len() {
-                    if let Some(union) = join(&tuples[i], &tuples[j]) {
+                    if let Some(union) = join(&first, &tuples[j]) {
                         tuples[i] = union.clone();
                         tuples[j] = union;
                     }

@@ -61,6 +61,11 @@ pub(super) struct Object {
 }
 
 impl Prepared {
+    /// Whether objects are laid over objects, by what schemas say of them.
+    pub fn is_merge(&self) -> bool {
+        matches!(self.what, What::Objects(_) | What::OldObjects(_))
+    }
+
     /// Reads `patchesStrategicMerge`.
     pub fn strategic_merge(entries: &[Text], texts: &mut Texts<'_>) -> Result<Self> {
         let mut objects = vec![];

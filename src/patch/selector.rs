@@ -29,7 +29,8 @@ impl Target {
     pub fn new(selector: &Selector) -> Result<Self> {
         let compile = |pattern: &str| {
             Pattern::anchored(pattern).map_err(|message| {
-                let error = Error::new(Kind::Config, message);
+                let error =
+                    Error::new(Kind::Config, format!("`{pattern}` is no regular expression: {message}"));
                 selector.mark.as_ref().map_or_else(|| error.clone(), |m| error.clone().at(m.location()))
             })
         };

@@ -59,7 +59,7 @@ impl Fault {
         Box::new(Self { message: message.into(), at, other: None, path: vec![] })
     }
 
-    fn into_error(mut self: Box<Self>, doc: &Doc) -> Error {
+    fn into_error(mut self, doc: &Doc) -> Error {
         self.path.reverse();
         let place = if self.path.is_empty() { String::new() } else { format!("`{}`: ", self.path.join(".")) };
         let error =
@@ -460,6 +460,11 @@ mod tests {
             ("[{name: a}]", "[]", "- name: a"),
             ("[{name: '5'}]", "[{name: 5, x: 1}]", "- name: \"5\" x: 1"),
             ("[{name: a}, {x: 1}]", "[{name: b}]", "- x: 1"),
+            (
+                "[{name: a, ports: [{containerPort: 80}]}]",
+                "[{name: a, ports: [{name: x}, {containerPort: 81}, {containerPort: 80}]}]",
+                "- name: a ports: - containerPort: 80 - containerPort: 81",
+            ),
             (
                 "[{name: a, ports: [{containerPort: 80, protocol: TCP}]}]",
                 "[{name: a, ports: [{containerPort: 80, protocol: TCP, name: web}, {containerPort: 81, protocol: TCP}]}]",

@@ -8,6 +8,7 @@ use super::exchange;
 use super::options::Site;
 use super::program::{self, Output, Program};
 use crate::diag::{Error, Kind, Result};
+use crate::kustomization::Compat;
 use crate::kustomization::decode::{Decoder, Rules};
 use crate::resource::{ResMap, Resource};
 use crate::yaml::{Dialect, NodeId, Source, Style, split};
@@ -21,8 +22,13 @@ const IMAGE: &str = "config.kubernetes.io/container";
 /// The field of the metadata that tells what to run.
 const FIELD: &str = "configFn";
 
-const RULES: Rules =
-    Rules { refuse_unknown: true, refuse_duplicates: true, convert: true, dialect: Dialect::V2 };
+const RULES: Rules = Rules {
+    refuse_unknown: true,
+    refuse_duplicates: true,
+    convert: true,
+    dialect: Dialect::V2,
+    compat: Compat::V5_8,
+};
 
 /// What a configuration says is to be run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

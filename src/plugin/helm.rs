@@ -9,7 +9,7 @@ use super::program::{self, Program};
 use super::scratch;
 use super::values::{self, Merge};
 use crate::diag::{Error, Kind, Result, cause};
-use crate::kustomization::{HelmChart, HelmGlobals, Text};
+use crate::kustomization::{Compat, HelmChart, HelmGlobals, Text};
 use crate::resource::{Resource, internal, read};
 use crate::yaml::{Marked, Source, Style, Tag, split};
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
         ],
     };
     let mut run = || -> Result<Vec<Resource>> {
-        helm.check_version()?;
+        helm.check_version(site.options.compat)?;
         if !chart.home.join(&chart.chart.name).is_dir() {
             if chart.chart.repo.is_empty() {
                 return Err(Error::new(
@@ -106,7 +106,7 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
         let stdout = helm.run(&chart.template_args(&display(&values)))?;
         let source =
             split::read_text(format!("<output of helm for the chart {}>", chart.chart.name), stdout)?;
-        objects(&source)
+        objects(&source, site.options.compat)
     };
     let mut all = run().map_err(|e| {
         exchange::asked_by(e, || chart.chart.mark.location())
@@ -116,10 +116,11 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
     Ok(all)
 }
 
-fn objects(source: &Arc<Source>) -> Result<Vec<Resource>> {
+/// The objects in helm's output. 5.8 marks them, so that no namespace is set.
+fn objects(source: &Arc<Source>, compat: Compat) -> Result<Vec<Resource>> {
     let mut all = read::from_source(source)
         .map_err(|e| e.hint("helm must print nothing but resources; comments are fine"))?;
-    for res in &mut all {
+    for res in all.iter_mut().filter(|_| compat == Compat::V5_8) {
         res.from_helm = true;
         res.edit(|doc| {
             let root = doc.root();
@@ -232,8 +233,12 @@ impl Helm<'_> {
         Err(Error::new(Kind::Program, format!("`{} {step}` failed with {complaint}", self.command)))
     }
 
-    fn check_version(&self) -> Result<()> {
-        let stdout = self.run(&["version".into(), "--short".into()])?;
+    fn check_version(&self, compat: Compat) -> Result<()> {
+        let (args, known): (&[&str], _) = match compat {
+            Compat::V5_8 => (&["version", "--short"], ["3", "4"].as_slice()),
+            Compat::V5_7 => (&["version", "-c", "--short"], ["3"].as_slice()),
+        };
+        let stdout = self.run(&args.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>())?;
         let text = String::from_utf8_lossy(&stdout);
         let Some(version) = find_version(&text) else {
             let message = format!(
@@ -243,11 +248,12 @@ impl Helm<'_> {
             );
             return Err(Error::new(Kind::Program, message));
         };
-        match version.split('.').next() {
-            Some("3" | "4") => Ok(()),
-            _ => Err(Error::new(Kind::Program, format!("expected version 3 or 4 of helm, found {version}"))
-                .hint("name another program with `--helm-command`")),
+        if version.split('.').next().is_some_and(|major| known.contains(&major)) {
+            return Ok(());
         }
+        let expected = known.join(" or ");
+        Err(Error::new(Kind::Program, format!("expected version {expected} of helm, found {version}"))
+            .hint("name another program with `--helm-command`"))
     }
 }
 

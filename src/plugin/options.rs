@@ -1,6 +1,7 @@
 //! What the user allows plugins to do, and where they do it.
 
 use crate::generate::Load;
+use crate::kustomization::Compat;
 use std::path::{Path, PathBuf};
 
 /// The flags about plugins, and what was read from the environment for them.
@@ -28,6 +29,8 @@ pub struct PluginOptions {
     pub env: Vec<String>,
     /// `--as-current-user`: containers run as the user rather than as nobody
     pub as_current_user: bool,
+    /// Which release to be like.
+    pub compat: Compat,
     /// Where programs may be, in this order, each with what it is called in messages; `None` for a variable that is
     /// not set.
     pub plugin_homes: Vec<(String, Option<PathBuf>)>,

@@ -1,7 +1,7 @@
 //! Name references: fields that name another object follow it when a step renamed or moved it.
 //!
 //! Kustomize compares every reference with every object. Here the objects that have a previous name are indexed by
-//! it; a reference looks at those of its name only. All rows for a type are looked for in one walk ([`Finder`]).
+//! it; a reference looks at those of its name only. All rows for a type are looked for in one walk (`Finder`).
 //! Rows of a type are worked through in order, and each sees what the rows before it wrote.
 //!
 //! The fields are walked also where no object was renamed, since the walk refuses shapes that do not fit.

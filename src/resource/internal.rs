@@ -185,7 +185,12 @@ fn parse_id(text: &str) -> Option<ResId> {
         version: part(version, "[noVer]"),
         kind: part(kind, "[noKind]"),
     };
-    Some(ResId { gvk, name: part(name, "[noName]"), namespace: part(namespace, "[noNs]") })
+    Some(ResId {
+        gvk,
+        name: part(name, "[noName]"),
+        namespace: part(namespace, "[noNs]"),
+        ..ResId::default()
+    })
 }
 
 #[cfg(test)]

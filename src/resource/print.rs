@@ -17,7 +17,7 @@ const PORTION: usize = 4_000;
 pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Vec<u8>>> {
     let objects: Vec<&Resource> = resources.iter().collect();
     let portions = portions(&objects);
-    let nodes: usize = objects.iter().map(|r| r.doc().len()).sum();
+    let nodes: usize = objects.iter().map(|r| r.doc().size()).sum();
     if threads < 2 || portions.len() < 2 || nodes < WORTH_A_THREAD {
         return portions.iter().map(|p| print(p)).collect();
     }
@@ -33,7 +33,7 @@ fn portions<'a>(objects: &[&'a Resource]) -> Vec<Vec<(&'a Resource, bool)>> {
             portions.push(vec![]);
             room = PORTION;
         }
-        room = room.saturating_sub(res.doc().len());
+        room = room.saturating_sub(res.doc().size());
         if let Some(last) = portions.last_mut() {
             last.push((*res, i == 0));
         }
@@ -42,7 +42,7 @@ fn portions<'a>(objects: &[&'a Resource]) -> Vec<Vec<(&'a Resource, bool)>> {
 }
 
 fn print(portion: &[(&Resource, bool)]) -> Result<Vec<u8>> {
-    let nodes: usize = portion.iter().map(|(r, _)| r.doc().len()).sum();
+    let nodes: usize = portion.iter().map(|(r, _)| r.doc().size()).sum();
     let mut out = Vec::with_capacity(nodes * 40);
     for (res, first) in portion {
         if !first {

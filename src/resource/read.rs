@@ -5,7 +5,7 @@
 //! `items` are opened too, their items go behind the other objects of the file.
 //!
 //! Kustomize turns the items of the second sort of lists into JSON and reads that. What remains of it is the way
-//! scalars are written, which decides how later changes to them are printed; see [`to_json_styles`].
+//! scalars are written, which decides how later changes to them are printed; see `to_json_styles`.
 
 use super::{Resource, internal};
 use crate::diag::{Error, Kind as ErrorKind, Result};
@@ -66,7 +66,7 @@ fn part(doc: &Doc, node: NodeId) -> Doc {
 /// Queues a document, or the items of a sole `List`.
 fn add_checked(doc: Doc, single: bool, queue: &mut VecDeque<Doc>) -> Result<()> {
     let root = doc.root();
-    if doc.is_empty_table() || doc.is_empty(root) {
+    if doc.has_no_nodes() || doc.is_empty(root) {
         return Ok(());
     }
     if single && matches!(text(&doc, doc.get(root, "kind")), "List" | "ResourceList") {

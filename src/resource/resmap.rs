@@ -2,10 +2,11 @@
 
 use super::Resource;
 use crate::diag::{Error, Kind, Result};
-use crate::kube::ResId;
+use crate::kube::{OpenApi, ResId};
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// Objects in order. A slot keeps its number until [`ResMap::compact`]; removed objects leave an empty slot.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct ResMap {
     index: Option<FxHashMap<u64, SmallVec<[u32; 2]>>>,
     /// A step may have given two objects the same id without looking.
     pub may_clash: bool,
+    /// The OpenAPI document that knows further scopes of types, if one is in effect.
+    scopes: Option<Arc<OpenApi>>,
 }
 
 fn key(kind: &str, name: &str, namespace: &str) -> u64 {
@@ -93,8 +96,21 @@ impl ResMap {
         self.slots.iter_mut().flatten().try_for_each(&mut change)
     }
 
+    /// Puts an OpenAPI document in effect for all objects, also later ones.
+    pub fn set_scopes(&mut self, openapi: &Arc<OpenApi>) {
+        if self.scopes.as_ref().is_some_and(|now| Arc::ptr_eq(now, openapi)) {
+            return;
+        }
+        self.index = None;
+        self.slots.iter_mut().flatten().for_each(|res| res.set_scopes(openapi));
+        self.scopes = Some(openapi.clone());
+    }
+
     /// Puts an object behind all others without looking whether its id is there.
-    pub fn push(&mut self, res: Resource) -> usize {
+    pub fn push(&mut self, mut res: Resource) -> usize {
+        if let Some(openapi) = &self.scopes {
+            res.set_scopes(openapi);
+        }
         let slot = self.slots.len();
         if let Some(index) = &mut self.index {
             insert(index, slot, &res);
@@ -105,7 +121,10 @@ impl ResMap {
     }
 
     /// Puts an object behind all others; an error when an object has its id already.
-    pub fn append(&mut self, res: Resource) -> Result<usize> {
+    pub fn append(&mut self, mut res: Resource) -> Result<usize> {
+        if let Some(openapi) = &self.scopes {
+            res.set_scopes(openapi);
+        }
         if let Some(slot) = self.find(res.id()).into_iter().next() {
             let other = &self.slots[slot];
             let mut error = Error::new(
@@ -123,7 +142,11 @@ impl ResMap {
     }
 
     /// Appends all objects of another table.
-    pub fn append_all(&mut self, other: Self) -> Result<()> {
+    pub fn append_all(&mut self, mut other: Self) -> Result<()> {
+        if let Some(openapi) = self.scopes.as_ref().or(other.scopes.as_ref()).cloned() {
+            self.set_scopes(&openapi);
+            other.set_scopes(&openapi);
+        }
         if self.is_empty() && !other.may_clash {
             *self = other;
             return Ok(());

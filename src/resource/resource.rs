@@ -3,7 +3,7 @@
 //! Kustomize keeps its bookkeeping as annotations inside the object; here it is fields beside the document. The
 //! document is shared until it is changed, so that a base reached twice is read once.
 
-use crate::kube::{Gvk, ResId, Str};
+use crate::kube::{Gvk, OpenApi, ResId, Str, scope};
 use crate::yaml::{Doc, NodeId};
 use std::sync::Arc;
 
@@ -52,6 +52,8 @@ pub struct Origin {
 pub struct Resource {
     doc: Arc<Doc>,
     id: ResId,
+    /// The OpenAPI document that knows further scopes of types, if one is in effect.
+    scopes: Option<Arc<OpenApi>>,
     /// Ids of before, oldest first.
     pub previous: Vec<PreviousId>,
     /// Prefixes put before the name, in the order of application.
@@ -84,6 +86,7 @@ impl Resource {
         let mut res = Self {
             doc: Arc::new(doc),
             id: ResId::default(),
+            scopes: None,
             previous: vec![],
             prefixes: vec![],
             suffixes: vec![],
@@ -149,6 +152,18 @@ impl Resource {
         &self.id.namespace
     }
 
+    /// Puts an OpenAPI document in effect: it may know that the type of the object is cluster-scoped.
+    pub fn set_scopes(&mut self, openapi: &Arc<OpenApi>) {
+        self.scopes = Some(openapi.clone());
+        self.refresh_scope();
+    }
+
+    fn refresh_scope(&mut self) {
+        if let Some(openapi) = &self.scopes {
+            self.id.custom_cluster_scoped = scope::is_cluster_scoped_in(&self.id.gvk, Some(openapi));
+        }
+    }
+
     fn refresh_id(&mut self) {
         let doc = &*self.doc;
         let root = doc.root();
@@ -171,6 +186,7 @@ impl Resource {
                 *field = now.into();
             }
         }
+        self.refresh_scope();
     }
 
     /// Remembers the present id before a step that renames or moves.
@@ -187,6 +203,7 @@ impl Resource {
             gvk: Gvk { kind: previous.kind.clone(), ..self.id.gvk.clone() },
             name: previous.name.clone(),
             namespace: previous.namespace.clone(),
+            custom_cluster_scoped: false,
         }
     }
 
@@ -203,6 +220,20 @@ impl Resource {
     /// Whether the object has or had this id.
     pub fn had_id(&self, id: &ResId) -> bool {
         self.id == *id || self.previous_ids().any(|p| p == *id)
+    }
+
+    /// Whether kustomize keeps notes in the annotations of the object at this point, so that these exist to it even
+    /// if the document has none.
+    pub fn has_noted_annotations(&self) -> bool {
+        !self.previous.is_empty()
+            || !self.prefixes.is_empty()
+            || !self.suffixes.is_empty()
+            || !self.referred_by.is_empty()
+            || !self.transformations.is_empty()
+            || self.origin.is_some()
+            || self.behavior != Behavior::Unspecified
+            || self.needs_hash
+            || self.from_helm
     }
 
     /// The value of a label.

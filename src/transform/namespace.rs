@@ -7,7 +7,7 @@
 use super::rows::{Row, RowsByType};
 use super::write;
 use crate::diag::{Error, Kind as Fault, Result};
-use crate::kube::{FieldSpec, Gvk, Leaf, ResId, fieldspec, scope};
+use crate::kube::{FieldSpec, Gvk, Leaf, ResId, fieldspec};
 use crate::kustomization::types::Text;
 use crate::resource::{ResMap, Resource};
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
@@ -94,7 +94,7 @@ fn set(res: &mut Resource, namespace: &Text, rows: &[Row<'_>], options: Options)
     let (doc, root) = (res.doc(), res.root());
     let rows: Vec<&Row<'_>> =
         rows.iter().filter(|r| !is_dropped(r.spec, &gvk) && r.leads(doc, true)).collect();
-    let own = !scope::is_cluster_scoped(&gvk) && !has_already(doc, root, namespace);
+    let own = !res.id().is_cluster_scoped() && !has_already(doc, root, namespace);
     let subjects = doc
         .get(root, "subjects")
         .filter(|n| is_binding(&gvk.kind) && options.subjects != Subjects::None && !doc.is_null(*n));

@@ -5,7 +5,7 @@
 //! later overwrites one of them in place changes all. The style of an overwritten node goes over to the single
 //! node as well, as in kustomize.
 
-use super::rows::RowsByType;
+use super::rows::{Row, RowsByType};
 use super::write::wrong_kind;
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::kube::{FieldSpec, Leaf, fieldspec};
@@ -26,7 +26,9 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
     for slot in resources.slots() {
         let Some(res) = resources.get(slot) else { continue };
         let rows = by_type.of(res.gvk());
-        if !rows.iter().any(|r| r.leads(res.doc(), true)) {
+        let noted = res.has_noted_annotations();
+        let exists = |r: &Row<'_>| noted && is_annotations(&r.spec.path);
+        if !rows.iter().any(|r| exists(r) || r.leads(res.doc(), true)) {
             continue;
         }
         let id = res.id().clone();
@@ -37,7 +39,7 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
                     for (key, value) in pairs.values() {
                         let mut entry = Entry { key, value, node: None };
                         for row in rows {
-                            let create = row.spec.create.then_some(Leaf::Map);
+                            let create = (row.spec.create || exists(row)).then_some(Leaf::Map);
                             fieldspec::apply_path(doc, root, &row.spec.path, create, &mut |doc, map| {
                                 entry.put(doc, map)
                             })?;
@@ -49,6 +51,11 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
             .map_err(|e| e.during(format!("writing {what} of {id}")))?;
     }
     Ok(())
+}
+
+/// Whether a row leads to the annotations of an object, where kustomize keeps its notes.
+fn is_annotations(path: &str) -> bool {
+    path.strip_prefix('/').unwrap_or(path) == "metadata/annotations"
 }
 
 /// A pair, and the one node that holds its value in this object.

@@ -1,9 +1,9 @@
 //! Printing a resource as kustomize prints it.
 //!
 //! Block style throughout, indented by two, sequences at their key's column, every mapping sorted by
-//! [`order::less`], strings in the form that [`style`] decides, folded at 80 columns. No comment, anchor, tag or
+//! [`order::less`], strings in the form that `style` decides, folded at 80 columns. No comment, anchor, tag or
 //! style of the input is seen in the output. kustomize gets there by way of five encodings; what they do to values
-//! is in [`reencode`].
+//! is in `reencode`.
 //!
 //! The text goes straight from the document's table into one buffer. Mappings are sorted only where a first look
 //! at the keys finds two out of order. Printing does not change the document, so resources can be printed on
@@ -36,7 +36,7 @@ pub fn print(doc: &Doc, root: NodeId, out: &mut Vec<u8>) -> Result<()> {
     print_with(doc, root, Options::default(), out)
 }
 
-/// As [`print`], with options.
+/// As [`print()`], with options.
 pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
     let before = out.len();
     let last = options.reencode && doc.tail_comment && root == doc.root();

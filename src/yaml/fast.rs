@@ -6,7 +6,7 @@
 //! directives, tabs between tokens, other line breaks than line feed, a null or `<<` as a key, any mistake) it gives
 //! up, and the complete parser reads the document from its beginning; that one alone reports errors.
 //!
-//! A collection under construction is a [`Frame`]; children wait on one stack and are flushed as one run when their
+//! A collection under construction is a `Frame`; children wait on one stack and are flushed as one run when their
 //! collection ends.
 
 use super::chars::{is_ordinary, spaces};

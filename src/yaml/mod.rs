@@ -25,7 +25,7 @@ mod show;
 pub mod source;
 pub mod split;
 pub(crate) mod style;
-mod write;
+pub(crate) mod write;
 
 pub use emit::{Options, print, print_with};
 pub use node::{Doc, Kind, NodeId, Style, Tag};

@@ -143,12 +143,12 @@ impl Doc {
     }
 
     /// How many nodes the table holds, reachable or not.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.nodes.len()
     }
 
     /// Whether the table is empty.
-    pub fn is_empty_table(&self) -> bool {
+    pub fn has_no_nodes(&self) -> bool {
         self.nodes.is_empty()
     }
 

@@ -135,6 +135,6 @@ mod tests {
         let mut spare = Vec::new();
         sort(&mut many, &mut spare, &|a: (u32, u32), b: (u32, u32)| a.0 < b.0);
         assert!(many.windows(2).all(|w| w[0] < w[1]));
-        sort(&mut many, &mut spare, &|a: (u32, u32), b: (u32, u32)| (a.1 * 31 + b.1 * 17) % 3 == 0);
+        sort(&mut many, &mut spare, &|a: (u32, u32), b: (u32, u32)| (a.1 * 31 + b.1 * 17).is_multiple_of(3));
     }
 }

@@ -1,4 +1,4 @@
-//! The complete parser: the tokens of [`super::scan`] to a [`Doc`].
+//! The complete parser: the tokens of `super::scan` to a [`Doc`].
 //!
 //! It takes and refuses what go-yaml takes and refuses, in its words; errors carry the place where the problem was
 //! noticed and the place where the construct began. Only the first document of a text is read, as kustomize does

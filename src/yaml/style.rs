@@ -115,7 +115,7 @@ fn chunk(bytes: &[u8; LONG]) -> u8 {
         high |= b;
     }
     let found = [(colon, COLON), (hash, HASH), (line, LINE), (low | delete, CONTROL), (high >> 7, HIGH)];
-    found.iter().fold(0, |all, (is_there, bit)| all | is_there * bit)
+    found.iter().fold(0, |all, (is_there, bit)| all | (is_there * bit))
 }
 
 /// How to write a text without line feeds, controls and characters beyond ASCII. `bytes` is its [`bytes_of`].

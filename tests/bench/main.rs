@@ -5,6 +5,8 @@
 //! processor time and the peak of memory, and the growth from one size of a shape to the next. With `--instructions`
 //! it counts instructions by valgrind's callgrind instead, a figure that noise does not touch.
 
+#![allow(clippy::print_stdout, clippy::expect_used, reason = "a program for developers")]
+
 mod shapes;
 
 use std::io::Read;

@@ -225,12 +225,12 @@ fn long_texts_are_folded_behind_column_80() {
     let (w16, w15) = (words(16), words(15));
     check(&[
         // 2 + 3 + 16 * 5 - 1 = 84 characters on the line; the break comes at the first blank behind 80.
-        (&format!("k: {}", words(17)), &format!("k: {}\n  abcd", w16)),
+        (&format!("k: {}", words(17)), &format!("k: {w16}\n  abcd")),
         (&format!("k: '{}: x'", words(17)), &format!("k: '{}\n  abcd: x'", w15.clone() + " abcd")),
-        (&format!("k: \"\\t{}\"", words(17)), &format!("k: \"\\t{}\n  abcd abcd\"", w15)),
-        (&format!("k: \"\\t{}  x\"", words(15)), &format!("k: \"\\t{}\n  \\ x\"", w15)),
-        (&format!("k: '{}  x # y'", words(16)), &format!("k: '{}  x\n  # y'", w16)),
-        (&format!("- {}", words(18)), &format!("- {}\n  abcd abcd", w16)),
+        (&format!("k: \"\\t{}\"", words(17)), &format!("k: \"\\t{w15}\n  abcd abcd\"")),
+        (&format!("k: \"\\t{}  x\"", words(15)), &format!("k: \"\\t{w15}\n  \\ x\"")),
+        (&format!("k: '{}  x # y'", words(16)), &format!("k: '{w16}  x\n  # y'")),
+        (&format!("- {}", words(18)), &format!("- {w16}\n  abcd abcd")),
         (&format!("k: {}", words(40)), &format!("k: {w16}\n  {w16}\n  {}", words(8))),
         (&format!("k: {}", "x".repeat(200)), &format!("k: {}", "x".repeat(200))),
         (&format!("{} a: 1", "x".repeat(120)), &format!("{} a: 1", "x".repeat(120))),

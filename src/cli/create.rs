@@ -1,0 +1,126 @@
+//! `create`: writes a new kustomization file in the current folder.
+//!
+//! Where kustomize leaves an empty file behind when a label is malformed, or empties one of two files that are there,
+//! nothing is written here.
+
+use super::args::go_bool;
+use super::environment::Environment;
+use super::{Done, find, output};
+use crate::diag::{Error, Kind, Location, Result};
+use crate::edit::arguments::{self, commas};
+use crate::edit::fields::{Existing, set_pairs};
+use crate::edit::{KustomizationFile, Node};
+use crate::kustomization::locate::NAMES;
+use crate::resource::read;
+use crate::yaml::split;
+use clap::Args;
+use std::path::Path;
+
+/// Arguments of `create`.
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// Files (with wildcards), folders and URLs, separated by commas
+    #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
+    pub resources: Option<String>,
+    /// Value of namespace
+    #[arg(long, allow_hyphen_values = true)]
+    pub namespace: Option<String>,
+    /// Value of namePrefix
+    #[arg(long, allow_hyphen_values = true)]
+    pub nameprefix: Option<String>,
+    /// Value of nameSuffix
+    #[arg(long, allow_hyphen_values = true)]
+    pub namesuffix: Option<String>,
+    /// Pairs `KEY:VALUE`, separated by commas, for commonLabels
+    #[arg(long, value_name = "PAIRS", allow_hyphen_values = true)]
+    pub labels: Option<String>,
+    /// Pairs `KEY:VALUE`, separated by commas, for commonAnnotations
+    #[arg(long, value_name = "PAIRS", allow_hyphen_values = true)]
+    pub annotations: Option<String>,
+    /// Add the files in this folder that hold objects
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub autodetect: Option<bool>,
+    /// Look in folders below as well; goes with --autodetect
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub recursive: Option<bool>,
+    /// Ignored, as kustomize does
+    #[arg(hide = true)]
+    pub rest: Vec<String>,
+}
+
+/// Writes the file.
+pub fn run(args: &CreateArgs, environment: &Environment) -> Result<Done> {
+    let folder = environment.folder.as_path();
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let mut resources = match text(&args.resources).as_str() {
+        "" => vec![],
+        names => find::resources(environment, &commas(names))?,
+    };
+    if let Some(name) = NAMES.into_iter().find(|name| folder.join(name).symlink_metadata().is_ok()) {
+        let error = Error::new(Kind::Conflict, "there is a kustomization file already");
+        return Err(error.at(Location::file(name)).hint("use `edit` to change it"));
+    }
+    if args.autodetect.unwrap_or(false) {
+        let mut found = Vec::new();
+        detect(folder, "", args.recursive.unwrap_or(false), &mut found)?;
+        found.retain(|name| !resources.contains(name));
+        resources.append(&mut found);
+    }
+    let mut file = KustomizationFile::new(folder.join(NAMES[0]));
+    let root = &mut file.root;
+    if !resources.is_empty() {
+        root.field_mut("resources").put(Node::list(resources.iter().map(|r| r.as_str().into()).collect()));
+    }
+    for (field, value) in
+        [("namePrefix", &args.nameprefix), ("nameSuffix", &args.namesuffix), ("namespace", &args.namespace)]
+    {
+        root.set_text(field, &text(value));
+    }
+    for (field, value, what) in
+        [("commonLabels", &args.labels, "label"), ("commonAnnotations", &args.annotations, "annotation")]
+    {
+        let value = text(value);
+        if !value.is_empty() {
+            let pairs = arguments::pairs(&commas(&value), what)?;
+            set_pairs(root.field_mut(field), &pairs, Existing::Replace, what)?;
+        }
+    }
+    output::file(&file.path, &[file.render()?])?;
+    Ok(Done::default())
+}
+
+/// The files that hold objects, in alphabetical order of each folder. A folder with a kustomization file counts as one.
+/// A link to a folder, which ends kustomize with an error, is passed over.
+fn detect(folder: &Path, prefix: &str, recursive: bool, found: &mut Vec<String>) -> Result<()> {
+    let here = folder.join(prefix);
+    let entries = here.read_dir().map_err(|e| {
+        Error::new(Kind::Io, format!("the folder cannot be read: {e}"))
+            .at(Location::file(if prefix.is_empty() { "." } else { prefix }))
+    })?;
+    let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    for name in names {
+        let path = here.join(&name);
+        let shown = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        let Ok(link) = path.symlink_metadata() else { continue };
+        if link.is_dir() {
+            if !recursive {
+                continue;
+            }
+            if NAMES.into_iter().any(|name| path.join(name).is_file()) {
+                found.push(shown);
+            } else {
+                detect(folder, &shown, recursive, found)?;
+            }
+        } else if path.is_file() && holds_objects(&path) {
+            found.push(shown);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file can be read as objects; one without content can.
+fn holds_objects(path: &Path) -> bool {
+    let Ok(bytes) = std::fs::read(path) else { return false };
+    split::read_text("file", bytes).and_then(|source| read::from_source(&source)).is_ok()
+}

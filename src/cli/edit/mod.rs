@@ -1,0 +1,119 @@
+//! `edit`: changes the kustomization file of the current folder. What the commands do is in [`crate::edit`].
+
+mod add;
+pub mod args;
+mod fix;
+mod remove;
+mod set;
+
+use super::args::Cli;
+use super::environment::Environment;
+use super::{Done, output};
+use crate::diag::{Code, Error, Finding, Kind, Result};
+use crate::edit::KustomizationFile;
+use crate::edit::generators::{self, Sort};
+use crate::load::{self, Files, Loader, NoFetch};
+use args::{EditArgs, EditCommand};
+use clap::CommandFactory;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The plugins that kustomize names.
+const BUILTIN_PLUGINS: [&str; 18] = [
+    "AnnotationsTransformer",
+    "ConfigMapGenerator",
+    "HashTransformer",
+    "HelmChartInflationGenerator",
+    "IAMPolicyGenerator",
+    "ImageTagTransformer",
+    "LabelTransformer",
+    "NamespaceTransformer",
+    "PatchJson6902Transformer",
+    "PatchStrategicMergeTransformer",
+    "PatchTransformer",
+    "PrefixSuffixTransformer",
+    "PrefixTransformer",
+    "ReplacementTransformer",
+    "ReplicaCountTransformer",
+    "SecretGenerator",
+    "SuffixTransformer",
+    "ValueAddTransformer",
+];
+
+/// Runs a command of `edit`.
+pub fn run(args: EditArgs, environment: &Environment) -> Result<Done> {
+    match args.command {
+        Some(EditCommand::Add(args)) => add::run(args, environment),
+        Some(EditCommand::Fix(args)) => fix::run(&args, environment),
+        Some(EditCommand::Remove(args)) => remove::run(args, environment),
+        Some(EditCommand::Set(args)) => set::run(args, environment),
+        Some(EditCommand::AlphaListBuiltinPlugin(_)) => {
+            let names: String = BUILTIN_PLUGINS.iter().map(|name| format!(" * {name}\n")).collect();
+            Ok(Done { stdout: vec![format!("Builtin plugins:\n\n{names}").into_bytes()], ..Done::default() })
+        }
+        Some(EditCommand::Unknown(words)) => Ok(unknown(&["edit"], &words)),
+        None => Ok(help(&["edit"])),
+    }
+}
+
+/// The help of a command.
+fn help(path: &[&str]) -> Done {
+    let mut command = Cli::command();
+    command.build();
+    let mut at = &mut command;
+    for name in path {
+        match at.find_subcommand_mut(name) {
+            Some(next) => at = next,
+            None => return Done::default(),
+        }
+    }
+    Done { stdout: vec![at.render_long_help().to_string().into_bytes()], ..Done::default() }
+}
+
+/// The help of a command that does not know another, as kustomize prints it, and a warning.
+fn unknown(path: &[&str], words: &[OsString]) -> Done {
+    let word = words.first().map(|w| w.to_string_lossy().into_owned()).unwrap_or_default();
+    let message = format!("there is no command `{} {word}`; nothing was done", path.join(" "));
+    Done { findings: vec![Finding::new(Code::Skipped, message)], ..help(path) }
+}
+
+fn usage(message: &str) -> Error {
+    Error::new(Kind::Usage, message)
+}
+
+fn note(message: String) -> Finding {
+    Finding::new(Code::Note, message)
+}
+
+/// Opens the file of the current folder, changes it and writes it.
+fn edit(
+    environment: &Environment,
+    change: impl FnOnce(&mut KustomizationFile) -> Result<Vec<Finding>>,
+) -> Result<Done> {
+    let mut file = KustomizationFile::open(&environment.folder)?;
+    let findings = change(&mut file)?;
+    write(&file)?;
+    Ok(Done { findings, ..Done::default() })
+}
+
+/// Writes a file that has changed.
+fn write(file: &KustomizationFile) -> Result<()> {
+    if file.is_changed() { output::file(&file.path, &[file.render()?]) } else { Ok(()) }
+}
+
+/// Builds the entry of a generator of the changed file, reading what it names.
+fn try_generator(environment: &Environment, file: &KustomizationFile, sort: Sort, at: usize) -> Result<()> {
+    let options = load::Options { folder: environment.folder.clone(), restricted: true };
+    let fetch: Arc<dyn load::Fetch> = match super::build::remote(environment) {
+        Ok(remote) => remote,
+        Err(_) => Arc::new(NoFetch),
+    };
+    let loader = Loader::open(&Files::new(options, fetch), ".")?;
+    generators::try_entry(file, sort, at, &mut |entry| loader.file(entry)?.bytes())
+}
+
+/// The file name of a path, for comparisons with what a user names.
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,78 @@
+//! `localize`: copies a target, then checks that the copy builds to the same.
+//!
+//! Kustomize builds both but compares nothing, and with `--scope` looks for the copy in the wrong place unless the
+//! target is directly below the scope. Here the right folder is built; a difference is a warning.
+
+use super::args::go_bool;
+use super::environment::Environment;
+use super::{Done, build, say};
+use crate::accumulate::{self, Options};
+use crate::diag::{Code, Finding, Findings, Result};
+use crate::load::Fetch;
+use crate::localize::{self, Localized, Request};
+use crate::resource::print;
+use clap::Args;
+use std::sync::Arc;
+
+/// Arguments of `localize`.
+#[derive(Debug, Args)]
+pub struct LocalizeArgs {
+    /// Folder, or git URL with `?ref=`, to copy
+    #[arg(default_value = ".")]
+    pub target: String,
+    /// The new folder [default: `localized-` and the name of the target]
+    #[arg(default_value = "", hide_default_value = true)]
+    pub destination: String,
+    /// Folder that holds the target and all local folders that it needs
+    #[arg(long, value_name = "DIR")]
+    pub scope: Option<String>,
+    /// Do not build the target and the copy
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub no_verify: Option<bool>,
+}
+
+/// Makes the copy and checks it.
+pub fn run(args: &LocalizeArgs, environment: &Environment) -> Result<Done> {
+    let (target, destination) = (args.target.as_str(), args.destination.as_str());
+    let fetch: Arc<dyn Fetch> = build::remote(environment)?;
+    let scope = args.scope.as_deref().unwrap_or_default();
+    let request = Request { folder: &environment.folder, target, destination, scope };
+    let copy = localize::run(request, &fetch)?;
+    let shown = copy.destination.display().to_string();
+    let findings = Findings::default();
+    if args.no_verify != Some(true) {
+        let same = verify(target, &copy, environment, fetch, &findings).map_err(|e| {
+            e.during(format!("checking the copy, which stays in `{shown}`"))
+                .hint("pass `--no-verify` and build both with the flags that they need")
+        })?;
+        if !same {
+            let message =
+                format!("`{target}` and its copy `{}` do not build to the same", copy.target.display());
+            findings
+                .add(Finding::new(Code::Skipped, message).hint("compare what `build` prints for the two"));
+        }
+    }
+    say(&format!("Copied `{target}` to `{shown}`\n"));
+    Ok(Done { findings: findings.take(), ..Done::default() })
+}
+
+fn verify(
+    target: &str,
+    copy: &Localized,
+    environment: &Environment,
+    fetch: Arc<dyn Fetch>,
+    findings: &Findings,
+) -> Result<bool> {
+    let options = Options {
+        folder: environment.folder.clone(),
+        managed_by_label: environment.managed_by_label,
+        threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        ..Options::default()
+    };
+    let text = |dir: &str, findings: &Findings| -> Result<Vec<u8>> {
+        let resources = accumulate::build(dir, &options, fetch.clone(), findings)?;
+        Ok(print::all(&resources, options.threads)?.concat())
+    };
+    let original = text(target, findings)?;
+    Ok(original == text(&copy.target.to_string_lossy(), &Findings::default())?)
+}

@@ -1,0 +1,166 @@
+//! What the commands do to lists, maps of texts, images and replicas.
+
+use super::arguments::Image;
+use super::glob;
+use super::tree::{Entry, Node, Shape};
+use crate::diag::{Error, Kind, Result};
+
+/// Adds items to a list; gives those that were there.
+pub fn add_items(root: &mut Node, field: &str, names: &[String]) -> Vec<String> {
+    let mut there = Vec::new();
+    for name in names {
+        if root.get_items(field).iter().any(|i| i.text() == name) {
+            there.push(name.clone());
+        } else {
+            root.field_mut(field).items_mut().push(name.as_str().into());
+        }
+    }
+    there
+}
+
+/// Removes the items that match one of the patterns.
+pub fn remove_items(root: &mut Node, field: &str, patterns: &[String]) -> Result<()> {
+    let mut kept = Vec::new();
+    for item in root.get_items(field) {
+        let mut gone = false;
+        for pattern in patterns {
+            gone |= glob::matches(pattern, item.text())?;
+        }
+        if !gone {
+            kept.push(item.clone());
+        }
+    }
+    // A malformed pattern is one also where there is nothing to match.
+    patterns.iter().try_for_each(|p| glob::matches(p, "").map(drop))?;
+    keep_items(root, field, kept);
+    Ok(())
+}
+
+/// Leaves these items of a list, and takes the field away if none is left.
+pub fn keep_items(root: &mut Node, field: &str, kept: Vec<Node>) {
+    if kept.len() == root.get_items(field).len() {
+        return;
+    }
+    if kept.is_empty() {
+        root.take(field);
+    } else {
+        *root.field_mut(field).items_mut() = kept;
+    }
+}
+
+/// How keys of labels and annotations are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// A key that is there is an error.
+    Refuse,
+    /// It gets the new value.
+    Replace,
+}
+
+/// Sets keys of a map of texts.
+pub fn set_pairs(map: &mut Node, pairs: &[(String, String)], existing: Existing, what: &str) -> Result<()> {
+    if existing == Existing::Refuse {
+        if let Some((key, _)) = pairs.iter().find(|(key, _)| map.key(key).is_some()) {
+            let message = format!("{what} `{key}` is in the kustomization file already");
+            return Err(Error::new(Kind::Conflict, message).hint("pass `--force` to replace its value"));
+        }
+    }
+    let mut pairs: Vec<&(String, String)> = pairs.iter().collect();
+    pairs.sort();
+    pairs.into_iter().for_each(|(key, value)| map.set_key(key, value));
+    Ok(())
+}
+
+/// The `pairs` of the first entry of `labels` that leaves selectors alone and treats templates so, made if absent.
+pub fn label_pairs(root: &mut Node, include_templates: bool) -> &mut Node {
+    let on = |entry: &Node, field| entry.get(field).is_some_and(|n| super::deprecated::is_on(n.text()));
+    let fits = |e: &Node| !on(e, "includeSelectors") && on(e, "includeTemplates") == include_templates;
+    let at = root.get_items("labels").iter().position(fits);
+    let items = root.field_mut("labels").items_mut();
+    let at = at.unwrap_or_else(|| {
+        let mut entries = vec![Entry::new("pairs", Node::map(vec![]))];
+        if include_templates {
+            entries.push(Entry::new("includeTemplates", Node::plain("true")));
+        }
+        items.push(Node::map(entries));
+        items.len() - 1
+    });
+    items[at].field_mut("pairs")
+}
+
+/// Removes keys of a map of texts. Keys that are not there are an error unless they are to be ignored.
+pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, what: &str) -> Result<()> {
+    if keys.iter().any(String::is_empty) {
+        return Err(Error::new(Kind::Usage, format!("a {what} to remove has an empty name")));
+    }
+    let missing = |message: String| {
+        let error = Error::new(Kind::NotFound, message);
+        Err(error.hint("pass `--ignore-non-existence` to go on without it"))
+    };
+    if root.get(field).is_none() {
+        return if ignore {
+            Ok(())
+        } else {
+            missing(format!("there is no `{field}` in the kustomization file"))
+        };
+    }
+    let map = root.field_mut(field);
+    for key in keys {
+        if map.key(key).is_none() && !ignore {
+            return missing(format!("{what} `{key}` is not in `{field}` of the kustomization file"));
+        }
+        map.entries_mut().retain(|e| e.key != *key);
+    }
+    root.drop_if_empty(field);
+    Ok(())
+}
+
+/// Sets images and sorts the list by name.
+pub fn set_images(root: &mut Node, images: &[Image]) {
+    let items = root.field_mut("images").items_mut();
+    for image in images {
+        let found = items.iter().position(|i| i.get_text("name") == image.name);
+        let at = found.unwrap_or_else(|| {
+            items.push(Node::fields([("name", image.name.as_str())]));
+            items.len() - 1
+        });
+        let entry = &mut items[at];
+        for (field, new) in
+            [("newName", &image.new_name), ("newTag", &image.new_tag), ("digest", &image.digest)]
+        {
+            if new != "*" {
+                entry.set_text(field, new);
+            }
+        }
+        entry.take("tagSuffix");
+        // An image that is there several times is set once.
+        let mut index = 0;
+        items.retain(|i| {
+            index += 1;
+            index - 1 == at || i.get_text("name") != image.name
+        });
+    }
+    items.sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")));
+}
+
+/// Sets counts of replicas and sorts the list by name.
+pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
+    let items = root.field_mut("replicas").items_mut();
+    for (name, count) in replicas {
+        let found = items.iter().position(|i| i.get_text("name") == name);
+        let at = found.unwrap_or_else(|| {
+            items.push(Node::fields([("name", name.as_str())]));
+            items.len() - 1
+        });
+        let value = items[at].field_mut("count");
+        if value.shape != Shape::Plain || value.text().parse() != Ok(*count) {
+            value.put(Node::plain(&count.to_string()));
+        }
+        let mut index = 0;
+        items.retain(|i| {
+            index += 1;
+            index - 1 == at || i.get_text("name") != name
+        });
+    }
+    items.sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")));
+}

@@ -1,0 +1,267 @@
+//! The kustomization file of a folder: read for an edit, and written back with only the changed lines touched.
+
+use super::deprecated;
+use super::surgery::{self, Edit, Reach};
+use super::tree::{self, Node};
+use crate::diag::{Error, Kind, Location, Result, nearest};
+use crate::kustomization::{Compat, Kustomization, decode, locate::NAMES};
+use crate::yaml::{Dialect, Doc, Source, Tag, parse, split};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A kustomization file that is to be edited.
+pub struct KustomizationFile {
+    /// Where it is.
+    pub path: PathBuf,
+    bytes: Vec<u8>,
+    source: Arc<Source>,
+    /// The document as it stands, aliases not expanded.
+    doc: Option<Doc>,
+    pub(super) old: Node,
+    /// What it says; this is what commands change.
+    pub root: Node,
+    /// The same as types, as it was read.
+    pub read: Option<Kustomization>,
+}
+
+/// The order in which kustomize appends new fields.
+const ORDER: [&str; 31] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "sortOptions",
+    "resources",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "crds",
+    "commonLabels",
+    "labels",
+    "commonAnnotations",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "patches",
+    "configMapGenerator",
+    "secretGenerator",
+    "helmCharts",
+    "helmGlobals",
+    "generatorOptions",
+    "vars",
+    "images",
+    "replacements",
+    "replicas",
+    "configurations",
+    "generators",
+    "transformers",
+    "validators",
+    "components",
+    "openapi",
+    "buildMetadata",
+];
+
+/// Where the kustomization file of a folder is. Unlike a build this takes a folder of that name for a mistake.
+pub fn locate(folder: &Path) -> Result<PathBuf> {
+    let found: Vec<&str> = NAMES.into_iter().filter(|name| folder.join(name).exists()).collect();
+    match found.as_slice() {
+        [] => {
+            let error =
+                Error::new(Kind::NotFound, "no kustomization file here, expected `kustomization.yaml`");
+            let names = folder.read_dir().into_iter().flatten().flatten().take(10_000);
+            let mut names: Vec<String> = names.filter_map(|e| e.file_name().into_string().ok()).collect();
+            names.sort_unstable();
+            let near = names.iter().find(|n| !NAMES.contains(&n.as_str()) && nearest(n, NAMES).is_some());
+            Err(match near {
+                Some(name) => error.hint(format!("rename `{name}` to `kustomization.yaml`")),
+                None => {
+                    error.hint("make one with `create`, or go to its folder: parent folders are not searched")
+                }
+            })
+        }
+        [name] if folder.join(name).is_dir() => {
+            let error = Error::new(Kind::Io, format!("`{name}` must be a file, found a folder"));
+            Err(error.at(Location::file(*name)))
+        }
+        [name] => Ok(folder.join(name)),
+        several => {
+            let names: Vec<String> = several.iter().map(|n| format!("`{n}`")).collect();
+            let message = format!("several kustomization files: {}", names.join(", "));
+            Err(Error::new(Kind::Conflict, message).hint("keep one of them"))
+        }
+    }
+}
+
+impl KustomizationFile {
+    /// Reads the kustomization file of a folder.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let path = locate(folder)?;
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let bytes = std::fs::read(&path).map_err(|e| {
+            Error::new(Kind::Io, format!("`{name}` cannot be read: {e}")).at(Location::file(name.clone()))
+        })?;
+        Self::from_bytes(path, name, bytes)
+    }
+
+    /// Reads a text.
+    pub fn from_bytes(path: PathBuf, name: String, bytes: Vec<u8>) -> Result<Self> {
+        let source = split::read_text(name, bytes.clone())?;
+        let (doc, old, read) = understand(&source)?;
+        let mut file = Self { path, bytes, source, doc, root: old.clone(), old, read };
+        let is_number = |key| match &file.doc {
+            Some(doc) => matches!(doc.tag(key), Tag::Int | Tag::Float),
+            None => false,
+        };
+        let mut root = file.root.clone();
+        deprecated::modernize(&mut root, &is_number);
+        deprecated::add_types(&mut root);
+        file.root = root;
+        Ok(file)
+    }
+
+    /// A new file.
+    pub fn new(path: PathBuf) -> Self {
+        let empty = Node::map(vec![]);
+        let source = Source::new("kustomization.yaml", String::new());
+        let mut root = empty.clone();
+        deprecated::add_types(&mut root);
+        Self { path, bytes: vec![], source, doc: None, old: empty, root, read: None }
+    }
+
+    /// The name of the file, for messages.
+    pub fn name(&self) -> &str {
+        &self.source.path
+    }
+
+    /// Where a node of the file stands.
+    pub fn location(&self, node: &Node) -> Location {
+        match (&self.doc, node.origin) {
+            (Some(doc), Some(id)) => doc.location(id),
+            _ => Location::file(self.source.path.clone()),
+        }
+    }
+
+    /// The file as types, with the changes made so far.
+    pub fn changed(&self) -> Result<(Kustomization, Vec<u8>)> {
+        let bytes = self.render()?;
+        let source = split::read_text(self.source.path.clone(), bytes.clone())?;
+        match understand(&source)? {
+            (_, _, Some(read)) => Ok((read, bytes)),
+            _ => Err(self.internal()),
+        }
+    }
+
+    /// Leaves the file as it is.
+    pub fn leave(&mut self) {
+        self.root = self.old.clone();
+    }
+
+    /// Whether something has changed.
+    pub fn is_changed(&self) -> bool {
+        self.root != self.old
+    }
+
+    /// The new content of the file: the old bytes but for the changed lines.
+    ///
+    /// What comes out is read again; if it does not say what was meant, or cannot be edited in place, more is
+    /// written anew: first what aliases stand for, then whole fields.
+    pub fn render(&self) -> Result<Vec<u8>> {
+        if !self.is_changed() {
+            return Ok(self.bytes.clone());
+        }
+        let mut new = self.root.clone();
+        // New fields stand behind the others, in kustomize's order.
+        new.entries_mut().sort_by_key(|e| match e.origin {
+            Some(_) => 0,
+            None => 1 + ORDER.iter().position(|f| *f == e.key).unwrap_or(ORDER.len()),
+        });
+        let mut text = self.source.text.clone();
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        for reach in [Reach::Values, Reach::Aliases, Reach::Fields] {
+            let edits = match &self.doc {
+                Some(doc) => surgery::edits(doc, &text, &self.old, &new, reach),
+                None => {
+                    let empty = Doc::new(self.source.clone());
+                    surgery::first(&empty, &text, &new)
+                }
+            };
+            let Ok(edits) = edits else { continue };
+            let bytes = apply(&self.bytes, &text, &edits);
+            let again =
+                split::read_text(self.source.path.clone(), bytes.clone()).and_then(|s| understand(&s));
+            if again.is_ok_and(|(_, root, _)| root.means(&self.root)) {
+                return Ok(bytes);
+            }
+        }
+        Err(self.internal())
+    }
+
+    fn internal(&self) -> Error {
+        let message = "this edit would have changed more than it should; the file was left as it is";
+        Error::new(Kind::Conflict, message)
+            .at(Location::file(self.source.path.clone()))
+            .hint("edit the file by hand, or write it in a simpler form; this is a fault of the program")
+    }
+}
+
+/// Aliases unexpanded, the tree, and the types.
+type Understood = (Option<Doc>, Node, Option<Kustomization>);
+
+fn understand(source: &Arc<Source>) -> Result<Understood> {
+    let empty = Node::map(vec![]);
+    let Some(doc) = parse::parse(source, 0..source.text.len(), Dialect::V2)? else {
+        return Ok((None, empty, None));
+    };
+    let Some(expanded) = split::read_v2(source)? else { return Ok((None, empty, None)) };
+    let read = decode(&Arc::new(expanded), Compat::default())?;
+    let mut root = tree::read(&doc, doc.root());
+    if root.shape != tree::Shape::Map {
+        root = empty.at(root.origin);
+    }
+    Ok((Some(doc), root, Some(read)))
+}
+
+/// Applies edits of the text to the bytes that it was read from: line ends and a byte order mark stay as they are.
+/// New lines end as the first line does. A file that is no UTF-8 becomes it.
+fn apply(bytes: &[u8], text: &str, edits: &[Edit]) -> Vec<u8> {
+    let original = std::str::from_utf8(bytes).unwrap_or(text);
+    let crlf = original.find('\n').is_some_and(|i| original[..i].ends_with('\r'));
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = Original { bytes: original.as_bytes(), at: 0, seen: 0 };
+    for edit in edits {
+        out.push_str(rest.take(original, edit.start));
+        rest.take(original, edit.end);
+        let lacks_end = edit.start >= original.len() && !original.is_empty() && !original.ends_with('\n');
+        if lacks_end && !out.ends_with('\n') {
+            out.push_str(if crlf { "\r\n" } else { "\n" });
+        }
+        match crlf {
+            true => out.push_str(&edit.text.replace('\n', "\r\n")),
+            false => out.push_str(&edit.text),
+        }
+    }
+    out.push_str(rest.take(original, usize::MAX));
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push_str(if crlf { "\r\n" } else { "\n" });
+    }
+    out.into_bytes()
+}
+
+/// The original text, read piece by piece up to offsets of the text in which CR LF is LF.
+struct Original<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    seen: usize,
+}
+
+impl Original<'_> {
+    fn take<'t>(&mut self, text: &'t str, until: usize) -> &'t str {
+        let start = self.at;
+        while self.at < self.bytes.len() && self.seen < until {
+            let pair = self.bytes[self.at] == b'\r' && self.bytes.get(self.at + 1) == Some(&b'\n');
+            self.at += if pair { 2 } else { 1 };
+            self.seen += 1;
+        }
+        text.get(start..self.at).unwrap_or_default()
+    }
+}

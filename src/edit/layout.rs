@@ -1,0 +1,297 @@
+//! Where the parts of block collections stand: lines of items and entries, dashes, colons, comments.
+//!
+//! The reader knows where nodes begin and end; what stands between them (dashes, colons, comments, blank lines) is
+//! found here by looking at the text between two nodes, where nothing else can be.
+
+use crate::yaml::{Doc, Kind, NodeId, Style};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// The text has a form that cannot be edited in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stuck;
+
+/// An item of a block list. All are byte offsets.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Of the dash.
+    pub dash: usize,
+    /// Of the line with the dash.
+    pub start: usize,
+    /// Of the comment lines that stand directly above it, or of `start`.
+    pub lead: usize,
+    /// Where the value begins.
+    pub value: usize,
+    /// Behind the value.
+    pub end: usize,
+    /// Of the line behind the item.
+    pub next: usize,
+}
+
+/// An entry of a block mapping. All are byte offsets.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Of the key.
+    pub key: usize,
+    /// Behind the key.
+    pub key_end: usize,
+    /// Behind the colon.
+    pub colon: usize,
+    /// Of the line with the key.
+    pub start: usize,
+    /// Of the comment lines that stand directly above it, or of `start`.
+    pub lead: usize,
+    /// The key stands behind a dash.
+    pub inline: bool,
+    /// Where the value begins, if there is one.
+    pub value: Option<usize>,
+    /// Behind the value.
+    pub end: usize,
+    /// Of the line behind the entry.
+    pub next: usize,
+}
+
+/// The text of a document, and where its collections stand.
+pub struct Layout<'a> {
+    /// The document.
+    pub doc: &'a Doc,
+    /// Its text, whose last line is ended.
+    pub text: &'a str,
+    items: FxHashMap<NodeId, Rc<[Item]>>,
+    entries: FxHashMap<NodeId, Rc<[Entry]>>,
+}
+
+impl<'a> Layout<'a> {
+    /// Nothing is known yet. `text` is that of the document, its last line ended.
+    pub fn new(doc: &'a Doc, text: &'a str) -> Self {
+        Self { doc, text, items: FxHashMap::default(), entries: FxHashMap::default() }
+    }
+
+    /// Where the first line begins: behind a byte order mark.
+    fn top(&self) -> usize {
+        if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+    }
+
+    /// Where the line begins on which an offset is.
+    pub fn line_start(&self, at: usize) -> usize {
+        memchr::memrchr(b'\n', &self.text.as_bytes()[..at]).map_or_else(|| self.top(), |i| i + 1)
+    }
+
+    /// Where the line break of the line is, or the end of the text.
+    pub fn line_end(&self, at: usize) -> usize {
+        memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |i| at + i)
+    }
+
+    /// Where the next line begins.
+    pub fn next_line(&self, at: usize) -> usize {
+        (self.line_end(at) + 1).min(self.text.len())
+    }
+
+    /// The column of an offset, from 0.
+    pub fn column(&self, at: usize) -> usize {
+        self.text[self.line_start(at)..at].chars().count()
+    }
+
+    /// Passes blanks, line breaks and comments.
+    fn skip(&self, mut at: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        while let Some(b) = bytes.get(at) {
+            match b {
+                b' ' | b'\t' | b'\n' | b'\r' => at += 1,
+                b'#' => at = self.line_end(at),
+                _ if self.text[at..].starts_with('\u{feff}') => at += '\u{feff}'.len_utf8(),
+                _ => break,
+            }
+        }
+        at
+    }
+
+    /// Passes an anchor and a tag.
+    fn skip_properties(&self, mut at: usize) -> usize {
+        loop {
+            at = self.skip(at);
+            if !matches!(self.text.as_bytes().get(at), Some(b'&' | b'!')) {
+                return at;
+            }
+            let rest = &self.text[at..];
+            at += rest.find([' ', '\n', '\t']).unwrap_or(rest.len());
+        }
+    }
+
+    /// Where the node begins and ends; `at` for one that is not there.
+    fn bounds(&self, id: NodeId, at: usize) -> (Option<usize>, usize) {
+        match self.doc.span(id) {
+            Some((start, end)) => (Some(start as usize), end as usize),
+            None => (None, at),
+        }
+    }
+
+    /// The scalar that ends a node, if it is one.
+    fn last_scalar(&self, mut id: NodeId) -> Option<NodeId> {
+        loop {
+            match self.doc.kind(id) {
+                Kind::Scalar => return Some(id),
+                Kind::Alias => return None,
+                _ => id = *self.doc.kids(id).last()?,
+            }
+        }
+    }
+
+    /// Where the next line begins behind a node that ends at `end`, if nothing else stands behind it.
+    fn behind(&self, id: NodeId, end: usize) -> Result<usize, Stuck> {
+        let line = self.line_end(end);
+        let rest = self.text[end..line].trim_start();
+        if !rest.is_empty() && !(rest.starts_with('#') && (rest.len() < line - end || end == line)) {
+            return Err(Stuck);
+        }
+        let mut next = self.next_line(end);
+        if self.keeps_lines(id) {
+            while next < self.text.len() && self.text[next..self.line_end(next)].trim().is_empty() {
+                next = self.next_line(next);
+            }
+        }
+        Ok(next)
+    }
+
+    /// Whether a node ends with a block text to which blank lines behind it belong (`|+`).
+    fn keeps_lines(&self, id: NodeId) -> bool {
+        let Some(last) = self.last_scalar(id) else { return false };
+        if !matches!(self.doc.style(last), Style::Literal | Style::Folded) {
+            return false;
+        }
+        let Some((start, _)) = self.doc.span(last) else { return false };
+        let header = &self.text[start as usize..self.line_end(start as usize)];
+        header.split('#').next().is_some_and(|h| h.contains('+'))
+    }
+
+    /// Where the comment lines begin that stand directly above a line, not before `from`.
+    fn lead(&self, start: usize, from: usize) -> usize {
+        let mut lead = start;
+        let from = from.max(self.top());
+        while lead > from {
+            let above = self.line_start(lead - 1);
+            if above < from || !self.text[above..lead].trim_start().starts_with('#') {
+                break;
+            }
+            lead = above;
+        }
+        lead
+    }
+
+    /// The items of a block list.
+    pub fn items(&mut self, seq: NodeId) -> Result<Rc<[Item]>, Stuck> {
+        if let Some(known) = self.items.get(&seq) {
+            return Ok(known.clone());
+        }
+        let (Some(mut at), _) = self.bounds(seq, 0) else { return Err(Stuck) };
+        at = self.skip_properties(at);
+        let mut from = self.line_start(at);
+        // Comments between the key and the first dash.
+        while from > self.top() {
+            let above = self.line_start(from - 1);
+            let line = self.text[above..from].trim();
+            if above == from || !(line.is_empty() || line.starts_with('#')) {
+                break;
+            }
+            from = above;
+        }
+        let mut items = Vec::new();
+        for id in self.doc.items(seq) {
+            let dash = self.skip(at);
+            if self.text.as_bytes().get(dash) != Some(&b'-') {
+                return Err(Stuck);
+            }
+            let start = self.line_start(dash);
+            if !self.text[start..dash].trim().is_empty() {
+                return Err(Stuck);
+            }
+            let (value, end) = self.bounds(*id, dash + 1);
+            let next = self.behind(*id, end)?;
+            let lead = self.lead(start, from);
+            items.push(Item { dash, start, lead, value: value.unwrap_or(end), end, next });
+            (at, from) = (end, next);
+        }
+        let items: Rc<[Item]> = items.into();
+        self.items.insert(seq, items.clone());
+        Ok(items)
+    }
+
+    /// The entries of a block mapping.
+    pub fn entries(&mut self, map: NodeId) -> Result<Rc<[Entry]>, Stuck> {
+        if let Some(known) = self.entries.get(&map) {
+            return Ok(known.clone());
+        }
+        let mut entries = Vec::new();
+        let mut from = usize::MAX;
+        for (key, value) in self.doc.pairs(map) {
+            let (Some(at), key_end) = self.bounds(key, 0) else { return Err(Stuck) };
+            let start = self.line_start(at);
+            let before = self.text[start..at].trim();
+            let inline = before.ends_with('-') && before.chars().all(|c| c == '-' || c == ' ');
+            if !before.is_empty() && !(inline && entries.is_empty()) {
+                return Err(Stuck);
+            }
+            let colon = key_end + self.text[key_end..].find(':').ok_or(Stuck)?;
+            if !self.text[key_end..colon].trim().is_empty() {
+                return Err(Stuck);
+            }
+            let (value_at, end) = self.bounds(value, colon + 1);
+            let next = self.behind(value, end)?;
+            if from == usize::MAX {
+                from = if inline { start } else { 0 };
+            }
+            let lead = self.lead(start, from);
+            entries.push(Entry {
+                key: at,
+                key_end,
+                colon: colon + 1,
+                start,
+                lead,
+                inline,
+                value: value_at,
+                end,
+                next,
+            });
+            from = next;
+        }
+        let entries: Rc<[Entry]> = entries.into();
+        self.entries.insert(map, entries.clone());
+        Ok(entries)
+    }
+
+    /// The lines of a range that are comments, as they begin: those inside block texts and quoted ones of `within`
+    /// are none.
+    pub fn comments(&self, from: usize, to: usize, within: NodeId) -> Vec<usize> {
+        let mut texts = Vec::new();
+        self.long_texts(within, &mut texts);
+        let mut found = Vec::new();
+        let mut at = from;
+        while at < to {
+            let inside = texts.iter().any(|(start, end)| (*start..*end).contains(&at));
+            if !inside && self.text[at..self.line_end(at)].trim_start().starts_with('#') {
+                found.push(at);
+            }
+            let next = self.next_line(at);
+            if next <= at {
+                break;
+            }
+            at = next;
+        }
+        found
+    }
+
+    fn long_texts(&self, id: NodeId, texts: &mut Vec<(usize, usize)>) {
+        match self.doc.kind(id) {
+            Kind::Scalar => {
+                if let Some((start, end)) = self.doc.span(id) {
+                    let (start, end) = (start as usize, end as usize);
+                    if self.text[start..end].contains('\n') {
+                        texts.push((start, end));
+                    }
+                }
+            }
+            Kind::Alias => {}
+            _ => self.doc.kids(id).iter().for_each(|kid| self.long_texts(*kid, texts)),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! `edit fix --vars`: variables become replacements.
+//!
+//! In the files of `resources` (those of bases too) and `patches` each text with `$(NAME)` becomes a target of a
+//! replacement, and `$(NAME)` in these files becomes `NAME_PLACEHOLDER`. Where kustomize drops the replacements that the
+//! file has, they are kept; where it takes a patch without a target to be for all objects, the target is the object
+//! that the patch names.
+
+use super::tree::{Entry, Node};
+use crate::diag::{Error, Kind, Result};
+use crate::kustomization::{Compat, Kustomization, Patch, Selector, decode, locate::NAMES};
+use crate::yaml::{Doc, Kind as Shape, NodeId, split};
+use rustc_hash::FxHashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file that may hold variables.
+struct Touched {
+    path: PathBuf,
+    text: String,
+    docs: Vec<Doc>,
+    /// The patch whose file it is.
+    patch: Option<Patch>,
+}
+
+/// What to write for the variables of a kustomization.
+#[derive(Debug, Default)]
+pub struct Converted {
+    /// Entries for `replacements`.
+    pub replacements: Vec<Node>,
+    /// Files and their new content.
+    pub files: Vec<(PathBuf, String)>,
+    /// Variables that are used nowhere.
+    pub unused: Vec<String>,
+}
+
+/// Turns the variables of a kustomization in a folder into replacements.
+pub fn convert(folder: &Path, kustomization: &Kustomization) -> Result<Converted> {
+    let mut touched = Vec::new();
+    find_files(folder, kustomization, &mut FxHashSet::default(), &mut touched)?;
+    let mut converted = Converted::default();
+    for var in &kustomization.vars {
+        let text = format!("$({})", var.name);
+        let mut targets = Vec::new();
+        for file in &touched {
+            for doc in &file.docs {
+                let mut found = Vec::new();
+                find_var(doc, doc.root(), &text, &mut Vec::new(), &mut found)
+                    .map_err(|e| e.or_at(|| crate::diag::Location::file(file.path.display().to_string())))?;
+                let select = select(doc, file.patch.as_ref());
+                targets.extend(found.into_iter().map(|f| target(&select, f)));
+            }
+        }
+        if targets.is_empty() {
+            converted.unused.push(var.name.clone());
+            continue;
+        }
+        let gvk = &var.objref.gvk;
+        // A field path that is absent stands for the name, in a source as in a variable.
+        let field_path = if var.field_path == "metadata.name" { "" } else { &var.field_path };
+        let mut source = vec![
+            ("fieldPath", field_path),
+            ("group", gvk.group.as_str()),
+            ("kind", gvk.kind.as_str()),
+            ("name", var.objref.name.as_str()),
+            ("namespace", var.objref.namespace.as_str()),
+            ("version", gvk.version.as_str()),
+        ];
+        if var.field_path == "metadata.name" && has_field_path(var) {
+            source[0].1 = "metadata.name";
+        }
+        converted.replacements.push(Node::map(vec![
+            Entry::new("source", Node::fields(source)),
+            Entry::new("targets", Node::list(targets)),
+        ]));
+    }
+    for file in touched {
+        let mut text = file.text.clone();
+        for var in kustomization.vars.iter().filter(|v| !converted.unused.contains(&v.name)) {
+            text = text.replace(&format!("$({})", var.name), &format!("{}_PLACEHOLDER", var.name));
+        }
+        if text != file.text && !converted.files.iter().any(|(p, _)| *p == file.path) {
+            converted.files.push((file.path, text));
+        }
+    }
+    Ok(converted)
+}
+
+/// Whether the entry of a variable has a `fieldref`.
+fn has_field_path(var: &crate::kustomization::Var) -> bool {
+    let Ok(Some(doc)) = split::read_v2(&var.mark.source) else { return false };
+    let entries = doc.get(doc.root(), "vars").map_or(&[][..], |n| doc.items(n));
+    let own = entries.iter().find(|n| doc.get(**n, "name").is_some_and(|n| doc.text(n) == var.name));
+    own.is_some_and(|n| doc.get(*n, "fieldref").is_some())
+}
+
+fn find_files(
+    folder: &Path,
+    kustomization: &Kustomization,
+    seen: &mut FxHashSet<PathBuf>,
+    touched: &mut Vec<Touched>,
+) -> Result<()> {
+    for resource in &kustomization.resources {
+        let path = folder.join(&resource.value);
+        if !path.is_dir() {
+            add_file(path, None, touched);
+            continue;
+        }
+        if !path.canonicalize().is_ok_and(|real| seen.insert(real)) {
+            continue;
+        }
+        for name in NAMES {
+            let Ok(bytes) = std::fs::read(path.join(name)) else { continue };
+            let source = split::read_text(path.join(name).display().to_string(), bytes)?;
+            if let Some(doc) = split::read_v2(&source)? {
+                find_files(&path, &decode(&Arc::new(doc), Compat::default())?, seen, touched)?;
+            }
+        }
+    }
+    for patch in &kustomization.patches {
+        if let Some(path) = &patch.path {
+            add_file(folder.join(&path.value), Some(patch.clone()), touched);
+        }
+    }
+    Ok(())
+}
+
+/// Files that cannot be read, or that hold no documents, are passed over.
+fn add_file(path: PathBuf, patch: Option<Patch>, touched: &mut Vec<Touched>) {
+    let Ok(text) = std::fs::read_to_string(&path) else { return };
+    let shown = path.strip_prefix(".").unwrap_or(&path).display().to_string();
+    let read = split::read_text(shown, text.clone().into_bytes()).and_then(|s| split::read_all(&s));
+    if let Ok(docs) = read {
+        touched.push(Touched { path, text, docs, patch });
+    }
+}
+
+/// Where a variable is, and between which delimiters.
+struct Found {
+    path: String,
+    delimiter: Option<(String, usize)>,
+}
+
+fn find_var(
+    doc: &Doc,
+    node: NodeId,
+    var: &str,
+    path: &mut Vec<String>,
+    found: &mut Vec<Found>,
+) -> Result<()> {
+    match doc.kind(node) {
+        Shape::Scalar if doc.text(node).contains(var) => {
+            let delimiter = delimiter(doc.text(node), var).map_err(|e| e.at(doc.location(node)))?;
+            found.push(Found { path: path.join("."), delimiter });
+        }
+        Shape::Scalar | Shape::Alias => {}
+        Shape::Seq => {
+            for (i, item) in doc.items(node).iter().enumerate() {
+                path.push(i.to_string());
+                find_var(doc, *item, var, path, found)?;
+                path.pop();
+            }
+        }
+        Shape::Map => {
+            for (key, value) in doc.pairs(node) {
+                let key = doc.text(key).trim();
+                path.push(if key.contains('.') { format!("[{key}]") } else { key.to_owned() });
+                find_var(doc, value, var, path, found)?;
+                path.pop();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The delimiter that cuts a variable out of a text, and its place among the parts; `None` if it is all of the text.
+fn delimiter(text: &str, var: &str) -> Result<Option<(String, usize)>> {
+    let Some((before, after)) = text.split_once(var) else { return Ok(None) };
+    let last = before.chars().next_back().map(String::from);
+    let next = after.chars().next().map(String::from);
+    Ok(Some(match (last, next) {
+        (None, None) => return Ok(None),
+        (None, Some(next)) => (next, 0),
+        (Some(last), None) => {
+            let index = text.split(last.as_str()).count() - 1;
+            (last, index)
+        }
+        (Some(last), Some(next)) => {
+            let index = text.split(last.as_str()).position(|part| part == var).filter(|_| last == next);
+            let wrong = || {
+                let message = format!("`{var}` in `{text}` does not stand between two equal delimiters");
+                Error::new(Kind::Reference, message).hint("change the text, or write the replacement by hand")
+            };
+            (last, index.ok_or_else(wrong)?)
+        }
+    }))
+}
+
+/// What selects the objects in which the variable stands: the target of a patch, or the object of a file.
+fn select(doc: &Doc, patch: Option<&Patch>) -> Node {
+    let text = |path: &[&str]| doc.get_path(doc.root(), path).map_or("", |n| doc.text(n));
+    let (group, version) = text(&["apiVersion"]).rsplit_once('/').unwrap_or(("", text(&["apiVersion"])));
+    let (kind, name, namespace) =
+        (text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"]));
+    if let Some(target) = patch.and_then(|p| p.target.as_ref().map(|t| (p, t))) {
+        let (patch, target): (&Patch, &Selector) = target;
+        let or =
+            |own: &'_ str, wins: bool, other: &'_ str| if wins { own.to_owned() } else { other.to_owned() };
+        return Node::fields([
+            ("annotationSelector", target.annotation_selector.as_str()),
+            ("group", target.gvk.group.as_str()),
+            ("kind", &or(kind, patch.allow_kind_change, &target.gvk.kind)),
+            ("labelSelector", target.label_selector.as_str()),
+            ("name", &or(name, patch.allow_name_change, &target.name)),
+            ("namespace", &or(namespace, !namespace.is_empty(), &target.namespace)),
+            ("version", target.gvk.version.as_str()),
+        ]);
+    }
+    Node::fields([
+        ("group", group),
+        ("kind", kind),
+        ("name", name),
+        ("namespace", namespace),
+        ("version", version),
+    ])
+}
+
+fn target(select: &Node, found: Found) -> Node {
+    let mut entries = vec![
+        Entry::new("select", select.clone()),
+        Entry::new("fieldPaths", Node::list(vec![found.path.as_str().into()])),
+    ];
+    if let Some((delimiter, index)) = found.delimiter {
+        let mut options = Node::fields([("delimiter", delimiter.as_str())]);
+        if index > 0 {
+            options.entries_mut().push(Entry::new("index", Node::plain(&index.to_string())));
+        }
+        entries.push(Entry::new("options", options));
+    }
+    Node::map(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_cut_out_between_delimiters() {
+        let table = [
+            ("$(X)", None),
+            ("$(X)/b", Some(("/", 0))),
+            ("a/b/$(X)", Some(("/", 2))),
+            ("a/$(X)/c", Some(("/", 1))),
+        ];
+        for (text, want) in table {
+            let want = want.map(|(d, i)| (d.to_owned(), i));
+            assert_eq!(delimiter(text, "$(X)").unwrap(), want, "{text}");
+        }
+        assert!(delimiter("a-$(X)/c", "$(X)").is_err());
+    }
+}

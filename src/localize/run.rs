@@ -1,0 +1,102 @@
+//! What the user asks for: target, scope and destination.
+
+use super::places;
+use super::walk::{Walk, refuse_without_reference};
+use crate::diag::{Error, Kind, Location, Result};
+use crate::load::files::clean;
+use crate::load::{self, Fetch, Files, Loader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What is to be copied to where.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The folder in which the user stands. Absolute.
+    pub folder: &'a Path,
+    /// A folder or a location in a repository.
+    pub target: &'a str,
+    /// The new folder; empty for one that is named after the target.
+    pub destination: &'a str,
+    /// The folder to which local folders are limited; empty for the target.
+    pub scope: &'a str,
+}
+
+/// A copy that was made.
+#[derive(Debug, Clone)]
+pub struct Localized {
+    /// The new folder.
+    pub destination: PathBuf,
+    /// Where the target is in it.
+    pub target: PathBuf,
+}
+
+/// Makes the copy.
+pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
+    let remote = fetch.repository(request.target).ok();
+    if let Some(repository) = &remote {
+        refuse_without_reference(repository, None)?;
+    }
+    let options = load::Options { folder: request.folder.to_owned(), restricted: true };
+    let loader = Loader::open(&Files::new(options, fetch.clone()), request.target)?;
+    let scope = scope(request, &loader)?;
+    let inside = loader.root().strip_prefix(&scope).unwrap_or(Path::new("")).to_owned();
+    let name = match (request.destination, &remote) {
+        ("", Some(repository)) => places::remote_destination(repository, &inside),
+        ("", None) => places::destination(loader.root()),
+        (given, _) => given.to_owned(),
+    };
+    let destination = destination(request.folder, &name)?;
+    let mut walk = Walk::new(fetch.clone(), scope, destination.clone());
+    walk.target(&loader, &inside)?;
+    walk.copy.write(&destination)?;
+    Ok(Localized { target: destination.join(inside), destination })
+}
+
+/// The folder that bounds the copy: for a remote target that of its repository.
+fn scope(request: Request<'_>, loader: &Loader) -> Result<PathBuf> {
+    let given = request.scope;
+    let wrong = |kind, message: String| Err(Error::new(kind, message));
+    if let Some((_, clone)) = loader.repository() {
+        if !given.is_empty() {
+            let message = format!(
+                "a scope, found `{given}`, cannot be given for the remote target `{}`",
+                request.target
+            );
+            return wrong(Kind::Usage, message);
+        }
+        return Ok(clone.to_owned());
+    }
+    if given.is_empty() {
+        return Ok(loader.root().to_owned());
+    }
+    let path = match request.folder.join(given).canonicalize() {
+        Ok(path) if path.is_dir() => path,
+        Ok(_) => return wrong(Kind::NotFound, format!("the scope `{given}` must be a folder, found a file")),
+        Err(e) => return wrong(Kind::NotFound, format!("the scope `{given}` cannot be reached: {e}")),
+    };
+    if !loader.root().starts_with(&path) {
+        return wrong(
+            Kind::Usage,
+            format!("the scope `{given}` does not hold the target `{}`", request.target),
+        );
+    }
+    Ok(path)
+}
+
+/// The path of the new folder, whose parent must be there.
+fn destination(folder: &Path, name: &str) -> Result<PathBuf> {
+    let path = clean(&folder.join(name));
+    let wrong = |kind, message| Err(Error::new(kind, message).at(Location::file(name)));
+    if path.symlink_metadata().is_ok() {
+        return wrong(Kind::Conflict, format!("the destination `{name}` is there already"))
+            .map_err(|e| e.hint("remove it, or name another one"));
+    }
+    let (Some(parent), Some(last)) = (path.parent(), path.file_name()) else {
+        return wrong(Kind::Usage, format!("`{name}` cannot be a destination"));
+    };
+    match parent.canonicalize() {
+        Ok(parent) if parent.is_dir() => Ok(parent.join(last)),
+        _ => wrong(Kind::NotFound, format!("the folder for the destination `{name}` does not exist"))
+            .map_err(|e| e.hint("make it first")),
+    }
+}

@@ -1,0 +1,67 @@
+//! The table of commands and flags in `docs/command-line.md`, held against the parser.
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use kfm::cli::args::Cli;
+use kfm::cli::rewrite::{find, rewrite};
+use std::ffi::OsString;
+
+const TABLE: &str = include_str!("../docs/command-line.md");
+
+/// The texts in backticks.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// Rows of the table: words of the command, ways to write the flag, what kfm says of it.
+fn rows() -> Vec<(Vec<&'static str>, Vec<&'static str>, &'static str)> {
+    let lines = TABLE.lines().skip_while(|l| !l.starts_with("| command"));
+    let rows = lines.skip(2).take_while(|l| l.starts_with('|'));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [command, flag, result] = cells[..] else { panic!("three cells in {line}") };
+        (command.trim_matches('`').split_whitespace().collect(), quoted(flag), result)
+    })
+    .collect()
+}
+
+#[test]
+fn every_row_says_whether_it_works() {
+    let rows = rows();
+    assert!(rows.len() > 100, "{} rows", rows.len());
+    for (command, flag, result) in rows {
+        assert!(
+            result.starts_with("works") || result.starts_with("refused: "),
+            "{command:?} {flag:?}: {result}"
+        );
+    }
+}
+
+#[test]
+fn every_command_and_flag_of_the_table_is_accepted() {
+    let root = Cli::command();
+    let has = |name: &str| root.find_subcommand(name).is_some();
+    for (command, flags, _) in rows() {
+        // Groups that are built from other parts of the crate.
+        if command.first().is_some_and(|c| ["create", "init", "edit"].contains(c) && !has(c)) {
+            continue;
+        }
+        let words: Vec<OsString> = command.iter().map(OsString::from).collect();
+        assert_eq!(find(&root, &words).0.len(), command.len() + 1, "`{}` is no command", command.join(" "));
+        let long = flags.last().and_then(|f| f.split_once(' '));
+        let flags = if flags.is_empty() { vec![""] } else { flags };
+        for flag in flags {
+            let flag = flag.split(' ').next().unwrap_or_default();
+            let mut line = vec![OsString::from("kfm")];
+            line.extend(words.iter().cloned());
+            line.extend((!flag.is_empty()).then(|| flag.into()));
+            line.extend(long.filter(|_| !flag.is_empty()).map(|_| "1".into()));
+            let parsed = Cli::command().try_get_matches_from(rewrite(&root, line).arguments);
+            if let Err(e) = parsed {
+                let wrong =
+                    [ErrorKind::UnknownArgument, ErrorKind::InvalidSubcommand, ErrorKind::InvalidValue];
+                assert!(!wrong.contains(&e.kind()), "`{} {flag}`: {e}", command.join(" "));
+            }
+        }
+    }
+}
