@@ -9,7 +9,7 @@
 
 use super::json6902::JsonPatch;
 use super::prepare::{Object, Prepared, What};
-use super::strategic::{Outcome, merge};
+use super::strategic::{DIRECTIVE, Outcome, merge};
 use crate::diag::{Code, Error, Finding, Findings, Kind as ErrorKind, Result};
 use crate::kube::{OpenApi, ResId};
 use crate::kustomization::Compat;
@@ -37,6 +37,9 @@ impl Prepared {
                     return Err(self.wrong(message).hint("make an entry of `patches` for each"));
                 };
                 let selected = self.select(map, findings)?;
+                if !selected.is_empty() && deletes(&object.doc) {
+                    self.warn_of_deletion(map, selected.len(), findings);
+                }
                 self.merge_copies(map, &selected, object, openapi)
             }
             What::Objects(objects) => objects.iter().try_for_each(|object| {
@@ -87,9 +90,26 @@ impl Prepared {
         if selected.is_empty() {
             let at = target.mark().or(self.mark.as_ref()).map(|m| m.location());
             let finding = Finding::new(Code::TargetMatchesNothing, "the target of a patch selects no object");
+            let finding = target.nearest(map).into_iter().fold(finding, Finding::hint);
             findings.add(at.into_iter().fold(finding, Finding::at));
         }
         Ok(selected)
+    }
+
+    /// Tells of a patch that deletes all objects because its target is empty.
+    fn warn_of_deletion(&self, map: &ResMap, count: usize, findings: &Findings) {
+        let Some(Ok(target)) = self.target.as_ref().filter(|t| t.as_ref().is_ok_and(|t| t.is_empty)) else {
+            return;
+        };
+        if count < map.len() {
+            return;
+        }
+        let message = format!("the empty target selects every object, and the patch deletes them: {count}");
+        let finding = Finding::new(Code::DeletesEverything, message).hint(
+            "name what to delete in `target`, or leave `target` out to delete the object of the patch's id",
+        );
+        let at = target.mark().or(self.mark.as_ref()).map(|m| m.location());
+        findings.add(at.into_iter().fold(finding, Finding::at));
     }
 
     /// Merges a patch into several objects. It takes over their group and version, and with that, perhaps, a schema.
@@ -165,6 +185,11 @@ impl Prepared {
         }
         Ok(())
     }
+}
+
+/// Whether a patch deletes its object.
+fn deletes(patch: &Doc) -> bool {
+    patch.get(patch.root(), DIRECTIVE).is_some_and(|n| patch.text(n) == "delete")
 }
 
 fn no_place() -> crate::diag::Location {

@@ -406,7 +406,10 @@ impl Run<'_> {
                 _ => "another value".to_owned(),
             }
         };
-        let (expected, found) = (shown(&self.patch.doc, expected), shown(self.doc, found));
+        let (mut expected, found) = (shown(&self.patch.doc, expected), shown(self.doc, found));
+        if expected == found {
+            expected.push_str(", spelled as in the patch,");
+        }
         let place = if path.is_empty() { "the top".to_owned() } else { format!("`{path}`") };
         Err(format!("expected {expected} at {place}, found {found}").into())
     }

@@ -48,6 +48,12 @@ impl Mirrors {
             {
                 Ok(Self::default())
             }
+            // A home folder that may not be entered is someone else's.
+            Err(e)
+                if e.kind() == std::io::ErrorKind::PermissionDenied && path.symlink_metadata().is_err() =>
+            {
+                Ok(Self::default())
+            }
             Ok(_) => {
                 Err(Error::new(Kind::Config, "the configuration is too large").at(Location::file(shown)))
             }

@@ -100,8 +100,11 @@ fn set(res: &mut Resource, replica: &Replica, row: &FieldSpec, written: &mut boo
 
 fn no_target(replica: &Replica, rows: &[FieldSpec]) -> Error {
     let types: Vec<String> = rows.iter().map(|r| format!("`{}`", r.gvk.kind)).collect();
-    let message =
-        format!("expected an object called `{}` of kind {}, found none", replica.name, types.join(", "));
+    let kinds = match types.is_empty() {
+        true => String::new(),
+        false => format!(" of kind {}", types.join(", ")),
+    };
+    let message = format!("expected an object called `{}`{kinds}, found none", replica.name);
     Error::new(Kind::Reference, message)
         .at(replica.mark.location())
         .hint("use the name of a resource of one of these kinds, before or after prefixes")
