@@ -189,6 +189,9 @@ impl Loader {
             return self.files.fetched(given).map_err(|e| e.or_at(|| mark.location()));
         }
         let path = clean(&self.root.join(given));
+        // Some paths are made absolute on the way; the user named something shorter.
+        let near = self.files.show(&path);
+        let given = if Path::new(given).is_absolute() { &*near } else { given };
         let real = self.files.resolve(&path).map_err(|e| self.files.missing(&path, given, Some(mark), &e))?;
         self.allowed_file(real, given, Some(mark))
     }

@@ -22,6 +22,7 @@ pub fn to_json_tree(doc: &mut Doc) -> Result<()> {
     let seen = vec![false; doc.size()];
     Decoder { doc, seen }.node(root, false, last, true)?;
     doc.tail_comment = false;
+    doc.without_comments = true;
     Ok(())
 }
 
@@ -138,9 +139,9 @@ impl Decoder<'_> {
                 write_float(f, &mut text);
                 (text, Tag::Float)
             }
-            Value::Float(f) => {
-                let name = if f.is_nan() { "NaN" } else { ["+Inf", "-Inf"][usize::from(f < 0.0)] };
-                let error = Error::new(ErrorKind::Resource, format!("json: unsupported value: {name}"));
+            Value::Float(_) => {
+                let message = format!("`{}` is no number that JSON knows", self.doc.text(node));
+                let error = Error::new(ErrorKind::Resource, message);
                 return Err(error.at(self.doc.location(node)));
             }
             Value::Str(text) if text == self.doc.text(node) => {
