@@ -118,15 +118,15 @@ impl Build<'_> {
     }
 }
 
-/// Where an entry of `labels` stands.
-fn rows_place(entry: &kustomization::Label, target: &Target) -> Location {
-    entry.pairs.first().map_or_else(|| target.place(), |(key, _)| key.mark.location())
-}
-
 /// Each entry is a transformer of its own to kustomize. That is only seen where transformers are noted; elsewhere they
 /// run together.
 fn one_by_one<'s, T>(entries: &'s [T], target: &Target) -> std::slice::Chunks<'s, T> {
     entries.chunks(if target.origin.is_some() { 1 } else { entries.len().max(1) })
+}
+
+/// Where an entry of `labels` stands.
+fn rows_place(entry: &kustomization::Label, target: &Target) -> Location {
+    entry.pairs.first().map_or_else(|| target.place(), |(key, _)| key.mark.location())
 }
 
 /// The step of a patch that was prepared.

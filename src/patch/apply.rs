@@ -169,7 +169,7 @@ impl Prepared {
                         }
                         operations.apply(doc, self.compat)?;
                         let kept = remove_notes(doc, &shown);
-                        renew_annotations(doc);
+                        renew_annotations(doc)?;
                         Ok(kept)
                     })
                     .map_err(|e: Error| e.during(format!("patching {id}")))?;
@@ -406,13 +406,17 @@ fn remove_notes(doc: &mut Doc, notes: &[(&'static str, String)]) -> Kept {
 
 /// After operations kustomize sets all annotations anew: values become the texts that they are written as, keys
 /// lose their quotes, and an empty mapping vanishes.
-fn renew_annotations(doc: &mut Doc) {
-    let Some(metadata) = doc.get(doc.root(), "metadata") else { return };
-    let Some(annotations) = doc.get(metadata, "annotations") else { return };
+fn renew_annotations(doc: &mut Doc) -> Result<()> {
+    let Some(metadata) = doc.get(doc.root(), "metadata") else { return Ok(()) };
+    let Some(annotations) = doc.get(metadata, "annotations") else { return Ok(()) };
+    if doc.kind(annotations) == Kind::Seq {
+        let message = "expected a mapping in `metadata.annotations`, found a list";
+        return Err(Error::new(ErrorKind::Resource, message).at(doc.location(annotations)));
+    }
     let entries: Vec<(NodeId, NodeId)> = doc.pairs(annotations).collect();
     if entries.is_empty() {
         doc.remove(metadata, "annotations");
-        return;
+        return Ok(());
     }
     let mut kids = Vec::with_capacity(2 * entries.len());
     for (key, value) in entries {
@@ -432,4 +436,5 @@ fn renew_annotations(doc: &mut Doc) {
         }
     }
     doc.set_kids(annotations, &kids);
+    Ok(())
 }

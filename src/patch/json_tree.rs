@@ -21,6 +21,7 @@ pub fn to_json_tree(doc: &mut Doc) -> Result<()> {
     let last = doc.tail_comment;
     Decoder { doc, seen: FxHashSet::default() }.node(root, false, last, true)?;
     doc.tail_comment = false;
+    doc.without_comments = true;
     Ok(())
 }
 

@@ -70,7 +70,7 @@ impl Prepared {
     pub fn strategic_merge(entries: &[Text], texts: &mut Texts<'_>) -> Result<Self> {
         let mut objects = vec![];
         for entry in entries {
-            let found = match (texts.read)(&inline(entry)) {
+            let found = match (texts.read)(&inline_as_is(entry)) {
                 Ok(found) => found,
                 Err(unread) => {
                     let source = (texts.load)(entry).map_err(|missing| {

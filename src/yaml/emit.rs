@@ -285,6 +285,13 @@ impl<'d> Printer<'d, '_> {
             }
             Ok(())
         } else if self.doc.kids(value).is_empty() {
+            // Kustomize writes the comment before the brackets, which then begin a line of their own.
+            if self.reencode && !self.doc.is_flow(value) && self.doc.has_comment_behind(key) {
+                let message =
+                    format!("the comment behind `{text}:` keeps its emptied value from being printed");
+                let error = Error::new(Kind::Resource, message).at(self.doc.location(key));
+                return Err(error.hint("put the comment above the key"));
+            }
             self.out.put(b": ");
             self.empty(value)
         } else {

@@ -109,6 +109,8 @@ pub struct Doc {
     /// Comments stand behind the last value in the way that costs a keep scalar at the document's end one more
     /// line break (see `reencode`).
     pub tail_comment: bool,
+    /// The nodes went through JSON, which knows no comments.
+    pub without_comments: bool,
     /// An anchor, an alias or a merge key was met, so that the document has to be expanded.
     pub has_anchors: bool,
 }
@@ -123,6 +125,7 @@ impl Doc {
             text: String::new(),
             root: NodeId(0),
             tail_comment: false,
+            without_comments: false,
             has_anchors: false,
         }
     }
@@ -272,6 +275,18 @@ impl Doc {
     /// The place of a node; the whole file for nodes that were made without one.
     pub fn location(&self, id: NodeId) -> Location {
         self.mark(id).map_or_else(|| Location::file(self.source().path.clone()), |m| m.location())
+    }
+
+    /// Whether a comment stands behind the colon of a key, as far as is known.
+    pub fn has_comment_behind(&self, key: NodeId) -> bool {
+        let behind = || {
+            let mark = self.mark(key)?;
+            let line = mark.source.text.get(mark.offset as usize..)?.lines().next()?;
+            let rest = line.trim_start_matches(['"', '\'']).strip_prefix(self.text(key))?;
+            let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
+            Some(rest.trim_start().starts_with('#'))
+        };
+        !self.without_comments && behind().unwrap_or(false)
     }
 
     /// The bytes of the document's own source that a node covers, if known.
@@ -433,10 +448,13 @@ impl Doc {
         *self.node_mut(id) = *self.node(from);
     }
 
-    /// Replaces all children.
+    /// Replaces all children. A scalar has none, and stays as it is.
     pub fn set_kids(&mut self, id: NodeId, kids: &[NodeId]) {
         let len = kids.len() as u32;
         let n = *self.node(id);
+        if n.kind == Kind::Scalar {
+            return;
+        }
         let start = if len <= n.b {
             self.kids[n.a as usize..n.a as usize + kids.len()].copy_from_slice(kids);
             n.a
@@ -449,9 +467,12 @@ impl Doc {
         (n.a, n.b, n.end) = (start, len, 0);
     }
 
-    /// Appends children: an item to a sequence, or a key and its value to a mapping.
+    /// Appends children: an item to a sequence, or a key and its value to a mapping. A scalar stays as it is.
     pub fn append(&mut self, id: NodeId, more: &[NodeId]) {
         let n = *self.node(id);
+        if n.kind == Kind::Scalar {
+            return;
+        }
         let (from, to) = (n.a as usize, (n.a + n.b) as usize);
         let start = if to == self.kids.len() {
             n.a
