@@ -42,13 +42,9 @@ struct Problem {
 impl Problem {
     fn error(self, path: &Arc<str>) -> Error {
         let (line, column) = (self.line, self.column);
-        Error::new(Kind::Syntax, self.message).at(Location {
-            path: path.clone(),
-            line,
-            column,
-            length: 1,
-            text: None,
-        })
+        Error::new(Kind::Syntax, self.message)
+            .hint("save the file as UTF-8; binary files belong into a generator")
+            .at(Location { path: path.clone(), line, column, length: 1, text: None })
     }
 }
 
