@@ -25,7 +25,7 @@ pub fn read_text(path: impl Into<Arc<str>>, bytes: Vec<u8>) -> Result<Arc<Source
         _ => String::from_utf8(bytes).map_err(|e| utf8_problem(e.as_bytes(), e.utf8_error().valid_up_to())),
     };
     let text = text.map_err(|problem| problem.error(&path))?;
-    let text = match memchr::memmem::find(text.as_bytes(), b"\r\n") {
+    let text = match memchr::memchr(b'\r', text.as_bytes()) {
         Some(_) => text.replace("\r\n", "\n"),
         None => text,
     };
