@@ -1,6 +1,6 @@
 //! Writing results: standard output, one file, or a folder with a file for each object.
 
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, Kind, Location, Result, cause};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub fn stdout(pieces: &[Vec<u8>]) -> u8 {
         Ok(()) => 0,
         Err(e) if e.kind() == ErrorKind::BrokenPipe => 0,
         Err(e) => {
-            super::say(&format!("Error: writing standard output: {e}\n"));
+            super::say(&format!("Error: standard output cannot be written: {}\n", cause(&e)));
             1
         }
     }
@@ -22,7 +22,7 @@ pub fn stdout(pieces: &[Vec<u8>]) -> u8 {
 /// (`/dev/stdout`) are written to directly; a new file gets the usual mode, an old one keeps its own.
 pub fn file(path: &Path, pieces: &[Vec<u8>]) -> Result<()> {
     let fail = |e: std::io::Error| {
-        let error = Error::new(Kind::Io, format!("writing the output: {e}"))
+        let error = Error::new(Kind::Io, format!("`{}` cannot be written: {}", path.display(), cause(&e)))
             .at(Location::file(path.to_string_lossy().into_owned()));
         match e.kind() {
             ErrorKind::NotFound => error.hint("make the folder first"),

@@ -33,8 +33,7 @@ impl Prepared {
         match &self.what {
             What::Objects(objects) if self.target.is_some() => {
                 let [object] = objects.as_slice() else {
-                    let message = "multiple Strategic-Merge Patches in one `patches` entry are not allowed to \
-                                   set `patches.target` field";
+                    let message = "expected one object in a patch with a `target`, found several";
                     return Err(self.wrong(message).hint("make an entry of `patches` for each"));
                 };
                 let selected = self.select(map, findings)?;
@@ -74,7 +73,7 @@ impl Prepared {
     }
 
     fn no_target(&self) -> Error {
-        self.wrong("must specify a target for JSON patch")
+        self.wrong("expected a `target` for the operations, found none")
     }
 
     /// The slots that the target selects. None is no mistake to kustomize.
@@ -184,11 +183,11 @@ fn find(map: &mut ResMap, object: &Object) -> Result<usize> {
     }
     let at = object.doc.location(object.doc.root());
     if found.is_empty() {
-        let message = format!("no resource matches strategic merge patch \"{}\"", object.id);
+        let message = format!("no resource matches strategic merge patch `{}`", object.id);
         let error = Error::new(ErrorKind::Patch, message).at(at);
         return Err(nearest(map, &object.id).into_iter().fold(error, Error::hint));
     }
-    let message = format!("multiple resources match strategic merge patch \"{}\"", object.id);
+    let message = format!("multiple resources match strategic merge patch `{}`", object.id);
     Err(found
         .iter()
         .filter_map(|slot| map.get(*slot))

@@ -118,9 +118,9 @@ impl Decoder<'_> {
                 write_float(f, &mut text);
                 (text, Tag::Float)
             }
-            Value::Float(f) => {
-                let name = if f.is_nan() { "NaN" } else { ["+Inf", "-Inf"][usize::from(f < 0.0)] };
-                let error = Error::new(ErrorKind::Resource, format!("json: unsupported value: {name}"));
+            Value::Float(_) => {
+                let message = format!("`{}` is no number that JSON knows", self.doc.text(node));
+                let error = Error::new(ErrorKind::Resource, message);
                 return Err(error.at(self.doc.location(node)));
             }
             Value::Str(text) if text == self.doc.text(node) => {

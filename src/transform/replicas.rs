@@ -99,12 +99,9 @@ fn set(res: &mut Resource, replica: &Replica, row: &FieldSpec, written: &mut boo
 }
 
 fn no_target(replica: &Replica, rows: &[FieldSpec]) -> Error {
-    let types: Vec<String> = rows.iter().map(|r| r.gvk.to_string()).collect();
-    let message = format!(
-        "resource with name {} does not match a config with the following GVK [{}]",
-        replica.name,
-        types.join(" ")
-    );
+    let types: Vec<String> = rows.iter().map(|r| format!("`{}`", r.gvk.kind)).collect();
+    let message =
+        format!("expected an object called `{}` of kind {}, found none", replica.name, types.join(", "));
     Error::new(Kind::Reference, message)
         .at(replica.mark.location())
         .hint("use the name of a resource of one of these kinds, before or after prefixes")
