@@ -5,7 +5,7 @@
 
 use super::Accumulator;
 use super::target::{Build, Target};
-use crate::diag::Result;
+use crate::diag::{Location, Result};
 use crate::kube::TransformerConfig;
 use crate::kustomization::{self, Replacement, ReplacementField};
 use crate::patch::{Prepared, Texts};
@@ -65,7 +65,7 @@ impl Build<'_> {
             }
         }
         for entry in &k.labels {
-            let rows = labels::rows_of(entry, &config)?;
+            let rows = labels::rows_of(entry, &config).map_err(|e| e.or_at(|| rows_place(entry, target)))?;
             steps.push(("LabelTransformer", Box::new(move |_, r| labels::apply(r, &entry.pairs, &rows))));
         }
         if !k.labels.is_empty() || !k.common_labels.is_empty() {
@@ -122,6 +122,11 @@ impl Build<'_> {
 /// run together.
 fn one_by_one<'s, T>(entries: &'s [T], target: &Target) -> std::slice::Chunks<'s, T> {
     entries.chunks(if target.origin.is_some() { 1 } else { entries.len().max(1) })
+}
+
+/// Where an entry of `labels` stands.
+fn rows_place(entry: &kustomization::Label, target: &Target) -> Location {
+    entry.pairs.first().map_or_else(|| target.place(), |(key, _)| key.mark.location())
 }
 
 /// The step of a patch that was prepared.

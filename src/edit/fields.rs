@@ -115,7 +115,7 @@ pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, 
     Ok(())
 }
 
-/// Sets images and sorts the list by name.
+/// Sets images. The list is to be sorted then.
 pub fn set_images(root: &mut Node, images: &[Image]) {
     let items = root.field_mut("images").items_mut();
     for image in images {
@@ -140,10 +140,9 @@ pub fn set_images(root: &mut Node, images: &[Image]) {
             index - 1 == at || i.get_text("name") != image.name
         });
     }
-    items.sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")));
 }
 
-/// Sets counts of replicas and sorts the list by name.
+/// Sets counts of replicas. The list is to be sorted then.
 pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
     let items = root.field_mut("replicas").items_mut();
     for (name, count) in replicas {
@@ -162,5 +161,10 @@ pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
             index - 1 == at || i.get_text("name") != name
         });
     }
+}
+
+/// Sorts a list by the names of its entries. A step of its own, so that entries move as the lines that they are.
+pub fn sort_by_name(root: &mut Node, field: &str) {
+    let items = root.field_mut(field).items_mut();
     items.sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")));
 }

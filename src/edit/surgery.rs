@@ -416,6 +416,10 @@ impl<'a> Surgeon<'a> {
             }
             return Ok(());
         }
+        if let Some(text) = emit::in_place_of(self.doc(), old.origin, new) {
+            self.put(geo.value.unwrap_or(geo.end), geo.end, text);
+            return Ok(());
+        }
         let flat = old.shape == Shape::Str || old.shape == Shape::Plain || geo.end <= line_end;
         match geo.value.filter(|_| flat) {
             Some(value) => {
@@ -543,6 +547,10 @@ impl<'a> Surgeon<'a> {
         }
         if Self::can_merge(old, new) {
             return self.merge(old, new);
+        }
+        if let Some(text) = emit::in_place_of(self.doc(), old.origin, new) {
+            self.put(geo.value, geo.end, text);
+            return Ok(());
         }
         let column = self.layout.column(geo.dash);
         let text = emit::behind_dash(self.form(), new, column);

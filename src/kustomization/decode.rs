@@ -179,7 +179,8 @@ impl<'a> Decoder<'a> {
 
     /// The error for a value of the wrong sort.
     pub fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
-        self.wrong(node, format!("`{name}` must be {expected}, found {}", self.describe(node)))
+        let quote = if name.contains(' ') { "" } else { "`" };
+        self.wrong(node, format!("{quote}{name}{quote} must be {expected}, found {}", self.describe(node)))
     }
 
     /// The value of a scalar of any type.
