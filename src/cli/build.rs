@@ -31,9 +31,9 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     };
     let findings = findings.take();
     if args.strict && findings.iter().any(Finding::is_warning) {
-        return Ok(Done { stdout: vec![], findings, strictness });
+        return Ok(Done { findings, strictness, ..Done::default() });
     }
-    let stdout = match args.output.as_deref().filter(|p| !p.is_empty()) {
+    let objects = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
             write_folder(Path::new(path), &resources)?;
             vec![]
@@ -44,7 +44,9 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         }
         None => print::all(&resources, options.threads)?,
     };
-    Ok(Done { stdout, findings, strictness })
+    // The process is about to end: what it holds need not be freed piece by piece.
+    std::mem::forget(resources);
+    Ok(Done { objects, findings, strictness, ..Done::default() })
 }
 
 /// What fetches remote content, led elsewhere where the user's configuration says so.
