@@ -24,8 +24,12 @@ CLUSTER_KINDS = {
     "Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding", "PriorityClass", "StorageClass",
     "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "PersistentVolume", "APIService", "RuntimeClass",
     "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "GatewayClass", "IngressClass",
+    # custom resources whose definitions may be outside
+    "ClusterIssuer", "ClusterPolicy", "MutatingPolicy", "ValidatingPolicy", "Queue",
 }
-CLUSTER_RESOURCES = {"ClusterIssuer", "ClusterPolicy", "MutatingPolicy", "ValidatingPolicy", "Queue"}
+
+
+OWN = ("apiVersion", "kind", "metadata")
 
 
 class Platform:
@@ -35,9 +39,8 @@ class Platform:
         self.objects = objects
         self.outside = outside
         self.findings = []
+        self.notes = []
         self.index = {}
-        for thing in objects:
-            self.index.setdefault((thing.get("kind"), namespace_of(thing), name_of(thing)), []).append(thing)
         self.pods = []
         for thing in objects:
             pod = pod_of(thing)
@@ -48,6 +51,16 @@ class Platform:
             for thing in objects
             if thing.get("kind") == "CustomResourceDefinition"
         }
+        for thing in objects:
+            place = "" if self.of_cluster(thing) else namespace_of(thing)
+            self.index.setdefault((thing.get("kind"), place, name_of(thing)), []).append(thing)
+
+    def of_cluster(self, thing):
+        """Whether an object is of the cluster, not of a namespace."""
+        definition = self.definitions.get((group(thing), thing.get("kind")))
+        if definition is not None:
+            return definition["spec"]["scope"] == "Cluster"
+        return thing.get("kind") in CLUSTER_KINDS
 
     def say(self, thing, message):
         self.findings.append(f"{label(thing)}: {message}")
@@ -123,14 +136,12 @@ def ids(platform):
 
 def namespaces(platform):
     for thing in platform.objects:
-        cluster = thing.get("kind") in CLUSTER_KINDS or thing.get("kind") in CLUSTER_RESOURCES
-        definition = platform.definitions.get((group(thing), thing.get("kind")))
-        if definition is not None:
-            cluster = definition["spec"]["scope"] == "Cluster"
         place = namespace_of(thing)
-        if cluster and place:
-            platform.say(thing, f"is of the cluster, and has namespace `{place}`")
-        if not cluster and not place:
+        if platform.of_cluster(thing):
+            if place:
+                platform.notes.append(f"{label(thing)}: is of the cluster; the API server ignores its namespace")
+            continue
+        if not place:
             platform.say(thing, "has no namespace")
         if place and not platform.get("Namespace", "", place) and place not in platform.outside.get("namespaces", {}):
             platform.say(thing, f"Namespace {place} does not exist")
@@ -264,10 +275,12 @@ def rbac(platform):
         platform.need(thing, role["kind"], namespace_of(thing) if role["kind"] == "Role" else "", role["name"], "roleRef")
         for subject in thing.get("subjects") or []:
             if subject["kind"] == "ServiceAccount":
-                if not subject.get("namespace"):
+                # in a RoleBinding its own namespace is meant when none is given
+                place = subject.get("namespace") or namespace_of(thing)
+                if not place:
                     platform.say(thing, f"subject ServiceAccount {subject['name']} has no namespace")
                 elif subject["name"] != "default":
-                    platform.need(thing, "ServiceAccount", subject["namespace"], subject["name"], "subject")
+                    platform.need(thing, "ServiceAccount", place, subject["name"], "subject")
 
 
 def webhooks(platform):
@@ -278,7 +291,11 @@ def webhooks(platform):
         elif thing.get("kind") == "CustomResourceDefinition":
             client = ((thing["spec"].get("conversion") or {}).get("webhook") or {}).get("clientConfig")
             clients = [("conversion", client)] if client else []
-        source = (meta(thing).get("annotations") or {}).get("cert-manager.io/inject-ca-from")
+        annotations = meta(thing).get("annotations") or {}
+        source = annotations.get("cert-manager.io/inject-ca-from")
+        own = "cert-manager.io/inject-ca-from-secret" in annotations or any(
+            fnmatch.fnmatchcase(name_of(thing), entry["name"]) for entry in platform.outside.get("webhooks", [])
+        )
         certificate = None
         if source:
             certificate = platform.need(thing, "Certificate", *source.split("/", 1), "inject-ca-from")
@@ -287,10 +304,10 @@ def webhooks(platform):
             if not service:
                 continue
             platform.need_port(thing, service["namespace"], service["name"], service.get("port", 443), f"webhook `{name}`")
-            if not source and not client.get("caBundle"):
+            if not source and not own and not client.get("caBundle"):
                 platform.say(thing, f"webhook `{name}` has neither a caBundle nor cert-manager's annotation")
             host = f"{service['name']}.{service['namespace']}.svc"
-            if certificate and host not in certificate["spec"].get("dnsNames", []):
+            if certificate and not own and host not in certificate["spec"].get("dnsNames", []):
                 platform.say(thing, f"webhook `{name}` calls {host}, which {label(certificate)} is not for")
 
 
@@ -436,8 +453,11 @@ def custom_resources(platform):
         if not found:
             platform.say(thing, f"version {version} is not served")
             continue
-        body = {key: value for key, value in thing.items() if key not in ("apiVersion", "kind", "metadata")}
-        for problem in schema.validate(body, found[0]["schema"]["openAPIV3Schema"]):
+        # the API server looks after the three itself
+        body = {key: value for key, value in thing.items() if key not in OWN}
+        text = found[0]["schema"]["openAPIV3Schema"]
+        text = {**text, "required": [key for key in text.get("required", []) if key not in OWN]}
+        for problem in schema.validate(body, text):
             platform.say(thing, problem)
 
 
@@ -488,6 +508,8 @@ def main():
         if validated is None:
             note = "Kubernetes schemas not checked: `pip install kubernetes-validate`"
             failed = failed or given.schemas
+        for line in platform.notes:
+            print(f"{directory}: note: {line}")
         for finding in platform.findings:
             print(f"{directory}: {finding}")
         print(f"{directory}: {len(objects)} objects, {note}, {len(platform.findings)} findings")

@@ -15,7 +15,7 @@ import re
 import sys
 
 import render
-from render import containers, group, meta, name_of, namespace_of, pod_of
+from render import containers, meta, name_of, namespace_of, pod_of
 
 REPORT = render.ROOT / "docs" / "distribution-comparison.md"
 HASH = re.compile(r"-[bcdfghkmt24-9]{10}$")
