@@ -40,16 +40,17 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     if args.strict && findings.iter().any(Finding::is_warning) {
         return Ok(Done { findings, strictness, ..Done::default() });
     }
+    let printing = |e: Error| e.during(format!("building `{dir}`"));
     let objects = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
-            write_folder(Path::new(path), &resources)?;
+            write_folder(Path::new(path), &resources, &printing)?;
             vec![]
         }
         Some(path) => {
-            output::file(Path::new(path), &print::all(&resources, options.threads)?)?;
+            output::file(Path::new(path), &print::all(&resources, options.threads).map_err(printing)?)?;
             vec![]
         }
-        None => print::all(&resources, options.threads)?,
+        None => print::all(&resources, options.threads).map_err(printing)?,
     };
     // The process is about to end: what it holds need not be freed piece by piece.
     std::mem::forget(resources);
@@ -162,8 +163,8 @@ fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
 }
 
 /// One file for each object, named as kustomize names them; old files stay.
-fn write_folder(folder: &Path, resources: &ResMap) -> Result<()> {
-    let files = print::files(resources)?;
+fn write_folder(folder: &Path, resources: &ResMap, printing: &dyn Fn(Error) -> Error) -> Result<()> {
+    let files = print::files(resources).map_err(printing)?;
     if let Some((name, _)) = files.iter().find(|(name, _)| name.contains('/')) {
         return Err(Error::new(
             Kind::Resource,
