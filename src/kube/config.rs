@@ -211,8 +211,7 @@ mod tests {
     }
 
     fn labels(rows: Vec<FieldSpec>) -> TransformerConfig {
-        let mut config =
-            TransformerConfig { common_labels: rows.into(), ..TransformerConfig::default() };
+        let mut config = TransformerConfig { common_labels: rows.into(), ..TransformerConfig::default() };
         config.sort_fields();
         config
     }

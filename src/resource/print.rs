@@ -22,7 +22,11 @@ pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Piece>> {
     let portions = portions(&objects);
     let nodes: usize = objects.iter().map(|r| r.doc().size()).sum();
     if threads < 2 || portions.len() < 2 || nodes < WORTH_A_THREAD {
-        return portions.iter().map(|p| print(p)).collect::<Result<Vec<_>>>().map(|all| all.into_iter().flatten().collect());
+        return portions
+            .iter()
+            .map(|p| print(p))
+            .collect::<Result<Vec<_>>>()
+            .map(|all| all.into_iter().flatten().collect());
     }
     let all = parallel::map(threads, &portions, |p| print(p)).into_iter().collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().flatten().collect())

@@ -140,7 +140,8 @@ pub fn of_ascii(text: &str, bytes: u8) -> Written {
 /// Whether `second` stands directly behind `first` somewhere. In a form that compiles to vector instructions.
 fn follows(bytes: &[u8], first: u8, second: u8) -> bool {
     let pairs = bytes.chunks(2 * LONG).zip(bytes.get(1..).unwrap_or_default().chunks(2 * LONG));
-    let found = |a: &[u8], b: &[u8]| a.iter().zip(b).fold(false, |f, (x, y)| f | (*x == first) & (*y == second));
+    let found =
+        |a: &[u8], b: &[u8]| a.iter().zip(b).fold(false, |f, (x, y)| f | (*x == first) & (*y == second));
     pairs.into_iter().any(|(a, b)| found(a, b))
 }
 

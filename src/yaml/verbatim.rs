@@ -107,7 +107,9 @@ impl Fast<'_> {
         if !self.same.same {
             return;
         }
-        let (Some(&id), Some(frame)) = (self.kids.last(), self.frames.last()) else { return self.same.hold(false) };
+        let (Some(&id), Some(frame)) = (self.kids.last(), self.frames.last()) else {
+            return self.same.hold(false);
+        };
         let Some((at, _)) = self.doc.span(id) else { return self.same.hold(false) };
         let (line, at) = (self.same.line, at as usize);
         let prefix = self.b.get(line..at).unwrap_or_default();
