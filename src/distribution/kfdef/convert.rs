@@ -53,6 +53,13 @@ pub(super) struct Converted {
     pub left_out: Vec<String>,
 }
 
+impl Converted {
+    /// Whether its parameters are set by a component of their own.
+    pub fn has_own_component(&self) -> bool {
+        !self.components.is_empty() && !self.merged.is_empty()
+    }
+}
+
 /// The folder of manifests that a repository stands for.
 struct Manifests {
     /// Where they are read now, free of links.
@@ -96,6 +103,10 @@ pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
     for app in &converted {
         let path = format!("{APPLICATIONS}/{}/kustomization.yaml", app.name);
         files.push((path, text(print::application(&title, app))));
+        if app.has_own_component() {
+            let path = format!("{APPLICATIONS}/{}/{}/kustomization.yaml", app.name, print::PARAMETERS);
+            files.push((path, text(print::parameters(&title, app))));
+        }
     }
     let mut owned = vec!["kustomization.yaml", APPLICATIONS];
     if places.built_in {

@@ -29,34 +29,52 @@ pub(super) fn application(title: &str, app: &Converted) -> String {
         out += &comment(&format!("Left out: {left_out}"));
     }
     out += HEAD;
-    for (field, entries) in [("resources", &app.resources), ("components", &app.components)] {
+    let own = app.has_own_component().then(|| PARAMETERS.to_owned());
+    let components: Vec<&String> = app.components.iter().chain(&own).collect();
+    for (field, entries) in [("resources", app.resources.iter().collect()), ("components", components)] {
         if !entries.is_empty() {
             out += &format!("{field}:\n");
             entries.iter().for_each(|entry| out += &format!("- {}\n", scalar(entry)));
         }
     }
+    if !app.has_own_component() {
+        values(&mut out, app);
+    }
+    out
+}
+
+/// The folder of the component that sets parameters.
+pub(super) const PARAMETERS: &str = "parameters";
+
+/// The component that sets parameters. Generators of an application run before its components, and could not merge into
+/// what these generate.
+pub(super) fn parameters(title: &str, app: &Converted) -> String {
+    let mut out = comment(&format!("Parameters of the application `{}` of {title}.", app.name));
+    out += "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+    values(&mut out, app);
+    out
+}
+
+fn values(out: &mut String, app: &Converted) {
     if !app.merged.is_empty() {
-        out += "configMapGenerator:\n";
+        *out += "configMapGenerator:\n";
     }
     for (generator, pairs) in &app.merged {
-        out += &format!("- name: {}\n", scalar(&generator.name));
-        if !generator.namespace.is_empty() {
-            out += &format!("  namespace: {}\n", scalar(&generator.namespace));
-        }
-        out += "  behavior: merge\n";
+        *out += &format!("- name: {}\n", scalar(&generator.name));
+        field(out, "  ", "namespace", &generator.namespace);
+        *out += "  behavior: merge\n";
         if generator.plain_name {
-            out += "  options:\n    disableNameSuffixHash: true\n";
+            *out += "  options:\n    disableNameSuffixHash: true\n";
         }
-        out += "  literals:\n";
+        *out += "  literals:\n";
         for (key, value) in pairs {
-            out += &format!("  - {}\n", scalar(&literal(key, value)));
+            *out += &format!("  - {}\n", scalar(&literal(key, value)));
         }
     }
     if !app.replacements.is_empty() {
-        out += "replacements:\n";
+        *out += "replacements:\n";
     }
-    app.replacements.iter().for_each(|r| replacement(&mut out, r));
-    out
+    app.replacements.iter().for_each(|r| replacement(out, r));
 }
 
 fn replacement(out: &mut String, r: &Replacement) {
