@@ -359,6 +359,28 @@ def alone(o, set_, name):
         need(o.one("PodDefault", "gpu-node")["metadata"]["namespace"] == "kubeflow-user-example-com", "namespace")
 
 
+# Commented lines of the example that stay so here: what needs the network, and the other one of two choices.
+LEFT_OUT = ("applications/pipeline/", "applications/trainer/", "istio-install/", "istio-crds/", "istio-namespace/")
+
+
+def with_optional_parts(text):
+    lines = []
+    for line in text.splitlines():
+        found = re.match(r"# (- (?:\.\./manifests/|istio-ambient|\.\./overlays/ambient/knative)\S*)", line)
+        lines.append(found[1] if found and not any(x in line for x in LEFT_OUT) else line)
+    return "\n".join(lines) + "\n"
+
+
+def optional_parts(o):
+    for name in ("cert-manager", "istiod", "activator", "kserve-controller-manager", "katib-controller",
+                 "spark-operator-controller", "model-registry-deployment"):
+        need(o.of("Deployment", name=name), f"{name} is missing")
+    for namespace in o.of("Namespace"):
+        labels = namespace["metadata"].get("labels", {})
+        need(not (labels.get("istio-injection") == "enabled" and labels.get("istio.io/dataplane-mode") == "ambient"),
+             f"namespace {namespace['metadata']['name']} has sidecars and is ambient")
+
+
 def oracle():
     if shutil.which("kustomize"):
         return ["kustomize", "build"]
@@ -424,6 +446,11 @@ def main():
             shutil.copytree(ROOT / "example", scratch / "example")
             if not wanted or "example" in wanted:
                 run(tree, "example", lambda o: ambient(o, SETTINGS, ["ambient", "ambient/profile-sidecars"]), "example", scratch)
+            if tree != "manifests" and (not wanted or "example" in wanted):
+                (scratch / "full").mkdir()
+                shutil.copytree(ROOT / "example/istio-ambient", scratch / "full/istio-ambient")
+                (scratch / "full/kustomization.yaml").write_text(with_optional_parts((ROOT / "example/kustomization.yaml").read_text()))
+                run(tree, "example with its optional parts", optional_parts, "full", scratch)
             edit(scratch / "overlays")
             for number, case in enumerate(CASES):
                 if wanted and not any(case[0] == w for w in wanted):
