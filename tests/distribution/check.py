@@ -5,7 +5,7 @@
     check.py -                     checks a stream of objects on standard input
 
 No id twice; every selector finds pods; every reference ends at an object of the same output, or at one that
-outside.yaml expects of the cluster; custom resources hold to the definitions beside them; and, where the Python
+outside.yaml expects of the cluster; pods pass the Pod Security Standard of their namespace; custom resources hold to the definitions beside them; and, where the Python
 package kubernetes-validate can be imported, every object to the schema of Kubernetes. Prints a line for each
 finding and exits 1 if there is one. `--schemas` makes a missing package a finding; `--kubernetes 1.34` picks the version.
 """
@@ -24,8 +24,12 @@ CLUSTER_KINDS = {
     "Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding", "PriorityClass", "StorageClass",
     "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "PersistentVolume", "APIService", "RuntimeClass",
     "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "GatewayClass", "IngressClass",
+    # custom resources whose definitions may be outside
+    "ClusterIssuer", "ClusterPolicy", "MutatingPolicy", "ValidatingPolicy", "Queue",
 }
-CLUSTER_RESOURCES = {"ClusterIssuer", "ClusterPolicy", "MutatingPolicy", "ValidatingPolicy", "Queue"}
+
+
+OWN = ("apiVersion", "kind", "metadata")
 
 
 class Platform:
@@ -35,9 +39,8 @@ class Platform:
         self.objects = objects
         self.outside = outside
         self.findings = []
+        self.notes = []
         self.index = {}
-        for thing in objects:
-            self.index.setdefault((thing.get("kind"), namespace_of(thing), name_of(thing)), []).append(thing)
         self.pods = []
         for thing in objects:
             pod = pod_of(thing)
@@ -48,29 +51,41 @@ class Platform:
             for thing in objects
             if thing.get("kind") == "CustomResourceDefinition"
         }
+        for thing in objects:
+            place = "" if self.of_cluster(thing) else namespace_of(thing)
+            self.index.setdefault((thing.get("kind"), place, name_of(thing)), []).append(thing)
+
+    def of_cluster(self, thing):
+        """Whether an object is of the cluster, not of a namespace."""
+        definition = self.definitions.get((group(thing), thing.get("kind")))
+        if definition is not None:
+            return definition["spec"]["scope"] == "Cluster"
+        return thing.get("kind") in CLUSTER_KINDS
 
     def say(self, thing, message):
         self.findings.append(f"{label(thing)}: {message}")
 
-    def get(self, kind, namespace, name):
-        found = self.index.get((kind, namespace, name))
+    def get(self, kind, namespace, name, api=None):
+        """An object; `api` is its group, where two groups have a kind of that name."""
+        found = [thing for thing in self.index.get((kind, namespace, name), []) if api in (None, group(thing))]
         return found[0] if found else None
 
-    def expected(self, kind, namespace, name):
+    def expected(self, kind, namespace, name, api=None):
         """The entry of outside.yaml for a reference, or None."""
         for entry in self.outside.get("objects", []):
             if (
                 entry["kind"] == kind
+                and (api is None or entry.get("group", "") == api)
                 and fnmatch.fnmatchcase(namespace, entry.get("namespace", ""))
                 and fnmatch.fnmatchcase(name, entry["name"])
             ):
                 return entry
         return None
 
-    def need(self, thing, kind, namespace, name, why):
+    def need(self, thing, kind, namespace, name, why, api=None):
         """The object a reference ends at; a finding when neither the output nor the cluster has it."""
-        found = self.get(kind, namespace, name)
-        if found is None and not self.expected(kind, namespace, name):
+        found = self.get(kind, namespace, name, api)
+        if found is None and not self.expected(kind, namespace, name, api):
             place = f"{namespace}/" if namespace else ""
             self.say(thing, f"{why} names {kind} {place}{name}, which does not exist")
         return found
@@ -121,14 +136,12 @@ def ids(platform):
 
 def namespaces(platform):
     for thing in platform.objects:
-        cluster = thing.get("kind") in CLUSTER_KINDS or thing.get("kind") in CLUSTER_RESOURCES
-        definition = platform.definitions.get((group(thing), thing.get("kind")))
-        if definition is not None:
-            cluster = definition["spec"]["scope"] == "Cluster"
         place = namespace_of(thing)
-        if cluster and place:
-            platform.say(thing, f"is of the cluster, and has namespace `{place}`")
-        if not cluster and not place:
+        if platform.of_cluster(thing):
+            if place:
+                platform.notes.append(f"{label(thing)}: is of the cluster; the API server ignores its namespace")
+            continue
+        if not place:
             platform.say(thing, "has no namespace")
         if place and not platform.get("Namespace", "", place) and place not in platform.outside.get("namespaces", {}):
             platform.say(thing, f"Namespace {place} does not exist")
@@ -262,10 +275,12 @@ def rbac(platform):
         platform.need(thing, role["kind"], namespace_of(thing) if role["kind"] == "Role" else "", role["name"], "roleRef")
         for subject in thing.get("subjects") or []:
             if subject["kind"] == "ServiceAccount":
-                if not subject.get("namespace"):
+                # in a RoleBinding its own namespace is meant when none is given
+                place = subject.get("namespace") or namespace_of(thing)
+                if not place:
                     platform.say(thing, f"subject ServiceAccount {subject['name']} has no namespace")
                 elif subject["name"] != "default":
-                    platform.need(thing, "ServiceAccount", subject["namespace"], subject["name"], "subject")
+                    platform.need(thing, "ServiceAccount", place, subject["name"], "subject")
 
 
 def webhooks(platform):
@@ -276,7 +291,11 @@ def webhooks(platform):
         elif thing.get("kind") == "CustomResourceDefinition":
             client = ((thing["spec"].get("conversion") or {}).get("webhook") or {}).get("clientConfig")
             clients = [("conversion", client)] if client else []
-        source = (meta(thing).get("annotations") or {}).get("cert-manager.io/inject-ca-from")
+        annotations = meta(thing).get("annotations") or {}
+        source = annotations.get("cert-manager.io/inject-ca-from")
+        own = "cert-manager.io/inject-ca-from-secret" in annotations or any(
+            fnmatch.fnmatchcase(name_of(thing), entry["name"]) for entry in platform.outside.get("webhooks", [])
+        )
         certificate = None
         if source:
             certificate = platform.need(thing, "Certificate", *source.split("/", 1), "inject-ca-from")
@@ -285,10 +304,10 @@ def webhooks(platform):
             if not service:
                 continue
             platform.need_port(thing, service["namespace"], service["name"], service.get("port", 443), f"webhook `{name}`")
-            if not source and not client.get("caBundle"):
+            if not source and not own and not client.get("caBundle"):
                 platform.say(thing, f"webhook `{name}` has neither a caBundle nor cert-manager's annotation")
             host = f"{service['name']}.{service['namespace']}.svc"
-            if certificate and host not in certificate["spec"].get("dnsNames", []):
+            if certificate and not own and host not in certificate["spec"].get("dnsNames", []):
                 platform.say(thing, f"webhook `{name}` calls {host}, which {label(certificate)} is not for")
 
 
@@ -305,7 +324,8 @@ def routes(platform):
         kind, place, spec = thing.get("kind"), namespace_of(thing), thing.get("spec") or {}
         if kind in ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"):
             for parent in spec.get("parentRefs") or []:
-                platform.need(thing, parent.get("kind", "Gateway"), parent.get("namespace", place), parent["name"], "parentRefs")
+                api = parent.get("group", "gateway.networking.k8s.io")
+                platform.need(thing, parent.get("kind", "Gateway"), parent.get("namespace", place), parent["name"], "parentRefs", api)
             for rule in spec.get("rules") or []:
                 for backend in rule.get("backendRefs") or []:
                     if backend.get("kind", "Service") != "Service":
@@ -318,7 +338,7 @@ def routes(platform):
             for gateway in spec.get("gateways") or []:
                 if gateway != "mesh":
                     where, name = gateway.split("/", 1) if "/" in gateway else (place, gateway)
-                    platform.need(thing, "Gateway", where, name, "gateways")
+                    platform.need(thing, "Gateway", where, name, "gateways", "networking.istio.io")
             for rule in (spec.get("http") or []) + (spec.get("tcp") or []) + (spec.get("tls") or []):
                 for route in rule.get("route") or []:
                     target = route["destination"]
@@ -359,10 +379,58 @@ def policies(platform):
                         if match:
                             platform.need(thing, "ServiceAccount", *match.groups(), "principal")
             for target in spec.get("targetRefs") or []:
-                platform.need(thing, target["kind"], place, target["name"], "targetRefs")
+                platform.need(thing, target["kind"], place, target["name"], "targetRefs", target.get("group", ""))
         if kind == "HorizontalPodAutoscaler":
             target = spec["scaleTargetRef"]
             platform.need(thing, target["kind"], place, target["name"], "scaleTargetRef")
+
+
+def pod_security(platform):
+    """Pods of namespaces that enforce the restricted Pod Security Standard, where the API server would turn them away."""
+    restricted = {
+        name_of(thing)
+        for thing in platform.objects
+        if thing.get("kind") == "Namespace" and (meta(thing).get("labels") or {}).get("pod-security.kubernetes.io/enforce") == "restricted"
+    }
+    allowed = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+    for place, _, pod, thing in platform.pods:
+        if place not in restricted:
+            continue
+        spec = pod.get("spec") or {}
+        for field in ("hostNetwork", "hostPID", "hostIPC"):
+            if spec.get(field):
+                platform.say(thing, f"`{field}` in restricted namespace {place}")
+        for entry in spec.get("volumes") or []:
+            if not set(entry) - {"name"} <= allowed:
+                platform.say(thing, f"volume `{entry['name']}` is of a kind that restricted namespace {place} refuses")
+        for container in containers(pod):
+            for problem in unrestricted({**(spec.get("securityContext") or {}), **(container.get("securityContext") or {})}):
+                platform.say(thing, f"`{container['name']}` {problem}, in restricted namespace {place}")
+
+
+def unrestricted(security):
+    capabilities = security.get("capabilities") or {}
+    if security.get("runAsNonRoot") is not True:
+        yield "may run as root"
+    if security.get("runAsUser") == 0:
+        yield "runs as root"
+    if security.get("privileged"):
+        yield "is privileged"
+    if security.get("allowPrivilegeEscalation") is not False:
+        yield "may gain privileges"
+    if "ALL" not in (capabilities.get("drop") or []) or set(capabilities.get("add") or []) - {"NET_BIND_SERVICE"}:
+        yield "keeps capabilities"
+    if (security.get("seccompProfile") or {}).get("type") not in ("RuntimeDefault", "Localhost"):
+        yield "has no seccomp profile"
+
+
+def images(platform):
+    for _, _, pod, thing in platform.pods:
+        for container in containers(pod):
+            image = container.get("image", "")
+            tag = image.rsplit("/", 1)[-1].partition(":")[2]
+            if "@" not in image and tag in ("", "latest"):
+                platform.say(thing, f"image `{image}` of `{container['name']}` is not pinned to a version")
 
 
 def custom_resources(platform):
@@ -385,8 +453,11 @@ def custom_resources(platform):
         if not found:
             platform.say(thing, f"version {version} is not served")
             continue
-        body = {key: value for key, value in thing.items() if key not in ("apiVersion", "kind", "metadata")}
-        for problem in schema.validate(body, found[0]["schema"]["openAPIV3Schema"]):
+        # the API server looks after the three itself
+        body = {key: value for key, value in thing.items() if key not in OWN}
+        text = found[0]["schema"]["openAPIV3Schema"]
+        text = {**text, "required": [key for key in text.get("required", []) if key not in OWN]}
+        for problem in schema.validate(body, text):
             platform.say(thing, problem)
 
 
@@ -411,7 +482,7 @@ def kubernetes_schemas(platform, version):
     return count
 
 
-CHECKS = (ids, namespaces, workloads, services, rbac, webhooks, certificates, routes, policies, custom_resources)
+CHECKS = (ids, namespaces, workloads, services, rbac, webhooks, certificates, routes, policies, pod_security, images, custom_resources)
 
 
 def check(objects, outside=None):
@@ -437,6 +508,8 @@ def main():
         if validated is None:
             note = "Kubernetes schemas not checked: `pip install kubernetes-validate`"
             failed = failed or given.schemas
+        for line in platform.notes:
+            print(f"{directory}: note: {line}")
         for finding in platform.findings:
             print(f"{directory}: {finding}")
         print(f"{directory}: {len(objects)} objects, {note}, {len(platform.findings)} findings")
