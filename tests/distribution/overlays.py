@@ -52,6 +52,13 @@ CASES = [
     ["monitoring"],
     ["argocd/sync-waves"],
 ]
+# What an overlay is for, where kubeflow/manifests has it and it needs no network.
+WITH = {
+    "ambient/pipelines": ["applications/pipeline/upstream/base/installs/multi-user"],
+    "ambient/knative": ["common/knative/knative-serving/overlays/gateways", "common/istio/cluster-local-gateway/base"],
+    "pod-disruption-budgets-off": ["common/knative/knative-serving/overlays/gateways", "common/istio/cluster-local-gateway/base"],
+    "insecure-cookies": ["applications/kserve/models-web-app/overlays/kubeflow"],
+}
 # Built by themselves.
 ALONE = ["argocd", "argocd/applicationset", "gpu-nodes/workloads", "jupyter-enterprise-gateway", "kgateway", "istio"]
 
@@ -165,6 +172,13 @@ def ambient(o, set_, case):
     need(labels["istio-injection"] == ("enabled" if sidecars else ""), "injection in profiles")
     policy = o.one("NetworkPolicy", "tensorboards-web-app", "kubeflow")
     need(15008 in [p["port"] for p in policy["spec"]["ingress"][0]["ports"]], "HBONE reaches tensorboards-web-app")
+    for policy in o.of("AuthorizationPolicy", name="ml-pipeline|ml-pipeline-ui"):
+        if "ambient/pipelines" in case:
+            need("selector" not in policy["spec"] and policy["spec"]["targetRefs"][0]["name"] == policy["metadata"]["name"], "policy at the waypoint")
+            service = o.one("Service", policy["metadata"]["name"])
+            need(service["metadata"]["labels"]["istio.io/use-waypoint"] == "kubeflow-waypoint", "Service uses the waypoint")
+    for policy in o.of("NetworkPolicy", name="allow-istio-gateways-to-activator"):
+        need(15008 in [p["port"] for p in policy["spec"]["ingress"][0]["ports"]], "HBONE reaches the activator")
     for policy in o.of("NetworkPolicy", name="poddefaults|pvcviewer-webhook"):
         need(15008 not in [p["port"] for p in policy["spec"]["ingress"][0]["ports"]], "webhooks keep their ports")
 
@@ -286,6 +300,8 @@ def resources(o, set_, case):
 def insecure_cookies(o, set_, case):
     for app in "jupyter-web-app", "volumes-web-app", "tensorboards-web-app":
         need(env(o.one("Deployment", app + "-deployment"), app)["APP_SECURE_COOKIES"] == "false", app)
+    for app in o.of("Deployment", name="kserve-models-web-app"):
+        need(env(app, "kserve-models-web-app")["APP_SECURE_COOKIES"] == "false", "kserve-models-web-app")
     need(o.one("ConfigMap", r"oauth2-proxy-parameters-\w+")["data"]["FORCE_HTTPS"] == "false", "oauth2-proxy")
 
 
@@ -341,6 +357,28 @@ def alone(o, set_, name):
         need((source["repoURL"], source["targetRevision"]) == ("https://git.test/x.git", "v9"), f"source {source}")
     if name == "gpu-nodes/workloads":
         need(o.one("PodDefault", "gpu-node")["metadata"]["namespace"] == "kubeflow-user-example-com", "namespace")
+
+
+# Commented lines of the example that stay so here: what needs the network, and the other one of two choices.
+LEFT_OUT = ("applications/pipeline/", "applications/trainer/", "istio-install/", "istio-crds/", "istio-namespace/")
+
+
+def with_optional_parts(text):
+    lines = []
+    for line in text.splitlines():
+        found = re.match(r"# (- (?:\.\./manifests/|istio-ambient|\.\./overlays/ambient/knative)\S*)", line)
+        lines.append(found[1] if found and not any(x in line for x in LEFT_OUT) else line)
+    return "\n".join(lines) + "\n"
+
+
+def optional_parts(o):
+    for name in ("cert-manager", "istiod", "activator", "kserve-controller-manager", "katib-controller",
+                 "spark-operator-controller", "model-registry-deployment"):
+        need(o.of("Deployment", name=name), f"{name} is missing")
+    for namespace in o.of("Namespace"):
+        labels = namespace["metadata"].get("labels", {})
+        need(not (labels.get("istio-injection") == "enabled" and labels.get("istio.io/dataplane-mode") == "ambient"),
+             f"namespace {namespace['metadata']['name']} has sidecars and is ambient")
 
 
 def oracle():
@@ -408,14 +446,30 @@ def main():
             shutil.copytree(ROOT / "example", scratch / "example")
             if not wanted or "example" in wanted:
                 run(tree, "example", lambda o: ambient(o, SETTINGS, ["ambient", "ambient/profile-sidecars"]), "example", scratch)
+            if tree != "manifests" and (not wanted or "example" in wanted):
+                (scratch / "full").mkdir()
+                shutil.copytree(ROOT / "example/istio-ambient", scratch / "full/istio-ambient")
+                (scratch / "full/kustomization.yaml").write_text(with_optional_parts((ROOT / "example/kustomization.yaml").read_text()))
+                run(tree, "example with its optional parts", optional_parts, "full", scratch)
             edit(scratch / "overlays")
             for number, case in enumerate(CASES):
                 if wanted and not any(case[0] == w for w in wanted):
                     continue
                 folder = scratch / f"case{number}"
                 folder.mkdir()
+                extra = []
+                if tree != "manifests":
+                    extra = [f"../manifests/{w}" for c in case for w in WITH.get(c, [])]
+                if extra:
+                    # Pipelines leave the namespace to who lists them
+                    (scratch / f"with{number}").mkdir()
+                    whole = {"resources": extra}
+                    if "ambient/pipelines" in case:
+                        whole["namespace"] = "kubeflow"
+                    (scratch / f"with{number}" / "kustomization.yaml").write_text(yaml.dump(whole))
+                    extra = [f"../with{number}"]
                 (folder / "kustomization.yaml").write_text(yaml.dump(
-                    {"resources": resources_of_example, "components": [f"../overlays/{c}" for c in case]}))
+                    {"resources": resources_of_example + extra, "components": [f"../overlays/{c}" for c in case]}))
                 check = globals()[re.sub(r"\W", "_", case[0])]
                 run(tree, " ".join(case), lambda o: check(o, SETTINGS, case), folder.name, scratch)
             for name in ALONE if tree == "manifests" else []:
