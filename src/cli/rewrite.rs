@@ -62,14 +62,16 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
     Rewritten { arguments: out, note }
 }
 
-/// Whether `init` is kustomize's other name of `create`: the program is called as kustomize, or has a flag of `create`.
+/// Whether `init` is kustomize's other name of `create`: nothing follows it, the program is called as kustomize, or it
+/// has a flag of `create`.
 fn is_create(create: &Command, program: &OsStr, rest: &[&OsString]) -> bool {
     let name = |word: &OsString| {
         let word = word.to_string_lossy().into_owned();
         word.strip_prefix("--").map(|w| w.split('=').next().unwrap_or_default().to_owned())
     };
     let flags = rest.iter().take_while(|word| ***word != "--").filter_map(|word| name(word));
-    Path::new(program).file_stem() == Some(OsStr::new("kustomize"))
+    rest.is_empty()
+        || Path::new(program).file_stem() == Some(OsStr::new("kustomize"))
         || flags
             .into_iter()
             .any(|flag| create.get_arguments().any(|arg| arg.get_long() == Some(flag.as_str())))
@@ -304,6 +306,7 @@ mod tests {
             ("build -o ''", "build --output="),
             ("build -- -o", "build -- -o"),
             ("build -", "build -"),
+            ("init", "create"),
             ("init a", "init a"),
             ("init --autodetect", "create --autodetect"),
             ("--namespace x init", "create --namespace=x"),
