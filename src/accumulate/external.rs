@@ -39,7 +39,11 @@ impl Build<'_> {
                     Generator::Chart(chart) => self.at_site(target, |site| helm::inflate(&chart, site)),
                     Generator::External(plugin) => self.at_site(target, |site| plugin.generate(site)),
                 };
-                Ok((objects.map_err(|e| e.during(format!("running {}", config.id())))?, note))
+                let during = |e: Error| {
+                    e.or_at(|| config.doc().location(config.root()))
+                        .during(format!("running {}", config.id()))
+                };
+                Ok((objects.map_err(during)?, note))
             })
             .collect()
     }
@@ -75,8 +79,9 @@ impl Build<'_> {
         let mut all = vec![];
         for config in self.configurations(target, entries)? {
             let run = self.transformer(target, &config).map_err(|e| setting_up(e, &config))?;
-            let id = config.id().clone();
-            let run: Run<'s> = Box::new(move |b, r| run(b, r).map_err(|e| e.during(format!("running {id}"))));
+            let (id, at) = (config.id().clone(), config.doc().location(config.root()));
+            let run: Run<'s> =
+                Box::new(move |b, r| run(b, r).map_err(|e| e.or_at(|| at).during(format!("running {id}"))));
             all.push((run, note(&config)));
         }
         Ok(all)
@@ -164,11 +169,8 @@ fn note(config: &Resource) -> Option<Arc<Note>> {
 
 fn refuse_changes(before: &ResMap, after: &ResMap) -> Result<()> {
     let changed = |res: &Resource, what: &str| {
-        Error::new(
-            Kind::Resource,
-            format!("validator shouldn't modify the resource map: {what} {}", res.id()),
-        )
-        .at(res.doc().location(res.root()))
+        Error::new(Kind::Resource, format!("a validator must change nothing, but {what} `{}`", res.id()))
+            .at(res.doc().location(res.root()))
     };
     let (mut old, mut new) = (before.iter(), after.iter());
     loop {

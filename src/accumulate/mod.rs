@@ -78,6 +78,8 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
     prefetch::run(loader, options.compat, options.threads);
     let mut build = Build::new(options, findings);
     build.set_schema(&target, true)?;
-    let gathered = build.accumulate(&target, Accumulator::default())?;
-    finish::finish(gathered, &target.kustomization, options, findings)
+    build
+        .accumulate(&target, Accumulator::default())
+        .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))
+        .map_err(|e| e.or_at(|| target.place()))
 }

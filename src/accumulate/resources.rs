@@ -26,7 +26,8 @@ impl Build<'_> {
                     for mut res in parsed(&file).objects(&file).map_err(during)? {
                         res.origin = target.origin.as_ref().map(|o| Arc::new(o.of_file(&entry.value)));
                         self.use_scope(res.gvk())?;
-                        acc.resources.append(res)?;
+                        let entry_place = |e: Error| e.label(entry.mark.location(), "the entry that adds it");
+                        acc.resources.append(res).map_err(entry_place)?;
                     }
                 }
                 Found::Folder(loader) => {

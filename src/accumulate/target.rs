@@ -2,7 +2,7 @@
 
 use super::origin::Origin;
 use super::{Accumulator, Options};
-use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
+use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
 use crate::kube::{BuiltIn, Gvk, OpenApi, TransformerConfig, read_crd, scope};
 use crate::kustomization::{self, Compat, Kustomization, KustomizationKind, Text};
 use crate::load::{File, Loader};
@@ -57,6 +57,13 @@ impl Target {
             origin: None,
             helm_namespace: String::new(),
         })
+    }
+}
+
+impl Target {
+    /// The kustomization file as a whole.
+    pub fn place(&self) -> Location {
+        Location::file(self.kustomization.mark.source.path.clone())
     }
 }
 
@@ -157,8 +164,11 @@ impl<'a> Build<'a> {
             acc.resources.set_scopes(schema);
         }
         let mut acc = self.accumulate_resources(target, acc, &k.resources)?;
-        acc.merge_config(&configurations(target)?)?;
-        acc.merge_config(&crds(target)?)?;
+        let at = |field: &[Text]| field.first().map_or_else(|| target.place(), |path| path.mark.location());
+        configurations(target)
+            .and_then(|rows| acc.merge_config(&rows))
+            .map_err(|e| e.or_at(|| at(&k.configurations)))?;
+        crds(target).and_then(|rows| acc.merge_config(&rows)).map_err(|e| e.or_at(|| at(&k.crds)))?;
         self.run_generators(target, &mut acc)?;
         acc = self.accumulate_components(target, acc)?;
         self.run_transformers(target, &mut acc)?;
@@ -178,7 +188,7 @@ impl<'a> Build<'a> {
         component: bool,
     ) -> Result<Accumulator> {
         let mut target = Target::read(loader, self.compat(), self.findings)
-            .map_err(|e| e.or_at(|| entry.mark.location()))?;
+            .map_err(|e| e.label(entry.mark.location(), "the entry that asks for it"))?;
         target.origin = parent.origin.as_ref().map(|o| o.enter(&entry.value, loader));
         target.helm_namespace = match &parent.kustomization.namespace {
             Some(own) => own.value.clone(),
@@ -201,7 +211,7 @@ impl<'a> Build<'a> {
                 .label(target.kustomization.mark.location(), "its file")
                 .hint(hint));
         }
-        let during = |e: Error| e.during(format!("building `{}`", loader.shown()));
+        let during = |e: Error| e.or_at(|| target.place()).during(format!("building `{}`", loader.shown()));
         if component {
             // A component starts from everything the folder above has so far, and hands all of it back; rows and
             // objects are merged into an empty accumulator, as in kustomize.
@@ -210,7 +220,7 @@ impl<'a> Build<'a> {
             acc.merge(gathered)?;
         } else {
             let gathered = self.accumulate(&target, Accumulator::default()).map_err(during)?;
-            acc.merge(gathered).map_err(|e| e.during(format!("adding `{}`", entry.value)))?;
+            acc.merge(gathered).map_err(|e| e.label(entry.mark.location(), "the entry that adds it"))?;
         }
         Ok(acc)
     }

@@ -38,20 +38,23 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     };
     let findings = findings.take();
     if args.strict && findings.iter().any(Finding::is_warning) {
-        return Ok(Done { stdout: vec![], findings, strictness });
+        return Ok(Done { findings, strictness, ..Done::default() });
     }
-    let stdout = match args.output.as_deref().filter(|p| !p.is_empty()) {
+    let printing = |e: Error| e.during(format!("building `{dir}`"));
+    let objects = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
-            write_folder(Path::new(path), &resources)?;
+            write_folder(Path::new(path), &resources, &printing)?;
             vec![]
         }
         Some(path) => {
-            output::file(Path::new(path), &print::all(&resources, options.threads)?)?;
+            output::file(Path::new(path), &print::all(&resources, options.threads).map_err(printing)?)?;
             vec![]
         }
-        None => print::all(&resources, options.threads)?,
+        None => print::all(&resources, options.threads).map_err(printing)?,
     };
-    Ok(Done { stdout, findings, strictness })
+    // The process is about to end: what it holds need not be freed piece by piece.
+    std::mem::forget(resources);
+    Ok(Done { objects, findings, strictness, ..Done::default() })
 }
 
 /// The built-in folders, where they may serve. Called as kustomize the program is no more than that, unless asked.
@@ -160,8 +163,8 @@ fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
 }
 
 /// One file for each object, named as kustomize names them; old files stay.
-fn write_folder(folder: &Path, resources: &ResMap) -> Result<()> {
-    let files = print::files(resources)?;
+fn write_folder(folder: &Path, resources: &ResMap, printing: &dyn Fn(Error) -> Error) -> Result<()> {
+    let files = print::files(resources).map_err(printing)?;
     if let Some((name, _)) = files.iter().find(|(name, _)| name.contains('/')) {
         return Err(Error::new(
             Kind::Resource,

@@ -101,7 +101,7 @@ type Found = (Vec<(String, String)>, Directive);
 fn candidates(root: &Command, before: &[OsString], last: &str) -> Found {
     let (path, rest) = find(root, before);
     let leaf = path.last().copied().unwrap_or(root);
-    let texts: Vec<_> = rest.iter().map(|w| w.to_string_lossy()).collect();
+    let texts: Vec<String> = rest.iter().map(|w| w.to_string_lossy().into_owned()).collect();
     let ended = texts.iter().any(|w| w == "--");
     if !ended {
         let asked = texts.last().filter(|w| !w.contains('=')).and_then(|w| flag(root, leaf, w));
@@ -163,14 +163,9 @@ fn commands(leaf: &Command, start: &str) -> Vec<(String, String)> {
 }
 
 /// Flags that are not on the command line yet, or may be there several times.
-fn flags(
-    root: &Command,
-    leaf: &Command,
-    before: &[std::borrow::Cow<'_, str>],
-    start: &str,
-) -> Vec<(String, String)> {
+fn flags(root: &Command, leaf: &Command, before: &[String], start: &str) -> Vec<(String, String)> {
     let mut found = vec![];
-    let given = |name: &str| before.iter().any(|w| w.split('=').next().is_some_and(|w| w[..] == *name));
+    let given = |name: &str| before.iter().any(|w| w.split('=').next() == Some(name));
     let all = leaf.get_arguments().chain(root.get_arguments().filter(|_| leaf.get_name() != root.get_name()));
     for arg in all.filter(|a| !a.is_positional() && !a.is_hide_set()) {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! `init`: writes the built-in distribution to disk.
 //!
-//! Kustomize's `init` is `create`; it is here, too, when the program is called as kustomize or with a flag of `create`.
+//! Kustomize's `init` is `create`; it is here, too, when nothing follows, the program is called as kustomize, or with a
+//! flag of `create`.
 
 use super::Done;
 use super::environment::Environment;

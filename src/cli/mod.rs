@@ -20,6 +20,7 @@ pub mod rewrite;
 mod version;
 
 use crate::diag::{self, Error, Finding};
+use crate::resource::print::Piece;
 use args::{Cli, Command};
 use clap::{CommandFactory, FromArgMatches};
 use environment::Environment;
@@ -34,6 +35,8 @@ pub const KUSTOMIZE_VERSION: &str = "v5.8.1";
 struct Done {
     /// For standard output.
     stdout: Vec<Vec<u8>>,
+    /// For standard output behind that.
+    objects: Vec<Piece>,
     /// For standard error.
     findings: Vec<Finding>,
     /// How the findings are treated.
@@ -117,7 +120,10 @@ fn finish(done: Done, look: diag::render::Look) -> u8 {
         }
         Strictness::Strict => {}
     }
-    output::stdout(&done.stdout)
+    match output::stdout(&done.stdout) {
+        0 => output::stdout(&done.objects),
+        code => code,
+    }
 }
 
 /// Writes to standard error; a closed one is no reason to fail.

@@ -1,18 +1,19 @@
 //! Writing results: standard output, one file, or a folder with a file for each object.
 
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, Kind, Location, Result, cause};
+use std::borrow::Borrow;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// Writes pieces to standard output; gives the exit code. A closed pipe is silent success.
-pub fn stdout(pieces: &[Vec<u8>]) -> u8 {
+pub fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
     let mut out = std::io::stdout().lock();
-    let result = pieces.iter().try_for_each(|p| out.write_all(p)).and_then(|()| out.flush());
+    let result = pieces.iter().try_for_each(|p| out.write_all(p.borrow())).and_then(|()| out.flush());
     match result {
         Ok(()) => 0,
         Err(e) if e.kind() == ErrorKind::BrokenPipe => 0,
         Err(e) => {
-            super::say(&format!("Error: writing standard output: {e}\n"));
+            super::say(&format!("Error: standard output cannot be written: {}\n", cause(&e)));
             1
         }
     }
@@ -20,9 +21,9 @@ pub fn stdout(pieces: &[Vec<u8>]) -> u8 {
 
 /// Writes a file: whole or not at all, where the place allows it. A link is followed and special files
 /// (`/dev/stdout`) are written to directly; a new file gets the usual mode, an old one keeps its own.
-pub fn file(path: &Path, pieces: &[Vec<u8>]) -> Result<()> {
+pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
     let fail = |e: std::io::Error| {
-        let error = Error::new(Kind::Io, format!("writing the output: {e}"))
+        let error = Error::new(Kind::Io, format!("`{}` cannot be written: {}", path.display(), cause(&e)))
             .at(Location::file(path.to_string_lossy().into_owned()));
         match e.kind() {
             ErrorKind::NotFound => error.hint("make the folder first"),
@@ -33,7 +34,7 @@ pub fn file(path: &Path, pieces: &[Vec<u8>]) -> Result<()> {
     let old = std::fs::metadata(&real).ok();
     if old.as_ref().is_some_and(|m| !m.is_file()) || path.to_string_lossy().ends_with('/') {
         let mut file = std::fs::OpenOptions::new().write(true).open(path).map_err(fail)?;
-        return pieces.iter().try_for_each(|p| file.write_all(p)).map_err(fail);
+        return pieces.iter().try_for_each(|p| file.write_all(p.borrow())).map_err(fail);
     }
     let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -43,9 +44,9 @@ pub fn file(path: &Path, pieces: &[Vec<u8>]) -> Result<()> {
     let Ok(mut new) = builder.tempfile_in(folder) else {
         // The folder may not be written to; the file may.
         let mut file = std::fs::File::create(&real).map_err(fail)?;
-        return pieces.iter().try_for_each(|p| file.write_all(p)).map_err(fail);
+        return pieces.iter().try_for_each(|p| file.write_all(p.borrow())).map_err(fail);
     };
-    pieces.iter().try_for_each(|p| new.write_all(p)).map_err(fail)?;
+    pieces.iter().try_for_each(|p| new.write_all(p.borrow())).map_err(fail)?;
     if let Some(old) = old {
         new.as_file().set_permissions(old.permissions()).map_err(fail)?;
     }

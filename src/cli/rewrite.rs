@@ -44,9 +44,10 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
         }
     } else {
         let flags = Flags::read(root, leaf, &rest);
-        if flags.help && !flags.unknown {
+        let unknown_command = path.len() == 1 && flags.first_word.is_some();
+        if flags.help && !flags.unknown && !unknown_command {
             out.push("--help".into());
-        } else if leaf.has_subcommands() && !flags.unknown && (path.len() > 1 || flags.words == 0) {
+        } else if leaf.has_subcommands() && !flags.unknown && !unknown_command {
             // A group alone, or with a command that it does not have.
             if path.len() > 1 {
                 let names: Vec<&str> = path.iter().skip(1).map(|c| c.get_name()).collect();
@@ -62,14 +63,16 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
     Rewritten { arguments: out, note }
 }
 
-/// Whether `init` is kustomize's other name of `create`: the program is called as kustomize, or has a flag of `create`.
+/// Whether `init` is kustomize's other name of `create`: nothing follows it, the program is called as kustomize, or it
+/// has a flag of `create`.
 fn is_create(create: &Command, program: &OsStr, rest: &[&OsString]) -> bool {
     let name = |word: &OsString| {
         let word = word.to_string_lossy().into_owned();
         word.strip_prefix("--").map(|w| w.split('=').next().unwrap_or_default().to_owned())
     };
     let flags = rest.iter().take_while(|word| ***word != "--").filter_map(|word| name(word));
-    Path::new(program).file_stem() == Some(OsStr::new("kustomize"))
+    rest.is_empty()
+        || Path::new(program).file_stem() == Some(OsStr::new("kustomize"))
         || flags
             .into_iter()
             .any(|flag| create.get_arguments().any(|arg| arg.get_long() == Some(flag.as_str())))
@@ -143,8 +146,7 @@ struct Flags {
     out: Vec<OsString>,
     help: bool,
     unknown: bool,
-    /// Words before `--`.
-    words: usize,
+    /// The first word before `--` that could name a command.
     first_word: Option<String>,
 }
 
@@ -161,11 +163,13 @@ impl Flags {
                 }
                 Some(text) if text.starts_with("--") => flags.long(root, leaf, text, &mut rest),
                 Some(text) if text.starts_with('-') && text.len() > 1 => {
-                    flags.short(root, leaf, text, &mut rest)
+                    flags.short(root, leaf, text, &mut rest);
                 }
                 _ => {
-                    flags.words += 1;
-                    flags.first_word.get_or_insert_with(|| argument.to_string_lossy().into_owned());
+                    let word = argument.to_string_lossy();
+                    if flags.first_word.is_none() && !word.is_empty() && word != "-" {
+                        flags.first_word = Some(word.into_owned());
+                    }
                     flags.out.push((*argument).clone());
                 }
             }
@@ -186,7 +190,7 @@ impl Flags {
             None => (&text[2..], None),
         };
         match lookup(root, leaf, |a| has_name(a, name)) {
-            None if name == "help" => self.help |= value.is_none_or(|v| go_bool(v) != Ok(false)),
+            None if name == "help" => self.ask_help(text, value),
             None => {
                 self.unknown = true;
                 self.out.push(text.into());
@@ -214,7 +218,11 @@ impl Flags {
         while let Some(letter) = letters.next() {
             let Some(arg) = lookup(root, leaf, |a| a.get_short() == Some(letter)) else {
                 if letter == 'h' {
-                    self.help = true;
+                    let value = letters.as_str().strip_prefix('=');
+                    self.ask_help(text, value);
+                    if value.is_some() {
+                        return;
+                    }
                     continue;
                 }
                 self.unknown = true;
@@ -226,7 +234,9 @@ impl Flags {
                 return self.give(arg, OsStr::new(value));
             }
             if !takes_value(arg) {
-                self.out.extend(arg.get_long().map(|name| format!("--{name}").into()));
+                self.out.push(
+                    arg.get_long().map_or_else(|| format!("-{letter}"), |name| format!("--{name}")).into(),
+                );
             } else if value.is_empty() {
                 match rest.next() {
                     Some(value) => self.give(arg, value),
@@ -239,9 +249,22 @@ impl Flags {
         }
     }
 
+    fn ask_help(&mut self, text: &str, value: Option<&str>) {
+        match value.map_or(Ok(true), go_bool) {
+            Ok(on) => self.help = on,
+            Err(_) => {
+                self.unknown = true;
+                self.out.push(text.into());
+            }
+        }
+    }
+
     /// Adds a flag with its value. Switches that know no value are there or not.
     fn give(&mut self, arg: &Arg, value: &OsStr) {
-        let mut flag = OsString::from(format!("--{}", arg.get_long().unwrap_or_default()));
+        let mut flag = OsString::from(match (arg.get_long(), arg.get_short()) {
+            (None, Some(letter)) => format!("-{letter}"),
+            (name, _) => format!("--{}", name.unwrap_or_default()),
+        });
         if !arg.get_action().takes_values() {
             match value.to_str().map(go_bool) {
                 Some(Ok(true)) => return self.out.push(flag),
@@ -284,6 +307,7 @@ mod tests {
             ("build -o ''", "build --output="),
             ("build -- -o", "build -- -o"),
             ("build -", "build -"),
+            ("init", "create"),
             ("init a", "init a"),
             ("init --autodetect", "create --autodetect"),
             ("--namespace x init", "create --namespace=x"),
@@ -310,6 +334,11 @@ mod tests {
             ("cfg", "cfg --help"),
             ("fn run dir --enable-exec", "fn run -- dir --enable-exec"),
             ("nothing", "nothing"),
+            ("nothing --help", "nothing"),
+            ("-", "--help"),
+            ("-h=0", "--help"),
+            ("build --help=false a", "build a"),
+            ("build --help=x", "build --help=x"),
             ("--nothing build", "--nothing=build"),
             ("__complete build --help", "__complete -- build --help"),
         ] {

@@ -105,16 +105,29 @@ impl Error {
         self.label(at, "")
     }
 
-    /// Adds the place to edit unless a place is known already.
+    /// Adds the place to edit unless a line is known already. Where only a file is known, it goes behind that.
     #[must_use]
     pub fn or_at(self, at: impl FnOnce() -> Location) -> Self {
-        if self.0.labels.is_empty() { self.at(at()) } else { self }
+        if self.0.labels.iter().any(|l| l.at.line > 0) { self } else { self.at(at()) }
     }
 
-    /// Adds a place and what is to be seen there.
+    /// Adds a place and what is to be seen there. A place that is there already gets the text if it has none.
     #[must_use]
     pub fn label(mut self, at: Location, text: impl Into<String>) -> Self {
-        self.0.labels.push(Label { at, text: text.into() });
+        let text = text.into();
+        match self.0.labels.iter_mut().find(|l| l.at == at) {
+            Some(known) if known.text.is_empty() => known.text = text,
+            Some(_) => {}
+            None => self.0.labels.push(Label { at, text }),
+        }
+        self
+    }
+
+    /// Puts the place to edit before all others.
+    #[must_use]
+    pub fn first_at(mut self, at: Location) -> Self {
+        self.0.labels.retain(|l| l.at != at);
+        self.0.labels.insert(0, Label { at, text: String::new() });
         self
     }
 
@@ -180,3 +193,12 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What the operating system says, as a part of a sentence.
+pub fn cause(e: &std::io::Error) -> String {
+    let text = e.to_string();
+    let text = text.split_once(" (os error").map_or(text.as_str(), |(text, _)| text);
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
+}

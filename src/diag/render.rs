@@ -100,7 +100,7 @@ fn place(out: &mut String, label: &Label, first: bool, width: usize, look: Look)
     let at = &label.at;
     let arrow = if first { "-->" } else { ":::" };
     let shown = at.to_string();
-    let _ = write!(out, "{:width$} {} {}", "", look.paint(BOLD_BLUE, arrow), safe(&shown), width = width + 1);
+    let _ = write!(out, "{:width$}{} {}", "", look.paint(BOLD_BLUE, arrow), safe(&shown), width = width + 1);
     let text = clipped(&label.text);
     let Some(line) = at.text.as_deref().filter(|t| at.line > 0 && !t.trim().is_empty()) else {
         let _ = if text.is_empty() { writeln!(out) } else { writeln!(out, ": {text}") };

@@ -5,7 +5,7 @@
 use super::tree::{Entry, Node, Shape};
 use crate::yaml::style::{self, Written};
 use crate::yaml::write::Lines;
-use crate::yaml::{Doc, Kind, order};
+use crate::yaml::{Doc, Kind, NodeId, Style, order};
 use std::cmp::Ordering;
 
 /// The form of what is written.
@@ -71,6 +71,28 @@ pub fn by_key(a: &str, b: &str) -> Ordering {
         (_, true) => Ordering::Greater,
         _ => Ordering::Equal,
     }
+}
+
+/// The quotes in which a text stands in the file though kustomize would write it otherwise: the user's own choice.
+fn own_quotes(doc: &Doc, id: NodeId) -> Option<Written> {
+    let written = match (doc.kind(id), doc.style(id)) {
+        (Kind::Scalar, Style::Single) => Written::Single,
+        (Kind::Scalar, Style::Double) => Written::Double,
+        _ => return None,
+    };
+    (how(doc.text(id)) != written).then_some(written)
+}
+
+/// A text that takes the place of another, in the same quotes if those were chosen by the user.
+pub fn in_place_of(doc: &Doc, old: Option<NodeId>, new: &Node) -> Option<String> {
+    let quotes = old.and_then(|id| own_quotes(doc, id)).filter(|_| new.shape == Shape::Str)?;
+    let fits = new.text().chars().all(|c| c != '\n' && style::printable(c));
+    let form = Form { list_offset: 0, from: None };
+    fits.then(|| {
+        with(form, 0, |e| {
+            e.out.string(new.text(), quotes, 0, true);
+        })
+    })
 }
 
 impl Emitter<'_, '_> {

@@ -59,11 +59,10 @@ pub enum Existing {
 
 /// Sets keys of a map of texts.
 pub fn set_pairs(map: &mut Node, pairs: &[(String, String)], existing: Existing, what: &str) -> Result<()> {
-    if existing == Existing::Refuse {
-        if let Some((key, _)) = pairs.iter().find(|(key, _)| map.key(key).is_some()) {
-            let message = format!("{what} `{key}` is in the kustomization file already");
-            return Err(Error::new(Kind::Conflict, message).hint("pass `--force` to replace its value"));
-        }
+    let there = pairs.iter().find(|(key, _)| existing == Existing::Refuse && map.key(key).is_some());
+    if let Some((key, _)) = there {
+        let message = format!("{what} `{key}` is in the kustomization file already");
+        return Err(Error::new(Kind::Conflict, message).hint("pass `--force` to replace its value"));
     }
     let mut pairs: Vec<&(String, String)> = pairs.iter().collect();
     pairs.sort();
@@ -115,7 +114,7 @@ pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, 
     Ok(())
 }
 
-/// Sets images and sorts the list by name.
+/// Sets images. The list is to be sorted then.
 pub fn set_images(root: &mut Node, images: &[Image]) {
     let items = root.field_mut("images").items_mut();
     for image in images {
@@ -140,10 +139,9 @@ pub fn set_images(root: &mut Node, images: &[Image]) {
             index - 1 == at || i.get_text("name") != image.name
         });
     }
-    items.sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")));
 }
 
-/// Sets counts of replicas and sorts the list by name.
+/// Sets counts of replicas. The list is to be sorted then.
 pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
     let items = root.field_mut("replicas").items_mut();
     for (name, count) in replicas {
@@ -162,5 +160,10 @@ pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
             index - 1 == at || i.get_text("name") != name
         });
     }
+}
+
+/// Sorts a list by the names of its entries. A step of its own, so that entries move as the lines that they are.
+pub fn sort_by_name(root: &mut Node, field: &str) {
+    let items = root.field_mut(field).items_mut();
     items.sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")));
 }

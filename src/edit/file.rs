@@ -22,6 +22,8 @@ pub struct KustomizationFile {
     pub root: Node,
     /// The same as types, as it was read.
     pub read: Option<Kustomization>,
+    /// The content is not that on the disk.
+    stepped: bool,
 }
 
 /// The order in which kustomize appends new fields.
@@ -105,7 +107,7 @@ impl KustomizationFile {
     pub fn from_bytes(path: PathBuf, name: String, bytes: Vec<u8>) -> Result<Self> {
         let source = split::read_text(name, bytes.clone())?;
         let (doc, old, read) = understand(&source)?;
-        let mut file = Self { path, bytes, source, doc, root: old.clone(), old, read };
+        let mut file = Self { path, bytes, source, doc, root: old.clone(), old, read, stepped: false };
         let is_number = |key| match &file.doc {
             Some(doc) => matches!(doc.tag(key), Tag::Int | Tag::Float),
             None => false,
@@ -123,7 +125,7 @@ impl KustomizationFile {
         let source = Source::new("kustomization.yaml", String::new());
         let mut root = empty.clone();
         deprecated::add_types(&mut root);
-        Self { path, bytes: vec![], source, doc: None, old: empty, root, read: None }
+        Self { path, bytes: vec![], source, doc: None, old: empty, root, read: None, stepped: false }
     }
 
     /// The name of the file, for messages.
@@ -154,9 +156,18 @@ impl KustomizationFile {
         self.root = self.old.clone();
     }
 
+    /// Takes the changes made so far for the content of the file, so that what follows works on their text.
+    pub fn step(&mut self) -> Result<()> {
+        if self.root != self.old {
+            let next = Self::from_bytes(self.path.clone(), self.source.path.to_string(), self.render()?)?;
+            *self = Self { stepped: true, ..next };
+        }
+        Ok(())
+    }
+
     /// Whether something has changed.
     pub fn is_changed(&self) -> bool {
-        self.root != self.old
+        self.stepped || self.root != self.old
     }
 
     /// The new content of the file: the old bytes but for the changed lines.
@@ -164,7 +175,7 @@ impl KustomizationFile {
     /// What comes out is read again; if it does not say what was meant, or cannot be edited in place, more is
     /// written anew: first what aliases stand for, then whole fields.
     pub fn render(&self) -> Result<Vec<u8>> {
-        if !self.is_changed() {
+        if self.root == self.old {
             return Ok(self.bytes.clone());
         }
         let mut new = self.root.clone();
@@ -180,10 +191,7 @@ impl KustomizationFile {
         for reach in [Reach::Values, Reach::Aliases, Reach::Fields] {
             let edits = match &self.doc {
                 Some(doc) => surgery::edits(doc, &text, &self.old, &new, reach),
-                None => {
-                    let empty = Doc::new(self.source.clone());
-                    surgery::first(&empty, &text, &new)
-                }
+                None => Ok(surgery::first(&text, &new)),
             };
             let Ok(edits) = edits else { continue };
             let bytes = apply(&self.bytes, &text, &edits);

@@ -133,7 +133,9 @@ fn items_go_with_their_line_and_comments_of_their_own_stay() {
 fn values_are_replaced_where_they_stand() {
     let set = |text: &'static str| move |root: &mut Node| root.set_text("namespace", text);
     check(vec![
-        case("namespace: 'old' # c\nnamePrefix: p\n", set("new"), "namespace: new # c\nnamePrefix: p\n"),
+        case("namespace: 'old' # c\nnamePrefix: p\n", set("new"), "namespace: 'new' # c\nnamePrefix: p\n"),
+        case("namespace: '#x'\n", set("new"), "namespace: new\n"),
+        case("namespace: \"old\"\n", set("it's"), "namespace: \"it's\"\n"),
         case("namespace:\nnamePrefix: p\n", set("new"), "namespace: new\nnamePrefix: p\n"),
         case("namespace:   # c\nnamePrefix: p\n", set("new"), "namespace: new   # c\nnamePrefix: p\n"),
         case(
@@ -209,7 +211,7 @@ fn entries_behind_a_dash_come_and_go() {
         case(
             "images:\n- name: a # x\n  newTag: 'b' # y\n",
             image(|i| i.set_text("newTag", "1")),
-            "images:\n- name: a # x\n  newTag: \"1\" # y\n",
+            "images:\n- name: a # x\n  newTag: '1' # y\n",
         ),
     ]);
 }

@@ -204,7 +204,7 @@ mod tests {
         for behavior in ["", "create", "bogus"] {
             let error = absorb(&mut map, make(behavior, &[])).unwrap_err();
             assert!(error.message().contains("`behavior` is neither"), "{error}");
-            assert_eq!(error.labels().len(), 2);
+            assert!(!error.labels().is_empty());
         }
         let mut other = make("", &[]);
         other.store_previous_id();

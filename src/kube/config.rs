@@ -5,14 +5,14 @@
 //! lists are sorted, so that rows with a kind stand before rows without one. As the sorted lists of one layer are
 //! merged into those of the next, a narrower row of a layer takes the place of the built-in row of its path.
 //!
-//! Lists that nobody changed are borrowed from the built-in tables: merging those with each other costs nothing.
+//! Lists are shared: a merge that adds no row leaves a list what and where it is.
 
 use super::fieldspec::{FieldSpec, NameReference, Rows};
-use super::order;
+use super::list::{Index, List, hash};
+use super::{Gvk, order};
 use crate::diag::{Error, Kind as Fault, Result};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use std::borrow::Cow;
 use std::mem::take;
 
 /// All rows that steer the transformers of a layer: the defaults merged with `configurations` and `crds`.
@@ -33,7 +33,7 @@ pub struct TransformerConfig {
     /// For `commonAnnotations`.
     pub common_annotations: Rows,
     /// Where names of other objects stand.
-    pub name_reference: Cow<'static, [NameReference]>,
+    pub name_reference: List<NameReference>,
     /// Where variables are replaced.
     pub var_reference: Rows,
     /// For `images`.
@@ -85,50 +85,65 @@ impl TransformerConfig {
     /// Sorts every list by the types of its rows; rows of one type keep their order.
     pub fn sort_fields(&mut self) {
         for (_, list) in self.lists_mut() {
-            if let Cow::Owned(rows) = list {
-                rows.sort_by(|a, b| order::compare(&a.gvk, &b.gvk));
-            }
+            sort(list, |row| &row.gvk);
         }
-        if let Cow::Owned(references) = &mut self.name_reference {
-            references.sort_by(|a, b| order::compare(&a.gvk, &b.gvk));
-        }
+        sort(&mut self.name_reference, |reference| &reference.gvk);
+    }
+}
+
+fn sort<T: Clone>(list: &mut List<T>, gvk: impl Fn(&T) -> &Gvk) {
+    if !list.is_sorted() {
+        let mut rows = list.to_vec();
+        rows.sort_by(|a, b| order::compare(gvk(a), gvk(b)));
+        *list = List::sorted(rows);
     }
 }
 
 /// Whether merging `new` into `old` leaves nothing to do: built-in lists are merged with themselves or with
 /// nothing. They have no row that another one would replace.
-#[expect(clippy::ptr_arg, reason = "whether it is borrowed is what is asked")]
-fn shortcut<T: Clone>(old: &Cow<'static, [T]>, new: &Cow<'static, [T]>) -> bool {
+fn shortcut<T>(old: &List<T>, new: &List<T>) -> bool {
     match (old, new) {
-        (_, Cow::Borrowed([])) => true,
-        (Cow::Borrowed([]), Cow::Borrowed(_)) => true,
-        (Cow::Borrowed(a), Cow::Borrowed(b)) => std::ptr::eq(*a, *b),
+        _ if new.is_empty() => true,
+        (List::Static(a), List::Static(b)) => a.is_empty() || std::ptr::eq(*a, *b),
         _ => false,
     }
 }
 
 /// Appends those rows to a list that are not there already. Fails where a row is there with another `create`.
+/// A list to which nothing was added is the same list as before.
 pub fn merge_rows(old: Rows, new: Rows) -> Result<Rows> {
     if shortcut(&old, &new) {
         return Ok(if old.is_empty() { new } else { old });
     }
-    let mut rows = old.into_owned();
-    let mut by_path: FxHashMap<_, SmallVec<[usize; 4]>> = FxHashMap::default();
-    for (i, row) in rows.iter().enumerate() {
-        by_path.entry(row.path.clone()).or_default().push(i);
+    let added = old.with_index(|row| hash(row.path.as_str()), |index| rows_to_add(&old, index, &new))?;
+    if added.is_empty() {
+        return Ok(old);
     }
-    for row in new.into_owned() {
-        let same_path = by_path.entry(row.path.clone()).or_default();
-        match same_path.iter().map(|i| &rows[*i]).find(|there| there.gvk.is_selected(&row.gvk)) {
+    if old.is_empty() && added.len() == new.len() {
+        return Ok(new);
+    }
+    Ok(old.iter().chain(added).cloned().collect::<Vec<_>>().into())
+}
+
+/// The rows of `new` that are not in `old`.
+fn rows_to_add<'r>(old: &[FieldSpec], index: &Index, new: &'r [FieldSpec]) -> Result<Vec<&'r FieldSpec>> {
+    let mut added: Vec<&FieldSpec> = vec![];
+    let mut by_path: FxHashMap<&str, SmallVec<[usize; 2]>> = FxHashMap::default();
+    for row in new {
+        let of_path = |there: &&FieldSpec| there.path == row.path;
+        let known = index.get(&hash(row.path.as_str())).into_iter().flatten();
+        let known = known.filter_map(|i| old.get(*i as usize)).filter(of_path);
+        let more = by_path.get(row.path.as_str()).into_iter().flatten().map(|i| added[*i]);
+        match known.chain(more).find(|there| there.gvk.is_selected(&row.gvk)) {
             Some(there) if there.create == row.create => {}
-            Some(there) => return Err(conflict(there, &row)),
+            Some(there) => return Err(conflict(there, row)),
             None => {
-                same_path.push(rows.len());
-                rows.push(row);
+                by_path.entry(&row.path).or_default().push(added.len());
+                added.push(row);
             }
         }
     }
-    Ok(Cow::Owned(rows))
+    Ok(added)
 }
 
 fn conflict(there: &FieldSpec, row: &FieldSpec) -> Error {
@@ -140,45 +155,63 @@ fn conflict(there: &FieldSpec, row: &FieldSpec) -> Error {
 }
 
 /// Merges references: those to an equal type have their referrers merged, others are appended.
-pub fn merge_references(
-    old: Cow<'static, [NameReference]>,
-    new: Cow<'static, [NameReference]>,
-) -> Result<Cow<'static, [NameReference]>> {
+pub fn merge_references(old: List<NameReference>, new: List<NameReference>) -> Result<List<NameReference>> {
     if shortcut(&old, &new) {
         return Ok(if old.is_empty() { new } else { old });
     }
-    let mut references = old.into_owned();
-    let mut by_type: FxHashMap<_, usize> = FxHashMap::default();
-    for (i, reference) in references.iter().enumerate() {
-        by_type.entry(reference.gvk.clone()).or_insert(i);
+    let (changed, added) = old.with_index(|r| hash(&r.gvk), |index| references_to_add(&old, index, &new))?;
+    if changed.is_empty() && added.is_empty() {
+        return Ok(old);
     }
-    for reference in new.into_owned() {
-        match by_type.get(&reference.gvk) {
-            Some(i) => {
-                let there = &mut references[*i];
-                there.referrers = merge_rows(take(&mut there.referrers), reference.referrers)?;
+    let mut references = old.to_vec();
+    for (i, referrers) in changed {
+        references[i].referrers = referrers;
+    }
+    references.extend(added);
+    Ok(references.into())
+}
+
+/// Places in a list of references, and the referrers that they get.
+type Changed = FxHashMap<usize, Rows>;
+
+/// The referrers that references of `old` get, and the references that are not there.
+fn references_to_add(
+    old: &[NameReference],
+    index: &Index,
+    new: &[NameReference],
+) -> Result<(Changed, Vec<NameReference>)> {
+    let (mut changed, mut added): (Changed, Vec<NameReference>) = Default::default();
+    let mut by_type: FxHashMap<&Gvk, usize> = FxHashMap::default();
+    for reference in new {
+        let known = index.get(&hash(&reference.gvk)).into_iter().flatten();
+        let known = known.map(|i| *i as usize).find(|i| old[*i].gvk == reference.gvk);
+        if let Some(i) = known {
+            let there = changed.get(&i).unwrap_or(&old[i].referrers);
+            let merged = merge_rows(there.clone(), reference.referrers.clone())?;
+            if !merged.is_same(there) {
+                changed.insert(i, merged);
             }
-            None => {
-                by_type.insert(reference.gvk.clone(), references.len());
-                references.push(reference);
-            }
+        } else if let Some(i) = by_type.get(&reference.gvk) {
+            let there = &mut added[*i].referrers;
+            *there = merge_rows(take(there), reference.referrers.clone())?;
+        } else {
+            by_type.insert(&reference.gvk, added.len());
+            added.push(reference.clone());
         }
     }
-    Ok(Cow::Owned(references))
+    Ok((changed, added))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kube::Gvk;
 
     fn row(kind: &str, path: &str, create: bool) -> FieldSpec {
         FieldSpec { gvk: Gvk::new("", kind), path: path.into(), create }
     }
 
     fn labels(rows: Vec<FieldSpec>) -> TransformerConfig {
-        let mut config =
-            TransformerConfig { common_labels: Cow::Owned(rows), ..TransformerConfig::default() };
+        let mut config = TransformerConfig { common_labels: rows.into(), ..TransformerConfig::default() };
         config.sort_fields();
         config
     }
@@ -188,14 +221,14 @@ mod tests {
         let default = TransformerConfig::default_config();
         let mut owned = default.clone();
         for (_, list) in owned.lists_mut() {
-            *list = Cow::Owned(list.to_vec());
+            *list = list.to_vec().into();
         }
-        owned.name_reference = Cow::Owned(owned.name_reference.to_vec());
+        owned.name_reference = owned.name_reference.to_vec().into();
         let merged = TransformerConfig::default().merge(&owned).unwrap();
         assert_eq!(&merged, default);
         assert_eq!(&merged.merge(&owned).unwrap(), default);
         assert_eq!(&owned.merge(default).unwrap(), default);
-        assert!(matches!(default.clone().merge(default).unwrap().images, Cow::Borrowed(_)));
+        assert!(matches!(default.clone().merge(default).unwrap().images, List::Static(_)));
     }
 
     #[test]
@@ -210,7 +243,7 @@ mod tests {
         ];
         for (new, len) in table {
             let old = vec![row("Deployment", "a", true), row("Deployment", "b", true)];
-            let merged = merge_rows(Cow::Owned(old), Cow::Owned(vec![new.clone()]));
+            let merged = merge_rows(old.into(), vec![new.clone()].into());
             assert_eq!(merged.ok().map(|m| m.len()), len, "{new:?}");
         }
     }
@@ -232,10 +265,11 @@ mod tests {
     #[test]
     fn references_are_merged_by_the_type_referred_to() {
         let config = |kind: &str, path: &str| TransformerConfig {
-            name_reference: Cow::Owned(vec![NameReference {
+            name_reference: vec![NameReference {
                 gvk: Gvk::new("v1", kind),
-                referrers: Cow::Owned(vec![row("Widget", path, false)]),
-            }]),
+                referrers: vec![row("Widget", path, false)].into(),
+            }]
+            .into(),
             ..TransformerConfig::default()
         };
         let files =

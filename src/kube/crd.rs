@@ -11,7 +11,6 @@ use super::{Gvk, Str};
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::yaml::{Doc, Kind, NodeId, Tag};
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
 use std::mem::take;
 
 /// The field holds annotations.
@@ -118,7 +117,7 @@ impl<'a> Reader<'a> {
             let gvk = Gvk { group: Str::default(), version: version.into(), kind: kind.into() };
             let reference = NameReference { gvk, referrers: row(self.kind, &format!("{path}/{key}")) };
             let list = &mut self.config.name_reference;
-            *list = merge_references(take(list), Cow::Owned(vec![reference]))?;
+            *list = merge_references(take(list), vec![reference].into())?;
         }
         Ok(())
     }
@@ -133,7 +132,7 @@ fn text<'a>(doc: &'a Doc, property: NodeId, extension: &str) -> Option<&'a str> 
 
 fn row(kind: &str, path: &str) -> Rows {
     let gvk = Gvk { kind: kind.into(), ..Gvk::default() };
-    Cow::Owned(vec![FieldSpec { gvk, path: path.into(), create: false }])
+    vec![FieldSpec { gvk, path: path.into(), create: false }].into()
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ mod labels;
 mod references;
 mod variables;
 
-use super::{FieldSpec, Gvk, NameReference, Str, TransformerConfig};
-use std::borrow::Cow;
+use super::{FieldSpec, Gvk, List, NameReference, Str, TransformerConfig};
 
 /// Missing fields are made.
 const MAKE: bool = true;
@@ -14,17 +13,17 @@ const MAKE: bool = true;
 const KEEP: bool = false;
 
 static DEFAULT: TransformerConfig = TransformerConfig {
-    name_prefix: Cow::Borrowed(&fields::NAMES),
-    name_suffix: Cow::Borrowed(&fields::NAMES),
-    namespace: Cow::Borrowed(&fields::NAMESPACE),
-    common_labels: Cow::Borrowed(&labels::COMMON_LABELS),
-    labels: Cow::Borrowed(&[]),
-    template_labels: Cow::Borrowed(&labels::TEMPLATE_LABELS),
-    common_annotations: Cow::Borrowed(&fields::COMMON_ANNOTATIONS),
-    name_reference: Cow::Borrowed(&references::NAME_REFERENCE),
-    var_reference: Cow::Borrowed(&variables::VAR_REFERENCE),
-    images: Cow::Borrowed(&fields::IMAGES),
-    replicas: Cow::Borrowed(&fields::REPLICAS),
+    name_prefix: List::Static(&fields::NAMES),
+    name_suffix: List::Static(&fields::NAMES),
+    namespace: List::Static(&fields::NAMESPACE),
+    common_labels: List::Static(&labels::COMMON_LABELS),
+    labels: List::Static(&[]),
+    template_labels: List::Static(&labels::TEMPLATE_LABELS),
+    common_annotations: List::Static(&fields::COMMON_ANNOTATIONS),
+    name_reference: List::Static(&references::NAME_REFERENCE),
+    var_reference: List::Static(&variables::VAR_REFERENCE),
+    images: List::Static(&fields::IMAGES),
+    replicas: List::Static(&fields::REPLICAS),
 };
 
 impl TransformerConfig {
@@ -54,5 +53,5 @@ const fn reference(
     kind: &'static str,
     referrers: &'static [FieldSpec],
 ) -> NameReference {
-    NameReference { gvk: gvk(group, version, kind), referrers: Cow::Borrowed(referrers) }
+    NameReference { gvk: gvk(group, version, kind), referrers: List::Static(referrers) }
 }

@@ -4,13 +4,13 @@
 //! a name are. At a list the rest of the path goes on in every item; `name[]` only says that `name` is one.
 //! Paths stay text: they are taken apart while walking, which costs no more than comparing the names does.
 
-use super::{Gvk, Str};
+use super::{Gvk, List, Str};
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
 use std::borrow::Cow;
 
 /// A list of rows; the built-in ones are static.
-pub type Rows = Cow<'static, [FieldSpec]>;
+pub type Rows = List<FieldSpec>;
 
 /// A row of a transformer's configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@
 use super::types::{Compat, Pairs, Text};
 use crate::diag::{Error, Kind as Sort, Result, nearest};
 use crate::yaml::scalar::{self, Dialect, Value};
-use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag};
+use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag, json};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -179,7 +179,8 @@ impl<'a> Decoder<'a> {
 
     /// The error for a value of the wrong sort.
     pub fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
-        self.wrong(node, format!("`{name}` must be {expected}, found {}", self.describe(node)))
+        let quote = if name.contains(' ') { "" } else { "`" };
+        self.wrong(node, format!("{quote}{name}{quote} must be {expected}, found {}", self.describe(node)))
     }
 
     /// The value of a scalar of any type.
@@ -212,6 +213,7 @@ impl<'a> Decoder<'a> {
                 scalar::time(text).unwrap_or_else(|| text.to_owned())
             }
             Tag::Null => String::new(),
+            Tag::Binary => json::binary(self.doc, node)?,
             _ => text.to_owned(),
         };
         Ok(self.marked(node, value))

@@ -3,7 +3,7 @@
 //! Kustomize takes any of three names and refuses a folder that has more than one. A folder of that name, a link that
 //! leads nowhere or out of the root, and a file that cannot be read count as none.
 
-use crate::diag::{Error, Kind, Location, Result, nearest};
+use crate::diag::{Error, Kind, Location, Result, cause, nearest};
 use crate::load::{File, Loader};
 use std::sync::Arc;
 
@@ -23,10 +23,11 @@ pub fn locate(loader: &Loader) -> Result<Arc<File>> {
             let names = NAMES.map(|n| format!("`{n}`")).join(", ");
             let error = Error::new(Kind::NotFound, format!("no kustomization file in `{shown}`"))
                 .at(Location::file(shown.clone()));
-            Err(match near_miss(loader) {
-                Some(name) => error.hint(format!("rename `{name}` to `kustomization.yaml`")),
-                None => error.hint(format!("the file must be named {names}")),
-            })
+            Err(error.hint(match (unusable(loader), near_miss(loader)) {
+                (Some(why), _) => why,
+                (None, Some(name)) => format!("rename `{name}` to `kustomization.yaml`"),
+                (None, None) => format!("the file must be named {names}"),
+            }))
         }
         1 => Ok(found.remove(0).1),
         _ => {
@@ -37,6 +38,22 @@ pub fn locate(loader: &Loader) -> Result<Arc<File>> {
                 .hint("keep one of them"))
         }
     }
+}
+
+/// Why something with the right name is not taken.
+fn unusable(loader: &Loader) -> Option<String> {
+    NAMES.iter().find_map(|name| {
+        let path = loader.root().join(name);
+        let link = path.symlink_metadata().ok()?.is_symlink();
+        Some(match path.metadata() {
+            Ok(meta) if meta.is_dir() => format!("`{name}` is a folder, expected a file"),
+            Ok(meta) if !meta.is_file() => format!("`{name}` is not a regular file"),
+            Ok(_) if link => format!("`{name}` is a link that leads out of `{}`", loader.shown()),
+            Ok(_) => format!("`{name}` cannot be used"),
+            Err(_) if link => format!("`{name}` is a link that leads nowhere"),
+            Err(e) => format!("`{name}` cannot be reached: {}", cause(&e)),
+        })
+    })
 }
 
 /// A file whose name is nearly right.

@@ -1,6 +1,6 @@
 //! A file that was reached, read when it is needed and once.
 
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, Kind, Location, Result, cause};
 use crate::yaml::{Source, split};
 use std::any::{Any, TypeId};
 use std::io::Read;
@@ -96,7 +96,8 @@ impl File {
 
     fn load(&self) -> Result<Vec<u8>> {
         let Some(path) = &self.path else { return Ok(vec![]) };
-        let refused = |e: std::io::Error| self.error(format!("`{}` cannot be read: {e}", self.shown));
+        let refused =
+            |e: std::io::Error| self.error(format!("`{}` cannot be read: {}", self.shown, cause(&e)));
         let limit = Source::LIMIT as u64;
         let mut bytes = Vec::with_capacity(self.size.min(limit) as usize + 1);
         let file = std::fs::File::open(path).map_err(refused)?;

@@ -6,7 +6,7 @@
 use super::fetch::{Fetch, Repository, without_password};
 use super::file::File;
 use super::stand_in::{StandIn, StandIns};
-use crate::diag::{Error, Kind, Location, Result, nearest};
+use crate::diag::{self, Error, Kind, Location, Result, nearest};
 use crate::yaml::{Mark, Source};
 use rustc_hash::FxHashMap;
 use std::fs::Metadata;
@@ -195,9 +195,12 @@ impl Files {
         let (kind, message) = match cause.kind() {
             io::ErrorKind::NotFound => (Kind::NotFound, format!("`{given}` does not exist")),
             io::ErrorKind::NotADirectory => (Kind::NotFound, format!("`{given}` is not a folder")),
-            _ => (Kind::Io, format!("`{given}` cannot be reached: {cause}")),
+            _ => (Kind::Io, format!("`{given}` cannot be reached: {}", diag::cause(cause))),
         };
         let mut error = located(Error::new(kind, message), mark);
+        if mark.is_none() && kind == Kind::NotFound {
+            error = error.hint("name a folder that holds a `kustomization.yaml`");
+        }
         if cause.kind() != io::ErrorKind::NotFound {
             return error;
         }

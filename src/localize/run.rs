@@ -49,7 +49,8 @@ pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
     let mut walk = Walk::new(fetch.clone(), scope, destination.clone());
     walk.target(&loader, &inside)?;
     walk.copy.write(&destination)?;
-    Ok(Localized { target: destination.join(inside), destination })
+    let target = clean(&destination.join(inside));
+    Ok(Localized { destination, target })
 }
 
 /// The folder that bounds the copy: for a remote target that of its repository.

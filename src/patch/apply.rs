@@ -9,7 +9,7 @@
 
 use super::json6902::JsonPatch;
 use super::prepare::{Object, Prepared, What};
-use super::strategic::{Outcome, merge};
+use super::strategic::{DIRECTIVE, Outcome, merge};
 use crate::diag::{Code, Error, Finding, Findings, Kind as ErrorKind, Result};
 use crate::kube::{OpenApi, ResId};
 use crate::kustomization::Compat;
@@ -33,11 +33,13 @@ impl Prepared {
         match &self.what {
             What::Objects(objects) if self.target.is_some() => {
                 let [object] = objects.as_slice() else {
-                    let message = "multiple Strategic-Merge Patches in one `patches` entry are not allowed to \
-                                   set `patches.target` field";
+                    let message = "expected one object in a patch with a `target`, found several";
                     return Err(self.wrong(message).hint("make an entry of `patches` for each"));
                 };
                 let selected = self.select(map, findings)?;
+                if !selected.is_empty() && deletes(&object.doc) {
+                    self.warn_of_deletion(map, selected.len(), findings);
+                }
                 self.merge_copies(map, &selected, object, openapi)
             }
             What::Objects(objects) => objects.iter().try_for_each(|object| {
@@ -74,7 +76,7 @@ impl Prepared {
     }
 
     fn no_target(&self) -> Error {
-        self.wrong("must specify a target for JSON patch")
+        self.wrong("expected a `target` for the operations, found none")
     }
 
     /// The slots that the target selects. None is no mistake to kustomize.
@@ -88,9 +90,26 @@ impl Prepared {
         if selected.is_empty() {
             let at = target.mark().or(self.mark.as_ref()).map(|m| m.location());
             let finding = Finding::new(Code::TargetMatchesNothing, "the target of a patch selects no object");
+            let finding = target.nearest(map).into_iter().fold(finding, Finding::hint);
             findings.add(at.into_iter().fold(finding, Finding::at));
         }
         Ok(selected)
+    }
+
+    /// Tells of a patch that deletes all objects because its target is empty.
+    fn warn_of_deletion(&self, map: &ResMap, count: usize, findings: &Findings) {
+        let Some(Ok(target)) = self.target.as_ref().filter(|t| t.as_ref().is_ok_and(|t| t.is_empty)) else {
+            return;
+        };
+        if count < map.len() {
+            return;
+        }
+        let message = format!("the empty target selects every object, and the patch deletes them: {count}");
+        let finding = Finding::new(Code::DeletesEverything, message).hint(
+            "name what to delete in `target`, or leave `target` out to delete the object of the patch's id",
+        );
+        let at = target.mark().or(self.mark.as_ref()).map(|m| m.location());
+        findings.add(at.into_iter().fold(finding, Finding::at));
     }
 
     /// Merges a patch into several objects. It takes over their group and version, and with that, perhaps, a schema.
@@ -141,7 +160,7 @@ impl Prepared {
                     res.store_previous_id();
                 }
                 let known = res.has_noted_annotations();
-                let shown = operations.sees_annotations().then(|| notes(res)).unwrap_or_default();
+                let shown = if operations.sees_annotations() { notes(res) } else { vec![] };
                 let kept = res
                     .edit(|doc| {
                         if known {
@@ -150,7 +169,7 @@ impl Prepared {
                         }
                         operations.apply(doc, self.compat)?;
                         let kept = remove_notes(doc, &shown);
-                        renew_annotations(doc);
+                        renew_annotations(doc)?;
                         Ok(kept)
                     })
                     .map_err(|e: Error| e.during(format!("patching {id}")))?;
@@ -166,6 +185,11 @@ impl Prepared {
         }
         Ok(())
     }
+}
+
+/// Whether a patch deletes its object.
+fn deletes(patch: &Doc) -> bool {
+    patch.get(patch.root(), DIRECTIVE).is_some_and(|n| patch.text(n) == "delete")
 }
 
 fn no_place() -> crate::diag::Location {
@@ -184,11 +208,11 @@ fn find(map: &mut ResMap, object: &Object) -> Result<usize> {
     }
     let at = object.doc.location(object.doc.root());
     if found.is_empty() {
-        let message = format!("no resource matches strategic merge patch \"{}\"", object.id);
+        let message = format!("no resource matches strategic merge patch `{}`", object.id);
         let error = Error::new(ErrorKind::Patch, message).at(at);
         return Err(nearest(map, &object.id).into_iter().fold(error, Error::hint));
     }
-    let message = format!("multiple resources match strategic merge patch \"{}\"", object.id);
+    let message = format!("multiple resources match strategic merge patch `{}`", object.id);
     Err(found
         .iter()
         .filter_map(|slot| map.get(*slot))
@@ -382,13 +406,17 @@ fn remove_notes(doc: &mut Doc, notes: &[(&'static str, String)]) -> Kept {
 
 /// After operations kustomize sets all annotations anew: values become the texts that they are written as, keys
 /// lose their quotes, and an empty mapping vanishes.
-fn renew_annotations(doc: &mut Doc) {
-    let Some(metadata) = doc.get(doc.root(), "metadata") else { return };
-    let Some(annotations) = doc.get(metadata, "annotations") else { return };
+fn renew_annotations(doc: &mut Doc) -> Result<()> {
+    let Some(metadata) = doc.get(doc.root(), "metadata") else { return Ok(()) };
+    let Some(annotations) = doc.get(metadata, "annotations") else { return Ok(()) };
+    if doc.kind(annotations) == Kind::Seq {
+        let message = "expected a mapping in `metadata.annotations`, found a list";
+        return Err(Error::new(ErrorKind::Resource, message).at(doc.location(annotations)));
+    }
     let entries: Vec<(NodeId, NodeId)> = doc.pairs(annotations).collect();
     if entries.is_empty() {
         doc.remove(metadata, "annotations");
-        return;
+        return Ok(());
     }
     let mut kids = Vec::with_capacity(2 * entries.len());
     for (key, value) in entries {
@@ -408,4 +436,5 @@ fn renew_annotations(doc: &mut Doc) {
         }
     }
     doc.set_kids(annotations, &kids);
+    Ok(())
 }

@@ -41,7 +41,11 @@ impl JsonPatch {
         let text = source.text.as_str();
         let whole = || Location::file(source.path.clone());
         if text.is_empty() {
-            return Err(Error::new(ErrorKind::Patch, "empty json patch operations").at(whole()));
+            return Err(Error::new(
+                ErrorKind::Patch,
+                "expected a list of JSON patch operations, found an empty text",
+            )
+            .at(whole()));
         }
         let json = text.starts_with('[');
         let doc = if json { Some(read_json(source)?) } else { split::read_v2(source)? };
@@ -155,14 +159,17 @@ struct Run<'r> {
 
 /// An index of a list, counted from the end if it is negative. `length`: of the list, or of the grown list.
 fn index(key: &str, length: usize) -> Done<usize> {
-    let wrong = |e: &str| format!("strconv.Atoi: parsing \"{key}\": {e}");
-    let number: i64 = key.parse().map_err(|_| wrong("invalid syntax"))?;
+    let number: i64 = key.parse().map_err(|_| format!("expected an index of the list, found `{key}`"))?;
     let length = length as i64;
     let at = if number < 0 { number.saturating_add(length) } else { number };
     if (0..length).contains(&at) {
         Ok(at as usize)
     } else {
-        Err(format!("unable to access invalid index: {number}: invalid index referenced").into())
+        let message = match length {
+            0 => "the list is empty".to_owned(),
+            _ => format!("expected an index up to {}, found `{number}`", length - 1),
+        };
+        Err(message.into())
     }
 }
 
@@ -189,17 +196,8 @@ impl Run<'_> {
     fn operation(&mut self, op: &Op) -> Done {
         let patch = self.patch;
         let text = |node: Option<NodeId>| node.map(|n| patch.doc.text(n).to_owned());
-        let path = || {
-            let message = format!("{} operation failed to decode path: missing value", op.kind);
-            text(op.path).ok_or(Fault { message, hint: Some("give `path` as a string".into()) })
-        };
-        let from = || {
-            let message = format!(
-                "{} operation failed to decode from: operation, missing from field: missing value",
-                op.kind
-            );
-            text(op.from).ok_or(Fault { message, hint: Some("give `from` as a string".into()) })
-        };
+        let path = || text(op.path).ok_or_else(|| missing(op, "path"));
+        let from = || text(op.from).ok_or_else(|| missing(op, "from"));
         match op.kind.as_str() {
             "add" => {
                 let path = path()?;
@@ -219,10 +217,8 @@ impl Run<'_> {
                 }
                 let place = self.find(&path, "replace", "path")?;
                 if self.get(&place).is_err() {
-                    return Err(format!(
-                        "replace operation does not apply: doc is missing key: {path}: missing value"
-                    )
-                    .into());
+                    let message = format!("there is nothing at `{path}` to replace");
+                    return Err(Fault { message, hint: self.nearest(&place) });
                 }
                 let value = self.value(op);
                 self.set(&place, value).map_err(|f| within(f, "replace", &path))
@@ -254,7 +250,10 @@ impl Run<'_> {
                 self.test(op, &path)
             }
             kind => Err(Fault {
-                message: format!("unexpected kind: {kind}"),
+                message: match kind {
+                    "unknown" => "expected an `op`, found none".to_owned(),
+                    _ => format!("unknown operation `{kind}`"),
+                },
                 hint: Some("`op` is one of `add`, `remove`, `replace`, `move`, `copy` and `test`".into()),
             }),
         }
@@ -274,9 +273,7 @@ impl Run<'_> {
     /// The container that a path ends in, and the last part.
     fn find(&self, path: &str, op: &str, what: &str) -> Done<Place> {
         let missing = |hint: Option<String>| Fault {
-            message: format!(
-                "{op} operation does not apply: doc is missing {what}: \"{path}\": missing value"
-            ),
+            message: format!("the {what} `{path}` of `{op}` leads nowhere"),
             hint,
         };
         let mut parts: Vec<&str> = path.split('/').skip(1).collect();
@@ -339,7 +336,7 @@ impl Run<'_> {
         }
         let length = self.doc.items(place.container).len() + 1;
         if place.key.parse::<i64>().is_err() {
-            let message = format!("value was not a proper array index: '{}'", place.key);
+            let message = format!("expected an index of the list, found `{}`", place.key);
             return Err(Fault { message, hint: Some("use `-` to append".into()) });
         }
         let at = index(&place.key, length)?;
@@ -363,7 +360,7 @@ impl Run<'_> {
             self.doc.remove_kids(place.container, at, at + 1);
         } else if self.doc.remove(place.container, &place.key).is_none() {
             return Err(Fault {
-                message: format!("unable to remove nonexistent key: {}: missing value", place.key),
+                message: format!("there is no `{}` to remove", place.key),
                 hint: self.nearest(place),
             });
         }
@@ -376,7 +373,7 @@ impl Run<'_> {
             if self.compat == Compat::V5_7 && op.value.is_some() {
                 return Ok(());
             }
-            return Err("replace operation value must be object or array".to_owned().into());
+            return Err("expected a mapping or list as `value` for the whole object".to_owned().into());
         }
         let root = self.value(op);
         self.doc.set_root(root);
@@ -401,20 +398,32 @@ impl Run<'_> {
         if equal {
             return Ok(());
         }
-        let mut shown = String::new();
-        let hint = match found {
-            Some(found) if to_json(self.doc, found, &mut shown).is_ok() && shown.len() <= 200 => {
-                Some(format!("the value is `{shown}`"))
+        let shown = |doc: &Doc, node: Option<NodeId>| {
+            let Some(node) = node else { return "nothing".to_owned() };
+            let mut text = String::new();
+            match to_json(doc, node, &mut text) {
+                Ok(()) if text.len() <= 200 => format!("`{text}`"),
+                _ => "another value".to_owned(),
             }
-            Some(_) => None,
-            None => Some("there is no value".to_owned()),
         };
-        Err(Fault { message: format!("testing value {path} failed: test failed"), hint })
+        let (mut expected, found) = (shown(&self.patch.doc, expected), shown(self.doc, found));
+        if expected == found {
+            expected.push_str(", spelled as in the patch,");
+        }
+        let place = if path.is_empty() { "the top".to_owned() } else { format!("`{path}`") };
+        Err(format!("expected {expected} at {place}, found {found}").into())
     }
 }
 
 fn within(fault: Fault, op: &str, path: &str) -> Fault {
-    Fault { message: format!("error in {op} for path: '{path}': {}", fault.message), ..fault }
+    let place = if path.is_empty() { "the top".to_owned() } else { format!("`{path}`") };
+    Fault { message: format!("`{op}` does not work at {place}: {}", fault.message), ..fault }
+}
+
+/// An operation lacks a field.
+fn missing(op: &Op, field: &str) -> Fault {
+    let message = format!("expected a text as `{field}` of `{}`, found none", op.kind);
+    Fault { message, hint: Some(format!("give `{field}` as a string")) }
 }
 
 /// How many letters have to be changed to make one name of the other.
@@ -520,24 +529,24 @@ mod tests {
             (
                 "a: {spec: 1}",
                 "- op: add\n  path: /a/spek/x\n  value: 1\n",
-                "error: p.yaml:2:9: add operation does not apply: doc is missing path: \"/a/spek/x\": missing value",
+                "error: p.yaml:2:9: the path `/a/spek/x` of `add` leads nowhere",
             ),
             (
                 "a: [1]",
                 "- {op: add, path: /a/5}",
-                "error: p.yaml:1:19: error in add for path: '/a/5': unable to access invalid index: 5: invalid index referenced",
+                "error: p.yaml:1:19: `add` does not work at `/a/5`: expected an index up to 1, found `5`",
             ),
             (
                 "a: 1",
                 "- {op: remove, path: /b}",
-                "error: p.yaml:1:22: error in remove for path: '/b': unable to remove nonexistent key: b: missing value",
+                "error: p.yaml:1:22: `remove` does not work at `/b`: there is no `b` to remove",
             ),
-            ("a: 1", "- {op: ADD, path: /b}", "error: p.yaml:1:19: unexpected kind: ADD"),
-            ("a: 1", "- {op: add}", "error: p.yaml:1:3: add operation failed to decode path: missing value"),
+            ("a: 1", "- {op: ADD, path: /b}", "error: p.yaml:1:19: unknown operation `ADD`"),
+            ("a: 1", "- {op: add}", "error: p.yaml:1:3: expected a text as `path` of `add`, found none"),
             (
                 "a: 1",
                 "- {op: replace, path: ''}",
-                "error: p.yaml:1:23: replace operation value must be object or array",
+                "error: p.yaml:1:23: expected a mapping or list as `value` for the whole object",
             ),
             ("a: 1", "a: 1", "unread: p.yaml:1:1: expected a list of JSON patch operations"),
             ("a: {1: 2}", "- {op: add, path: /b}", "error: p.yaml"),

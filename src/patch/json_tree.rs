@@ -19,19 +19,34 @@ const SIMPLE_KEY: usize = 128;
 pub fn to_json_tree(doc: &mut Doc) -> Result<()> {
     let root = doc.root();
     let last = doc.tail_comment;
-    Decoder { doc, seen: FxHashSet::default() }.node(root, false, last, true)?;
+    let seen = vec![false; doc.size()];
+    Decoder { doc, seen }.node(root, false, last, true)?;
     doc.tail_comment = false;
+    doc.without_comments = true;
     Ok(())
 }
 
 struct Decoder<'d> {
     doc: &'d mut Doc,
-    seen: FxHashSet<NodeId>,
+    /// Which nodes were met. Copies need no note: each stands in one place.
+    seen: Vec<bool>,
 }
 
 impl Decoder<'_> {
+    /// The node itself where it is met first, else a copy.
+    fn own(&mut self, node: NodeId) -> NodeId {
+        match self.seen.get_mut(node.index()) {
+            Some(seen) if *seen => self.doc.copy(node),
+            Some(seen) => {
+                *seen = true;
+                node
+            }
+            None => node,
+        }
+    }
+
     fn node(&mut self, node: NodeId, flow: bool, last: bool, top: bool) -> Result<NodeId> {
-        let node = if self.seen.insert(node) { node } else { self.doc.copy(node) };
+        let node = self.own(node);
         match self.doc.kind(node) {
             Kind::Scalar => self.scalar(node, flow, last)?,
             Kind::Alias => {}
@@ -60,7 +75,7 @@ impl Decoder<'_> {
     }
 
     fn key(&mut self, key: NodeId, flow: bool, top: bool) -> Result<NodeId> {
-        let key = if self.seen.insert(key) { key } else { self.doc.copy(key) };
+        let key = self.own(key);
         let doc = &*self.doc;
         let refuse = |what: &str| {
             let message = format!("expected a string as key, found {what}");
@@ -87,6 +102,9 @@ impl Decoder<'_> {
 
     fn refuse_duplicates(&self, map: NodeId) -> Result<()> {
         let doc = &*self.doc;
+        if doc.pairs(map).is_sorted_by(|(a, _), (b, _)| doc.text(*a) < doc.text(*b)) {
+            return Ok(());
+        }
         let twice = |key: NodeId| {
             let message = format!("the key `{}` is there twice", doc.text(key));
             Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
@@ -108,6 +126,9 @@ impl Decoder<'_> {
     }
 
     fn scalar(&mut self, node: NodeId, flow: bool, last: bool) -> Result<()> {
+        if self.doc.is_bare(node) {
+            return Ok(());
+        }
         let place = reencode::Place { flow, simple_key: false, last, reencode: true };
         let (text, tag) = match reencode::value(self.doc, node, place)? {
             Value::Null => ("null".to_owned(), Tag::Null),
@@ -118,9 +139,9 @@ impl Decoder<'_> {
                 write_float(f, &mut text);
                 (text, Tag::Float)
             }
-            Value::Float(f) => {
-                let name = if f.is_nan() { "NaN" } else { ["+Inf", "-Inf"][usize::from(f < 0.0)] };
-                let error = Error::new(ErrorKind::Resource, format!("json: unsupported value: {name}"));
+            Value::Float(_) => {
+                let message = format!("`{}` is no number that JSON knows", self.doc.text(node));
+                let error = Error::new(ErrorKind::Resource, message);
                 return Err(error.at(self.doc.location(node)));
             }
             Value::Str(text) if text == self.doc.text(node) => {
@@ -145,7 +166,13 @@ pub fn from_json_tree(doc: &mut Doc) -> Result<()> {
     encode(doc, root)
 }
 
+/// How many digits a whole number may have that is written as before whatever happens to it.
+const SHORT: usize = 6;
+
 fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
+    if doc.is_bare(node) && (doc.tag(node) != Tag::Int || doc.text(node).len() <= SHORT) {
+        return Ok(());
+    }
     match doc.tag(node) {
         Tag::Int | Tag::Float => {
             let number = doc.text(node).parse::<f64>().ok().filter(|n| n.is_finite());
@@ -250,13 +277,6 @@ fn scalar(doc: &Doc, node: NodeId, json: bool) -> (String, Tag) {
             (text.to_owned(), tag)
         }
         tag @ (Tag::Int | Tag::Float | Tag::Bool) => (written, tag),
-        Tag::Binary => {
-            let place = reencode::Place { flow: false, simple_key: false, last: false, reencode: false };
-            match reencode::value(doc, node, place) {
-                Ok(Value::Binary(unpacked)) => (unpacked, Tag::Str),
-                _ => (text.to_owned(), Tag::Str),
-            }
-        }
         _ => (text.to_owned(), Tag::Str),
     }
 }

@@ -70,7 +70,7 @@ impl Prepared {
     pub fn strategic_merge(entries: &[Text], texts: &mut Texts<'_>) -> Result<Self> {
         let mut objects = vec![];
         for entry in entries {
-            let found = match (texts.read)(&inline(entry)) {
+            let found = match (texts.read)(&inline_as_is(entry)) {
                 Ok(found) => found,
                 Err(unread) => {
                     let source = (texts.load)(entry).map_err(|missing| {
@@ -85,8 +85,7 @@ impl Prepared {
         }
         let mark = entries.first().map(|e| e.mark.clone());
         if objects.is_empty() {
-            let error =
-                Error::new(ErrorKind::Config, "patch appears to be empty: expected at least one object");
+            let error = Error::new(ErrorKind::Config, "expected at least one object, found an empty patch");
             return Err(mark.iter().fold(error, |e, m| e.at(m.location())));
         }
         let name = "patchesStrategicMerge".to_owned();
@@ -97,27 +96,27 @@ impl Prepared {
     pub fn patch(entry: &Patch, texts: &mut Texts<'_>) -> Result<Self> {
         let at = |message: &str| Error::new(ErrorKind::Config, message).at(entry.mark.location());
         let (source, name) = match text_of(entry) {
-            (None, None) => return Err(at("must specify one of patch and path")),
-            (Some(_), Some(_)) => return Err(at("patch and path can't be set at the same time")),
+            (None, None) => return Err(at("expected one of `patch` and `path`, found neither")),
+            (Some(_), Some(_)) => return Err(at("expected one of `patch` and `path`, found both")),
             (Some(path), None) => {
                 let during = |e: Error| e.during(format!("reading the patch `{}`", path.value));
                 ((texts.load)(path).map_err(during)?, format!("`{}`", path.value))
             }
-            (None, Some(patch)) => (inline(patch), "patch".to_owned()),
+            (None, Some(patch)) => (inline(patch), "the inline patch".to_owned()),
         };
         let objects = (texts.read)(&source);
         let operations = JsonPatch::parse(&source);
         let what = match (objects, operations) {
             (Ok(objects), Ok(operations)) if !objects.is_empty() && !operations.is_empty() => {
-                return Err(at("the patch illegally qualifies as both an SM and JSON patch"));
+                return Err(at(
+                    "the patch is both an object and a list of operations, expected one of the two",
+                ));
             }
             (Err(objects), Err(operations)) => {
                 let list = source.text.trim_start().starts_with(['[', '-']);
                 let why = if list { operations } else { objects };
-                let message = format!("unable to parse SM or JSON patch: {}", why.message());
-                let error = Error::new(ErrorKind::Patch, message);
-                let error = why.labels().iter().fold(error, |e, l| e.label(l.at.clone(), l.text.clone()));
-                let error = why.hints().iter().fold(error, |e, hint| e.hint(hint.clone()));
+                let what = if list { "a list of JSON 6902 operations" } else { "an object to merge" };
+                let error = why.during(format!("reading {name} as {what}"));
                 return Err(error.label(entry.mark.location(), "the entry of `patches`"));
             }
             (Ok(objects), operations) if objects.is_empty() => What::Nothing(operations),
@@ -136,17 +135,20 @@ impl Prepared {
     pub fn json6902(entry: &Patch, texts: &mut Texts<'_>) -> Result<Self> {
         let at = |message: &str| Error::new(ErrorKind::Config, message).at(entry.mark.location());
         let Some(target) = entry.target.as_ref().filter(|t| !t.name.is_empty()) else {
-            return Err(at("must specify the target name"));
+            return Err(at("expected a `target` with a `name`"));
         };
         let (source, name) = match (non_empty(entry.path.as_ref()), non_empty(entry.patch.as_ref())) {
-            (None, None) => return Err(at("empty file path and empty jsonOp")),
-            (Some(_), Some(_)) => return Err(at("must specify a file path or jsonOp, not both")),
-            (Some(path), None) => ((texts.load)(path)?, format!("`{}`", path.value)),
-            (None, Some(patch)) => (inline_as_is(patch), "patch".to_owned()),
+            (None, None) => return Err(at("expected one of `path` and `patch`, found neither")),
+            (Some(_), Some(_)) => return Err(at("expected one of `path` and `patch`, found both")),
+            (Some(path), None) => {
+                let during = |e: Error| e.during(format!("reading the patch `{}`", path.value));
+                ((texts.load)(path).map_err(during)?, format!("`{}`", path.value))
+            }
+            (None, Some(patch)) => (inline_as_is(patch), "the inline patch".to_owned()),
         };
-        let operations = JsonPatch::parse(&source)?;
+        let operations = JsonPatch::parse(&source).map_err(|e| e.or_at(|| entry.mark.location()))?;
         if operations.is_empty() {
-            return Err(at("patch appears to be empty: expected at least one operation"));
+            return Err(at("expected at least one operation, found an empty patch"));
         }
         let target = Some(Target::new(target));
         let what = What::OldOperations(operations);

@@ -4,7 +4,7 @@
 //! may be the present or the original ones, but not those in between. Labels and annotations are looked at last,
 //! so that a mistake in their selectors shows only where an object gets that far, as in kustomize.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Result, nearest};
 use crate::kustomization::Selector;
 use crate::resource::LabelSelector;
 use crate::resource::{ResMap, Resource};
@@ -22,6 +22,8 @@ pub struct Target {
     namespace: Pattern,
     labels: Result<LabelSelector, String>,
     annotations: Result<LabelSelector, String>,
+    /// No field restricts it: `target: {}`.
+    pub is_empty: bool,
 }
 
 impl Target {
@@ -29,6 +31,10 @@ impl Target {
     pub fn new(selector: &Selector) -> Result<Self> {
         let compile = |pattern: &str| {
             Pattern::anchored(pattern).map_err(|message| {
+                // What is around the pattern to make it match whole texts is not the user's.
+                let wrapped = message.ends_with(")$`");
+                let why = message.split(": `").next().filter(|_| wrapped).unwrap_or(&message);
+                let message = format!("`{pattern}` is no regular expression: {why}");
                 let error = Error::new(Kind::Config, message);
                 selector.mark.as_ref().map_or_else(|| error.clone(), |m| error.clone().at(m.location()))
             })
@@ -42,12 +48,37 @@ impl Target {
             namespace: compile(&selector.namespace)?,
             labels: LabelSelector::parse(&selector.label_selector),
             annotations: LabelSelector::parse(&selector.annotation_selector),
+            is_empty: [
+                selector.gvk.group.as_str(),
+                &selector.gvk.version,
+                &selector.gvk.kind,
+                &selector.name,
+                &selector.namespace,
+                &selector.label_selector,
+                &selector.annotation_selector,
+            ]
+            .iter()
+            .all(|field| field.is_empty()),
         })
     }
 
     /// Where it stands.
     pub fn mark(&self) -> Option<&Mark> {
         self.mark.as_ref()
+    }
+
+    /// The name that was probably meant where none matches: that of an object of the kind, or the kind of an object of
+    /// the name.
+    pub fn nearest(&self, map: &ResMap) -> Option<String> {
+        let name = self.name.literal()?;
+        let of_kind = || map.iter().filter(|res| self.kind.matches(&res.gvk().kind));
+        if let Some(res) = map.iter().find(|res| res.name() == name && !self.kind.matches(&res.gvk().kind)) {
+            return Some(format!("there is `{name}` of kind `{}`", res.gvk().kind));
+        }
+        if of_kind().any(|res| res.name() == name) {
+            return Some(format!("`{name}` is there with another group, version, namespace or label"));
+        }
+        nearest(name, of_kind().map(Resource::name)).map(|near| format!("did you mean `{near}`?"))
     }
 
     /// Whether the object is meant.

@@ -5,10 +5,10 @@
 
 use super::exchange;
 use super::options::Site;
-use super::program::{self, Program, command_line};
+use super::program::{self, Program};
 use super::scratch;
 use super::values::{self, Merge};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Result, cause};
 use crate::kustomization::{Compat, HelmChart, HelmGlobals, Text};
 use crate::resource::{Resource, internal, read};
 use crate::yaml::{Marked, Source, Style, Tag, split};
@@ -92,7 +92,7 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
             if chart.chart.repo.is_empty() {
                 return Err(Error::new(
                     Kind::NotFound,
-                    format!("no chart `{}` in `{}`", chart.chart.name, chart.home.display()),
+                    format!("no chart `{}` in `{}`", chart.chart.name, shown(&chart.home, site.root)),
                 )
                 .hint(
                     "name the repository to pull it from in `repo`, or its folder in `helmGlobals.chartHome`",
@@ -102,7 +102,7 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
         }
         let values = scratch.path().join(format!("{}-kustomize-values.yaml", chart.chart.name));
         std::fs::write(&values, chart.values(site)?)
-            .map_err(|e| Error::new(Kind::Io, format!("cannot write the values for helm: {e}")))?;
+            .map_err(|e| Error::new(Kind::Io, format!("cannot write the values for helm: {}", cause(&e))))?;
         let stdout = helm.run(&chart.template_args(&display(&values)))?;
         let source =
             split::read_text(format!("<output of helm for the chart {}>", chart.chart.name), stdout)?;
@@ -205,6 +205,11 @@ impl Chart {
     }
 }
 
+/// A path as the kustomization file would name it.
+fn shown(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}
+
 /// The program and what is added to its environment.
 struct Helm<'a> {
     command: &'a str,
@@ -224,8 +229,8 @@ impl Helm<'_> {
             complaint =
                 format!("{complaint}\nhelm printed:\n{}", String::from_utf8_lossy(&output.stdout).trim());
         }
-        let line = command_line(self.command, args);
-        Err(Error::new(Kind::Program, format!("`{line}` failed with {complaint}")))
+        let step = args.first().map_or("", String::as_str);
+        Err(Error::new(Kind::Program, format!("`{} {step}` failed with {complaint}", self.command)))
     }
 
     fn check_version(&self, compat: Compat) -> Result<()> {
@@ -236,8 +241,11 @@ impl Helm<'_> {
         let stdout = self.run(&args.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>())?;
         let text = String::from_utf8_lossy(&stdout);
         let Some(version) = find_version(&text) else {
-            let message =
-                format!("cannot find a version in what `{} version` prints: {}", self.command, text.trim());
+            let message = format!(
+                "expected a version in what `{} version` prints, found `{}`",
+                self.command,
+                text.trim()
+            );
             return Err(Error::new(Kind::Program, message));
         };
         if version.split('.').next().is_some_and(|major| known.contains(&major)) {

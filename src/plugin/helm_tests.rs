@@ -175,7 +175,7 @@ sed 's/^/    /' "$2"
         let mut c = chart("s");
         c.release_name = "fail".into();
         let error = render(&c, &[("charts/s/values.yaml", "a: 1\n")]).unwrap_err();
-        assert!(error.message().contains("template fail"), "{error}");
+        assert!(error.message().contains(" template` failed"), "{error}");
         assert!(error.message().ends_with("failed with exit status 4: no good"), "{error}");
     }
 }

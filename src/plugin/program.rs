@@ -3,7 +3,7 @@
 //! Nothing is started unless the user allowed it; the callers see to that. The child inherits the environment, gets
 //! what is added to it, and is killed when it takes longer than allowed.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Result, cause};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -103,7 +103,7 @@ fn start_failed(program: &Program<'_>, error: &std::io::Error) -> Error {
         std::io::ErrorKind::NotFound if !program.name.contains('/') => {
             format!("cannot start `{}`: it is not in any folder of `PATH`", program.name)
         }
-        _ => format!("cannot start `{}`: {error}", program.name),
+        _ => format!("cannot start `{}`: {}", program.name, cause(error)),
     };
     Error::new(
         if error.kind() == std::io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Program },
@@ -125,8 +125,9 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
 }
 
 fn wait(child: &mut Child, program: &Program<'_>) -> Result<ExitStatus> {
-    let failed =
-        |e: std::io::Error| Error::new(Kind::Program, format!("cannot wait for `{}`: {e}", program.name));
+    let failed = |e: std::io::Error| {
+        Error::new(Kind::Program, format!("cannot wait for `{}`: {}", program.name, cause(&e)))
+    };
     let Some(timeout) = program.timeout else { return child.wait().map_err(failed) };
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);

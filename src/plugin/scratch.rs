@@ -1,6 +1,6 @@
 //! Folders and files that last as long as a plugin runs.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Result, cause};
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::{Builder, NamedTempFile, TempDir};
@@ -22,7 +22,7 @@ fn try_names<T>(prefix: &str, make: impl Fn(&Builder<'_, '_>) -> io::Result<T>) 
 }
 
 fn failed(error: &io::Error) -> Error {
-    Error::new(Kind::Io, format!("cannot make a temporary file: {error}"))
+    Error::new(Kind::Io, format!("cannot make a temporary file: {}", cause(&error)))
 }
 
 /// A new folder, removed when dropped.

@@ -5,7 +5,7 @@
 //! hear of a repository around the working directory. Locations and branches that `git` could take for an
 //! option or for a helper program are refused before it starts.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Result, cause};
 use crate::load::Repository;
 use crate::load::fetch::without_password;
 use rustc_hash::FxHashMap;
@@ -82,7 +82,8 @@ fn refuse(url: &str, reference: &str) -> Result<()> {
 fn clone(url: &str, repository: &Repository) -> Result<Checkout> {
     let reference = if repository.reference.is_empty() { "HEAD" } else { &repository.reference };
     refuse(url, reference)?;
-    let failed = |e: std::io::Error| Error::new(Kind::Io, format!("no folder for a clone can be made: {e}"));
+    let failed =
+        |e: std::io::Error| Error::new(Kind::Io, format!("no folder for a clone can be made: {}", cause(&e)));
     let folder = tempfile::Builder::new().prefix("kustomize-").tempdir().map_err(failed)?;
     let path: Arc<Path> = folder.path().canonicalize().map_err(failed)?.into();
     let shown = without_password(url);
@@ -114,7 +115,9 @@ impl Failure {
                 let error = Error::new(Kind::Program, format!("no `git` program to fetch `{url}`"));
                 return error.hint("install git, or put it on the search path");
             }
-            Self::Start(e) => return Error::new(Kind::Program, format!("`git` cannot be started: {e}")),
+            Self::Start(e) => {
+                return Error::new(Kind::Program, format!("`git` cannot be started: {}", cause(&e)));
+            }
             Self::Timeout(limit) => {
                 let message = format!("`git {step}` for `{url}` took longer than {limit:?}");
                 let error = Error::new(Kind::Remote, message);

@@ -4,7 +4,7 @@
 //! take five minutes. Certificates are checked against those of the operating system.
 
 use super::proxy::Proxies;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Result, cause};
 use crate::load::fetch::without_password;
 use rustc_hash::FxHashMap;
 use std::sync::{Mutex, PoisonError};
@@ -41,13 +41,13 @@ impl Client {
         let scheme = uri.scheme_str().unwrap_or_default();
         let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
         let proxy = self.proxies.of(scheme, uri.host().unwrap_or_default(), port);
-        let mut answer = self.agent(proxy)?.get(uri).call().map_err(|e| failed(e.to_string()))?;
+        let mut answer = self.agent(proxy)?.get(uri).call().map_err(|e| failed(reason(&e)))?;
         let status = answer.status();
         if !status.is_success() {
             let reason = status.canonical_reason().unwrap_or_default();
             return Err(failed(format!("status code {} ({reason})", status.as_u16())));
         }
-        answer.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(|e| failed(e.to_string()))
+        answer.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(|e| failed(reason(&e)))
     }
 
     fn agent(&self, proxy: Option<&str>) -> Result<Agent> {
@@ -90,6 +90,16 @@ fn escape(url: &str) -> String {
         }
     }
     out
+}
+
+/// Why something could not be fetched, as a part of a sentence.
+fn reason(e: &ureq::Error) -> String {
+    match e {
+        ureq::Error::Io(e) if e.to_string().contains("lookup address") => "the host is not known".to_owned(),
+        ureq::Error::HostNotFound => "the host is not known".to_owned(),
+        ureq::Error::Io(e) => cause(e),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 //! used. `to` takes its place; `file://` leads files and repositories to local ones. Kustomize has nothing of the
 //! kind, but git's own `url.….insteadOf` works for repositories in both.
 
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, Kind, Location, Result, cause};
 use crate::yaml::Source;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -48,10 +48,16 @@ impl Mirrors {
             {
                 Ok(Self::default())
             }
+            // A home folder that may not be entered is someone else's.
+            Err(e)
+                if e.kind() == std::io::ErrorKind::PermissionDenied && path.symlink_metadata().is_err() =>
+            {
+                Ok(Self::default())
+            }
             Ok(_) => {
                 Err(Error::new(Kind::Config, "the configuration is too large").at(Location::file(shown)))
             }
-            Err(e) => Err(Error::new(Kind::Io, format!("the configuration cannot be read: {e}"))
+            Err(e) => Err(Error::new(Kind::Io, format!("the configuration cannot be read: {}", cause(&e)))
                 .at(Location::file(shown))),
         }
     }

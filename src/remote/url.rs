@@ -16,9 +16,9 @@ pub const TIMEOUT: Duration = Duration::from_secs(27);
 const FILE: &str = "file://";
 const SCHEMES: [&str; 4] = ["ssh://", "https://", "http://", FILE];
 
-const NO_SCHEME: &str = "failed to parse scheme";
-const NO_HOST: &str = "failed to parse host segment";
-const NO_PATH: &str = "failed to parse repo path segment";
+const NO_SCHEME: &str = "no scheme that git knows";
+const NO_HOST: &str = "no host";
+const NO_PATH: &str = "no path of a repository";
 
 /// Takes a text apart; the error says why it names no repository.
 pub fn parse(text: &str) -> Result<Repository, &'static str> {
@@ -209,11 +209,11 @@ mod tests {
         ("https://GITHUB.com/org/repo", Ok(("https://github.com/org/repo", "", "", true, 27))),
         ("git::https://github.com/org/repo", Ok(("https://github.com/org/repo", "", "", true, 27))),
         ("GIT::ssh://git@h.example/o/r", Ok(("ssh://git@h.example/o/r", "", "", true, 27))),
-        ("github.com/org", Err("failed to parse repo path segment")),
-        ("https://github.com/org", Err("failed to parse repo path segment")),
-        ("https://github.com", Err("failed to parse repo path segment")),
+        ("github.com/org", Err(NO_PATH)),
+        ("https://github.com/org", Err(NO_PATH)),
+        ("https://github.com", Err(NO_PATH)),
         ("https://h.example/org/repo/path/in", Ok(("https://h.example/org/repo", "path/in", "", true, 27))),
-        ("https://h.example/repo", Err("failed to parse repo path segment")),
+        ("https://h.example/repo", Err(NO_PATH)),
         ("https://h.example/repo//path", Ok(("https://h.example/repo", "path", "", true, 27))),
         ("https://h.example/g/sub/repo.git/path", Ok(("https://h.example/g/sub/repo.git", "path", "", true, 27))),
         ("https://h.example/g/sub/repo", Ok(("https://h.example/g/sub", "repo", "", true, 27))),
@@ -230,30 +230,30 @@ mod tests {
         ("git@h.example:o/r/p", Ok(("git@h.example:o/r", "p", "", true, 27))),
         ("git@h.example:o/r.git//p?ref=v1&submodules=false", Ok(("git@h.example:o/r.git", "p", "v1", false, 27))),
         ("git@h.example:2222/o/r", Ok(("git@h.example:2222/o", "r", "", true, 27))),
-        ("git@h.example:r", Err("failed to parse repo path segment")),
+        ("git@h.example:r", Err(NO_PATH)),
         ("git@h.example:r.git", Ok(("git@h.example:r.git", "", "", true, 27))),
         ("git@h.example/o/r", Ok(("git@h.example/o/r", "", "", true, 27))),
-        ("h.example:o/r", Err("failed to parse scheme")),
-        ("h.example/o/r", Err("failed to parse scheme")),
-        ("g_x@h.example:o/r", Err("failed to parse scheme")),
+        ("h.example:o/r", Err(NO_SCHEME)),
+        ("h.example/o/r", Err(NO_SCHEME)),
+        ("g_x@h.example:o/r", Err(NO_SCHEME)),
         ("org-1@h.example:o/r", Ok(("org-1@h.example:o/r", "", "", true, 27))),
-        ("1x@h.example:o/r", Err("failed to parse scheme")),
+        ("1x@h.example:o/r", Err(NO_SCHEME)),
         ("file:///srv/repo", Ok(("file:///srv/repo", "", "", true, 27))),
         ("file:///srv/repo//p", Ok(("file:///srv/repo", "p", "", true, 27))),
         ("file:///srv/repo.git/p?ref=x", Ok(("file:///srv/repo.git", "p", "x", true, 27))),
         ("file://relative/repo//p", Ok(("file://relative/repo", "p", "", true, 27))),
-        ("file://", Err("failed to parse repo path segment")),
+        ("file://", Err(NO_PATH)),
         ("file:///", Ok(("file:///", "", "", true, 27))),
-        ("https://", Err("failed to parse host segment")),
+        ("https://", Err(NO_HOST)),
         ("https:///o/r", Ok(("https:///o/r", "", "", true, 27))),
-        ("ssh://", Err("failed to parse host segment")),
-        ("ftp://h.example/o/r", Err("failed to parse scheme")),
-        ("git://h.example/o/r", Err("failed to parse scheme")),
-        ("s3::https://h.example/o/r", Err("failed to parse scheme")),
+        ("ssh://", Err(NO_HOST)),
+        ("ftp://h.example/o/r", Err(NO_SCHEME)),
+        ("git://h.example/o/r", Err(NO_SCHEME)),
+        ("s3::https://h.example/o/r", Err(NO_SCHEME)),
         ("/abs/path", Err("uri looks like abs path")),
-        ("../rel/path", Err("failed to parse scheme")),
-        ("./x", Err("failed to parse scheme")),
-        ("", Err("failed to parse scheme")),
+        ("../rel/path", Err(NO_SCHEME)),
+        ("./x", Err(NO_SCHEME)),
+        ("", Err(NO_SCHEME)),
         ("https://h.example/o/r?ref=", Ok(("https://h.example/o/r", "", "", true, 27))),
         ("https://h.example/o/r?ref=v1&timeout=61", Ok(("https://h.example/o/r", "", "v1", true, 61))),
         ("https://h.example/o/r?timeout=61s", Ok(("https://h.example/o/r", "", "", true, 61))),

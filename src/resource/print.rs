@@ -4,8 +4,11 @@ use super::{ResMap, Resource};
 use crate::diag::{Error, Result};
 use crate::kube::id::NO_NAMESPACE;
 use crate::parallel;
-use crate::yaml;
+use crate::yaml::{self, Source};
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Below this many nodes of all documents another thread costs more than it saves.
 const WORTH_A_THREAD: usize = 8_000;
@@ -14,14 +17,19 @@ const WORTH_A_THREAD: usize = 8_000;
 const PORTION: usize = 4_000;
 
 /// The stream of all objects, in pieces: documents divided by `---`, in the order of the table.
-pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Vec<u8>>> {
+pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Piece>> {
     let objects: Vec<&Resource> = resources.iter().collect();
     let portions = portions(&objects);
     let nodes: usize = objects.iter().map(|r| r.doc().size()).sum();
     if threads < 2 || portions.len() < 2 || nodes < WORTH_A_THREAD {
-        return portions.iter().map(|p| print(p)).collect();
+        return portions
+            .iter()
+            .map(|p| print(p))
+            .collect::<Result<Vec<_>>>()
+            .map(|all| all.into_iter().flatten().collect());
     }
-    parallel::map(threads, &portions, |p| print(p)).into_iter().collect()
+    let all = parallel::map(threads, &portions, |p| print(p)).into_iter().collect::<Result<Vec<_>>>()?;
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// Runs of objects of about equal size. The first of all has no `---` before it.
@@ -41,16 +49,58 @@ fn portions<'a>(objects: &[&'a Resource]) -> Vec<Vec<(&'a Resource, bool)>> {
     portions
 }
 
-fn print(portion: &[(&Resource, bool)]) -> Result<Vec<u8>> {
-    let nodes: usize = portion.iter().map(|(r, _)| r.doc().size()).sum();
-    let mut out = Vec::with_capacity(nodes * 40);
+/// A part of the text of objects.
+pub enum Piece {
+    /// Printed.
+    Made(Vec<u8>),
+    /// Lines of a file that are what is to be printed.
+    Lines(Arc<Source>, Range<usize>),
+}
+
+impl Borrow<[u8]> for Piece {
+    fn borrow(&self) -> &[u8] {
+        match self {
+            Self::Made(bytes) => bytes,
+            Self::Lines(source, range) => source.text.as_bytes().get(range.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Shorter lines of a file are copied: writing a piece has its cost, too.
+const WORTH_A_PIECE: usize = 16_000;
+
+/// The lines of its file that are the text of an object, if they are many.
+fn lines(res: &Resource) -> Option<Range<usize>> {
+    res.doc().verbatim().filter(|range| range.len() >= WORTH_A_PIECE)
+}
+
+fn print(portion: &[(&Resource, bool)]) -> Result<Vec<Piece>> {
+    let mut pieces = vec![];
+    let mut out = Vec::with_capacity(portion.iter().map(|(r, _)| size(r)).sum());
     for (res, first) in portion {
         if !first {
             out.extend_from_slice(b"---\n");
         }
-        yaml::print(res.doc(), res.root(), &mut out).map_err(|e| context(e, res))?;
+        match lines(res) {
+            Some(lines) => {
+                pieces.push(Piece::Made(out.clone()));
+                out.clear();
+                pieces.push(Piece::Lines(res.doc().source().clone(), lines));
+            }
+            None => yaml::print(res.doc(), res.root(), &mut out).map_err(|e| context(e, res))?,
+        }
     }
-    Ok(out)
+    pieces.push(Piece::Made(out));
+    Ok(pieces)
+}
+
+/// About how long the text of an object will be: as long as it was.
+fn size(res: &Resource) -> usize {
+    let doc = res.doc();
+    match lines(res) {
+        Some(_) => 4,
+        None => doc.span(res.root()).map_or(doc.size() * 70, |(start, end)| (end - start) as usize + 400),
+    }
 }
 
 fn context(error: Error, res: &Resource) -> Error {

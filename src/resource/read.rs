@@ -9,6 +9,7 @@
 
 use super::{Resource, internal};
 use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::yaml::json::to_json;
 use crate::yaml::{Doc, Kind, NodeId, Source, Style, Tag, scalar, split};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -149,7 +150,15 @@ fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
     let style = match doc.tag(node) {
         // What these become is left to the printer.
         Tag::Binary | Tag::Merge => return Ok(()),
-        Tag::Bool | Tag::Int | Tag::Float => Style::Plain,
+        Tag::Bool => Style::Plain,
+        tag @ (Tag::Int | Tag::Float) => {
+            let mut text = String::new();
+            // What JSON has no text for is refused by the printer.
+            if to_json(doc, node, &mut text).is_ok() && text != doc.text(node) {
+                doc.set_text(node, &text, tag);
+            }
+            Style::Plain
+        }
         Tag::Null => {
             doc.set_text(node, "null", Tag::Null);
             Style::Plain

@@ -25,6 +25,9 @@ pub enum Pattern {
     Inside(String),
     /// Everything else.
     Regex(Box<Regex>),
+    /// The whole text, by a pattern of plain characters, `.` and `.*`: what nearly all patterns are, and compiling one
+    /// takes longer than matching a thousand names.
+    Wild(String),
 }
 
 impl Pattern {
@@ -34,6 +37,8 @@ impl Pattern {
             Ok(Self::Any)
         } else if is_plain(pattern) {
             Ok(Self::Text(pattern.to_owned()))
+        } else if is_wild(pattern) {
+            Ok(Self::Wild(pattern.to_owned()))
         } else {
             compile(&format!("^(?:{pattern})$")).map(|r| Self::Regex(Box::new(r)))
         }
@@ -57,6 +62,7 @@ impl Pattern {
             Self::Text(t) => t == text,
             Self::Inside(t) => text.contains(t.as_str()),
             Self::Regex(r) => r.is_match(text),
+            Self::Wild(pattern) => matches_wild(pattern, text),
         }
     }
 
@@ -74,16 +80,46 @@ fn is_plain(pattern: &str) -> bool {
     !pattern.bytes().any(|b| b"\\.+*?()|[]{}^$".contains(&b))
 }
 
+/// Whether a pattern has no character with a meaning but `.` and `.*`.
+fn is_wild(pattern: &str) -> bool {
+    is_plain(&pattern.replace(".*", "").replace('.', ""))
+}
+
+/// Whether a pattern of plain characters, `.` and `.*` matches the whole text. A `.` is no line feed.
+fn matches_wild(pattern: &str, text: &str) -> bool {
+    let (mut rest, mut left) = (pattern, text);
+    // What follows the last `.*`, and the text from which on that is to be tried next.
+    let mut again: Option<(&str, &str)> = None;
+    loop {
+        if let Some(behind) = rest.strip_prefix(".*") {
+            (rest, again) = (behind, Some((behind, left)));
+            continue;
+        }
+        let (mut wanted, mut found) = (rest.chars(), left.chars());
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some(w), Some(f)) if w == f || w == '.' && f != '\n' => {
+                (rest, left) = (wanted.as_str(), found.as_str());
+            }
+            _ => {
+                let Some((behind, from)) = again else { return false };
+                let mut chars = from.chars();
+                if chars.next().is_none_or(|c| c == '\n') {
+                    return false;
+                }
+                (rest, left, again) = (behind, chars.as_str(), Some((behind, chars.as_str())));
+            }
+        }
+    }
+}
+
 /// Compiles a pattern of Go. The error is Go's text.
 pub fn compile(pattern: &str) -> Result<Regex, String> {
     let mut scanner = Scanner { text: pattern, at: 0, out: String::with_capacity(pattern.len() + 8) };
-    let fail = |what: &str| format!("error parsing regexp: {what}");
-    scanner.scan().map_err(|e| fail(&e))?;
-    RegexBuilder::new(&scanner.out).nest_limit(1000).size_limit(64 << 20).build().map_err(|e| {
-        fail(&match e {
-            regex::Error::CompiledTooBig(_) => format!("expression too large: `{pattern}`"),
-            _ => other_error(pattern, &scanner.out),
-        })
+    scanner.scan()?;
+    RegexBuilder::new(&scanner.out).nest_limit(1000).size_limit(64 << 20).build().map_err(|e| match e {
+        regex::Error::CompiledTooBig(_) => format!("expression too large: `{pattern}`"),
+        _ => other_error(pattern, &scanner.out),
     })
 }
 
@@ -474,6 +510,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn patterns_with_points_match_as_the_regular_expressions_that_they_are() {
+        let patterns =
+            ["a.b", ".*", "a.*", ".*b", "a.*b", ".*a.*b.*", "..", "a..*", ".*.", ".*.*x", "é.", "."];
+        let texts =
+            ["", "a", "b", "ab", "a.b", "axb", "a\nb", "a\n", "\n", "aab", "abab", "xx", "éx", "aéb", "bax"];
+        for pattern in patterns {
+            assert!(matches!(Pattern::anchored(pattern), Ok(Pattern::Wild(_))), "{pattern}");
+            let regex = compile(&format!("^(?:{pattern})$")).expect(pattern);
+            for text in texts {
+                assert_eq!(matches_wild(pattern, text), regex.is_match(text), "{pattern} {text:?}");
+            }
+        }
+        for pattern in ["a*", ".**", ".*?", ".+", "a|b", "\\.", "[.]"] {
+            assert!(!matches!(Pattern::anchored(pattern), Ok(Pattern::Wild(_))), "{pattern}");
+        }
+    }
+
+    #[test]
     fn patterns_match_as_in_go() {
         let table: &[(&str, &str, bool)] = &[
             ("", "anything", true),
@@ -568,19 +622,19 @@ mod tests {
     #[test]
     fn errors_show_the_pattern() {
         let table = [
-            ("a**", "error parsing regexp: invalid nested repetition operator: `**`"),
-            ("*a", "error parsing regexp: missing argument to repetition operator: `*`"),
-            ("(?=a)", "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"),
-            ("(a", "error parsing regexp: missing closing ): `(a`"),
-            ("[b-a]", "error parsing regexp: invalid character class range: `b-a`"),
-            ("[a", "error parsing regexp: missing closing ]: `[a`"),
-            (r"\y", "error parsing regexp: invalid escape sequence: `\\y`"),
+            ("a**", "invalid nested repetition operator: `**`"),
+            ("*a", "missing argument to repetition operator: `*`"),
+            ("(?=a)", "invalid or unsupported Perl syntax: `(?=`"),
+            ("(a", "missing closing ): `(a`"),
+            ("[b-a]", "invalid character class range: `b-a`"),
+            ("[a", "missing closing ]: `[a`"),
+            (r"\y", "invalid escape sequence: `\\y`"),
         ];
         for (pattern, message) in table {
             assert_eq!(compile(pattern).err().as_deref(), Some(message));
         }
         let wrapped = Pattern::anchored("[a").err();
-        assert_eq!(wrapped.as_deref(), Some("error parsing regexp: missing closing ]: `[a)$`"));
+        assert_eq!(wrapped.as_deref(), Some("missing closing ]: `[a)$`"));
     }
 
     #[test]

@@ -9,7 +9,6 @@ use crate::kube::config::merge_rows;
 use crate::kube::{FieldSpec, Gvk, Rows, TransformerConfig};
 use crate::kustomization::types::{Label, Pairs};
 use crate::resource::ResMap;
-use std::borrow::Cow;
 
 /// Writes labels into the mappings that the rows name.
 pub fn apply(resources: &mut ResMap, labels: &Pairs, rows: &[FieldSpec]) -> Result<()> {
@@ -18,7 +17,7 @@ pub fn apply(resources: &mut ResMap, labels: &Pairs, rows: &[FieldSpec]) -> Resu
 
 /// The rows that an entry of `labels` uses.
 pub fn rows_of(entry: &Label, config: &TransformerConfig) -> Result<Rows> {
-    let mut rows = merge_rows(Cow::Owned(entry.fields.clone()), config.labels.clone())?;
+    let mut rows = merge_rows(entry.fields.clone().into(), config.labels.clone())?;
     if entry.include_selectors {
         return merge_rows(rows, config.common_labels.clone());
     }
@@ -26,5 +25,5 @@ pub fn rows_of(entry: &Label, config: &TransformerConfig) -> Result<Rows> {
         rows = merge_rows(rows, config.template_labels.clone())?;
     }
     let own = FieldSpec { gvk: Gvk::default(), path: "metadata/labels".into(), create: true };
-    merge_rows(rows, Cow::Owned(vec![own]))
+    merge_rows(rows, vec![own].into())
 }

@@ -197,7 +197,7 @@ fn check_conflict(resources: &mut ResMap, slot: usize, before: &ResId) -> Result
     let mut error = Error::new(
         Fault::Conflict,
         format!(
-            "namespace transformation produces ID conflict: {before} and {other_before} both become {id}"
+            "namespace transformation produces ID conflict: `{before}` and `{other_before}` both become `{id}`"
         ),
     );
     if let Some(res) = resources.get(slot) {
@@ -208,8 +208,8 @@ fn check_conflict(resources: &mut ResMap, slot: usize, before: &ResId) -> Result
         .hint("rename one of the two, or leave one of them out of the layer with this namespace"))
 }
 
-/// The name of an object in its file.
+/// An object in its file: its name may come from elsewhere.
 fn place(res: &Resource) -> crate::diag::Location {
     let (doc, root) = (res.doc(), res.root());
-    doc.location(doc.get_path(root, &["metadata", "name"]).unwrap_or(root))
+    doc.location(root)
 }

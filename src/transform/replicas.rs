@@ -99,12 +99,12 @@ fn set(res: &mut Resource, replica: &Replica, row: &FieldSpec, written: &mut boo
 }
 
 fn no_target(replica: &Replica, rows: &[FieldSpec]) -> Error {
-    let types: Vec<String> = rows.iter().map(|r| r.gvk.to_string()).collect();
-    let message = format!(
-        "resource with name {} does not match a config with the following GVK [{}]",
-        replica.name,
-        types.join(" ")
-    );
+    let types: Vec<String> = rows.iter().map(|r| format!("`{}`", r.gvk.kind)).collect();
+    let kinds = match types.is_empty() {
+        true => String::new(),
+        false => format!(" of kind {}", types.join(", ")),
+    };
+    let message = format!("expected an object called `{}`{kinds}, found none", replica.name);
     Error::new(Kind::Reference, message)
         .at(replica.mark.location())
         .hint("use the name of a resource of one of these kinds, before or after prefixes")

@@ -134,8 +134,8 @@ fn objects_that_meet_in_a_namespace_are_both_named() {
     let result = after(&format!("{}---\n{}", one("a"), one("b")), namespace_step("b"));
     assert_eq!(
         result,
-        "error: namespace transformation produces ID conflict: ConfigMap.v1.[noGrp]/c.a and \
-         ConfigMap.v1.[noGrp]/c.b both become ConfigMap.v1.[noGrp]/c.b"
+        "error: namespace transformation produces ID conflict: `ConfigMap.v1.[noGrp]/c.a` and \
+         `ConfigMap.v1.[noGrp]/c.b` both become `ConfigMap.v1.[noGrp]/c.b`"
     );
 }
 
@@ -338,7 +338,7 @@ fn a_bad_pattern_is_an_error_only_where_there_is_an_image() {
         after(input, |m| images::apply_all(m, &entries, &config().images, &Findings::default()))
     };
     assert_eq!(run(CONFIG_MAP), CONFIG_MAP);
-    assert!(run(&format!("{POD}  - image: x\n")).starts_with("error: the name of an image is no regular"));
+    assert!(run(&format!("{POD}  - image: x\n")).starts_with("error: the name `"));
 }
 
 fn replica(name: &str, count: i64) -> Replica {
@@ -376,7 +376,7 @@ fn replicas_are_found_by_any_name_and_have_to_be_found() {
         if found {
             assert_eq!(result, done);
         } else {
-            assert!(result.starts_with("error: resource with name b does not match"), "{result} {want}");
+            assert!(result.starts_with("error: expected an object called `b` of kind "), "{result} {want}");
         }
     }
 }

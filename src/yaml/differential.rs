@@ -4,7 +4,7 @@
 use super::node::{Doc, Kind, NodeId, Style};
 use super::scalar::Dialect;
 use super::source::Source;
-use super::{fast, parse};
+use super::{emit, fast, parse};
 use libyaml_safer::{EventData, Parser, ScalarStyle};
 
 /// A small generator of random numbers.
@@ -282,7 +282,10 @@ const PIECES: &[&str] = &[
 
 /// A text with a few pieces put in, cut out or doubled.
 fn mutant(seed: u64) -> String {
-    let mut text = manifest(seed / 3 + 1);
+    mutate(manifest(seed / 3 + 1), seed)
+}
+
+fn mutate(mut text: String, seed: u64) -> String {
     let mut random = Random(seed.wrapping_mul(0xD134_2543_DE82_EF95) | 1);
     for _ in 0..1 + random.below(3) {
         let at = random.below(text.len() + 1);
@@ -431,4 +434,65 @@ fn the_complete_parser_agrees_with_libyaml() {
         }
     }
     assert!(taken > 10_000 && refused > 5000, "{taken} {refused}");
+}
+
+/// Prints a text in the long way, and compares where the document is known to be written as it is printed. Gives what
+/// was printed, and whether that was known.
+fn print_both_ways(text: &str) -> Option<(String, bool)> {
+    let source = Source::new("t.yaml", text.into());
+    let doc = fast::read(&source, 0..text.len(), Dialect::V3)?;
+    let mut anew = vec![];
+    let result = emit::print_anew(&doc, doc.root(), emit::Options::default(), &mut anew);
+    if let Some(verbatim) = doc.verbatim() {
+        assert!(result.is_ok(), "{text}");
+        assert_eq!(text[verbatim].as_bytes(), anew, "{text}");
+    }
+    result.ok()?;
+    Some((String::from_utf8(anew).expect("UTF-8"), doc.verbatim().is_some()))
+}
+
+#[test]
+fn a_document_is_copied_only_if_it_is_written_as_it_is_printed() {
+    let (mut printed, mut known) = (0, 0);
+    for seed in 0..4_000 {
+        print_both_ways(&mutant(seed));
+        let Some((canonical, _)) = print_both_ways(&manifest(seed)) else { continue };
+        for more in 0..4 {
+            print_both_ways(&mutate(canonical.clone(), 5 * seed + more));
+        }
+        // A line behind a text that keeps its line breaks would be one of them.
+        let gap = if canonical.ends_with("\n\n") { "" } else { "\n" };
+        for frame in ["", "---\n", "# head\n\n"] {
+            let Some((again, same)) = print_both_ways(&format!("{frame}{canonical}{gap}")) else { continue };
+            assert_eq!(again, canonical);
+            printed += 1;
+            known += usize::from(same);
+        }
+    }
+    assert!(known * 4 > printed && printed > 1_000, "{known} of {printed}");
+}
+
+/// `KFM_CORPUS=FOLDER cargo test --release copied_only -- --ignored` looks at all documents below a folder.
+#[test]
+#[ignore = "needs a folder of manifests"]
+fn documents_of_a_folder_are_copied_only_if_they_are_written_as_they_are_printed() {
+    let (mut documents, mut known, mut bytes, mut known_bytes) = (0, 0, 0, 0);
+    for entry in walkdir::WalkDir::new(std::env::var("KFM_CORPUS").expect("KFM_CORPUS names a folder")) {
+        let path = entry.expect("a folder that can be read").into_path();
+        if path.extension().is_none_or(|e| e != "yaml" && e != "yml") {
+            continue;
+        }
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let Ok(pieces) = super::split::documents(&Source::new("t", text.clone())) else { continue };
+        for piece in pieces {
+            if let Some((printed, same)) = print_both_ways(&text[piece]) {
+                documents += 1;
+                bytes += printed.len();
+                known += usize::from(same);
+                known_bytes += printed.len() * usize::from(same);
+            }
+        }
+    }
+    println!("{known} of {documents} documents, {known_bytes} of {bytes} bytes");
+    assert!(known > 0);
 }

@@ -38,6 +38,18 @@ pub fn print(doc: &Doc, root: NodeId, out: &mut Vec<u8>) -> Result<()> {
 
 /// As [`print()`], with options.
 pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
+    if options.reencode
+        && root == doc.root()
+        && let Some(bytes) = doc.verbatim().and_then(|range| doc.source().text.as_bytes().get(range))
+    {
+        out.extend_from_slice(bytes);
+        return Ok(());
+    }
+    print_anew(doc, root, options, out)
+}
+
+/// As [`print_with`], without a look at how the document was written.
+pub(super) fn print_anew(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
     let before = out.len();
     let last = options.reencode && doc.tail_comment && root == doc.root();
     let mut printer = Printer {
@@ -52,6 +64,24 @@ pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) 
         out.truncate(before);
     }
     result
+}
+
+/// Where the reader has single scalars written, to compare them with the source.
+#[derive(Default)]
+pub(super) struct Scratch(Vec<u8>);
+
+impl Scratch {
+    /// The lines of a scalar that stands behind `prefix` in its line, if it can be printed.
+    pub fn scalar(&mut self, doc: &Doc, id: NodeId, prefix: &[u8], indent: usize) -> Option<&[u8]> {
+        self.0.clear();
+        let out = Lines::new(&mut self.0);
+        out.buf.extend_from_slice(prefix);
+        let mut printer = Printer { doc, reencode: true, out, order: Vec::new(), spare: Vec::new() };
+        if !printer.scalar(id, indent, 0).ok()? {
+            printer.out.end();
+        }
+        Some(&self.0)
+    }
 }
 
 /// Inside `{}` or `[]` of the input.
@@ -161,14 +191,9 @@ impl<'d> Printer<'d, '_> {
         let mut sorted = true;
         let mut before = "";
         for (i, pair) in kids.chunks_exact(2).enumerate() {
-            let key = pair[0];
-            if doc.tag(key) != Tag::Str
-                || matches!(doc.style(key), Style::Literal | Style::Folded)
-                || doc.kind(key) != NodeKind::Scalar
-            {
+            let Some(text) = doc.simple_key(pair[0]) else {
                 return self.odd_mapping(id, indent, inline, context);
-            }
-            let text = doc.text(key);
+            };
             sorted &= i == 0 || order::less(before, text);
             before = text;
         }
@@ -271,11 +296,15 @@ impl<'d> Printer<'d, '_> {
         if !inline {
             self.out.indent(indent);
         }
-        let bytes = style::bytes_of(text);
-        if text.len() > SIMPLE_KEY || bytes & style::ODD != 0 && !is_simple(text) {
-            return self.long_entry(text, key, value, indent, context);
+        if text.len() <= SIMPLE_KEY && self.doc.is_bare(key) && self.doc.tag(key) == Tag::Str {
+            self.out.put(text.as_bytes());
+        } else {
+            let bytes = style::bytes_of(text);
+            if text.len() > SIMPLE_KEY || bytes & style::ODD != 0 && !is_simple(text) {
+                return self.long_entry(text, key, value, indent, context);
+            }
+            self.string(text, bytes, key, indent + 2, true)?;
         }
-        self.string(text, bytes, key, indent + 2, true)?;
         let value = self.meant(value);
         let kind = self.doc.kind(value);
         if kind == NodeKind::Scalar {
@@ -285,6 +314,13 @@ impl<'d> Printer<'d, '_> {
             }
             Ok(())
         } else if self.doc.kids(value).is_empty() {
+            // Kustomize writes the comment before the brackets, which then begin a line of their own.
+            if self.reencode && !self.doc.is_flow(value) && self.doc.has_comment_behind(key) {
+                let message =
+                    format!("the comment behind `{text}:` keeps its emptied value from being printed");
+                let error = Error::new(Kind::Resource, message).at(self.doc.location(key));
+                return Err(error.hint("put the comment above the key"));
+            }
             self.out.put(b": ");
             self.empty(value)
         } else {
@@ -334,6 +370,10 @@ impl<'d> Printer<'d, '_> {
     fn scalar(&mut self, id: NodeId, indent: usize, context: u8) -> Result<bool> {
         let doc = self.doc;
         let text = doc.text(id);
+        if doc.is_bare(id) {
+            self.out.plain(text, indent, false);
+            return Ok(false);
+        }
         match (doc.tag(id), doc.style(id)) {
             (Tag::Str, Style::Single | Style::Double) => {
                 return self.string(text, style::bytes_of(text), id, indent, false);

@@ -13,6 +13,7 @@ use super::chars::{is_ordinary, spaces};
 use super::node::{Doc, Kind, NodeId, Tag};
 use super::scalar::Dialect;
 use super::source::Source;
+use super::verbatim::Verbatim;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -54,6 +55,8 @@ pub(super) struct Fast<'a> {
     pub(super) end: usize,
     /// Columns of the comments behind the last value: of the first, and the least.
     tail: Option<(usize, usize)>,
+    /// Whether the document is written as it would be printed.
+    pub(super) same: Verbatim,
 }
 
 /// Reads the first document of a range of a source, if it is the only one there and ordinary.
@@ -75,12 +78,17 @@ pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Opti
         kids: Vec::with_capacity(64),
         end: range.start,
         tail: None,
+        same: Verbatim::new(dialect == Dialect::V3),
     };
     fast.lines()?;
+    let same = fast.same.range(bytes);
     let mut doc = fast.doc;
     doc.set_root(*fast.kids.first()?);
     if dialect == Dialect::V3 {
         doc.tail_comment = fast.tail.is_some_and(|(first, least)| first == 0 || least > 0);
+    }
+    if let Some((start, end)) = same.filter(|_| !doc.tail_comment && doc.kind(doc.root()) == Kind::Map) {
+        doc.set_verbatim(start, end);
     }
     Some(doc)
 }
@@ -114,7 +122,9 @@ impl Fast<'_> {
 
     /// Ends a line at `i`, where only blanks and a comment may follow.
     pub(super) fn end_line(&mut self, i: usize) -> Option<()> {
+        let from = i;
         let i = self.pass_blanks(i);
+        self.same.line_ends(i == from && self.byte(i) == b'\n', i);
         match self.byte(i) {
             b'\n' => self.p = i + 1,
             b'#' => self.p = self.next_line(i),
@@ -131,9 +141,11 @@ impl Fast<'_> {
             match self.byte(at) {
                 b'\n' => {
                     self.p = at + 1;
+                    self.same.gap();
                     continue;
                 }
                 b'#' => {
+                    self.same.gap();
                     let (first, least) = self.tail.unwrap_or((indent, indent));
                     self.tail = Some((first, least.min(indent)));
                     self.p = self.next_line(at);
@@ -148,11 +160,13 @@ impl Fast<'_> {
                     marked = true;
                     self.tail = None;
                     self.end_line(at + 3)?;
+                    self.same = Verbatim::new(self.dialect == Dialect::V3);
                     continue;
                 }
                 _ => {}
             }
             self.tail = None;
+            self.same.line_begins(self.p);
             self.content(at, indent)?;
         }
         while let Some(frame) = self.frames.last() {
@@ -187,7 +201,11 @@ impl Fast<'_> {
             if top.awaits != NONE {
                 if column > top.indent {
                     top.awaits = NONE;
-                    return self.node(at, column);
+                    let frames = self.frames.len();
+                    self.node(at, column)?;
+                    // A scalar would be printed in the line of its key.
+                    self.same.hold(self.frames.len() > frames);
+                    return Some(());
                 }
                 if entry && column == top.indent && top.kind == Kind::Map {
                     top.awaits = NONE;
@@ -214,6 +232,13 @@ impl Fast<'_> {
         if self.frames.len() >= DEPTH {
             return None;
         }
+        self.same.hold(match self.frames.last() {
+            None => indent == 0,
+            Some(top) if top.kind == Kind::Map => {
+                indent == if kind == Kind::Seq { top.indent } else { top.indent + 2 }
+            }
+            Some(top) => indent == top.indent + 2,
+        });
         self.frames.push(Frame { kind, indentless, indent, start, kids, awaits: NONE });
         Some(())
     }
@@ -232,6 +257,7 @@ impl Fast<'_> {
     fn absent(&mut self) {
         let Some(top) = self.frames.last_mut() else { return };
         let at = std::mem::replace(&mut top.awaits, NONE);
+        self.same.hold(false);
         let offset = at as u32;
         let id = self.doc.add_span(offset, offset, (offset, offset), super::node::Style::Plain, Tag::Null);
         self.kids.push(id);
@@ -240,7 +266,9 @@ impl Fast<'_> {
 
     /// A node whose value stands in a later line, if it is there: `at` is behind its indicator.
     fn later(&mut self, at: usize, next: usize) -> Option<()> {
-        self.frames.last_mut()?.awaits = at;
+        let top = self.frames.last_mut()?;
+        top.awaits = at;
+        self.same.line_ends(top.kind == Kind::Map && next == at + 1, next - 1);
         self.p = next;
         Some(())
     }
@@ -248,6 +276,7 @@ impl Fast<'_> {
     /// An entry of the innermost sequence; `at` is its dash.
     fn entry(&mut self, at: usize, column: usize) -> Option<()> {
         let value = self.pass_blanks(at + 1);
+        self.same.hold(value == at + 2);
         match self.byte(value) {
             b'\n' => self.later(at + 1, value + 1),
             b'#' => self.later(at + 1, self.next_line(value)),
@@ -267,13 +296,16 @@ impl Fast<'_> {
             b'|' | b'>' => return self.block_scalar(at),
             b'{' | b'[' => {
                 let end = self.flow(at, 0)?;
+                self.same.hold(end == at + 2);
                 return self.end_line(end);
             }
             quote @ (b'\'' | b'"') => {
                 let end = self.quoted(at, quote)?;
                 let behind = self.pass_blanks(end);
                 if self.byte(behind) != b':' {
-                    return self.end_line(behind);
+                    self.end_line(behind)?;
+                    self.check_scalar();
+                    return Some(());
                 }
                 if self.has_break(at, end) {
                     return None;
@@ -288,6 +320,7 @@ impl Fast<'_> {
         // the scalar was a key
         self.check_key(at, colon)?;
         self.open(Kind::Map, false, at, column, base)?;
+        self.check_order(base, colon);
         self.value(colon)
     }
 
@@ -305,6 +338,8 @@ impl Fast<'_> {
             _ => self.plain_key(at)?,
         };
         self.check_key(at, colon)?;
+        let base = self.frames.last()?.kids;
+        self.check_order(base, colon);
         self.value(colon)
     }
 
@@ -321,17 +356,21 @@ impl Fast<'_> {
     #[inline]
     fn value(&mut self, colon: usize) -> Option<()> {
         let at = self.pass_blanks(colon + 1);
+        self.same.hold(at == colon + 2 || self.byte(colon + 1) == b'\n');
         match self.byte(at) {
             b'\n' => self.later(colon + 1, at + 1),
             b'#' => self.later(colon + 1, self.next_line(at)),
             b'|' | b'>' => self.block_scalar(at),
             b'{' | b'[' => {
                 let end = self.flow(at, 0)?;
+                self.same.hold(end == at + 2);
                 self.end_line(end)
             }
             quote @ (b'\'' | b'"') => {
                 let end = self.quoted(at, quote)?;
-                self.end_line(end)
+                self.end_line(end)?;
+                self.check_scalar();
+                Some(())
             }
             _ => self.plain(at, false).map(|_| ()),
         }

@@ -9,6 +9,7 @@ use super::fast::{Fast, KEY};
 use super::node::{Kind, Style, Tag};
 use super::scalar::resolve;
 use super::scan::{Scanner, Text};
+use super::{number, style};
 
 /// What a byte does in a plain scalar.
 const CAN_START: u8 = 1;
@@ -99,6 +100,15 @@ impl Fast<'_> {
         let tag = resolve(text, self.dialect);
         let span = (from as u32, to as u32);
         let id = self.doc.add_span(span.0, span.1, span, Style::Plain, tag);
+        let bare = match tag {
+            Tag::Str => style::stays_bare(text),
+            Tag::Bool => matches!(text, "true" | "false"),
+            Tag::Int => number::is_usual(text),
+            _ => false,
+        };
+        if bare {
+            self.doc.set_bare();
+        }
         self.kids.push(id);
         self.end = to;
         Some(())
@@ -129,6 +139,7 @@ impl Fast<'_> {
             Stop::Colon(_) => return None,
             Stop::Comment(end) => {
                 self.add_plain(at, self.trimmed(at, end))?;
+                self.same.hold(false);
                 self.p = self.next_line(end);
                 return Some(None);
             }
@@ -136,10 +147,17 @@ impl Fast<'_> {
         };
         let least = self.frames.last()?.indent + 1;
         self.p = end + 1;
+        let line = end;
         let end = self.trimmed(at, end);
         match self.continued(least)? {
-            None => self.add_plain(at, end)?,
-            Some(next) => self.long_plain(at, end, next, least)?,
+            None => {
+                self.add_plain(at, end)?;
+                self.check_plain(end, line);
+            }
+            Some(next) => {
+                self.long_plain(at, end, next, least)?;
+                self.check_scalar();
+            }
         }
         Some(None)
     }
@@ -172,10 +190,12 @@ impl Fast<'_> {
     fn long_plain(&mut self, start: usize, end: usize, next: (usize, usize), least: usize) -> Option<()> {
         let from = self.doc.made().len();
         let (mut begin, mut end, mut next) = (start, end, Some(next));
+        let mut most = 1;
         while let Some((breaks, at)) = next {
             let piece = self.text.get(begin..end)?;
             self.doc.made().push_str(piece);
             self.fold(breaks);
+            most = most.max(breaks);
             begin = at;
             next = match self.plain_text(at)? {
                 Stop::Colon(_) => return None,
@@ -194,8 +214,13 @@ impl Fast<'_> {
         let piece = self.text.get(begin..end)?;
         self.doc.made().push_str(piece);
         // a text with a blank or a break in it may still be a time
-        let tag = resolve(&self.doc.made()[from..], self.dialect);
+        let text = &self.doc.made()[from..];
+        let tag = resolve(text, self.dialect);
+        let bare = most == 1 && tag == Tag::Str && style::stays_bare(text);
         let id = self.doc.add_made(start as u32, end as u32, from, Style::Plain, tag);
+        if bare {
+            self.doc.set_bare();
+        }
         self.kids.push(id);
         self.end = end;
         Some(())
@@ -332,7 +357,9 @@ impl Fast<'_> {
             let (text, end) = scanner.block_scalar(literal).ok()?;
             // the scanner stands behind the indentation of the next line
             self.p = if scanner.at_end() { self.b.len() } else { scanner.p - scanner.column };
-            return self.add_scanned(&text, at, end, style);
+            self.add_scanned(&text, at, end, style)?;
+            self.check_scalar();
+            return Some(());
         }
         if self.byte(first + indent) == b'\t' {
             return None;
@@ -391,6 +418,7 @@ impl Fast<'_> {
         }
         self.kids.push(id);
         self.end = end;
+        self.check_scalar();
         Some(())
     }
 

@@ -379,7 +379,7 @@ fn value_of(doc: &Doc, node: NodeId) -> Result<Value<'_>> {
     };
     let found = scalar::tag_of(&value);
     if tag == Tag::Float && found == Tag::Str && !doc.is_tagged(node) {
-        let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
+        let message = format!("the number `{text}` is too large");
         return Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)));
     }
     if doc.is_tagged(node) && found != tag {
@@ -391,7 +391,7 @@ fn value_of(doc: &Doc, node: NodeId) -> Result<Value<'_>> {
 }
 
 /// The text that base64 stands for; bytes that are no UTF-8 become U+FFFD.
-fn binary(doc: &Doc, node: NodeId) -> Result<String> {
+pub fn binary(doc: &Doc, node: NodeId) -> Result<String> {
     let joined = doc.text(node).replace(['\n', '\r'], "");
     match base64::engine::general_purpose::STANDARD.decode(joined) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
@@ -442,9 +442,8 @@ fn write_scalar(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
             let _ = write!(out, "{n}");
         }
         Value::Float(f) if f.is_finite() => write_float(f, out),
-        Value::Float(f) => {
-            let name = if f.is_nan() { "NaN" } else { ["+Inf", "-Inf"][usize::from(f < 0.0)] };
-            let message = format!("json: unsupported value: {name}");
+        Value::Float(_) => {
+            let message = format!("`{}` is no number that JSON knows", doc.text(node));
             return Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)));
         }
         Value::Str(text) => write_string(text, out),

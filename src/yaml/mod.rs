@@ -25,6 +25,7 @@ mod show;
 pub mod source;
 pub mod split;
 pub(crate) mod style;
+mod verbatim;
 pub(crate) mod write;
 
 pub use emit::{Options, print, print_with};

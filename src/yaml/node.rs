@@ -9,6 +9,7 @@
 
 use super::source::{Mark, Source};
 use crate::diag::Location;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A node of a [`Doc`]; only meaningful together with the document that made it.
@@ -76,6 +77,8 @@ pub enum Tag {
 const TAGGED: u8 = 1;
 /// A collection in `{}` or `[]`.
 const FLOW: u8 = 2;
+/// A scalar that is printed as its bare text wherever it stands.
+const BARE: u8 = 4;
 
 /// A span of the document's own text rather than of the source.
 const OWN: u32 = 1 << 31;
@@ -106,11 +109,22 @@ pub struct Doc {
     kids: Vec<NodeId>,
     text: String,
     root: NodeId,
+    /// The bytes of the source that printing the root would give, while nothing was changed.
+    verbatim: Option<(u32, u32)>,
     /// Comments stand behind the last value in the way that costs a keep scalar at the document's end one more
     /// line break (see `reencode`).
     pub tail_comment: bool,
+    /// The nodes went through JSON, which knows no comments.
+    pub without_comments: bool,
     /// An anchor, an alias or a merge key was met, so that the document has to be expanded.
     pub has_anchors: bool,
+}
+
+impl NodeId {
+    /// The place in the table of nodes.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 impl Doc {
@@ -122,7 +136,9 @@ impl Doc {
             kids: Vec::new(),
             text: String::new(),
             root: NodeId(0),
+            verbatim: None,
             tail_comment: false,
+            without_comments: false,
             has_anchors: false,
         }
     }
@@ -140,6 +156,7 @@ impl Doc {
     /// Makes another node the root.
     pub fn set_root(&mut self, root: NodeId) {
         self.root = root;
+        self.verbatim = None;
     }
 
     /// How many nodes the table holds, reachable or not.
@@ -165,6 +182,7 @@ impl Doc {
 
     #[inline]
     fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        self.verbatim = None;
         &mut self.nodes[id.0 as usize]
     }
 
@@ -192,6 +210,20 @@ impl Doc {
     #[inline]
     pub fn is_tagged(&self, id: NodeId) -> bool {
         self.node(id).flags & TAGGED != 0
+    }
+
+    /// Whether the node is a scalar that is known to be printed as its bare text wherever it stands.
+    #[inline]
+    pub fn is_bare(&self, id: NodeId) -> bool {
+        self.node(id).flags & BARE != 0
+    }
+
+    /// The text of a key that is a string in one of the styles of a line.
+    #[inline]
+    pub fn simple_key(&self, id: NodeId) -> Option<&str> {
+        let n = self.node(id);
+        let simple = n.tag == Tag::Str && !matches!(n.style, Style::Literal | Style::Folded);
+        (simple && n.kind == Kind::Scalar).then(|| self.text(id))
     }
 
     /// Whether a collection was written in `{}` or `[]`.
@@ -274,15 +306,39 @@ impl Doc {
         self.mark(id).map_or_else(|| Location::file(self.source().path.clone()), |m| m.location())
     }
 
+    /// Whether a comment stands behind the colon of a key, as far as is known.
+    pub fn has_comment_behind(&self, key: NodeId) -> bool {
+        let behind = || {
+            let mark = self.mark(key)?;
+            let line = mark.source.text.get(mark.offset as usize..)?.lines().next()?;
+            let rest = line.trim_start_matches(['"', '\'']).strip_prefix(self.text(key))?;
+            let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
+            Some(rest.trim_start().starts_with('#'))
+        };
+        !self.without_comments && behind().unwrap_or(false)
+    }
+
     /// The bytes of the document's own source that a node covers, if known.
     pub fn span(&self, id: NodeId) -> Option<(u32, u32)> {
         let n = self.node(id);
         (n.origin == 0 && n.start != u32::MAX && n.end > n.start).then_some((n.start, n.end))
     }
 
+    /// The part of the source that is what printing the root gives, if the document was written so and nobody
+    /// changed it since. Every change passes through [`Doc::node_mut`], [`Doc::add`] or [`Doc::set_root`].
+    pub fn verbatim(&self) -> Option<Range<usize>> {
+        self.verbatim.map(|(start, end)| start as usize..end as usize)
+    }
+
+    /// Notes what [`Doc::verbatim`] is to give. Used by the reader, when it is done.
+    pub(super) fn set_verbatim(&mut self, start: usize, end: usize) {
+        self.verbatim = Some((start as u32, end as u32));
+    }
+
     // ---- making nodes ----
 
     fn add(&mut self, node: Node) -> NodeId {
+        self.verbatim = None;
         self.nodes.push(node);
         NodeId(self.nodes.len() as u32 - 1)
     }
@@ -308,6 +364,14 @@ impl Doc {
             b: text.1 - text.0,
             origin: 0,
         })
+    }
+
+    /// Notes that the scalar added last is printed as its bare text wherever it stands. Used by the reader.
+    #[inline]
+    pub fn set_bare(&mut self) {
+        if let Some(last) = self.nodes.last_mut() {
+            last.flags |= BARE;
+        }
     }
 
     /// A scalar at a place of the source whose text had to be made. Used by the reader.
@@ -400,20 +464,23 @@ impl Doc {
             (n.kind, n.style) = (Kind::Scalar, Style::Plain);
         }
         (n.a, n.b, n.tag) = (a, b, tag);
-        n.flags &= !(TAGGED | FLOW);
+        n.flags &= !(TAGGED | FLOW | BARE);
         n.end = 0;
     }
 
     /// Changes how a scalar is written.
     pub fn set_style(&mut self, id: NodeId, style: Style) {
-        self.node_mut(id).style = style;
+        let n = self.node_mut(id);
+        n.style = style;
+        n.flags &= !BARE;
     }
 
     /// Changes a tag. `written`: as if it stood in the input.
     pub fn set_tag(&mut self, id: NodeId, tag: Tag, written: bool) {
         let n = self.node_mut(id);
         n.tag = tag;
-        n.flags = if written { n.flags | TAGGED } else { n.flags & !TAGGED };
+        let tagged = if written { TAGGED } else { 0 };
+        n.flags = n.flags & !(TAGGED | BARE) | tagged;
     }
 
     /// Makes a collection count as written in `{}` or `[]`, or not.
@@ -433,10 +500,13 @@ impl Doc {
         *self.node_mut(id) = *self.node(from);
     }
 
-    /// Replaces all children.
+    /// Replaces all children. A scalar has none, and stays as it is.
     pub fn set_kids(&mut self, id: NodeId, kids: &[NodeId]) {
         let len = kids.len() as u32;
         let n = *self.node(id);
+        if n.kind == Kind::Scalar {
+            return;
+        }
         let start = if len <= n.b {
             self.kids[n.a as usize..n.a as usize + kids.len()].copy_from_slice(kids);
             n.a
@@ -449,9 +519,12 @@ impl Doc {
         (n.a, n.b, n.end) = (start, len, 0);
     }
 
-    /// Appends children: an item to a sequence, or a key and its value to a mapping.
+    /// Appends children: an item to a sequence, or a key and its value to a mapping. A scalar stays as it is.
     pub fn append(&mut self, id: NodeId, more: &[NodeId]) {
         let n = *self.node(id);
+        if n.kind == Kind::Scalar {
+            return;
+        }
         let (from, to) = (n.a as usize, (n.a + n.b) as usize);
         let start = if to == self.kids.len() {
             n.a
@@ -578,7 +651,7 @@ impl Doc {
 /// Whether two nodes are the same in kind, type, text and the way they are written, all the way down.
 pub fn equal(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
     let (n, m) = (a.node(x), b.node(y));
-    (n.kind, n.style, n.tag, n.flags) == (m.kind, m.style, m.tag, m.flags)
+    (n.kind, n.style, n.tag, n.flags & !BARE) == (m.kind, m.style, m.tag, m.flags & !BARE)
         && a.text(x) == b.text(y)
         && a.kids(x).len() == b.kids(y).len()
         && a.kids(x).iter().zip(b.kids(y)).all(|(k, l)| equal(a, *k, b, *l))

@@ -137,9 +137,27 @@ pub fn of_ascii(text: &str, bytes: u8) -> Written {
     if quoted { Written::Single } else { Written::Plain }
 }
 
-/// Whether `second` stands directly behind `first` somewhere.
+/// Whether `second` stands directly behind `first` somewhere. In a form that compiles to vector instructions.
 fn follows(bytes: &[u8], first: u8, second: u8) -> bool {
-    memchr::memchr_iter(first, bytes).any(|i| bytes.get(i + 1) == Some(&second))
+    let pairs = bytes.chunks(2 * LONG).zip(bytes.get(1..).unwrap_or_default().chunks(2 * LONG));
+    let found =
+        |a: &[u8], b: &[u8]| a.iter().zip(b).fold(false, |f, (x, y)| f | (*x == first) & (*y == second));
+    pairs.into_iter().any(|(a, b)| found(a, b))
+}
+
+/// Whether a string that was read from a bare text of one or more lines is printed bare. False where it would take
+/// long to find out.
+#[inline]
+pub fn stays_bare(text: &str) -> bool {
+    let Some(&start) = text.as_bytes().first() else { return false };
+    match FIRST[start as usize] {
+        0 => text.is_ascii(),
+        WORD => text.is_ascii() && (text.len() > 5 || scalar::resolve(text, Dialect::V2) == Tag::Str),
+        _ => {
+            let bytes = bytes_of(text);
+            bytes & ODD == 0 && of_ascii(text, bytes) == Written::Plain
+        }
+    }
 }
 
 /// How to write any text. `bytes` is its [`bytes_of`].

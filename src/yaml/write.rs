@@ -9,7 +9,7 @@ use super::style::{Written, printable};
 /// Columns after which a blank becomes a line break.
 const WIDTH: usize = 80;
 
-const SPACES: [u8; 128] = [b' '; 128];
+const SPACES: [u8; 64] = [b' '; 64];
 
 /// The output and where its last line starts.
 pub struct Lines<'o> {
@@ -48,7 +48,14 @@ impl<'o> Lines<'o> {
             self.buf.extend_from_slice(&SPACES);
             columns -= SPACES.len();
         }
-        self.buf.extend_from_slice(&SPACES[..columns]);
+        // Pieces of a known size are copied without a call.
+        let end = self.buf.len() + columns;
+        if columns <= SPACES.len() / 2 {
+            self.buf.extend_from_slice(&SPACES[..SPACES.len() / 2]);
+        } else {
+            self.buf.extend_from_slice(&SPACES);
+        }
+        self.buf.truncate(end);
     }
 
     /// How many characters stand on the line.

@@ -2,8 +2,12 @@
 //!
 //! Runs `kfm build` and, where `--vs` names one (`--vs 'kubectl kustomize'`, `--vs 'kustomize build'`), a second
 //! program in turn over the generated shapes and over folders given by `--tree`; prints medians of wall and
-//! processor time and the peak of memory, and the growth from one size of a shape to the next. With `--instructions`
-//! it counts instructions by valgrind's callgrind instead, a figure that noise does not touch.
+//! processor time and the peak of memory, and the growth from one size of a shape to the next: of the least processor
+//! time of all runs, because other programs disturb that the least. With `--instructions` it counts instructions by
+//! valgrind's callgrind instead, a figure that noise does not touch.
+//!
+//! The trees are written by processes of their own (`--write SHAPE SIZE`): the peak of a child is not below that of the
+//! process that starts it.
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a program for developers")]
 
@@ -35,10 +39,18 @@ struct Figures {
 }
 
 fn main() {
-    let options = options();
     let top = std::env::temp_dir().join("kfm-bench");
+    let given: Vec<String> = std::env::args().collect();
+    if let [_, write, name, size] = given.as_slice()
+        && write == "--write"
+    {
+        let shape = shapes::SHAPES.iter().find(|s| s.name == name).expect("a known shape");
+        shape.write(&top, size.parse().expect("a size")).expect("the temporary folder can be written to");
+        return;
+    }
+    let options = options();
     println!(
-        "| what | size | kfm wall ms | cpu ms | peak MB | growth | other wall ms | peak MB | ratio wall | ratio memory |"
+        "| what | size | kfm wall ms | cpu ms | peak MB | growth of cpu | other wall ms | peak MB | ratio wall | ratio memory |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for tree in &options.trees {
@@ -47,9 +59,12 @@ fn main() {
     for shape in shapes::SHAPES.iter().filter(|s| options.only.as_deref().is_none_or(|o| o == s.name)) {
         let mut before: Option<(usize, f64)> = None;
         for &size in shape.sizes {
-            let folder = shape.write(&top, size).expect("the temporary folder can be written to");
-            let wall = row(&options, shape.name, size, &folder, before);
-            before = Some((size, wall));
+            let own = std::env::current_exe().expect("the path of this program");
+            let written =
+                Command::new(own).args(["--write", shape.name, &size.to_string()]).status().expect("a child");
+            assert!(written.success(), "`{}` could not be written", shape.name);
+            let cost = row(&options, shape.name, size, &shape.folder(&top, size), before);
+            before = Some((size, cost));
         }
     }
     for shape in shapes::SHAPES {
@@ -84,14 +99,13 @@ fn options() -> Options {
     options
 }
 
-/// Measures one folder and prints its row; gives kfm's median wall time in milliseconds.
+/// Measures one folder and prints its row; gives kfm's least processor time in milliseconds, or its instructions.
 fn row(options: &Options, name: &str, size: usize, folder: &Path, before: Option<(usize, f64)>) -> f64 {
     let kfm = [options.kfm.display().to_string(), "build".to_owned()];
     if options.instructions {
-        let count = instructions(&kfm, folder)
-            .map_or("-".to_owned(), |n| format!("{:.1} million instructions", n / 1e6));
-        println!("| {name} | {size} | {count} |");
-        return 0.0;
+        let count = instructions(&kfm, folder).unwrap_or(0.0) / 1e6;
+        println!("| {name} | {size} | {count:.1} million instructions | {} |", growth(before, size, count));
+        return count;
     }
     let other = options.other.as_ref().filter(|_| size <= options.other_limit);
     let (mut own, mut theirs) = (vec![], vec![]);
@@ -108,8 +122,8 @@ fn row(options: &Options, name: &str, size: usize, folder: &Path, before: Option
         |f: &[Figures], pick: fn(&Figures) -> Duration| median(f.iter().map(|x| pick(x).as_secs_f64() * 1e3));
     let mb = |f: &[Figures]| median(f.iter().map(|x| x.peak as f64 / 1e6));
     let wall = ms(&own, |f| f.wall);
-    let growth =
-        before.map_or("-".to_owned(), |(s, w)| format!("{:.2} for {:.1}x", wall / w, size as f64 / s as f64));
+    let cost = own.iter().map(|f| f.cpu.as_secs_f64() * 1e3).fold(f64::INFINITY, f64::min);
+    let growth = growth(before, size, cost);
     print!("| {name} | {size} | {wall:.1} | {:.1} | {:.1} | {growth} ", ms(&own, |f| f.cpu), mb(&own));
     if theirs.is_empty() {
         println!("| - | - | - | - |");
@@ -126,7 +140,12 @@ fn row(options: &Options, name: &str, size: usize, folder: &Path, before: Option
             mb(&theirs) / mb(&own)
         );
     }
-    wall
+    cost
+}
+
+/// How much more a size costs than the one before.
+fn growth(before: Option<(usize, f64)>, size: usize, cost: f64) -> String {
+    before.map_or("-".to_owned(), |(s, c)| format!("{:.2} for {:.1}x", cost / c, size as f64 / s as f64))
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -17,13 +17,15 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Writes the tree; gives the folder to build.
-    pub fn write(&self, top: &Path, size: usize) -> Result<PathBuf> {
-        let folder = top.join(format!("{}-{size}", self.name));
-        if !folder.exists() {
-            (self.write)(&folder, size)?;
-        }
-        Ok(folder)
+    /// The folder to build.
+    pub fn folder(&self, top: &Path, size: usize) -> PathBuf {
+        top.join(format!("{}-{size}", self.name))
+    }
+
+    /// Writes the tree, unless it is there.
+    pub fn write(&self, top: &Path, size: usize) -> Result<()> {
+        let folder = self.folder(top, size);
+        if folder.exists() { Ok(()) } else { (self.write)(&folder, size) }
     }
 }
 

@@ -40,6 +40,8 @@ pub fn run(args: SetArgs, environment: &Environment) -> Result<Done> {
             let images = args.names.iter().map(|a| arguments::image(a)).collect::<Result<Vec<_>>>()?;
             edit(environment, |file| {
                 fields::set_images(&mut file.root, &images);
+                file.step()?;
+                fields::sort_by_name(&mut file.root, "images");
                 Ok(vec![])
             })
         }
@@ -50,6 +52,8 @@ pub fn run(args: SetArgs, environment: &Environment) -> Result<Done> {
             let replicas = args.names.iter().map(|a| arguments::replica(a)).collect::<Result<Vec<_>>>()?;
             edit(environment, |file| {
                 fields::set_replicas(&mut file.root, &replicas);
+                file.step()?;
+                fields::sort_by_name(&mut file.root, "replicas");
                 Ok(vec![])
             })
         }

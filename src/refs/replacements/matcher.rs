@@ -23,7 +23,7 @@ impl Patterns {
             return Ok(known.clone());
         }
         let new = Pattern::unanchored(pattern).map_err(|e| {
-            Error::new(Fault::Config, format!("error parsing regexp `{pattern}`: {e}"))
+            Error::new(Fault::Config, format!("`{pattern}` is no regular expression: {e}"))
                 .hint("the value in `[field=value]` is a pattern; put `\\` before its special characters")
         })?;
         let new = Rc::new(new);

@@ -87,7 +87,7 @@ impl Step<'_> {
         if sources.0.is_none() && sources.1.is_none() || replacement.targets.is_empty() {
             return Err(Error::new(
                 Fault::Config,
-                "replacements must specify a source and at least one target",
+                "expected a source and at least one target in a replacement",
             ));
         }
         let mut value = match sources {
@@ -162,7 +162,7 @@ impl Step<'_> {
     fn target(&mut self, target: &TargetSelector, value: &mut Value) -> Result<()> {
         let at = |e: Error| e.or_at(|| target.mark.location());
         let Some(select) = &target.select else {
-            return Err(at(Error::new(Fault::Config, "target must specify resources to select")));
+            return Err(at(Error::new(Fault::Config, "expected `select` in a target, found none")));
         };
         if self.resources.is_empty() {
             return Ok(());
@@ -230,17 +230,27 @@ impl Step<'_> {
             res.edit(|doc| {
                 for Path { text: path, parts, mark } in paths {
                     let kept = put(doc, slot, parts, options, value, &mut matcher).map_err(|e| {
-                        let verb = if create.is_some() { "find or create" } else { "find" };
-                        let message = format!("unable to {verb} field `{path}` in replacement target `{id}`");
                         let error =
                             |message: String| Error::new(Fault::Reference, message).at(mark.location());
                         match e {
-                            Problem::NotFound => error(message).label(doc.location(doc.root()), "the target"),
+                            Problem::NotFound => {
+                                let message =
+                                    format!("field `{path}` is missing in replacement target `{id}`");
+                                let error = error(message).label(doc.location(doc.root()), "the target");
+                                match create {
+                                    None => error.hint("`options: {create: true}` makes missing fields"),
+                                    Some(_) => error,
+                                }
+                            }
                             Problem::Path(e) => {
-                                let error = error(format!("{message}: {}", e.message()));
-                                e.labels()
-                                    .iter()
-                                    .fold(error, |error, l| error.label(l.at.clone(), "found here"))
+                                let seen = e.labels().iter().filter(|l| l.at.line > 0);
+                                let error = seen.fold(error(e.message().to_owned()), |error, l| {
+                                    error.label(l.at.clone(), "found here")
+                                });
+                                let error = e.hints().iter().cloned().fold(error, Error::hint);
+                                error.during(format!(
+                                    "looking for field `{path}` in replacement target `{id}`"
+                                ))
                             }
                             Problem::Other(e) => e,
                         }
@@ -494,23 +504,9 @@ mod tests {
                 "spec.num",
                 "field `spec.none` is missing in replacement source `A.v1.[noGrp]/a.[noNs]`",
             ),
-            (
-                "=x",
-                "spec.new",
-                "unable to find field `spec.new` in replacement target `C.v1.[noGrp]/c.d.[noNs]`",
-            ),
-            (
-                "=x",
-                "spec.rows.7",
-                "unable to find field `spec.rows.7` in replacement target `C.v1.[noGrp]/c.d.[noNs]`: \
-                 index 7 specified but only 2 elements found",
-            ),
-            (
-                "=x",
-                "spec.rows.[name=(].v",
-                "unable to find field `spec.rows.[name=(].v` in replacement target `C.v1.[noGrp]/c.d.[noNs]`: \
-                 error parsing regexp `(`: error parsing regexp: missing closing ): `(`",
-            ),
+            ("=x", "spec.new", "field `spec.new` is missing in replacement target `C.v1.[noGrp]/c.d.[noNs]`"),
+            ("=x", "spec.rows.7", "index 7 specified but only 2 elements found"),
+            ("=x", "spec.rows.[name=(].v", "`(` is no regular expression: missing closing ): `(`"),
             ("spec.-.x", "spec.num", "expected a list for `-` of the path, found a mapping"),
         ] {
             assert_eq!(run(from, to, plain.clone(), "num"), format!("error: {message}"), "{from} -> {to}");

@@ -92,7 +92,7 @@ impl<'s> IdSelector<'s> {
         }
         let pattern = |text: &str| {
             Pattern::anchored(text).map_err(|e| {
-                let error = Error::new(Fault::Config, format!("error parsing regexp `{text}`: {e}"));
+                let error = Error::new(Fault::Config, format!("`{text}` is no regular expression: {e}"));
                 selector.mark.iter().fold(error, |error, mark| error.at(mark.location()))
             })
         };
