@@ -25,10 +25,11 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
     let program = arguments.next().unwrap_or_else(|| "kfm".into());
     let arguments: Vec<OsString> = arguments.collect();
     let (mut path, rest) = find(root, &arguments);
-    if let (Some(create), [_, init]) = (root.find_subcommand("create"), path.as_mut_slice()) {
-        if init.get_name() == "init" && is_create(create, &program, &rest) {
-            *init = create;
-        }
+    if let (Some(create), [_, init]) = (root.find_subcommand("create"), path.as_mut_slice())
+        && init.get_name() == "init"
+        && is_create(create, &program, &rest)
+    {
+        *init = create;
     }
     let mut out = vec![program];
     out.extend(path.iter().skip(1).map(|c| OsString::from(c.get_name())));
