@@ -36,6 +36,7 @@
 //! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
 //! | [`edit`], [`localize`] | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
+//! | [`distribution`] | the folders that the program carries: written out, in place of missing ones, from a KfDef |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
 //!
 //! # Invariants
@@ -50,6 +51,7 @@
 pub mod accumulate;
 pub mod cli;
 pub mod diag;
+pub mod distribution;
 pub mod edit;
 pub mod generate;
 pub mod kube;

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["plugin"],
     &["transform", "patch", "refs"],
     &["accumulate"],
-    &["edit", "localize"],
+    &["edit", "localize", "distribution"],
     &["cli"],
 ];
 

@@ -19,7 +19,7 @@ pub use accumulator::Accumulator;
 
 use crate::diag::{Findings, Result};
 use crate::kustomization::Compat;
-use crate::load::{self, Fetch, Files, Loader};
+use crate::load::{self, Fetch, Files, Loader, StandIns};
 use crate::plugin::PluginOptions;
 use crate::resource::ResMap;
 use std::path::PathBuf;
@@ -55,13 +55,16 @@ pub struct Options {
     pub threads: usize,
     /// What programs may run.
     pub plugins: PluginOptions,
+    /// Folders that are read in place of others.
+    pub stand_ins: Option<Arc<dyn StandIns>>,
 }
 
 /// Builds a folder or URL: the objects in the order of the output, ready to be printed.
 pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Findings) -> Result<ResMap> {
-    let files = Files::new(
+    let files = Files::with_stand_ins(
         load::Options { folder: options.folder.clone(), restricted: !options.unrestricted },
         fetch,
+        options.stand_ins.clone(),
     );
     let loader = Loader::open(&files, dir)?;
     run(&loader, options, findings).map_err(|e| e.during(format!("building `{}`", loader.shown())))

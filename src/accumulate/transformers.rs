@@ -10,9 +10,13 @@ use crate::kube::TransformerConfig;
 use crate::kustomization::{self, Replacement, ReplacementField};
 use crate::patch::{Prepared, Texts};
 use crate::refs::replacements;
-use crate::resource::{ResMap, read};
+use crate::resource::{ResMap, Resource, read};
 use crate::transform::{annotations, images, labels, name_affix, namespace, replicas};
+use crate::yaml::{Doc, Kind, Source};
 use std::sync::Arc;
+
+/// Kustomize's name for the transformer of `commonAnnotations`.
+const ANNOTATIONS: &str = "AnnotationsTransformer";
 
 /// A transformer that is ready to run.
 pub(super) type Run<'s> = Box<dyn FnOnce(&mut Build, &mut ResMap) -> Result<()> + 's>;
@@ -28,11 +32,11 @@ impl Build<'_> {
         for (kind, step) in steps {
             step(self, &mut acc.resources)?;
             let note = target.origin.as_ref().map(|o| Arc::new(o.of_builtin(&target.file_name, kind)));
-            after(&mut acc.resources, note)?;
+            after(&mut acc.resources, note, kind == ANNOTATIONS)?;
         }
         for (run, note) in plugins {
             run(self, &mut acc.resources)?;
-            after(&mut acc.resources, note)?;
+            after(&mut acc.resources, note, true)?;
         }
         Ok(())
     }
@@ -75,7 +79,7 @@ impl Build<'_> {
         if !k.common_annotations.is_empty() {
             let rows = config.common_annotations.clone();
             steps.push((
-                "AnnotationsTransformer",
+                ANNOTATIONS,
                 Box::new(move |_, r| annotations::apply(r, &k.common_annotations, &rows)),
             ));
         }
@@ -114,7 +118,14 @@ impl Build<'_> {
         prepare: impl FnOnce(&mut Texts<'_>) -> Result<T>,
     ) -> Result<T> {
         let mut load = |path: &kustomization::Text| target.loader.file(path)?.text();
-        prepare(&mut Texts { load: &mut load, read: &read::from_source, compat: self.compat() })
+        let read = |source: &Arc<Source>| -> Result<Vec<Resource>> {
+            let mut objects = read::from_source(source)?;
+            if let Some(schema) = &self.schema {
+                objects.iter_mut().for_each(|res| res.set_scopes(schema));
+            }
+            Ok(objects)
+        };
+        prepare(&mut Texts { load: &mut load, read: &read, compat: self.compat() })
     }
 }
 
@@ -157,9 +168,19 @@ pub(super) fn replacements_of(target: &Target, fields: &[ReplacementField]) -> R
 }
 
 /// What follows every transformer: objects that became empty go, and, when that is tracked, every object notes it.
-fn after(resources: &mut ResMap, note: Option<Arc<crate::resource::Origin>>) -> Result<()> {
+/// Kustomize's note makes all annotations anew: values that others are tied to (see [`annotations`]) part from them.
+fn after(resources: &mut ResMap, note: Option<Arc<crate::resource::Origin>>, unties: bool) -> Result<()> {
     let Some(note) = note else { return Ok(()) };
     resources.edit_all(|res| {
+        let values = |doc: &Doc| doc.get_path(doc.root(), &["metadata", "annotations"]);
+        if let Some(map) = values(res.doc()).filter(|map| unties && res.doc().kind(*map) == Kind::Map) {
+            res.edit(|doc| {
+                for i in (1..doc.kids(map).len()).step_by(2) {
+                    let value = doc.copy(doc.kids(map)[i]);
+                    doc.set_kid(map, i, value);
+                }
+            });
+        }
         // An object without origin is taken for one that the transformer has made.
         match res.origin {
             Some(_) => res.transformations.push(note.clone()),

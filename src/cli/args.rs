@@ -21,8 +21,13 @@ pub enum Command {
     /// Build a kustomization folder or URL and print the objects
     Build(Box<BuildArgs>),
     /// Write a new kustomization file in the current folder
-    #[command(alias = "init", args_override_self = true)]
+    #[command(args_override_self = true)]
     Create(super::create::CreateArgs),
+    /// Write the built-in distribution to disk: manifests, overlays and example
+    Init(super::init::InitArgs),
+    /// Make kustomizations of what other tools read
+    #[command(subcommand)]
+    Import(super::import::Import),
     /// Change the kustomization file of the current folder and leave the rest of it as it is
     Edit(super::edit::args::EditArgs),
     /// Print the version
@@ -113,6 +118,10 @@ pub struct BuildArgs {
     /// Print no warnings
     #[arg(long)]
     pub quiet: bool,
+    /// Folder in place of `manifests`, filled with the built-in ones if it is empty [env: KFM_MANIFESTS, where there is
+    /// no `manifests` on disk]
+    #[arg(long, value_name = "DIR", overrides_with = "manifests")]
+    pub manifests: Option<String>,
     /// Threads to use; 0 for as many as there are processors
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub threads: usize,

@@ -2,10 +2,12 @@
 
 use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
-use super::{Done, Strictness, output};
+use super::{Done, Strictness, init, output};
 use crate::accumulate::{self, Options, Reorder};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use crate::distribution::Trees;
 use crate::kustomization::Compat;
+use crate::load::StandIns;
 use crate::plugin::PluginOptions;
 use crate::remote::{Mirrors, Remote};
 use crate::resource::{ResMap, print};
@@ -16,14 +18,19 @@ use std::sync::Arc;
 /// Builds, and writes to where `-o` says, or leaves the text for standard output.
 pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
-    let options = options(&args, environment, &findings)?;
+    let mut options = options(&args, environment, &findings)?;
     let dir = match args.dir.as_slice() {
         [] => ".",
         [dir] => dir,
         _ => return Err(Error::new(Kind::Usage, "specify one path to kustomization.yaml")),
     };
     let remote = remote(environment)?;
-    let resources = accumulate::build(dir, &options, remote, &findings)?;
+    let trees = trees(&args, dir, environment);
+    options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
+    let built = accumulate::build(dir, &options, remote, &findings);
+    let notes = trees.map(|trees| trees.findings.take()).unwrap_or_default();
+    let resources = built.map_err(|e| notes.iter().fold(e, |e, note| e.hint(note.message.clone())))?;
+    notes.into_iter().for_each(|note| findings.add(note));
     let strictness = match (args.strict, args.quiet) {
         (true, _) => Strictness::Strict,
         (_, true) => Strictness::Quiet,
@@ -33,20 +40,30 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     if args.strict && findings.iter().any(Finding::is_warning) {
         return Ok(Done { findings, strictness, ..Done::default() });
     }
+    let printing = |e: Error| e.during(format!("building `{dir}`"));
     let objects = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
-            write_folder(Path::new(path), &resources)?;
+            write_folder(Path::new(path), &resources, &printing)?;
             vec![]
         }
         Some(path) => {
-            output::file(Path::new(path), &print::all(&resources, options.threads)?)?;
+            output::file(Path::new(path), &print::all(&resources, options.threads).map_err(printing)?)?;
             vec![]
         }
-        None => print::all(&resources, options.threads)?,
+        None => print::all(&resources, options.threads).map_err(printing)?,
     };
     // The process is about to end: what it holds need not be freed piece by piece.
     std::mem::forget(resources);
     Ok(Done { objects, findings, strictness, ..Done::default() })
+}
+
+/// The built-in folders, where they may serve. Called as kustomize the program is no more than that, unless asked.
+fn trees(args: &BuildArgs, dir: &str, environment: &Environment) -> Option<Arc<Trees>> {
+    if environment.as_kustomize && args.manifests.is_none() {
+        return None;
+    }
+    let local = init::local(args.manifests.as_deref(), environment);
+    Trees::for_target(&environment.folder, dir, local).map(Arc::new)
 }
 
 /// What fetches remote content, led elsewhere where the user's configuration says so.
@@ -60,11 +77,17 @@ pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
 
 /// What a build of the current folder without flags prints.
 pub(super) fn text(environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
-    let plain = Cli::try_parse_from(["kfm", "build"]).ok().and_then(|cli| cli.command);
-    let Some(Command::Build(args)) = plain else { return Ok(vec![]) };
-    let options = options(&args, environment, findings)?;
+    let options = plain(environment)?;
     let resources = accumulate::build(".", &options, remote(environment)?, findings)?;
     Ok(print::all(&resources, options.threads)?.concat())
+}
+
+/// The options of a build without flags.
+pub(super) fn plain(environment: &Environment) -> Result<Options> {
+    match Cli::try_parse_from(["kfm", "build"]).ok().and_then(|cli| cli.command) {
+        Some(Command::Build(args)) => options(&args, environment, &Findings::default()),
+        _ => Ok(Options::default()),
+    }
 }
 
 fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
@@ -131,6 +154,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
             as_current_user: on(args.as_current_user),
             plugin_homes: environment.plugin_homes.clone(),
         },
+        stand_ins: None,
     })
 }
 
@@ -139,8 +163,8 @@ fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
 }
 
 /// One file for each object, named as kustomize names them; old files stay.
-fn write_folder(folder: &Path, resources: &ResMap) -> Result<()> {
-    let files = print::files(resources)?;
+fn write_folder(folder: &Path, resources: &ResMap, printing: &dyn Fn(Error) -> Error) -> Result<()> {
+    let files = print::files(resources).map_err(printing)?;
     if let Some((name, _)) = files.iter().find(|(name, _)| name.contains('/')) {
         return Err(Error::new(
             Kind::Resource,

@@ -68,8 +68,8 @@ const WORDS: &[(&str, &[&str])] = &[
 ];
 
 /// Commands that take a folder, and flags of theirs that do.
-const FOLDERS: [&str; 2] = ["build", "localize"];
-const FOLDER_FLAGS: [&str; 1] = ["scope"];
+const FOLDERS: [&str; 3] = ["build", "init", "localize"];
+const FOLDER_FLAGS: [&str; 2] = ["manifests", "scope"];
 
 /// Prints the candidates.
 pub fn run(complete: &Complete) -> Result<Done> {

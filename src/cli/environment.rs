@@ -15,6 +15,8 @@ pub struct Environment {
     pub managed_by_label: bool,
     /// `KFM_COMPAT`
     pub compat: Option<String>,
+    /// `KFM_MANIFESTS`
+    pub manifests: Option<String>,
     /// The folder in which the program was started.
     pub folder: PathBuf,
     /// `$XDG_CONFIG_HOME`, or `.config` below the home folder.
@@ -43,6 +45,7 @@ impl Environment {
             as_kustomize: name == Some(OsStr::new("kustomize")),
             managed_by_label: var("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL").is_some_and(|v| v == "on"),
             compat: var("KFM_COMPAT").map(|v| v.to_string_lossy().into_owned()),
+            manifests: var("KFM_MANIFESTS").map(|v| v.to_string_lossy().into_owned()),
             folder: std::env::current_dir().unwrap_or_default(),
             config_home,
             plugin_homes: PluginOptions::plugin_homes(

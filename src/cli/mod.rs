@@ -10,6 +10,8 @@ mod edit;
 mod environment;
 mod find;
 mod help;
+mod import;
+mod init;
 mod localize;
 mod openapi;
 mod output;
@@ -77,6 +79,8 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
     match cli.command {
         Some(Command::Build(args)) => build::run(args, environment),
         Some(Command::Create(args)) => create::run(&args, environment),
+        Some(Command::Init(args)) => init::run(&args, environment),
+        Some(Command::Import(import)) => import::run(&import, environment),
         Some(Command::Edit(args)) => edit::run(args, environment),
         Some(Command::Version(args)) => version::run(&args, environment),
         Some(Command::Localize(args)) => localize::run(&args, environment),

@@ -8,6 +8,7 @@
 use super::args::go_bool;
 use clap::{Arg, Command};
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 /// Arguments for clap, and what is to be said before they are heeded.
 #[derive(Debug, Default)]
@@ -23,7 +24,13 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
     let mut arguments = arguments.into_iter();
     let program = arguments.next().unwrap_or_else(|| "kfm".into());
     let arguments: Vec<OsString> = arguments.collect();
-    let (path, rest) = find(root, &arguments);
+    let (mut path, rest) = find(root, &arguments);
+    if let (Some(create), [_, init]) = (root.find_subcommand("create"), path.as_mut_slice())
+        && init.get_name() == "init"
+        && is_create(create, &program, &rest)
+    {
+        *init = create;
+    }
     let mut out = vec![program];
     out.extend(path.iter().skip(1).map(|c| OsString::from(c.get_name())));
     let leaf = path.last().copied().unwrap_or(root);
@@ -54,6 +61,21 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
         }
     }
     Rewritten { arguments: out, note }
+}
+
+/// Whether `init` is kustomize's other name of `create`: nothing follows it, the program is called as kustomize, or it
+/// has a flag of `create`.
+fn is_create(create: &Command, program: &OsStr, rest: &[&OsString]) -> bool {
+    let name = |word: &OsString| {
+        let word = word.to_string_lossy().into_owned();
+        word.strip_prefix("--").map(|w| w.split('=').next().unwrap_or_default().to_owned())
+    };
+    let flags = rest.iter().take_while(|word| ***word != "--").filter_map(|word| name(word));
+    rest.is_empty()
+        || Path::new(program).file_stem() == Some(OsStr::new("kustomize"))
+        || flags
+            .into_iter()
+            .any(|flag| create.get_arguments().any(|arg| arg.get_long() == Some(flag.as_str())))
 }
 
 /// The command that arguments lead to, with those above it, and the arguments without the words that name it.
@@ -285,6 +307,11 @@ mod tests {
             ("build -o ''", "build --output="),
             ("build -- -o", "build -- -o"),
             ("build -", "build -"),
+            ("init", "create"),
+            ("init a", "init a"),
+            ("init --autodetect", "create --autodetect"),
+            ("--namespace x init", "create --namespace=x"),
+            ("init -- --autodetect", "init -- --autodetect"),
             ("localize --no-verify=false a b", "localize --no-verify=false a b"),
         ] {
             assert_eq!(rewritten(given), expected, "{given}");

@@ -77,9 +77,11 @@ pub fn error(e: &Error, look: Look) -> String {
     out
 }
 
-/// The text of a finding: one line, ended.
+/// The text of a finding, a warning or a note: one line, ended.
 pub fn warning(f: &Finding, look: Look) -> String {
-    finding(f, &look.paint(BOLD_YELLOW, "Warning:"))
+    let word =
+        if f.is_warning() { look.paint(BOLD_YELLOW, "Warning:") } else { look.paint(BOLD_CYAN, "Note:") };
+    finding(f, &word)
 }
 
 /// The text of a finding that `--strict` made an error.
@@ -291,7 +293,7 @@ mod tests {
     #[test]
     fn a_finding_is_one_line() {
         let f = Finding::new(Code::Note, "a\nb").at(at(1, 2, 1, "xy")).hint("do it");
-        assert_eq!(warning(&f, Look::Plain), "Warning: a.yaml:1:2: a b (do it)\n");
+        assert_eq!(warning(&f, Look::Plain), "Note: a.yaml:1:2: a b (do it)\n");
         assert_eq!(strict(&f, Look::Plain), "Error: a.yaml:1:2: a b (do it)\n");
     }
 }

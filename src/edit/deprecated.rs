@@ -142,9 +142,9 @@ fn quote_keys(map: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
 
 fn old_charts(root: &mut Node) {
     let homes = |root: &Node, field: &str| {
-        let given =
+        let mut given =
             root.get_items("helmChartInflationGenerator").iter().map(|c| c.get_text(field).to_owned());
-        given.filter(|home| !home.is_empty()).next_back().unwrap_or_default()
+        given.rfind(|home| !home.is_empty()).unwrap_or_default()
     };
     let (chart_home, config_home) = (homes(root, "chartHome"), homes(root, "helmHome"));
     if root.get("helmChartInflationGenerator").is_none() {

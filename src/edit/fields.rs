@@ -59,11 +59,10 @@ pub enum Existing {
 
 /// Sets keys of a map of texts.
 pub fn set_pairs(map: &mut Node, pairs: &[(String, String)], existing: Existing, what: &str) -> Result<()> {
-    if existing == Existing::Refuse {
-        if let Some((key, _)) = pairs.iter().find(|(key, _)| map.key(key).is_some()) {
-            let message = format!("{what} `{key}` is in the kustomization file already");
-            return Err(Error::new(Kind::Conflict, message).hint("pass `--force` to replace its value"));
-        }
+    let there = pairs.iter().find(|(key, _)| existing == Existing::Refuse && map.key(key).is_some());
+    if let Some((key, _)) = there {
+        let message = format!("{what} `{key}` is in the kustomization file already");
+        return Err(Error::new(Kind::Conflict, message).hint("pass `--force` to replace its value"));
     }
     let mut pairs: Vec<&(String, String)> = pairs.iter().collect();
     pairs.sort();

@@ -191,10 +191,7 @@ impl KustomizationFile {
         for reach in [Reach::Values, Reach::Aliases, Reach::Fields] {
             let edits = match &self.doc {
                 Some(doc) => surgery::edits(doc, &text, &self.old, &new, reach),
-                None => {
-                    let empty = Doc::new(self.source.clone());
-                    surgery::first(&empty, &text, &new)
-                }
+                None => Ok(surgery::first(&text, &new)),
             };
             let Ok(edits) = edits else { continue };
             let bytes = apply(&self.bytes, &text, &edits);

@@ -228,7 +228,7 @@ impl<'a> Layout<'a> {
             let start = self.line_start(at);
             let before = self.text[start..at].trim();
             let inline = before.ends_with('-') && before.chars().all(|c| c == '-' || c == ' ');
-            if !before.is_empty() && !(inline && entries.is_empty()) {
+            if !(before.is_empty() || inline && entries.is_empty()) {
                 return Err(Stuck);
             }
             let colon = key_end + self.text[key_end..].find(':').ok_or(Stuck)?;

@@ -6,6 +6,7 @@
 //! byte.
 
 pub mod arguments;
+mod brackets;
 pub mod deprecated;
 mod emit;
 pub mod fields;

@@ -9,10 +9,10 @@
 use super::emit::{self, Form};
 use super::layout::{Item, Layout, Stuck};
 use super::tree::{Entry, Node, Shape};
-use crate::yaml::{Doc, Kind, NodeId, Style, order};
+use crate::yaml::{Doc, Kind, NodeId, order};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-type Done<T = ()> = Result<T, Stuck>;
+pub(super) type Done<T = ()> = Result<T, Stuck>;
 
 /// A piece of text to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub fn edits(doc: &Doc, text: &str, old: &Node, new: &Node, reach: Reach) -> Don
     if apart { Ok(s.edits) } else { Err(Stuck) }
 }
 
-struct Surgeon<'a> {
-    layout: Layout<'a>,
+pub(super) struct Surgeon<'a> {
+    pub(super) layout: Layout<'a>,
     reach: Reach,
     list_offset: usize,
     /// The list or mapping in which an item or key stands, and at which place.
@@ -70,11 +70,11 @@ struct Surgeon<'a> {
 }
 
 impl<'a> Surgeon<'a> {
-    fn doc(&self) -> &'a Doc {
+    pub(super) fn doc(&self) -> &'a Doc {
         self.layout.doc
     }
 
-    fn put(&mut self, start: usize, end: usize, text: impl Into<String>) {
+    pub(super) fn put(&mut self, start: usize, end: usize, text: impl Into<String>) {
         let text = text.into();
         if start < end || !text.is_empty() {
             self.edits.push(Edit { start, end, text });
@@ -178,14 +178,14 @@ impl<'a> Surgeon<'a> {
 
     // ---- mappings ----
 
-    fn kept(new: &[Entry], old: &Node) -> Vec<(usize, usize)> {
+    pub(super) fn kept(new: &[Entry], old: &Node) -> Vec<(usize, usize)> {
         let places: FxHashMap<NodeId, usize> =
             old.entries().iter().enumerate().filter_map(|(i, e)| Some((e.origin?, i))).collect();
         new.iter().enumerate().filter_map(|(n, e)| Some((*places.get(&e.origin?)?, n))).collect()
     }
 
     /// Whether a mapping can be changed entry by entry.
-    fn can_merge(old: &Node, new: &Node) -> bool {
+    pub(super) fn can_merge(old: &Node, new: &Node) -> bool {
         !old.opaque
             && match (old.shape, new.shape) {
                 (Shape::Map, Shape::Map) => !Self::kept(new.entries(), old).is_empty(),
@@ -381,7 +381,7 @@ impl<'a> Surgeon<'a> {
 
     // ---- values ----
 
-    fn unchanged(&self, old: &Node, new: &Node) -> bool {
+    pub(super) fn unchanged(&self, old: &Node, new: &Node) -> bool {
         old == new && !(self.reach >= Reach::Aliases && old.has_opaque())
     }
 
@@ -454,7 +454,7 @@ impl<'a> Surgeon<'a> {
         }
     }
 
-    fn merge(&mut self, old: &Node, new: &Node) -> Done {
+    pub(super) fn merge(&mut self, old: &Node, new: &Node) -> Done {
         let id = old.origin.ok_or(Stuck)?;
         match (self.doc().is_flow(id), old.shape) {
             (true, Shape::Map) => self.flow_map(old, new),
@@ -568,132 +568,6 @@ impl<'a> Surgeon<'a> {
         }
         Ok(())
     }
-
-    // ---- collections in brackets ----
-
-    fn flow_list(&mut self, old: &Node, new: &Node) -> Done {
-        let bounds = self.flow_bounds(old.items().iter().map(|n| n.origin))?;
-        let places: FxHashMap<NodeId, usize> =
-            old.items().iter().enumerate().filter_map(|(i, n)| Some((n.origin?, i))).collect();
-        let found: Vec<Option<usize>> = new.items().iter().map(|n| places.get(&n.origin?).copied()).collect();
-        let in_place = rising(&found);
-        let json = old.items().first().is_some_and(|n| self.is_json(n.origin));
-        let mut parts = Vec::new();
-        for (item, place) in new.items().iter().zip(&in_place) {
-            if let Some(i) = place {
-                self.flow_value(&old.items()[*i], item, bounds[*i], json)?;
-                parts.push((Some(*i), String::new()));
-            } else {
-                parts.push((None, emit::flow(item, json)));
-            }
-        }
-        self.flow_parts(&bounds, &parts);
-        Ok(())
-    }
-
-    fn flow_map(&mut self, old: &Node, new: &Node) -> Done {
-        if old.opaque {
-            return Err(Stuck);
-        }
-        let keys = self.flow_bounds(old.entries().iter().map(|e| e.origin))?;
-        let mut bounds = Vec::new();
-        for (entry, key) in old.entries().iter().zip(&keys) {
-            let end = entry.value.origin.and_then(|id| self.doc().span(id)).map_or(key.1, |s| s.1 as usize);
-            bounds.push((key.0, end.max(key.1)));
-        }
-        let json = old.entries().first().is_some_and(|e| self.is_json(e.origin));
-        let kept = Self::kept(new.entries(), old);
-        let place: FxHashMap<usize, usize> = kept.iter().map(|(o, n)| (*n, *o)).collect();
-        let mut parts = Vec::new();
-        for (n, entry) in new.entries().iter().enumerate() {
-            let Some(&o) = place.get(&n) else {
-                parts.push((None, emit::flow_entry(entry, json)));
-                continue;
-            };
-            let was = &old.entries()[o];
-            if entry.rename {
-                let bare = Node::map(vec![Entry::new(&entry.key, Node::null())]);
-                let text = emit::flow(&bare, json);
-                let text = text.trim_start_matches('{').trim_end_matches(": null}").to_owned();
-                self.put(keys[o].0, keys[o].1, text);
-            }
-            let span = was.value.origin.and_then(|id| self.doc().span(id));
-            match span {
-                Some((start, end)) => {
-                    self.flow_value(&was.value, &entry.value, (start as usize, end as usize), json)?;
-                }
-                None if self.unchanged(&was.value, &entry.value) => {}
-                None => return Err(Stuck),
-            }
-            parts.push((Some(o), String::new()));
-        }
-        self.flow_parts(&bounds, &parts);
-        Ok(())
-    }
-
-    fn flow_bounds(&self, ids: impl Iterator<Item = Option<NodeId>>) -> Done<Vec<(usize, usize)>> {
-        ids.map(|id| {
-            let (start, end) = id.and_then(|id| self.doc().span(id)).ok_or(Stuck)?;
-            Ok((start as usize, end as usize))
-        })
-        .collect()
-    }
-
-    fn is_json(&self, id: Option<NodeId>) -> bool {
-        id.is_some_and(|id| self.doc().kind(id) == Kind::Scalar && self.doc().style(id) == Style::Double)
-    }
-
-    fn flow_value(&mut self, old: &Node, new: &Node, (start, end): (usize, usize), json: bool) -> Done {
-        if self.unchanged(old, new) {
-            return Ok(());
-        }
-        if Self::can_merge(old, new) {
-            return self.merge(old, new);
-        }
-        self.put(start, end, emit::flow(new, json));
-        Ok(())
-    }
-
-    /// Puts new parts between the kept ones of a collection in brackets, and takes the others out with a comma each.
-    fn flow_parts(&mut self, bounds: &[(usize, usize)], parts: &[(Option<usize>, String)]) {
-        let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else { return };
-        let line = self.layout.line_start(first.0);
-        let own_line = self.layout.text[line..first.0].trim().is_empty();
-        let separator =
-            if own_line { format!(",\n{}", &self.layout.text[line..first.0]) } else { ", ".to_owned() };
-        let kept: Vec<usize> = parts.iter().filter_map(|(place, _)| *place).collect();
-        let text = |parts: &[(Option<usize>, String)]| {
-            let texts: Vec<&str> = parts.iter().map(|(_, t)| t.as_str()).collect();
-            texts.join(&separator)
-        };
-        let (Some(first_kept), Some(last_kept)) = (kept.first(), kept.last()) else {
-            self.put(first.0, last.1, text(parts));
-            return;
-        };
-        let is_kept = |(place, _): &(Option<usize>, String)| place.is_some();
-        let lead = parts.iter().position(is_kept).unwrap_or(0);
-        let mut new = text(&parts[..lead]);
-        if !new.is_empty() {
-            new.push_str(&separator);
-        }
-        self.put(first.0, bounds[*first_kept].0, new);
-        let mut at = lead;
-        while at < parts.len() {
-            let Some(here) = parts[at].0 else { break };
-            let more = parts[at + 1..].iter().position(is_kept).map_or(parts.len(), |i| at + 1 + i);
-            let gone = match parts.get(more).and_then(|p| p.0) {
-                Some(next) => bounds[next - 1].1,
-                None => last.1,
-            };
-            let mut new = text(&parts[at + 1..more]);
-            if !new.is_empty() {
-                new.insert_str(0, &separator);
-            }
-            self.put(bounds[here].1, gone, new);
-            at = more;
-        }
-        debug_assert!(last_kept >= first_kept);
-    }
 }
 
 /// All fields of a new file as lines.
@@ -744,7 +618,7 @@ fn shifted(lines: &str, from: usize, to: usize) -> Done<String> {
 }
 
 /// The longest run of places that rise: those items need not move.
-fn rising(found: &[Option<usize>]) -> Vec<Option<usize>> {
+pub(super) fn rising(found: &[Option<usize>]) -> Vec<Option<usize>> {
     // `tails[n]`: where in `found` the lowest end of a run of n + 1 places is.
     let mut tails: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = vec![None; found.len()];
@@ -767,9 +641,8 @@ fn rising(found: &[Option<usize>]) -> Vec<Option<usize>> {
 }
 
 /// The edits that fill a file without content.
-pub fn first(doc: &Doc, text: &str, new: &Node) -> Done<Vec<Edit>> {
+pub fn first(text: &str, new: &Node) -> Vec<Edit> {
     let form = Form { list_offset: 0, from: None };
-    debug_assert!(doc.has_no_nodes());
     let at = end_of_document(text);
-    Ok(vec![Edit { start: at, end: at, text: emit_all(form, new) }])
+    vec![Edit { start: at, end: at, text: emit_all(form, new) }]
 }

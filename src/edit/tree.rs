@@ -13,7 +13,7 @@ pub struct Node {
     /// Of a text, number or boolean: what is written.
     text: String,
     /// Of a list.
-    items: Vec<Node>,
+    items: Vec<Self>,
     /// Of a mapping, in the order of the file.
     entries: Vec<Entry>,
     /// Where it stands in the file.

@@ -10,7 +10,7 @@
 
 mod table;
 
-use super::openapi::{BuiltIn, OpenApi};
+use super::openapi::{BuiltIn, Found, OpenApi};
 use crate::yaml::NodeId;
 use smallvec::SmallVec;
 
@@ -60,6 +60,18 @@ fn built_in(api_version: &str, kind: &str) -> Option<Schema<'static>> {
     Some(Schema(Node::BuiltIn(Field::Object(found))))
 }
 
+/// What a document's schema leads to: another one of the document, or a built-in one.
+fn found(openapi: &OpenApi, found: Found) -> Schema<'_> {
+    Schema(match found {
+        Found::Here(node) => Node::Custom(openapi, node),
+        Found::BuiltIn(name) => {
+            let known = table::DEFINITIONS.binary_search_by(|(n, _)| (*n).cmp(name.as_str()));
+            let known = known.ok().and_then(|i| table::DEFINITIONS.get(i));
+            known.map_or(Node::Plain, |(_, of)| Node::BuiltIn(Field::Object(of)))
+        }
+    })
+}
+
 impl<'a> Schema<'a> {
     /// The schema of a field; of the values, where any key may stand.
     pub fn field(self, name: &str) -> Option<Self> {
@@ -70,7 +82,7 @@ impl<'a> Schema<'a> {
                 Some(Self(found.map_or(Node::Plain, |(_, field)| Node::BuiltIn(*field))))
             }
             Node::BuiltIn(Field::List(..)) => None,
-            Node::Custom(openapi, node) => Some(Self(Node::Custom(openapi, openapi.field(node, name)?))),
+            Node::Custom(openapi, node) => Some(found(openapi, openapi.field(node, name)?)),
         }
     }
 
@@ -82,7 +94,7 @@ impl<'a> Schema<'a> {
             Node::BuiltIn(Field::List(_, of)) => {
                 Some(Self(of.map_or(Node::Plain, |of| Node::BuiltIn(Field::Object(of)))))
             }
-            Node::Custom(openapi, node) => Some(Self(Node::Custom(openapi, openapi.items(node)?))),
+            Node::Custom(openapi, node) => Some(found(openapi, openapi.items(node)?)),
         }
     }
 
@@ -175,6 +187,7 @@ mod tests {
     #[test]
     fn tables_are_sorted() {
         assert!(table::KINDS.is_sorted_by_key(|(kind, version, _)| (*kind, *version)));
+        assert!(table::DEFINITIONS.is_sorted_by_key(|(name, _)| *name));
     }
 
     const DOCUMENT: &str = r##"{
@@ -245,6 +258,29 @@ mod tests {
         openapi.built_in = BuiltIn::Under;
         assert!(schema_for(Some(&openapi), "apps/v1", "Deployment").is_some());
         assert!(schema_for(Some(&openapi), "example.com/v1", "Widget").is_some());
+    }
+
+    #[test]
+    fn built_in_types_that_stay_are_under_or_over_those_of_a_document() {
+        let text = r##"{"definitions": {
+          "io.k8s.api.core.v1.Volume": {"properties": {"own": {"$ref": "#/definitions/none"}}},
+          "Own": {"properties": {"template": {"$ref": "#/definitions/io.k8s.api.core.v1.PodTemplateSpec"}}},
+          "W": {"properties": {"spec": {"$ref": "#/definitions/Own"}},
+            "x-kubernetes-group-version-kind": [
+              {"group": "example.com", "version": "v1", "kind": "Widget"}, {"version": "v1", "kind": "Pod"}]}
+        }}"##;
+        let mut openapi = document(text).unwrap();
+        let containers = "spec/template/spec/containers";
+        for (built_in, widget, pod) in [
+            (BuiltIn::Gone, None, None),
+            (BuiltIn::Under, Some("merge name"), None),
+            (BuiltIn::Over, Some("merge name"), Some("merge name")),
+        ] {
+            openapi.built_in = built_in;
+            let found = |kind, version, path| keys(schema_for(Some(&openapi), version, kind), path);
+            assert_eq!(found("Widget", "example.com/v1", containers).as_deref(), widget, "{built_in:?}");
+            assert_eq!(found("Pod", "v1", "spec/containers").as_deref(), pod, "{built_in:?}");
+        }
     }
 
     #[test]

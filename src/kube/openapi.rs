@@ -35,6 +35,15 @@ pub enum BuiltIn {
     Over,
 }
 
+/// Where a schema was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    /// In the document.
+    Here(NodeId),
+    /// Among the built-in definitions, by this name.
+    BuiltIn(String),
+}
+
 /// An OpenAPI document of the user.
 #[derive(Debug)]
 pub struct OpenApi {
@@ -94,14 +103,14 @@ impl OpenApi {
     }
 
     /// The schema of a property, or that of additional ones.
-    pub(super) fn field(&self, schema: NodeId, name: &str) -> Option<NodeId> {
+    pub(super) fn field(&self, schema: NodeId, name: &str) -> Option<Found> {
         let property = self.doc.get(schema, "properties").and_then(|all| self.doc.get(all, name));
         let found = property.or_else(|| self.doc.get(schema, "additionalProperties"))?;
         self.resolve(found)
     }
 
     /// The schema of the items of a list.
-    pub(super) fn items(&self, schema: NodeId) -> Option<NodeId> {
+    pub(super) fn items(&self, schema: NodeId) -> Option<Found> {
         let kind = self.doc.get(schema, "type")?;
         let kind = match self.doc.items(kind) {
             [] => kind,
@@ -128,18 +137,33 @@ impl OpenApi {
     }
 
     /// Follows references until there is none.
-    fn resolve(&self, schema: NodeId) -> Option<NodeId> {
+    fn resolve(&self, schema: NodeId) -> Option<Found> {
         let mut schema = schema;
         for _ in 0..MOST_REFS {
             if self.doc.kind(schema) != Kind::Map {
                 return None;
             }
             match self.doc.get(schema, "$ref").map(|r| self.doc.text(r)) {
-                None | Some("") => return Some(schema),
-                Some(reference) => schema = self.target(reference)?,
+                None | Some("") => return Some(Found::Here(schema)),
+                Some(reference) => match self.built_in_name(reference) {
+                    Some(name) => return Some(Found::BuiltIn(name)),
+                    None => schema = self.target(reference)?,
+                },
             }
         }
         None
+    }
+
+    /// The built-in definition that a reference points to, where there are any.
+    fn built_in_name(&self, reference: &str) -> Option<String> {
+        let name = unescape_tildes(&unescape_percents(reference.strip_prefix("#/definitions/")?));
+        let is_own = self.definitions.contains_key(&name);
+        let counts = match self.built_in {
+            BuiltIn::Gone => false,
+            BuiltIn::Under => !is_own,
+            BuiltIn::Over => true,
+        };
+        (counts && name.starts_with("io.k8s.") && !name.contains('/')).then_some(name)
     }
 
     /// What a reference points to: `#/definitions/NAME`, and names below it.

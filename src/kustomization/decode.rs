@@ -10,7 +10,7 @@
 use super::types::{Compat, Pairs, Text};
 use crate::diag::{Error, Kind as Sort, Result, nearest};
 use crate::yaml::scalar::{self, Dialect, Value};
-use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag};
+use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag, json};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -213,6 +213,7 @@ impl<'a> Decoder<'a> {
                 scalar::time(text).unwrap_or_else(|| text.to_owned())
             }
             Tag::Null => String::new(),
+            Tag::Binary => json::binary(self.doc, node)?,
             _ => text.to_owned(),
         };
         Ok(self.marked(node, value))

@@ -71,7 +71,7 @@ fn mistakes_are_told_with_their_place() {
         ),
         (
             "resources: [on]",
-            "1:13: `an entry of resources` must be a text, found the boolean `on` (put it in quotes: `\"on\"`)",
+            "1:13: an entry of resources must be a text, found the boolean `on` (put it in quotes: `\"on\"`)",
         ),
         ("resources: a", "1:12: `resources` must be a list, found the text `a`"),
         ("patches:\n- a", "2:3: a patch must be a mapping of fields, found the text `a`"),

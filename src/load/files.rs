@@ -5,6 +5,7 @@
 
 use super::fetch::{Fetch, Repository, without_password};
 use super::file::File;
+use super::stand_in::{StandIn, StandIns};
 use crate::diag::{self, Error, Kind, Location, Result, nearest};
 use crate::yaml::{Mark, Source};
 use rustc_hash::FxHashMap;
@@ -33,6 +34,9 @@ pub struct Files {
     fetched: Mutex<FxHashMap<String, Slot>>,
     /// Folders of clones, and how to name what is in them.
     clones: Mutex<Vec<(Arc<Path>, Repository)>>,
+    stand_ins: Option<Arc<dyn StandIns>>,
+    /// Stand-ins that have a name of their own.
+    named: Mutex<Vec<(Arc<Path>, String)>>,
 }
 
 /// Where a path leads.
@@ -50,7 +54,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Files {
     /// No files yet.
-    pub fn new(mut options: Options, fetch: Arc<dyn Fetch>) -> Arc<Self> {
+    pub fn new(options: Options, fetch: Arc<dyn Fetch>) -> Arc<Self> {
+        Self::with_stand_ins(options, fetch, None)
+    }
+
+    /// No files yet; some folders are read in place of others.
+    pub fn with_stand_ins(
+        mut options: Options,
+        fetch: Arc<dyn Fetch>,
+        stand_ins: Option<Arc<dyn StandIns>>,
+    ) -> Arc<Self> {
         if let Ok(real) = options.folder.canonicalize() {
             options.folder = real;
         }
@@ -61,6 +74,8 @@ impl Files {
             files: Mutex::default(),
             fetched: Mutex::default(),
             clones: Mutex::default(),
+            stand_ins,
+            named: Mutex::default(),
         })
     }
 
@@ -74,7 +89,15 @@ impl Files {
         } else {
             self.real_folder(parent)?.join(name)
         };
-        let meta = real.symlink_metadata()?;
+        let meta = match real.symlink_metadata() {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let stand_in = self.stand_ins.as_ref().and_then(|s| s.missing(&real)).ok_or(e)??;
+                let path = self.enter_stand_in(stand_in);
+                let meta = path.metadata()?;
+                return Ok(Real { path: path.to_path_buf(), meta });
+            }
+            meta => meta?,
+        };
         if !meta.is_symlink() {
             return Ok(Real { path: real, meta });
         }
@@ -92,9 +115,24 @@ impl Files {
         if !real.meta.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        let real: Arc<Path> = real.path.into();
+        let real: Arc<Path> = match self.stand_ins.as_ref().and_then(|s| s.instead(&real.path)) {
+            Some(stand_in) => self.enter_stand_in(stand_in?),
+            None => real.path.into(),
+        };
         lock(&self.folders).insert(path.to_owned(), real.clone());
         Ok(real)
+    }
+
+    /// Remembers how to name a stand-in.
+    fn enter_stand_in(&self, stand_in: StandIn) -> Arc<Path> {
+        let folder: Arc<Path> = stand_in.folder.into();
+        if let Some(shown) = stand_in.shown {
+            let mut named = lock(&self.named);
+            if !named.iter().any(|(known, _)| *known == folder) {
+                named.push((folder.clone(), shown));
+            }
+        }
+        folder
     }
 
     /// The file at a resolved place.
@@ -140,6 +178,11 @@ impl Files {
                 };
                 let url = without_password(&repository.url);
                 return format!("{url}//{}{query}", inside.display()).into();
+            }
+        }
+        for (folder, name) in lock(&self.named).iter() {
+            if let Ok(inside) = real.strip_prefix(folder) {
+                return Path::new(name).join(inside).to_string_lossy().trim_end_matches('/').into();
             }
         }
         let relative = relative(&self.options.folder, real).to_string_lossy().into_owned();

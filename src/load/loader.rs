@@ -172,8 +172,12 @@ impl Loader {
         let mut at = Some(self);
         while let Some(loader) = at {
             if loader.root.starts_with(candidate) {
-                let what = if *loader.root == *candidate { "is" } else { "holds" };
-                let message = format!("folder `{given}` {what} `{}`, which is being built", loader.shown);
+                let shown = &loader.shown;
+                let message = match *loader.root == *candidate {
+                    true if &**shown == given => format!("folder `{given}` is being built already"),
+                    true => format!("folder `{given}` is `{shown}`, which is being built already"),
+                    false => format!("folder `{given}` holds `{shown}`, which is being built already"),
+                };
                 return Err(Error::new(Kind::Conflict, message)
                     .at(mark.location())
                     .hint("take the entry away: a kustomization cannot have itself as a base"));

@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod file;
 pub mod files;
 pub mod loader;
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +21,4 @@ pub use fetch::{Fetch, NoFetch, Repository};
 pub use file::File;
 pub use files::{Files, Options};
 pub use loader::{Found, Loader};
+pub use stand_in::{StandIn, StandIns};

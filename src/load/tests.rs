@@ -170,10 +170,10 @@ fn folders_may_be_anywhere_but_not_around_what_is_built() {
         ("../c", "a/c".to_owned()),
         ("../../d", "d".into()),
         ("up", "d".into()),
-        ("..", format!("k.yaml:2:3: folder `..` holds `a/b`, which is being built; {own}")),
-        ("../..", format!("k.yaml:2:3: folder `../..` holds `a/b`, which is being built; {own}")),
-        (".", format!("k.yaml:2:3: folder `.` is `a/b`, which is being built; {own}")),
-        ("round", format!("k.yaml:2:3: folder `round` is `a/b`, which is being built; {own}")),
+        ("..", format!("k.yaml:2:3: folder `..` holds `a/b`, which is being built already; {own}")),
+        ("../..", format!("k.yaml:2:3: folder `../..` holds `a/b`, which is being built already; {own}")),
+        (".", format!("k.yaml:2:3: folder `.` is `a/b`, which is being built already; {own}")),
+        ("round", format!("k.yaml:2:3: folder `round` is `a/b`, which is being built already; {own}")),
         ("x", "k.yaml:2:3: `x` must be a folder, found a file".into()),
         ("../cc", "k.yaml:2:3: `../cc` does not exist".into()),
         ("", "k.yaml:2:3: an entry that should name a folder is empty".into()),
@@ -200,7 +200,7 @@ fn the_top_must_be_a_folder() {
     for (given, expected) in [
         ("a", "a"),
         (".", "."),
-        ("b", "`b` does not exist"),
+        ("b", "`b` does not exist; name a folder that holds a `kustomization.yaml`"),
         (
             "a/x",
             "a/x: `a/x` must be a folder, found a file; name the folder in which the kustomization file is",

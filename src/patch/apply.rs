@@ -160,7 +160,7 @@ impl Prepared {
                     res.store_previous_id();
                 }
                 let known = res.has_noted_annotations();
-                let shown = operations.sees_annotations().then(|| notes(res)).unwrap_or_default();
+                let shown = if operations.sees_annotations() { notes(res) } else { vec![] };
                 let kept = res
                     .edit(|doc| {
                         if known {

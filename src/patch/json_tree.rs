@@ -277,13 +277,6 @@ fn scalar(doc: &Doc, node: NodeId, json: bool) -> (String, Tag) {
             (text.to_owned(), tag)
         }
         tag @ (Tag::Int | Tag::Float | Tag::Bool) => (written, tag),
-        Tag::Binary => {
-            let place = reencode::Place { flow: false, simple_key: false, last: false, reencode: false };
-            match reencode::value(doc, node, place) {
-                Ok(Value::Binary(unpacked)) => (unpacked, Tag::Str),
-                _ => (text.to_owned(), Tag::Str),
-            }
-        }
         _ => (text.to_owned(), Tag::Str),
     }
 }

@@ -102,7 +102,7 @@ impl Prepared {
                 let during = |e: Error| e.during(format!("reading the patch `{}`", path.value));
                 ((texts.load)(path).map_err(during)?, format!("`{}`", path.value))
             }
-            (None, Some(patch)) => (inline(patch), "patch".to_owned()),
+            (None, Some(patch)) => (inline(patch), "the inline patch".to_owned()),
         };
         let objects = (texts.read)(&source);
         let operations = JsonPatch::parse(&source);
@@ -144,7 +144,7 @@ impl Prepared {
                 let during = |e: Error| e.during(format!("reading the patch `{}`", path.value));
                 ((texts.load)(path).map_err(during)?, format!("`{}`", path.value))
             }
-            (None, Some(patch)) => (inline_as_is(patch), "patch".to_owned()),
+            (None, Some(patch)) => (inline_as_is(patch), "the inline patch".to_owned()),
         };
         let operations = JsonPatch::parse(&source).map_err(|e| e.or_at(|| entry.mark.location()))?;
         if operations.is_empty() {

@@ -31,8 +31,11 @@ impl Target {
     pub fn new(selector: &Selector) -> Result<Self> {
         let compile = |pattern: &str| {
             Pattern::anchored(pattern).map_err(|message| {
-                let error =
-                    Error::new(Kind::Config, format!("`{pattern}` is no regular expression: {message}"));
+                // What is around the pattern to make it match whole texts is not the user's.
+                let wrapped = message.ends_with(")$`");
+                let why = message.split(": `").next().filter(|_| wrapped).unwrap_or(&message);
+                let message = format!("`{pattern}` is no regular expression: {why}");
+                let error = Error::new(Kind::Config, message);
                 selector.mark.as_ref().map_or_else(|| error.clone(), |m| error.clone().at(m.location()))
             })
         };

@@ -228,9 +228,13 @@ impl<'a> Entries<'a> {
         }
         let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
         let compiled = re2::compile(&whole).map_err(|e| {
-            Error::new(Fault::Config, format!("the name of an image is no regular expression: {e}"))
-                .at(image.mark.location())
-                .hint("put a backslash before each sign that stands for itself")
+            let why = e.split(": `").next().unwrap_or_default();
+            Error::new(
+                Fault::Config,
+                format!("the name `{}` of an image is no regular expression: {why}", image.name),
+            )
+            .at(image.mark.location())
+            .hint("put a backslash before each sign that stands for itself")
         })?;
         Ok(self.compiled[i].get_or_init(|| compiled).is_match(text))
     }

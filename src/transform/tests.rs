@@ -338,7 +338,7 @@ fn a_bad_pattern_is_an_error_only_where_there_is_an_image() {
         after(input, |m| images::apply_all(m, &entries, &config().images, &Findings::default()))
     };
     assert_eq!(run(CONFIG_MAP), CONFIG_MAP);
-    assert!(run(&format!("{POD}  - image: x\n")).starts_with("error: the name of an image is no regular"));
+    assert!(run(&format!("{POD}  - image: x\n")).starts_with("error: the name `"));
 }
 
 fn replica(name: &str, count: i64) -> Replica {

@@ -391,7 +391,7 @@ fn value_of(doc: &Doc, node: NodeId) -> Result<Value<'_>> {
 }
 
 /// The text that base64 stands for; bytes that are no UTF-8 become U+FFFD.
-fn binary(doc: &Doc, node: NodeId) -> Result<String> {
+pub fn binary(doc: &Doc, node: NodeId) -> Result<String> {
     let joined = doc.text(node).replace(['\n', '\r'], "");
     match base64::engine::general_purpose::STANDARD.decode(joined) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),

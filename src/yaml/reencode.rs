@@ -76,7 +76,7 @@ pub fn value(doc: &Doc, id: NodeId, place: Place) -> Result<Value<'_>> {
     let result = match tag {
         Tag::Str | Tag::Other | Tag::Merge | Tag::Map | Tag::Seq => string(),
         Tag::Unset if style != Style::Plain => string(),
-        Tag::Binary => binary(text),
+        Tag::Binary => binary(text).map(Value::Binary),
         Tag::Unset => match scalar::resolve(text, Dialect::V3) {
             Tag::Str => string(),
             resolved => bare(text, resolved, place),
@@ -143,11 +143,12 @@ pub fn noun(tag: Tag) -> &'static str {
     }
 }
 
-fn binary(text: &str) -> Result<Value<'static>> {
+/// The text that base64 stands for; what is no UTF-8 in it is replaced.
+pub fn binary(text: &str) -> Result<String> {
     let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
     let packed: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     match GeneralPurpose::new(&base64::alphabet::STANDARD, config).decode(packed) {
-        Ok(bytes) => Ok(Value::Binary(String::from_utf8_lossy(&bytes).into_owned())),
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(_) => Err(Error::new(Kind::Resource, "the value of a `!!binary` is no base64")),
     }
 }

@@ -48,7 +48,10 @@ impl Source {
             line: line + self.lines_above,
             column: column + self.columns_left,
             length: self.text.get(offset..end).map_or(1, token_length),
-            text: self.text.get(start..end).map(Into::into),
+            text: self
+                .text
+                .get(start..end)
+                .map(|text| format!("{}{text}", " ".repeat(self.columns_left as usize)).into()),
         }
     }
 }
@@ -87,6 +90,7 @@ fn token_length(rest: &str) -> u32 {
         Some(quote @ ('"' | '\'')) => quoted(rest, quote),
         Some('{' | '[' | '|' | '>') | None => 1,
         Some('-' | '?') if rest[1..].starts_with(' ') => 1,
+        Some(blank) if blank.is_whitespace() => 1,
         Some(_) => plain(rest),
     };
     length.max(1) as u32

@@ -4,10 +4,10 @@
 //! stand in, and reads the first document of each piece; kustomization files it reads whole, and only their first
 //! document. It does not cut UTF-16 files, which are cut like others here.
 
-use super::node::Doc;
+use super::node::{Doc, NodeId, Tag};
 use super::scalar::Dialect;
 use super::source::Source;
-use super::{anchors, fast, parse};
+use super::{anchors, fast, parse, reencode};
 use crate::diag::{Error, Kind, Location, Result};
 use std::ops::Range;
 use std::sync::Arc;
@@ -42,13 +42,9 @@ struct Problem {
 impl Problem {
     fn error(self, path: &Arc<str>) -> Error {
         let (line, column) = (self.line, self.column);
-        Error::new(Kind::Syntax, self.message).at(Location {
-            path: path.clone(),
-            line,
-            column,
-            length: 1,
-            text: None,
-        })
+        Error::new(Kind::Syntax, self.message)
+            .hint("save the file as UTF-8; binary files belong into a generator")
+            .at(Location { path: path.clone(), line, column, length: 1, text: None })
     }
 }
 
@@ -167,7 +163,20 @@ pub fn read_all(source: &Arc<Source>) -> Result<Vec<Doc>> {
 pub fn read_v2(source: &Arc<Source>) -> Result<Option<Doc>> {
     let Some(mut doc) = read(source, 0..source.text.len(), Dialect::V2)? else { return Ok(None) };
     anchors::expand_v2(&mut doc)?;
+    if source.text.contains("binary") {
+        let root = doc.root();
+        decode_binaries(&mut doc, root)?;
+    }
     Ok(Some(doc))
+}
+
+/// YAML 1.1 texts tagged `!!binary` stand for the text that they encode.
+fn decode_binaries(doc: &mut Doc, node: NodeId) -> Result<()> {
+    if doc.tag(node) == Tag::Binary {
+        let text = reencode::binary(doc.text(node)).map_err(|e| e.or_at(|| doc.location(node)))?;
+        doc.set_text(node, &text, Tag::Str);
+    }
+    (0..doc.kids(node).len()).try_for_each(|i| decode_binaries(doc, doc.kids(node)[i]))
 }
 
 #[cfg(test)]

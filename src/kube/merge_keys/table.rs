@@ -110,6 +110,40 @@ pub static KINDS: [(&str, &str, &Type); 90] = [
     ("VolumeAttachment", "storage.k8s.io/v1beta1", &ONLY_METADATA),
 ];
 
+/// Built-in definitions by name, sorted: those that schemas of one's own may refer to.
+pub static DEFINITIONS: [(&str, &Type); 30] = [
+    ("io.k8s.api.apps.v1.DaemonSet", &WORKLOAD),
+    ("io.k8s.api.apps.v1.DaemonSetSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.apps.v1.Deployment", &WORKLOAD),
+    ("io.k8s.api.apps.v1.DeploymentSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.apps.v1.ReplicaSet", &WORKLOAD),
+    ("io.k8s.api.apps.v1.ReplicaSetSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.apps.v1.StatefulSet", &WORKLOAD),
+    ("io.k8s.api.apps.v1.StatefulSetSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.batch.v1.CronJobSpec", &CRON_JOB_SPEC),
+    ("io.k8s.api.batch.v1.Job", &WORKLOAD),
+    ("io.k8s.api.batch.v1.JobSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.batch.v1.JobTemplateSpec", &JOB_TEMPLATE_SPEC),
+    ("io.k8s.api.core.v1.ConfigMap", &ONLY_METADATA),
+    ("io.k8s.api.core.v1.Container", &CONTAINER),
+    ("io.k8s.api.core.v1.EphemeralContainer", &EPHEMERAL_CONTAINER),
+    ("io.k8s.api.core.v1.EphemeralVolumeSource", &EPHEMERAL_VOLUME_SOURCE),
+    ("io.k8s.api.core.v1.NodeSpec", &NODE_SPEC),
+    ("io.k8s.api.core.v1.PersistentVolumeClaim", &WITH_CONDITIONS),
+    ("io.k8s.api.core.v1.PersistentVolumeClaimTemplate", &ONLY_METADATA),
+    ("io.k8s.api.core.v1.Pod", &POD),
+    ("io.k8s.api.core.v1.PodSpec", &POD_SPEC),
+    ("io.k8s.api.core.v1.PodTemplate", &POD_TEMPLATE),
+    ("io.k8s.api.core.v1.PodTemplateSpec", &POD_TEMPLATE_SPEC),
+    ("io.k8s.api.core.v1.ReplicationControllerSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.core.v1.Secret", &ONLY_METADATA),
+    ("io.k8s.api.core.v1.Service", &SERVICE),
+    ("io.k8s.api.core.v1.ServiceAccount", &SERVICE_ACCOUNT),
+    ("io.k8s.api.core.v1.ServiceSpec", &SERVICE_SPEC),
+    ("io.k8s.api.core.v1.Volume", &VOLUME),
+    ("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", &OBJECT_META),
+];
+
 static WEBHOOK_CONFIGURATION: Type =
     Type(&[("metadata", Object(&OBJECT_META)), ("webhooks", List(NAME, None))]);
 static ONLY_METADATA: Type = Type(&[("metadata", Object(&OBJECT_META))]);

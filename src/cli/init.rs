@@ -1,0 +1,50 @@
+//! `init`: writes the built-in distribution to disk.
+//!
+//! Kustomize's `init` is `create`; it is here, too, when nothing follows, the program is called as kustomize, or with a
+//! flag of `create`.
+
+use super::Done;
+use super::environment::Environment;
+use crate::diag::{Error, Kind, Result};
+use crate::distribution::{self, Local, TREES, embedded};
+use crate::load::files::clean;
+use clap::Args;
+use std::borrow::Cow;
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder to write `manifests`, `overlays` and `example` to [default: .]
+    #[arg(value_name = "DIR")]
+    pub dir: Vec<String>,
+    /// Write over changed files, and bring removed ones back
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Writes the files.
+pub fn run(args: &InitArgs, environment: &Environment) -> Result<Done> {
+    let dir = match args.dir.as_slice() {
+        [] => ".",
+        [dir] if !dir.is_empty() => dir,
+        _ => return Err(Error::new(Kind::Usage, "expected one folder to write to")),
+    };
+    let files: Vec<_> = embedded::files().map(|f| (f.path.to_owned(), Cow::Borrowed(f.content))).collect();
+    let report = distribution::write(&environment.folder.join(dir), &files, &TREES, args.force)?;
+    Ok(Done { stdout: vec![report.text(dir).into_bytes()], ..Done::default() })
+}
+
+/// The manifests that the user named: by a flag, else by `KFM_MANIFESTS`.
+pub fn local(flag: Option<&str>, environment: &Environment) -> Option<Local> {
+    let local = |given: &str, by: &str, instead| Local {
+        folder: clean(&environment.folder.join(given)),
+        given: given.to_owned(),
+        by: by.to_owned(),
+        instead,
+    };
+    match (flag.filter(|f| !f.is_empty()), &environment.manifests) {
+        (Some(flag), _) => Some(local(flag, "--manifests", true)),
+        (None, Some(folder)) => Some(local(folder, "KFM_MANIFESTS", false)),
+        _ => None,
+    }
+}

@@ -1,0 +1,107 @@
+//! The files that are part of the program.
+//!
+//! The build script packs them: for each file a line with path and size, then its bytes, sorted by path.
+
+use crate::diag::{Error, Kind, Result};
+use std::path::Path;
+
+/// The folders that the program carries.
+pub const TREES: [&str; 3] = ["manifests", "overlays", "example"];
+
+/// How messages name the place of these files.
+pub const SHOWN: &str = "<built-in>";
+
+static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/distribution.archive"));
+
+/// A file of the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Embedded {
+    /// `manifests/...`, with slashes.
+    pub path: &'static str,
+    /// What is in it.
+    pub content: &'static [u8],
+}
+
+/// All files, sorted by path.
+pub fn files() -> impl Iterator<Item = Embedded> {
+    Reader(ARCHIVE)
+}
+
+/// The files in or below a folder.
+pub fn below(folder: &str) -> impl Iterator<Item = Embedded> {
+    files().filter(move |f| f.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// Whether there is such a folder.
+pub fn has_folder(folder: &Path) -> bool {
+    folder.to_str().is_some_and(|folder| below(folder).next().is_some())
+}
+
+/// Writes the files of a folder to a new folder of the same path below `to`.
+pub fn unpack(folder: &str, to: &Path) -> Result<()> {
+    for file in below(folder) {
+        let path = to.join(file.path);
+        let failed =
+            |e: std::io::Error| Error::new(Kind::Io, format!("`{}` cannot be written: {e}", path.display()));
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(failed)?;
+        }
+        std::fs::write(&path, file.content).map_err(failed)?;
+    }
+    Ok(())
+}
+
+struct Reader(&'static [u8]);
+
+impl Iterator for Reader {
+    type Item = Embedded;
+
+    fn next(&mut self) -> Option<Embedded> {
+        let end = memchr::memchr(b'\n', self.0)?;
+        let (head, rest) = self.0.split_at(end);
+        let (path, size) = std::str::from_utf8(head).ok()?.rsplit_once(' ')?;
+        let (content, rest) = rest.get(1..)?.split_at_checked(size.parse().ok()?)?;
+        self.0 = rest;
+        Some(Embedded { path, content })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_on_disk_is_part_of_the_program() {
+        let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut on_disk = vec![];
+        for tree in TREES {
+            for entry in walkdir::WalkDir::new(top.join(tree)) {
+                let entry = entry.unwrap();
+                let path = entry.path().strip_prefix(top).unwrap().to_str().unwrap().to_owned();
+                let name = entry.file_name().to_string_lossy();
+                if entry.file_type().is_file() && !name.starts_with('.') && !name.ends_with('~') {
+                    on_disk.push(path);
+                }
+            }
+        }
+        on_disk.sort_unstable();
+        let carried: Vec<_> = files().collect();
+        assert_eq!(carried.iter().map(|f| f.path).collect::<Vec<_>>(), on_disk);
+        for file in carried {
+            assert!(std::fs::read(top.join(file.path)).unwrap() == file.content, "{}", file.path);
+        }
+    }
+
+    #[test]
+    fn folders_are_known_by_their_files() {
+        for (folder, there) in [
+            ("example", true),
+            ("manifests", true),
+            ("examp", false),
+            ("example/kustomization.yaml", false),
+            ("", false),
+        ] {
+            assert_eq!(has_folder(Path::new(folder)), there, "{folder}");
+        }
+    }
+}

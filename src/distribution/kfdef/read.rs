@@ -1,0 +1,224 @@
+//! The KfDef as types.
+//!
+//! Names that become folders and paths that lead into the manifests are checked here.
+
+use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use crate::yaml::{self, Doc, NodeId, Source, split};
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+/// A text and where it stands.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The text.
+    pub text: String,
+    /// Its place.
+    pub at: Location,
+}
+
+/// A KfDef.
+#[derive(Debug, Clone)]
+pub struct KfDef {
+    /// `metadata.name`, empty if it has none.
+    pub name: String,
+    /// `spec.applications`
+    pub applications: Vec<Application>,
+    /// `spec.repos`
+    pub repos: Vec<Repo>,
+}
+
+/// An entry of `spec.applications`.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// `name`
+    pub name: Named,
+    /// `kustomizeConfig.overlays`
+    pub overlays: Vec<Named>,
+    /// `kustomizeConfig.parameters`
+    pub parameters: Vec<Parameter>,
+    /// `kustomizeConfig.repoRef.name` and `.path`, cleaned
+    pub repo_ref: Option<(Named, Named)>,
+}
+
+/// A parameter of an application.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// `name`
+    pub name: Named,
+    /// `value`, empty if it has none
+    pub value: String,
+}
+
+/// An entry of `spec.repos`.
+#[derive(Debug, Clone)]
+pub struct Repo {
+    /// `name`
+    pub name: Named,
+    /// `path`: where the user keeps a copy; empty if none
+    pub path: Named,
+}
+
+const GROUP: &str = "kfdef.apps.kubeflow.org/";
+
+/// Versions whose applications look alike.
+const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
+
+/// Reads the one KfDef of a file. Fields that nothing is made of become findings.
+pub fn read(source: &Arc<Source>, findings: &Findings) -> Result<KfDef> {
+    let docs = split::read_all(source)?;
+    let is_one = |doc: &&Doc| text(doc, doc.root(), "apiVersion").is_some_and(|v| v.starts_with(GROUP));
+    let mut found = docs.iter().filter(is_one);
+    let file = || Location::file(source.path.clone());
+    let Some(doc) = found.next() else {
+        return Err(Error::new(Kind::Config, "the file holds no KfDef")
+            .at(file())
+            .hint(format!("its first lines should be `apiVersion: {GROUP}v1` and `kind: KfDef`")));
+    };
+    if let Some(second) = found.next() {
+        return Err(Error::new(Kind::Config, "the file holds more than one KfDef, expected one")
+            .at(second.location(second.root()))
+            .hint("split the file"));
+    }
+    decode(doc, findings)
+}
+
+fn decode(doc: &Doc, findings: &Findings) -> Result<KfDef> {
+    let root = doc.root();
+    let version = text(doc, root, "apiVersion").unwrap_or_default();
+    if !VERSIONS.iter().any(|v| version.strip_prefix(GROUP) == Some(v)) {
+        let message = format!("expected `apiVersion: {GROUP}v1` or `v1beta1`, found `{version}`");
+        return Err(Error::new(Kind::Config, message).at(at(doc, root, "apiVersion")));
+    }
+    let Some(spec) = doc.get(root, "spec").filter(|s| doc.kind(*s) == yaml::Kind::Map) else {
+        return Err(Error::new(Kind::Config, "the KfDef has no `spec`").at(doc.location(root)));
+    };
+    let unused = |map: NodeId, known: &[&str]| unused(doc, map, known, findings);
+    unused(spec, &["applications", "repos", "version"]);
+    let metadata = doc.get(root, "metadata");
+    let mut kfdef = KfDef {
+        name: metadata.and_then(|m| text(doc, m, "name")).unwrap_or_default(),
+        applications: vec![],
+        repos: vec![],
+    };
+    for entry in list(doc, spec, "repos")? {
+        unused(entry, &["name", "uri", "path"]);
+        let path = text(doc, entry, "path").unwrap_or_default();
+        let path = path.strip_prefix("file://").unwrap_or(&path).to_owned();
+        kfdef.repos.push(Repo {
+            name: required(doc, entry, "name")?,
+            path: Named { text: path, at: at(doc, entry, "path") },
+        });
+    }
+    for entry in list(doc, spec, "applications")? {
+        unused(entry, &["name", "kustomizeConfig"]);
+        let name = required(doc, entry, "name")?;
+        if !is_folder_name(&name.text) {
+            let message = format!("`{}` cannot be the name of an application", name.text);
+            return Err(Error::new(Kind::Config, message)
+                .at(name.at)
+                .hint("use letters, digits, `-`, `_` and `.`"));
+        }
+        if let Some(first) = kfdef.applications.iter().find(|a| a.name.text == name.text) {
+            let message = format!("the application `{}` is there twice", name.text);
+            return Err(Error::new(Kind::Conflict, message)
+                .at(name.at)
+                .label(first.name.at.clone(), "the first one"));
+        }
+        kfdef.applications.push(application(doc, entry, name, &unused)?);
+    }
+    Ok(kfdef)
+}
+
+fn application(
+    doc: &Doc,
+    entry: NodeId,
+    name: Named,
+    unused: &dyn Fn(NodeId, &[&str]),
+) -> Result<Application> {
+    let mut app = Application { name, overlays: vec![], parameters: vec![], repo_ref: None };
+    let Some(config) = doc.get(entry, "kustomizeConfig").filter(|c| !doc.is_null(*c)) else { return Ok(app) };
+    unused(config, &["overlays", "parameters", "repoRef"]);
+    for item in list(doc, config, "overlays")? {
+        let overlay = Named { text: doc.text(item).to_owned(), at: doc.location(item) };
+        app.overlays.push(inside(overlay)?);
+    }
+    for item in list(doc, config, "parameters")? {
+        unused(item, &["name", "value"]);
+        let value = text(doc, item, "value").unwrap_or_default();
+        app.parameters.push(Parameter { name: required(doc, item, "name")?, value });
+    }
+    if let Some(repo) = doc.get(config, "repoRef").filter(|r| !doc.is_null(*r)) {
+        unused(repo, &["name", "path"]);
+        app.repo_ref = Some((required(doc, repo, "name")?, inside(required(doc, repo, "path")?)?));
+    }
+    Ok(app)
+}
+
+/// A path that stays below its folder, without `.` and doubled slashes.
+fn inside(path: Named) -> Result<Named> {
+    let mut parts = Vec::new();
+    for part in Path::new(&path.text).components() {
+        match part {
+            Component::Normal(part) => parts.push(part.to_string_lossy()),
+            Component::CurDir => {}
+            _ => {
+                let message = format!("`{}` must lead to a folder of the manifests", path.text);
+                return Err(Error::new(Kind::Restricted, message).at(path.at));
+            }
+        }
+    }
+    if parts.is_empty() || path.text.contains(char::is_control) {
+        return Err(Error::new(Kind::Config, format!("`{}` is no path", path.text)).at(path.at));
+    }
+    Ok(Named { text: parts.join("/"), at: path.at })
+}
+
+fn is_folder_name(name: &str) -> bool {
+    !name.starts_with(['.', '-'])
+        && !name.is_empty()
+        && name.len() <= 253
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+/// Fields that nothing is made of.
+fn unused(doc: &Doc, map: NodeId, known: &[&str], findings: &Findings) {
+    if doc.kind(map) != yaml::Kind::Map {
+        return;
+    }
+    for (key, _) in doc.pairs(map).filter(|(key, _)| !known.contains(&doc.text(*key))) {
+        let message = format!("field `{}` is not imported", doc.text(key));
+        findings.add(Finding::new(Code::Skipped, message).at(doc.location(key)));
+    }
+}
+
+fn list(doc: &Doc, map: NodeId, key: &str) -> Result<Vec<NodeId>> {
+    match doc.get(map, key).filter(|n| !doc.is_null(*n)) {
+        None => Ok(vec![]),
+        Some(node) if doc.kind(node) == yaml::Kind::Seq => Ok(doc.items(node).to_vec()),
+        Some(node) => {
+            Err(Error::new(Kind::Config, format!("expected `{key}` to be a list")).at(doc.location(node)))
+        }
+    }
+}
+
+/// A scalar as text; a null is none.
+fn text(doc: &Doc, map: NodeId, key: &str) -> Option<String> {
+    if doc.kind(map) != yaml::Kind::Map {
+        return None;
+    }
+    let node = doc.get(map, key).filter(|n| doc.kind(*n) == yaml::Kind::Scalar && !doc.is_null(*n))?;
+    Some(doc.text(node).to_owned())
+}
+
+fn required(doc: &Doc, map: NodeId, key: &str) -> Result<Named> {
+    match text(doc, map, key).filter(|t| !t.is_empty()) {
+        Some(text) => Ok(Named { text, at: at(doc, map, key) }),
+        None => Err(Error::new(Kind::Config, format!("expected a text in `{key}`")).at(at(doc, map, key))),
+    }
+}
+
+/// The place of a value, or of the mapping that lacks it.
+fn at(doc: &Doc, map: NodeId, key: &str) -> Location {
+    let value = if doc.kind(map) == yaml::Kind::Map { doc.get(map, key) } else { None };
+    doc.location(value.unwrap_or(map))
+}

@@ -1,0 +1,21 @@
+//! The distribution that the program carries: the folders `manifests`, `overlays` and `example`.
+//!
+//! They are part of the program as one piece of bytes ([`embedded`]) that nothing looks at before it is asked for.
+//! They can be written out and brought up to date later ([`write()`]), serve in place of folders that are not on disk
+//! ([`Trees`]), and the `manifests` may be led to a folder of the user's ([`local`]). [`kfdef`] turns the KfDef of the
+//! former Kubeflow operator into kustomizations over them.
+//!
+//! Kustomize has nothing like it.
+
+pub mod embedded;
+pub mod kfdef;
+pub mod local;
+#[cfg(test)]
+mod tests;
+pub mod trees;
+pub mod write;
+
+pub use embedded::TREES;
+pub use local::{Choice, Local};
+pub use trees::Trees;
+pub use write::{Outcome, Report, write};

@@ -1,0 +1,153 @@
+//! The built-in folders in place of folders that are not on disk.
+//!
+//! Where a build names `example`, `overlays/kgateway` or `manifests/...` and there is no such folder, the one of that
+//! path in the program serves, and a note says so. It is written to a private folder first, tree by tree as they are
+//! asked for. A built-in tree finds its neighbours the same way; `manifests` on disk, such as a clone of Kubeflow's,
+//! come before the built-in ones, and a folder that the user names ([`Local`]) comes before both.
+
+use super::embedded::{SHOWN, TREES, has_folder, unpack};
+use super::local::{Choice, Local};
+use crate::diag::{Code, Finding, Findings};
+use crate::load::files::clean;
+use crate::load::{StandIn, StandIns};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use tempfile::TempDir;
+
+/// The folders that may be served.
+#[derive(Debug)]
+pub struct Trees {
+    /// The folder in which `manifests`, `overlays` and `example` are, or would be. Free of links.
+    anchor: PathBuf,
+    local: Option<Local>,
+    chosen: OnceLock<Choice>,
+    scratch: Mutex<Option<Scratch>>,
+    /// What there is to say about what was served.
+    pub findings: Findings,
+}
+
+/// The private folder, and which trees are in it.
+#[derive(Debug)]
+struct Scratch {
+    folder: TempDir,
+    real: PathBuf,
+    unpacked: Vec<String>,
+}
+
+impl Trees {
+    /// What a build of `target` by a user who stands in `folder` may be served; nothing if the target is outside of
+    /// the three folders, unless manifests were named.
+    pub fn for_target(folder: &Path, target: &str, local: Option<Local>) -> Option<Self> {
+        let anchor = match (anchor(folder, target), &local) {
+            (Some(anchor), _) => anchor,
+            (None, Some(local)) if local.instead => folder.to_owned(),
+            _ => return None,
+        };
+        // A folder that is missing altogether has no trees to stand beside.
+        let anchor = anchor.canonicalize().ok()?;
+        Some(Self {
+            anchor,
+            local,
+            chosen: OnceLock::new(),
+            scratch: Mutex::default(),
+            findings: Findings::default(),
+        })
+    }
+
+    /// Which manifests the user's choice comes to; `None` without one.
+    fn local(&self) -> Option<&Choice> {
+        let local = self.local.as_ref()?;
+        Some(self.chosen.get_or_init(|| local.choose(&self.findings)))
+    }
+
+    /// The folder of the program at a path that begins with one of the trees.
+    fn built_in(&self, inside: &Path) -> io::Result<StandIn> {
+        let tree = inside.iter().next().unwrap_or_default().to_string_lossy().into_owned();
+        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        if scratch.is_none() {
+            let folder = tempfile::Builder::new().prefix("kfm-").tempdir()?;
+            let real = folder.path().canonicalize()?;
+            *scratch = Some(Scratch { folder, real, unpacked: vec![] });
+        }
+        let Some(scratch) = scratch.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
+        if !scratch.unpacked.contains(&tree) {
+            unpack(&tree, scratch.folder.path()).map_err(|e| io::Error::other(e.message().to_owned()))?;
+            scratch.unpacked.push(tree);
+        }
+        Ok(StandIn {
+            folder: scratch.real.join(inside),
+            shown: Some(format!("{SHOWN}/{}", inside.display())),
+        })
+    }
+
+    /// Where in the trees a path is: beside those on disk, or beside those that were written to the private folder.
+    fn inside<'p>(&self, path: &'p Path) -> Option<(&'p Path, bool)> {
+        let is_tree = |p: &&Path| p.iter().next().is_some_and(|name| TREES.iter().any(|tree| name == *tree));
+        if let Some(inside) = path.strip_prefix(&self.anchor).ok().filter(is_tree) {
+            return Some((inside, true));
+        }
+        let scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let real = &scratch.as_ref()?.real;
+        path.strip_prefix(real).ok().filter(is_tree).map(|inside| (inside, false))
+    }
+}
+
+/// The folder beside whose trees a target is. Where more than one folder on the way has the name of a tree, it is the
+/// one below which the program has a folder of that path, else the first one below the user.
+fn anchor(folder: &Path, target: &str) -> Option<PathBuf> {
+    let path = clean(&folder.join(target));
+    let is_tree = |p: &&Path| p.file_name().is_some_and(|name| TREES.iter().any(|tree| name == *tree));
+    let mut anchors: Vec<&Path> = path.ancestors().filter(is_tree).filter_map(Path::parent).collect();
+    anchors.reverse();
+    let carried = |a: &&&Path| path.strip_prefix(a).is_ok_and(has_folder);
+    let found = match anchors.as_slice() {
+        [] => return None,
+        [only] => only,
+        several => several
+            .iter()
+            .find(carried)
+            .or_else(|| several.iter().find(|a| a.starts_with(folder)))
+            .or(several.last())?,
+    };
+    Some((*found).to_owned())
+}
+
+impl StandIns for Trees {
+    fn instead(&self, path: &Path) -> Option<io::Result<StandIn>> {
+        let forced = self.local.as_ref().is_some_and(|local| local.instead);
+        if !forced || path.strip_prefix(&self.anchor).ok()? != Path::new("manifests") {
+            return None;
+        }
+        match self.local()? {
+            Choice::Folder(folder) if folder == path => None,
+            Choice::Folder(folder) => Some(Ok(StandIn { folder: folder.clone(), shown: None })),
+            Choice::BuiltIn => Some(self.built_in(Path::new("manifests"))),
+        }
+    }
+
+    fn missing(&self, path: &Path) -> Option<io::Result<StandIn>> {
+        let (inside, on_disk) = self.inside(path)?;
+        let below_manifests = inside.strip_prefix("manifests").ok();
+        if let Some(below) = below_manifests {
+            if let Some(Choice::Folder(folder)) = self.local() {
+                let folder = clean(&folder.join(below)).canonicalize().ok().filter(|f| f.is_dir())?;
+                return Some(Ok(StandIn { folder, shown: None }));
+            }
+            let beside = self.anchor.join("manifests");
+            if !on_disk && below.as_os_str().is_empty() && beside.is_dir() {
+                let folder = beside.canonicalize().ok()?;
+                return Some(Ok(StandIn { folder, shown: None }));
+            }
+        }
+        if !has_folder(inside) {
+            return None;
+        }
+        if on_disk && !(below_manifests.is_some() && self.local.is_some()) {
+            let message =
+                format!("`{}` is not on disk: the copy that is built into kfm is used", inside.display());
+            self.findings.add(Finding::new(Code::Note, message).hint("write it out with `kfm init`"));
+        }
+        Some(self.built_in(inside))
+    }
+}

@@ -1,0 +1,206 @@
+//! What the program carries is what is in the repository: cases whose outcome follows from the files themselves.
+
+use kfm::distribution::embedded;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kfm"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .expect("kfm runs")
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", stderr(output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn new_folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().canonicalize().expect("a path");
+    (folder, path)
+}
+
+/// A folder of the manifests that can be built alone.
+fn some_folder() -> &'static str {
+    let folder = |path: &'static str| path.strip_suffix("/kustomization.yaml");
+    let mut folders = embedded::below("manifests").filter_map(|f| folder(f.path));
+    folders.find(|f| run(top(), &["build", f], &[]).status.success()).expect("a folder that builds")
+}
+
+/// The files below a folder and what is in them.
+fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|e| e.expect("an entry"));
+    let files = entries.filter(|e| e.file_type().is_file());
+    files
+        .map(|e| {
+            let path = e.path().strip_prefix(folder).expect("below").to_owned();
+            (path, fs::read(e.path()).expect("readable"))
+        })
+        .collect()
+}
+
+/// The built-in files of a folder, by paths inside of it.
+fn carried(folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let inside = |path: &'static str| Path::new(path).strip_prefix(folder).expect("below").to_owned();
+    let mut files: Vec<_> = embedded::below(folder).map(|f| (inside(f.path), f.content.to_vec())).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_folder_that_is_missing_builds_as_in_the_repository() {
+    let (_guard, folder) = new_folder();
+    for target in ["example", some_folder()] {
+        let built = run(&folder, &["build", target], &[]);
+        let tree = target.split('/').next().unwrap_or_default();
+        assert_eq!(stdout(&built), stdout(&run(top(), &["build", target], &[])), "{target}");
+        assert!(stderr(&built).starts_with(&format!("Note: `{tree}` is not on disk")), "{}", stderr(&built));
+        assert_eq!(files_below(&folder), [], "{target}");
+    }
+}
+
+#[test]
+fn what_init_writes_builds_without_the_built_in_folders() {
+    let (_guard, folder) = new_folder();
+    let said = stdout(&run(&folder, &["init", "kf"], &[]));
+    assert_eq!(said, format!("kf: wrote {}\n", embedded::files().count()));
+    let built = run(&folder, &["build", "kf/example"], &[]);
+    assert_eq!(
+        (stdout(&built), stderr(&built)),
+        (stdout(&run(top(), &["build", "example"], &[])), String::new())
+    );
+    let said = stdout(&run(&folder, &["init", "kf"], &[]));
+    assert_eq!(said, format!("kf: left unchanged {}\n", embedded::files().count()));
+}
+
+#[test]
+fn a_folder_on_disk_finds_its_missing_neighbours_in_the_program() {
+    let (_guard, folder) = new_folder();
+    stdout(&run(&folder, &["init"], &[]));
+    fs::remove_dir_all(folder.join("manifests")).unwrap();
+    let built = run(&folder, &["build", "example"], &[]);
+    assert_eq!(stdout(&built), stdout(&run(top(), &["build", "example"], &[])));
+    assert!(stderr(&built).starts_with("Note: `manifests` is not on disk"), "{}", stderr(&built));
+    // And the other way round: the example of the program over manifests on disk.
+    stdout(&run(&folder, &["init", "--force"], &[]));
+    fs::remove_dir_all(folder.join("example")).unwrap();
+    for entry in files_below(&folder.join("manifests")) {
+        let file = folder.join("manifests").join(entry.0);
+        let text = String::from_utf8_lossy(&entry.1).replace(
+            "kind: Namespace\nmetadata:\n",
+            "kind: Namespace\nmetadata:\n  annotations: {seen: on-disk}\n",
+        );
+        fs::write(file, text).unwrap();
+    }
+    let built = run(&folder, &["build", "example"], &[]);
+    assert!(stdout(&built).contains("seen: on-disk"), "{}", stderr(&built));
+}
+
+#[test]
+fn an_empty_copy_is_filled_and_used_from_then_on() {
+    let (_guard, folder) = new_folder();
+    let copy = folder.join("copy");
+    let expected = stdout(&run(top(), &["build", "example"], &[]));
+    let first = run(&folder, &["build", "example", "--manifests", "copy"], &[]);
+    assert_eq!(stdout(&first), expected);
+    assert!(stderr(&first).contains("the built-in manifests were copied there"), "{}", stderr(&first));
+    assert_eq!(files_below(&copy), carried("manifests"));
+    let inside = some_folder().strip_prefix("manifests").unwrap().trim_start_matches('/');
+    let file = copy.join(inside).join("kustomization.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text + "\ncommonAnnotations:\n  of: the-copy\n").unwrap();
+    for arguments in [&["build", some_folder(), "--manifests", "copy"][..], &["build", some_folder()]] {
+        let second = run(&folder, arguments, &[("KFM_MANIFESTS", "copy")]);
+        assert!(stdout(&second).contains("of: the-copy"), "{arguments:?}");
+        assert!(!stderr(&second).contains("copied"), "{}", stderr(&second));
+    }
+}
+
+#[test]
+fn a_copy_that_is_of_no_use_leaves_the_built_in_manifests() {
+    let (_guard, folder) = new_folder();
+    fs::write(folder.join("file"), "").unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.join("link")).unwrap();
+    let expected = stdout(&run(top(), &["build", "example"], &[]));
+    for copy in ["file", "file/below", "link", "/proc/none/manifests", "/mapr/kubeflow/manifests"] {
+        let built = run(&folder, &["build", "example"], &[("KFM_MANIFESTS", copy)]);
+        assert_eq!(stdout(&built), expected, "{copy}");
+        let said = stderr(&built);
+        assert!(said.contains("Warning: KFM_MANIFESTS: ") && said.contains("are used"), "{said}");
+        let strict = run(&folder, &["build", "example", "--strict"], &[("KFM_MANIFESTS", copy)]);
+        assert_eq!((strict.status.code(), strict.stdout.len()), (Some(1), 0), "{copy}");
+    }
+    assert!(!Path::new("/mapr").exists());
+}
+
+fn kfdef(folder: &Path, path: &str) {
+    let inside = some_folder().strip_prefix("manifests/").unwrap();
+    let text = format!(
+        "apiVersion: kfdef.apps.kubeflow.org/v1\nkind: KfDef\nmetadata:\n  name: kf\nspec:\n  applications:\n  \
+         - name: some\n    kustomizeConfig:\n      repoRef: {{name: manifests, path: {inside}}}\n  repos:\n  \
+         - {{name: manifests{path}}}\n"
+    );
+    fs::write(folder.join("kfdef.yaml"), text).unwrap();
+}
+
+#[test]
+fn the_path_of_a_repository_decides_which_manifests_an_import_uses() {
+    let expected = stdout(&run(top(), &["build", some_folder()], &[]));
+    // (the path, whether it is made, whether the import carries the manifests, what is said)
+    for (path, is_made, carries, said) in [
+        ("", false, true, ""),
+        ("copy", true, false, "Note: kfdef.yaml:11:29: `copy` was empty"),
+        ("kfdef.yaml", false, true, "Warning: kfdef.yaml:11:29: `kfdef.yaml` cannot be read"),
+        (
+            "/mapr/kubeflow/manifests",
+            false,
+            true,
+            "Warning: kfdef.yaml:11:29: `/mapr/kubeflow/manifests` does not",
+        ),
+    ] {
+        let (_guard, folder) = new_folder();
+        kfdef(&folder, &if path.is_empty() { String::new() } else { format!(", path: {path}") });
+        let done = run(&folder, &["import", "kfdef", "kfdef.yaml"], &[]);
+        stdout(&done);
+        assert!(stderr(&done).starts_with(said), "{path}: {}", stderr(&done));
+        assert_eq!(folder.join("copy").exists(), is_made, "{path}");
+        assert_eq!(folder.join("kf/manifests").exists(), carries, "{path}");
+        let built = run(&folder, &["build", "kf"], &[]);
+        assert_eq!((stdout(&built), stderr(&built)), (expected.clone(), String::new()), "{path}");
+    }
+    assert!(!Path::new("/mapr").exists());
+}
+
+#[test]
+fn importing_again_keeps_what_the_user_changed() {
+    let (_guard, folder) = new_folder();
+    kfdef(&folder, "");
+    stdout(&run(&folder, &["import", "kfdef", "kfdef.yaml"], &[]));
+    let file = folder.join("kf/applications/some/kustomization.yaml");
+    let changed = fs::read_to_string(&file).unwrap() + "namePrefix: my-\n";
+    fs::write(&file, &changed).unwrap();
+    let said = stdout(&run(&folder, &["import", "kfdef", "kfdef.yaml"], &[]));
+    assert!(said.starts_with("kept applications/some/kustomization.yaml: "), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), changed);
+    // The rest of the distribution may be written to the same folder.
+    let said = stdout(&run(&folder, &["init", "kf"], &[]));
+    assert!(!said.contains("removed"), "{said}");
+    let said = stdout(&run(&folder, &["import", "kfdef", "kfdef.yaml", "--force"], &[]));
+    assert!(said.contains("updated 1") && !said.contains("removed"), "{said}");
+    assert!(folder.join("kf/example/kustomization.yaml").exists());
+}

@@ -1,0 +1,484 @@
+#!/usr/bin/env python3
+"""Does each overlay fit both trees, and do what its README says?
+
+    overlays.py [NAME...]     all overlays, or those whose line begins with NAME
+
+Each line of CASES is built over the resources of `example`, once with this repository's `manifests` and once, where
+$KUBEFLOW_TREE names a checkout of kubeflow/manifests 26.03, with that in its place. What kfm prints must be what
+kustomize prints, byte for byte (`kustomize` or `kubectl` on the path; left out with a note otherwise), every container
+must still have an image, and the function of the same name in this file must find what the overlay promises.
+"""
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+import render
+from render import Loader, ROOT, parse
+
+# Components in the order in which they are listed. The first names the check below.
+CASES = [
+    ["kgateway"],
+    ["kgateway", "kgateway/cross-namespace"],
+    ["kgateway", "kgateway/gateway"],
+    ["ambient"],
+    ["ambient", "ambient/profile-sidecars"],
+    ["ambient", "ambient/knative"],
+    ["ambient", "ambient/pipelines"],
+    ["dex"],
+    ["dex", "dex/keycloak"],
+    ["dex", "dex/azure"],
+    ["oauth2-proxy", "oauth2-proxy/dex-only"],
+    ["oauth2-proxy", "oauth2-proxy/secrets"],
+    ["oauth2-proxy", "oauth2-proxy/in-cluster-issuer"],
+    ["oauth2-proxy", "oauth2-proxy/eks"],
+    ["istio"],
+    ["centraldashboard"],
+    ["jupyter-enterprise-gateway"],
+    ["jupyter-enterprise-gateway", "jupyter-enterprise-gateway/kyverno-legacy"],
+    ["resources"],
+    ["insecure-cookies"],
+    ["oauth2-proxy", "insecure-cookies"],
+    ["prune-labels"],
+    ["pod-disruption-budgets-off"],
+    ["gpu-nodes"],
+    ["monitoring"],
+    ["argocd/sync-waves"],
+]
+# What an overlay is for, where kubeflow/manifests has it and it needs no network.
+WITH = {
+    "ambient/pipelines": ["applications/pipeline/upstream/base/installs/multi-user"],
+    "ambient/knative": ["common/knative/knative-serving/overlays/gateways", "common/istio/cluster-local-gateway/base"],
+    "pod-disruption-budgets-off": ["common/knative/knative-serving/overlays/gateways", "common/istio/cluster-local-gateway/base"],
+    "insecure-cookies": ["applications/kserve/models-web-app/overlays/kubeflow"],
+}
+# Built by themselves.
+ALONE = ["argocd", "argocd/applicationset", "gpu-nodes/workloads", "jupyter-enterprise-gateway", "kgateway", "istio"]
+
+# What users edit: every setting gets a value of its own here, which must come out and leave none of the old behind.
+SETTINGS = {
+    "kgateway/settings.env": {
+        "HOST": "ml.test", "GATEWAY_NAME": "edge", "GATEWAY_NAMESPACE": "edge-system", "INGRESS_NAMESPACE": "mesh",
+    },
+    "dex/settings.env": {
+        "EMAIL": "ada@test", "USERNAME": "ada", "USER_ID": "42", "PASSWORD_HASH": "$2y$12$" + "a" * 53,
+    },
+    "dex/external-issuer/settings.env": {"HOST": "ml.test"},
+    "dex/keycloak/settings.env": {"REALM_URL": "https://id.test/realms/ml"},
+    "dex/azure/settings.env": {"TENANT_ID": "1234-tenant"},
+    "oauth2-proxy/settings.env": {"OAUTH2_PROXY_COOKIE_NAME": "ml", "OAUTH2_PROXY_COOKIE_EXPIRE": "1h", "FORCE_HTTPS": "maybe"},
+    "oauth2-proxy/secrets/secrets.env": {"client-secret": "client-test", "cookie-secret": "cookie-test-1234"},
+    "oauth2-proxy/in-cluster-issuer/settings.env": {"ISSUER": "https://issuer.test"},
+    "oauth2-proxy/eks/settings.env": {"REGION": "mars-north-1", "CLUSTER_ID": "ABC"},
+    "istio/settings.env": {"NAMESPACE": "own", "FRONTEND": "front", "BACKEND": "back", "TRAINING_HOST": "back.own.svc.cluster.local"},
+    "monitoring/settings.env": {"PROMETHEUS_NAMESPACE": "watch", "PROMETHEUS_SERVICE_ACCOUNT": "watcher"},
+    "argocd/settings.env": {"REPO_URL": "https://git.test/x.git", "TARGET_REVISION": "v9", "REPO_PATH": "site"},
+    "argocd/applicationset/settings.env": {"REPO_URL": "https://git.test/x.git", "TARGET_REVISION": "v9"},
+}
+CORE = {
+    "centraldashboard", "notebook-controller-deployment", "jupyter-web-app-deployment", "profiles-deployment",
+    "volumes-web-app-deployment", "tensorboards-web-app-deployment", "tensorboard-controller-deployment",
+    "admission-webhook-deployment",
+}
+
+
+class Failed(Exception):
+    """A promise of an overlay that its output does not keep."""
+
+
+def need(condition, message):
+    if not condition:
+        raise Failed(message)
+
+
+class Objects:
+    def __init__(self, text):
+        self.text = text
+        self.all = parse(text)
+
+    def of(self, *kinds, name=None, namespace=None):
+        return [o for o in self.all if o["kind"] in kinds
+                and (name is None or re.fullmatch(name, o["metadata"]["name"]))
+                and (namespace is None or o["metadata"].get("namespace") == namespace)]
+
+    def one(self, kind, name, namespace=None):
+        found = self.of(kind, name=name, namespace=namespace)
+        need(len(found) == 1, f"{len(found)} objects {kind} {name}")
+        return found[0]
+
+    def templates(self):
+        return [(o, o["spec"]["template"]) for o in self.of("Deployment", "StatefulSet", "DaemonSet")]
+
+
+def env(deployment, container):
+    for c in deployment["spec"]["template"]["spec"]["containers"]:
+        if c["name"] == container:
+            return {e["name"]: e.get("value") for e in c.get("env", [])}
+    raise Failed(f"no container {container}")
+
+
+def kgateway(o, set_, case):
+    s = set_["kgateway/settings.env"]
+    route = o.one("HTTPRoute", "kubeflow-route")
+    home = "kubeflow" if "kgateway/cross-namespace" in case else s["INGRESS_NAMESPACE"]
+    need(route["metadata"]["namespace"] == home, "namespace of the route")
+    need(route["spec"]["hostnames"] == [s["HOST"]], "host of the route")
+    parent = route["spec"]["parentRefs"][0]
+    need((parent["namespace"], parent["name"]) == (s["GATEWAY_NAMESPACE"], s["GATEWAY_NAME"]), "gateway of the route")
+    backend = route["spec"]["rules"][0]["backendRefs"][0]
+    need((backend["namespace"], backend["name"]) == (s["INGRESS_NAMESPACE"], "istio-ingressgateway"), "backend")
+    policy = o.one("NetworkPolicy", "allow-kgateway", s["INGRESS_NAMESPACE"])
+    peer = policy["spec"]["ingress"][0]["from"][0]["namespaceSelector"]["matchLabels"]
+    need(peer == {"kubernetes.io/metadata.name": s["GATEWAY_NAMESPACE"]}, "peer of the policy")
+    need(8080 in [p["port"] for p in policy["spec"]["ingress"][0]["ports"]], "the pod's port, not the Service's")
+    grants = o.of("ReferenceGrant")
+    need(len(grants) == (home == "kubeflow"), "a grant exactly where the backend is elsewhere")
+    for grant in grants:
+        need(grant["apiVersion"].endswith("/v1beta1"), "version of the grant")
+        need(grant["metadata"]["namespace"] == s["INGRESS_NAMESPACE"], "the grant stands beside the Service")
+        need(grant["spec"]["from"][0]["namespace"] == home, "the grant names the route's namespace")
+    if "kgateway/gateway" in case:
+        gateway = o.one("Gateway", s["GATEWAY_NAME"], s["GATEWAY_NAMESPACE"])
+        for listener in gateway["spec"]["listeners"]:
+            need(listener["hostname"] == s["HOST"], "host of the listener")
+            allowed = listener["allowedRoutes"]["namespaces"]["selector"]["matchLabels"]
+            need(allowed == {"kubernetes.io/metadata.name": home}, "the listener lets the route in")
+
+
+def ambient(o, set_, case):
+    ours = {"kubeflow", "kubeflow-system", "auth", "oauth2-proxy"}
+    for namespace in o.of("Namespace"):
+        labels = namespace["metadata"].get("labels", {})
+        need(not (labels.get("istio-injection") == "enabled" and labels.get("istio.io/dataplane-mode") == "ambient"),
+             f"namespace {namespace['metadata']['name']} has sidecars and is ambient")
+        if namespace["metadata"]["name"] in ours:
+            need(labels.get("istio.io/dataplane-mode") == "ambient", f"{namespace['metadata']['name']} is not ambient")
+            need(labels.get("istio-injection") == "disabled", f"{namespace['metadata']['name']} may inject")
+    for thing, template in o.templates():
+        if thing["metadata"].get("namespace") in ours:
+            need(template["metadata"]["labels"].get("sidecar.istio.io/inject") == "false", f"{thing['metadata']['name']} injects")
+    config = o.one("ConfigMap", r"namespace-labels-data-\w+", "kubeflow")
+    need(config["metadata"]["name"] in o.text.replace(f"name: {config['metadata']['name']}\n", "", 1), "hash is followed")
+    labels = yaml.load(config["data"]["namespace-labels.yaml"], Loader)
+    sidecars = "ambient/profile-sidecars" in case
+    need(labels["istio.io/dataplane-mode"] == ("" if sidecars else "ambient"), "mode of profiles")
+    need(labels["istio-injection"] == ("enabled" if sidecars else ""), "injection in profiles")
+    policy = o.one("NetworkPolicy", "tensorboards-web-app", "kubeflow")
+    need(15008 in [p["port"] for p in policy["spec"]["ingress"][0]["ports"]], "HBONE reaches tensorboards-web-app")
+    for policy in o.of("AuthorizationPolicy", name="ml-pipeline|ml-pipeline-ui"):
+        if "ambient/pipelines" in case:
+            need("selector" not in policy["spec"] and policy["spec"]["targetRefs"][0]["name"] == policy["metadata"]["name"], "policy at the waypoint")
+            service = o.one("Service", policy["metadata"]["name"])
+            need(service["metadata"]["labels"]["istio.io/use-waypoint"] == "kubeflow-waypoint", "Service uses the waypoint")
+    for policy in o.of("NetworkPolicy", name="allow-istio-gateways-to-activator"):
+        need(15008 in [p["port"] for p in policy["spec"]["ingress"][0]["ports"]], "HBONE reaches the activator")
+    for policy in o.of("NetworkPolicy", name="poddefaults|pvcviewer-webhook"):
+        need(15008 not in [p["port"] for p in policy["spec"]["ingress"][0]["ports"]], "webhooks keep their ports")
+
+
+def dex(o, set_, case):
+    s = set_["dex/settings.env"]
+    config = yaml.load(o.one("ConfigMap", "dex", "auth")["data"]["config.yaml"], Loader)
+    issuer = "http://dex.auth.svc.cluster.local:5556/dex"
+    if len(case) == 1:
+        user = config["staticPasswords"][0]
+        need((user["email"], user["username"], user["userID"]) == (s["EMAIL"], s["USERNAME"], s["USER_ID"]), f"user {user}")
+        need(config["enablePasswordDB"], "the static user may log in")
+        need(o.one("RequestAuthentication", "dex-jwt")["spec"]["jwtRules"][0]["issuer"] == issuer, "issuer in Istio")
+    else:
+        issuer = "https://ml.test/dex"
+        connector = config["connectors"][0]
+        need(connector["config"]["redirectURI"] == issuer + "/callback", "redirect")
+        want = "https://id.test/realms/ml" if "dex/keycloak" in case else "https://login.microsoftonline.com/1234-tenant/v2.0"
+        need(connector["config"]["issuer"] == want, f"issuer of the provider: {connector['config']['issuer']}")
+        need(connector["config"]["clientSecret"].startswith("$"), "the secret comes from the environment")
+        need(not config["enablePasswordDB"], "the static user is off")
+        rule = o.one("RequestAuthentication", "dex-jwt")["spec"]["jwtRules"][0]
+        need(rule["issuer"] == issuer and ".svc.cluster.local:5556/dex/keys" in rule["jwksUri"], "issuer in Istio")
+        proxy = env(o.one("Deployment", "oauth2-proxy"), "oauth2-proxy")
+        need(proxy["OAUTH2_PROXY_OIDC_ISSUER_URL"] == issuer, "issuer in oauth2-proxy")
+    need(config["issuer"] == issuer, "issuer in Dex")
+    need(o.one("Secret", "dex-passwords", "auth")["stringData"] == {"DEX_USER_PASSWORD": s["PASSWORD_HASH"]}, "hash")
+    need(o.one("Profile", "kubeflow-user-example-com")["spec"]["owner"]["name"] == s["EMAIL"], "owner of the profile")
+
+
+def oauth2_proxy(o, set_, case):
+    s = dict(set_["oauth2-proxy/settings.env"])
+    parameters = o.one("ConfigMap", r"oauth2-proxy-parameters-\w+")["data"]
+    if "insecure-cookies" in case:
+        s["FORCE_HTTPS"] = "false"
+        insecure_cookies(o, set_, case)
+    if "oauth2-proxy/eks" in case:
+        s["FORCE_HTTPS"] = "true"
+    need(parameters["FORCE_HTTPS"] == s["FORCE_HTTPS"], "secure cookies")
+    session = o.one("ConfigMap", r"oauth2-proxy-session-\w+", "oauth2-proxy")
+    need(session["data"]["OAUTH2_PROXY_COOKIE_NAME"] == s["OAUTH2_PROXY_COOKIE_NAME"], "cookie's name")
+    container = o.one("Deployment", "oauth2-proxy")["spec"]["template"]["spec"]["containers"][0]
+    need({"configMapRef": {"name": session["metadata"]["name"]}} in container["envFrom"], "session reaches the pod")
+    if "oauth2-proxy/secrets" in case:
+        want = set_["oauth2-proxy/secrets/secrets.env"]
+        proxy = o.one("Secret", r"oauth2-proxy-\w+", "oauth2-proxy")["data"]
+        client = o.one("Secret", "dex-oidc-client", "auth")["data"]
+        need(base64.b64decode(proxy["client-secret"]).decode() == want["client-secret"], "client secret of oauth2-proxy")
+        need(base64.b64decode(client["OIDC_CLIENT_SECRET"]).decode() == want["client-secret"], "client secret of Dex")
+        need(base64.b64decode(proxy["cookie-secret"]).decode() == want["cookie-secret"], "cookie secret")
+    issuers = [r["issuer"] for a in o.of("RequestAuthentication", name="m2m-token-issuer") for r in a["spec"]["jwtRules"]]
+    want = []
+    if "oauth2-proxy/in-cluster-issuer" in case:
+        want = ["https://issuer.test"]
+    if "oauth2-proxy/eks" in case:
+        want = ["https://oidc.eks.mars-north-1.amazonaws.com/id/ABC"]
+    need(issuers == want, f"issuers of tokens: {issuers}")
+
+
+def istio(o, set_, case):
+    back = o.one("AuthorizationPolicy", "ml-platform-backend", "own")
+    need(back["spec"]["selector"]["matchLabels"] == {"app": "back"}, "selects the back end")
+    need("cluster.local/ns/own/sa/front" in back["spec"]["rules"][0]["from"][0]["source"]["principals"], "front end may call")
+    route = o.one("VirtualService", "training-jobs", "own")
+    need(route["spec"]["gateways"] == ["kubeflow/kubeflow-gateway"], "behind the Kubeflow gateway")
+    need(route["spec"]["http"][0]["route"][0]["destination"]["host"] == "back.own.svc.cluster.local", "host")
+
+
+def centraldashboard(o, set_, case):
+    config = o.one("ConfigMap", "centraldashboard-config", "kubeflow")
+    links = yaml.load(config["data"]["links"], Loader)
+    have = {m["uri"]["prefix"] for v in o.of("VirtualService") for h in v["spec"]["http"] for m in h.get("match", []) if "prefix" in m.get("uri", {})}
+    for link in links["menuLinks"] + links["quickLinks"]:
+        need(any(link["link"].startswith(p) for p in have - {"/"}), f"{link['link']} leads nowhere")
+    need("settings" in config["data"], "the other key stays")
+
+
+def jupyter_enterprise_gateway(o, set_, case):
+    service = o.one("Service", "enterprise-gateway", "enterprise-gateway")
+    need(service["spec"]["ports"][0]["port"] == 8888, "port")
+    specs = o.one("ConfigMap", r"enterprise-gateway-kernelspecs-\w+")["data"]
+    allowed = yaml.load(o.one("ConfigMap", r"enterprise-gateway-settings-\w+")["data"]["EG_ALLOWED_KERNELS"], Loader)
+    need({n.removesuffix(".json") for n in specs if n.endswith(".json")} == set(allowed), "kernels and those allowed")
+    legacy = len(case) > 1
+    need(len(o.of("ClusterPolicy")) == legacy and len(o.of("MutatingPolicy")) == (not legacy), "one policy")
+    need(f"http://enterprise-gateway.enterprise-gateway.svc.cluster.local:8888" in o.text, "the policy's address")
+    queues = {q["metadata"]["name"] for q in o.of("Queue")}
+    template = specs["kernel-pod.yaml.j2"]
+    need(re.search(r"kai.scheduler/queue: (\S+)", template)[1] in queues, "the queue of kernels exists")
+    need("schedulerName: kai-scheduler" in template, "scheduler")
+    for share in re.findall(r'"python_gpu_\w+": "([^"]+)"', template):
+        need(0 < float(share) < 1, f"share {share}")
+    try:
+        import jinja2
+    except ImportError:
+        return
+    for kernel in allowed:
+        pod = yaml.load(jinja2.Environment(trim_blocks=True, lstrip_blocks=True).from_string(template).render(
+            kernel_name=kernel, kernel_pod_name='a"\nhostNetwork: true', kernel_namespace="n", kernel_id="i", kernel_image="x"), Loader)
+        share = pod["metadata"].get("annotations", {}).get("gpu-fraction")
+        gpus = pod["spec"]["containers"][0]["resources"]["limits"].get("nvidia.com/gpu")
+        need(share is None or isinstance(share, str), "a share is text")
+        need([share, gpus].count(None) == (2 if kernel == "python_cpu" else 1), f"{kernel}: a share or a GPU, never both")
+        need("hostNetwork" not in pod, "values of users stay values")
+
+
+def resources(o, set_, case):
+    total = dict.fromkeys(["requests.cpu", "requests.memory", "limits.cpu", "limits.memory"], 0)
+    for thing in o.of("Deployment", namespace="kubeflow"):
+        if thing["metadata"]["name"] in CORE:
+            for c in thing["spec"]["template"]["spec"]["containers"]:
+                for side in "requests", "limits":
+                    cpu, memory = c["resources"][side]["cpu"], c["resources"][side]["memory"]
+                    total[side + ".cpu"] += int(cpu[:-1])
+                    total[side + ".memory"] += int(memory[:-2])
+    need(list(total.values()) == [800, 2048, 4000, 4096], f"together {total}")
+
+
+def insecure_cookies(o, set_, case):
+    for app in "jupyter-web-app", "volumes-web-app", "tensorboards-web-app":
+        need(env(o.one("Deployment", app + "-deployment"), app)["APP_SECURE_COOKIES"] == "false", app)
+    for app in o.of("Deployment", name="kserve-models-web-app"):
+        need(env(app, "kserve-models-web-app")["APP_SECURE_COOKIES"] == "false", "kserve-models-web-app")
+    need(o.one("ConfigMap", r"oauth2-proxy-parameters-\w+")["data"]["FORCE_HTTPS"] == "false", "oauth2-proxy")
+
+
+def prune_labels(o, set_, case):
+    for thing in o.all:
+        need(thing["metadata"].get("labels", {}).get("platform.kubeflow.org/set") == "kubeflow", thing["metadata"]["name"])
+        need("platform.kubeflow.org/set" not in yaml.dump(thing.get("spec", {})), f"in the spec of {thing['metadata']['name']}")
+
+
+def pod_disruption_budgets_off(o, set_, case):
+    for budget in o.of("PodDisruptionBudget"):
+        need(budget["spec"].get("minAvailable") == 0 and "maxUnavailable" not in budget["spec"], budget["metadata"]["name"])
+
+
+def gpu_nodes(o, set_, case):
+    for thing, template in o.templates():
+        rules = template["spec"]["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+        need(rules[0]["preference"]["matchExpressions"][0]["operator"] == "NotIn", thing["metadata"]["name"])
+
+
+def monitoring(o, set_, case):
+    for monitor in o.of("ServiceMonitor"):
+        want = monitor["spec"]["selector"]["matchLabels"].items()
+        ports = [p.get("name") for s in o.of("Service", namespace=monitor["metadata"]["namespace"])
+                 if want <= s["metadata"].get("labels", {}).items() for p in s["spec"]["ports"]]
+        need(monitor["spec"]["endpoints"][0]["port"] in ports, f"{monitor['metadata']['name']} finds no port")
+    for monitor in o.of("PodMonitor"):
+        want = monitor["spec"]["selector"]["matchLabels"].items()
+        ports = [p.get("name") for t, template in o.templates() if t["metadata"].get("namespace") == monitor["metadata"]["namespace"]
+                 and want <= template["metadata"]["labels"].items()
+                 for c in template["spec"]["containers"] for p in c.get("ports", [])]
+        need(monitor["spec"]["podMetricsEndpoints"][0]["port"] in ports, f"{monitor['metadata']['name']} finds no port")
+    dashboard = o.one("ConfigMap", "kubeflow-dashboard", "watch")
+    need(yaml.load(dashboard["data"]["kubeflow.json"], Loader)["title"] == "Kubeflow", "dashboard")
+    subject = o.one("ClusterRoleBinding", "kubeflow-metrics-reader")["subjects"][0]
+    need((subject["namespace"], subject["name"]) == ("watch", "watcher"), "service account of Prometheus")
+
+
+def argocd_sync_waves(o, set_, case):
+    wave = lambda thing: int(thing["metadata"].get("annotations", {}).get("argocd.argoproj.io/sync-wave", 0))
+    need(all(wave(x) == -2 for x in o.of("Namespace", "CustomResourceDefinition")), "definitions first")
+    need(all(wave(x) == -1 for x in o.of("Issuer", "Certificate")), "certificates before pods")
+    need(all(wave(x) == 1 for x in o.of("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")), "webhooks after pods")
+    need(all(wave(x) == 2 for x in o.of("Profile")), "custom resources last")
+
+
+def alone(o, set_, name):
+    if name == "argocd":
+        source = o.one("Application", "kubeflow")["spec"]["source"]
+        need(source == {"repoURL": "https://git.test/x.git", "targetRevision": "v9", "path": "site"}, f"source {source}")
+    if name == "argocd/applicationset":
+        source = o.one("ApplicationSet", "kubeflow")["spec"]["template"]["spec"]["source"]
+        need((source["repoURL"], source["targetRevision"]) == ("https://git.test/x.git", "v9"), f"source {source}")
+    if name == "gpu-nodes/workloads":
+        need(o.one("PodDefault", "gpu-node")["metadata"]["namespace"] == "kubeflow-user-example-com", "namespace")
+
+
+# Commented lines of the example that stay so here: what needs the network, and the other one of two choices.
+LEFT_OUT = ("applications/pipeline/", "applications/trainer/", "istio-install/", "istio-crds/", "istio-namespace/")
+
+
+def with_optional_parts(text):
+    lines = []
+    for line in text.splitlines():
+        found = re.match(r"# (- (?:\.\./manifests/|istio-ambient|\.\./overlays/ambient/knative)\S*)", line)
+        lines.append(found[1] if found and not any(x in line for x in LEFT_OUT) else line)
+    return "\n".join(lines) + "\n"
+
+
+def optional_parts(o):
+    for name in ("cert-manager", "istiod", "activator", "kserve-controller-manager", "katib-controller",
+                 "spark-operator-controller", "model-registry-deployment"):
+        need(o.of("Deployment", name=name), f"{name} is missing")
+    for namespace in o.of("Namespace"):
+        labels = namespace["metadata"].get("labels", {})
+        need(not (labels.get("istio-injection") == "enabled" and labels.get("istio.io/dataplane-mode") == "ambient"),
+             f"namespace {namespace['metadata']['name']} has sidecars and is ambient")
+
+
+def oracle():
+    if shutil.which("kustomize"):
+        return ["kustomize", "build"]
+    if shutil.which("kubectl") and subprocess.run(["kubectl", "kustomize", "--help"], capture_output=True).returncode == 0:
+        return ["kubectl", "kustomize"]
+    return None
+
+
+def edit(overlays):
+    """Gives every setting the value of SETTINGS; a setting that is not there, or one that is not listed, is an error."""
+    listed = set(SETTINGS)
+    found = {str(p.relative_to(overlays)) for p in overlays.rglob("*.env")} - {"jupyter-enterprise-gateway/settings.env"}
+    need(found == listed, f"settings files and those of this test: {found ^ listed}")
+    for name, values in SETTINGS.items():
+        path = overlays / name
+        text = path.read_text()
+        for key, value in values.items():
+            text, n = re.subn(rf"^{key}=.*$", lambda _: f"{key}={value}", text, flags=re.M)
+            need(n == 1, f"{name}: {n} lines for {key}")
+        path.write_text(text)
+
+
+def build(program, directory, cwd):
+    run = subprocess.run([*program, directory], capture_output=True, text=True, cwd=cwd)
+    need(run.returncode == 0, f"{' '.join(program)}: {run.stderr.strip()}")
+    return run.stdout
+
+
+def main():
+    wanted = sys.argv[1:]
+    trees = {"manifests": ROOT / "manifests"}
+    if os.environ.get("KUBEFLOW_TREE"):
+        trees["kubeflow/manifests"] = Path(os.environ["KUBEFLOW_TREE"]).resolve()
+    else:
+        print("skipped: kubeflow/manifests ($KUBEFLOW_TREE names no checkout)")
+    other = oracle()
+    if not other:
+        print("skipped: comparison with kustomize (neither kustomize nor kubectl on the path)")
+    failures = runs = 0
+    resources_of_example = yaml.load((ROOT / "example/kustomization.yaml").read_text(), Loader)["resources"]
+
+    def run(tree, name, check, directory, cwd):
+        nonlocal failures, runs
+        runs += 1
+        try:
+            text = build([render.kfm(), "build", "--quiet"], directory, cwd)
+            if other:
+                need(build(other, directory, cwd) == text, f"differs from {' '.join(other)}")
+            objects = Objects(text)
+            for thing, template in objects.templates():
+                for c in template["spec"]["containers"]:
+                    need(c.get("image"), f"container {c['name']} of {thing['metadata']['name']} has no image")
+            check(objects)
+        except (Failed, KeyError, IndexError, yaml.YAMLError) as e:
+            failures += 1
+            print(f"FAILED {tree}: {name}: {type(e).__name__ + ': ' if not isinstance(e, Failed) else ''}{e}")
+
+    for tree, path in trees.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            scratch = Path(scratch).resolve()
+            (scratch / "manifests").symlink_to(path)
+            shutil.copytree(ROOT / "overlays", scratch / "overlays")
+            shutil.copytree(ROOT / "example", scratch / "example")
+            if not wanted or "example" in wanted:
+                run(tree, "example", lambda o: ambient(o, SETTINGS, ["ambient", "ambient/profile-sidecars"]), "example", scratch)
+            if tree != "manifests" and (not wanted or "example" in wanted):
+                (scratch / "full").mkdir()
+                shutil.copytree(ROOT / "example/istio-ambient", scratch / "full/istio-ambient")
+                (scratch / "full/kustomization.yaml").write_text(with_optional_parts((ROOT / "example/kustomization.yaml").read_text()))
+                run(tree, "example with its optional parts", optional_parts, "full", scratch)
+            edit(scratch / "overlays")
+            for number, case in enumerate(CASES):
+                if wanted and not any(case[0] == w for w in wanted):
+                    continue
+                folder = scratch / f"case{number}"
+                folder.mkdir()
+                extra = []
+                if tree != "manifests":
+                    extra = [f"../manifests/{w}" for c in case for w in WITH.get(c, [])]
+                if extra:
+                    # Pipelines leave the namespace to who lists them
+                    (scratch / f"with{number}").mkdir()
+                    whole = {"resources": extra}
+                    if "ambient/pipelines" in case:
+                        whole["namespace"] = "kubeflow"
+                    (scratch / f"with{number}" / "kustomization.yaml").write_text(yaml.dump(whole))
+                    extra = [f"../with{number}"]
+                (folder / "kustomization.yaml").write_text(yaml.dump(
+                    {"resources": resources_of_example + extra, "components": [f"../overlays/{c}" for c in case]}))
+                check = globals()[re.sub(r"\W", "_", case[0])]
+                run(tree, " ".join(case), lambda o: check(o, SETTINGS, case), folder.name, scratch)
+            for name in ALONE if tree == "manifests" else []:
+                if not wanted or name in wanted:
+                    run("alone", name, lambda o: alone(o, SETTINGS, name), f"overlays/{name}", scratch)
+    by = f", each equal to `{' '.join(other)}`" if other else ""
+    print(f"{runs} builds over {' and '.join(trees)}{by}, {failures} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Tests of the distribution: `python3 tests/distribution/test.py`.
+
+Needs PyYAML and kfm (in target/, on the path, or named by $KFM). Two things more when they are there: the package
+kubernetes-validate, and kubeflow/manifests 26.03 unpacked at $KUBEFLOW_MANIFESTS for the comparison.
+"""
+
+import copy
+import os
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import check
+import render
+import schema
+
+KUBERNETES = "1.34"
+LISTED = render.data("components.yaml")["components"]
+RENDERED = {}
+
+
+def rendered(path):
+    if path not in RENDERED:
+        RENDERED[path] = render.build(render.ROOT / "manifests" / path)
+    return RENDERED[path]
+
+
+def platform():
+    """The objects of all components, to be changed freely."""
+    return copy.deepcopy([thing for component in LISTED for thing in rendered(component["path"])])
+
+
+def script(name, *arguments):
+    return subprocess.run([sys.executable, str(render.HERE / name), *arguments], capture_output=True, text=True)
+
+
+class Manifests(unittest.TestCase):
+    def test_the_components_together_have_no_findings(self):
+        self.assertEqual(check.check(platform()).findings, [])
+
+    def test_every_object_holds_to_the_schema_of_kubernetes(self):
+        whole = check.check(platform())
+        if check.kubernetes_schemas(whole, KUBERNETES) is None:
+            self.skipTest("no package kubernetes-validate")
+        self.assertEqual(whole.findings, [])
+
+    def test_every_container_requests_cpu_and_memory(self):
+        for thing in platform():
+            for container in render.containers(render.pod_of(thing) or {}):
+                requests = (container.get("resources") or {}).get("requests") or {}
+                self.assertEqual(set(requests) & {"cpu", "memory"}, {"cpu", "memory"}, render.label(thing))
+
+    def test_every_container_of_a_deployment_is_probed(self):
+        for thing in platform():
+            for container in render.containers(render.pod_of(thing) or {}):
+                if "kube-rbac-proxy" not in container["image"]:
+                    self.assertTrue({"livenessProbe", "readinessProbe"} <= set(container), render.label(thing))
+
+    def test_every_kustomization_below_manifests_builds(self):
+        for file in sorted((render.ROOT / "manifests").rglob("kustomization.yaml")):
+            if render.parse(file.read_text())[0]["kind"] == "Kustomization":
+                with self.subTest(str(file.parent)):
+                    self.assertTrue(render.build(file.parent))
+
+    def test_no_kustomization_uses_a_deprecated_field(self):
+        old = {"bases", "commonLabels", "imageTags", "patchesJson6902", "patchesStrategicMerge", "vars"}
+        for file in sorted((render.ROOT / "manifests").rglob("kustomization.yaml")):
+            self.assertEqual(set(render.parse(file.read_text())[0]) & old, set(), str(file))
+
+    def test_the_three_places_of_the_issuer_agree(self):
+        found = {(thing["kind"], render.name_of(thing).rsplit("-", 1)[0]): thing for thing in platform()}
+        issuer = render.parse(found["ConfigMap", "dex"]["data"]["config.yaml"])[0]["issuer"]
+        self.assertIn(f'oidc_issuer_url = "{issuer}"', found["ConfigMap", "oauth2-proxy"]["data"]["oauth2_proxy.cfg"])
+        self.assertEqual(found["RequestAuthentication", "dex"]["spec"]["jwtRules"][0]["issuer"], issuer)
+
+    def test_labels_of_profiles_grow_by_one_with_pod_security(self):
+        folder = render.ROOT / "manifests/applications/profiles"
+        base = render.parse((folder / "upstream/base/namespace-labels.yaml").read_text())[0]
+        secured = render.parse((folder / "pss/namespace-labels.yaml").read_text())[0]
+        self.assertEqual(secured, {**base, "pod-security.kubernetes.io/enforce": "baseline"})
+
+    def test_the_table_of_the_readme_is_current(self):
+        run = script("table.py", "--check")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_the_comparison_with_upstream_is_current(self):
+        tree = os.environ.get("KUBEFLOW_MANIFESTS")
+        if not tree or not Path(tree, "applications").is_dir():
+            self.skipTest("no kubeflow/manifests at $KUBEFLOW_MANIFESTS")
+        run = script("compare.py", tree, "--check")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+
+# What to break, where, and what check.py is to say about it.
+FAULTS = [
+    ("Service", "dex", lambda o: o["spec"]["selector"].update(app="dax"), "selects no pod"),
+    ("Service", "oauth2-proxy", lambda o: o["spec"]["ports"][0].update(targetPort="web"), "targetPort `web`"),
+    ("Deployment", "dex", lambda o: spec(o).update(serviceAccountName="dax"), "ServiceAccount auth/dax"),
+    ("Deployment", "dex", lambda o: spec(o)["volumes"][0]["configMap"].update(name="dax"), "ConfigMap auth/dax"),
+    ("Deployment", "dex", lambda o: spec(o)["volumes"][0]["configMap"]["items"][0].update(key="x"), "key `x`"),
+    ("Deployment", "dex", lambda o: spec(o)["volumes"].clear(), "volumeMount `config`"),
+    ("Deployment", "dex", lambda o: spec(o)["containers"][0]["envFrom"][0]["secretRef"].update(name="dax"), "Secret auth/dax"),
+    ("Deployment", "dex", lambda o: spec(o)["containers"][0].pop("securityContext"), "may run as root"),
+    ("Deployment", "dex", lambda o: spec(o)["containers"][0].update(image="ghcr.io/dexidp/dex"), "not pinned"),
+    ("Deployment", "dex", lambda o: spec(o)["volumes"].append({"name": "x", "persistentVolumeClaim": {"claimName": "x"}}), "PersistentVolumeClaim auth/x"),
+    ("Deployment", "profiles-deployment", lambda o: spec(o)["containers"][0]["args"].append("$(NOBODY)"), "uses $(NOBODY)"),
+    ("Deployment", "admission-webhook-deployment", lambda o: spec(o)["volumes"][0]["secret"].update(secretName="x"), "Secret kubeflow/x"),
+    ("ClusterRoleBinding", "dex", lambda o: o["roleRef"].update(name="dax"), "ClusterRole dax"),
+    ("ClusterRoleBinding", "dex", lambda o: o["subjects"][0].update(namespace="kubeflow"), "ServiceAccount kubeflow/dex"),
+    ("MutatingWebhookConfiguration", "pvcviewer-", lambda o: hook(o)["service"].update(name="x"), "Service kubeflow/x"),
+    ("MutatingWebhookConfiguration", "pvcviewer-", lambda o: hook(o)["service"].update(port=9443), "names port 9443"),
+    ("MutatingWebhookConfiguration", "pvcviewer-", lambda o: o["metadata"].pop("annotations"), "neither a caBundle"),
+    ("Certificate", "pvcviewer-", lambda o: o["spec"]["dnsNames"].clear(), "is not for"),
+    ("Certificate", "pvcviewer-", lambda o: o["spec"]["issuerRef"].update(name="x"), "Issuer kubeflow/x"),
+    ("VirtualService", "dex", lambda o: o["spec"]["gateways"].append("kubeflow/x"), "Gateway kubeflow/x"),
+    ("VirtualService", "dex", lambda o: o["spec"]["http"][0]["route"][0]["destination"]["port"].update(number=80), "names port 80"),
+    ("DestinationRule", "volumes-web-app", lambda o: o["spec"].update(host="x.kubeflow.svc.cluster.local"), "Service kubeflow/x"),
+    ("AuthorizationPolicy", "profiles-kfam", lambda o: o["spec"]["selector"]["matchLabels"].update(a="b"), "selects no pod"),
+    ("Namespace", "auth", lambda o: o["metadata"].update(name="x"), "Namespace auth does not exist"),
+    ("Profile", "kubeflow-user", lambda o: o["spec"].pop("owner") and o["spec"].update(owner={"kind": "User"}), "`name` is missing"),
+    ("Profile", "kubeflow-user", lambda o: o["spec"].update(owners=[]), "unknown field `owners`"),
+    ("Profile", "kubeflow-user", lambda o: o.update(apiVersion="kubeflow.org/v2"), "version v2 is not served"),
+    ("CustomResourceDefinition", "profiles", lambda o: o["spec"]["names"].update(kind="Other"), "no definition of Profile"),
+]
+
+
+def spec(thing):
+    return render.pod_of(thing)["spec"]
+
+
+def hook(thing):
+    return thing["webhooks"][0]["clientConfig"]
+
+
+class Check(unittest.TestCase):
+    """A check that finds nothing has to be seen finding something."""
+
+    def test_each_planted_fault_is_found(self):
+        for kind, start, break_it, expected in FAULTS:
+            with self.subTest(f"{kind} {start}: {expected}"):
+                objects = platform()
+                found = next(o for o in objects if o["kind"] == kind and render.name_of(o).startswith(start))
+                break_it(found)
+                findings = check.check(objects).findings
+                self.assertTrue(any(expected in finding for finding in findings), findings)
+
+    def test_an_id_twice_is_found(self):
+        objects = platform()
+        self.assertIn("the same id twice", " ".join(check.check(objects + objects[:1]).findings))
+
+    def test_a_route_to_another_namespace_needs_a_grant(self):
+        text = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: kubeflow-route, namespace: kubeflow}
+spec:
+  parentRefs: [{name: gateway, namespace: kgateway-system}]
+  rules: [{backendRefs: [{name: istio-ingressgateway, namespace: istio-system, port: 80}]}]
+"""
+        route = render.parse(text)
+        self.assertIn("without a ReferenceGrant", " ".join(check.check(platform() + route).findings))
+        route += render.parse("""
+apiVersion: gateway.networking.k8s.io/v1beta1
+kind: ReferenceGrant
+metadata: {name: kubeflow, namespace: istio-system}
+spec:
+  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: kubeflow}]
+  to: [{group: "", kind: Service}]
+""")
+        self.assertEqual(check.check(platform() + route).findings, [])
+        route[0]["spec"]["rules"][0]["backendRefs"][0]["port"] = 8080
+        self.assertIn("names port 8080", " ".join(check.check(platform() + route).findings))
+
+
+class Schema(unittest.TestCase):
+    def definition(self, kind):
+        found = next(o for o in platform() if o["kind"] == "CustomResourceDefinition" and o["spec"]["names"]["kind"] == kind)
+        return found["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+
+    def test_a_notebook_keeps_its_pod_and_needs_an_image(self):
+        server = {"name": "server", "image": "x:1", "env": [{"name": "A", "value": "b"}]}
+        book = {"spec": {"template": {"spec": {"containers": [server], "tolerations": [{"key": "gpu"}]}}}}
+        self.assertEqual(schema.validate(book, self.definition("Notebook")), [])
+        del server["image"]
+        self.assertEqual(schema.validate(book, self.definition("Notebook")), [".spec.template.spec.containers[0]: `image` is missing"])
+        book["spec"]["template"]["spec"]["containers"] = []
+        self.assertIn("minItems", schema.validate(book, self.definition("Notebook"))[0])
+
+    def test_a_pod_default_needs_a_selector(self):
+        default = {"spec": {"selector": {"matchLabels": {"a": "b"}}, "env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "x"}}}]}}
+        self.assertEqual(schema.validate(default, self.definition("PodDefault")), [])
+        self.assertEqual(schema.validate({"spec": {}}, self.definition("PodDefault")), [".spec: `selector` is missing"])
+
+    def test_quotas_may_be_numbers_or_strings(self):
+        quota = {"spec": {"owner": {"kind": "User", "name": "a"}, "resourceQuotaSpec": {"hard": {"cpu": 2, "memory": "2Gi"}}}}
+        self.assertEqual(schema.validate(quota, self.definition("Profile")), [])
+        quota["spec"]["resourceQuotaSpec"]["hard"]["cpu"] = [2]
+        self.assertEqual(len(schema.validate(quota, self.definition("Profile"))), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
