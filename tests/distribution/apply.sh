@@ -98,7 +98,7 @@ for namespace in sorted({o["metadata"]["namespace"] for o in objects if "namespa
 last = max((i for i, o in enumerate(objects) if o["kind"] == "CustomResourceDefinition"), default=-1)
 (work / "first.yaml").write_text("---\n".join(documents[:last + 1]))
 (work / "rest.yaml").write_text("---\n".join(documents[last + 1:]))
-(work / "count").write_text(f"{len(objects)} {last + 1} {len(stubs)}")
+(work / "count").write_text(f"{len(objects)} {last + 1} {len(stubs)}\n")
 PY
 read -r count first outside <"$work/count"
 
