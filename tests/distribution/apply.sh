@@ -8,8 +8,9 @@
 # the webhooks in place. Kinds that the platform expects of the cluster (Istio, cert-manager, Gateway API) get minimal
 # definitions, and namespaces of the cluster are made, where they are missing.
 #
-# The server: a fresh one, of $KUBECONFIG (definitions of an earlier run may lack a version that this one needs), or one started by $APISERVER (default:
-# ../shared/bin/apiserver beside the repository; `start DIR` prints KUBECONFIG=FILE, `stop DIR` ends it).
+# The server: that of $KUBECONFIG, fresh, for definitions of an earlier run may lack a version that this one needs; or one
+# started by $APISERVER (default: ../shared/bin/apiserver beside the repository; `start DIR` prints KUBECONFIG=FILE, `stop
+# DIR` ends it).
 # Skips with a reason, and exit code 0, where there is neither.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
