@@ -1,5 +1,7 @@
 //! The number of threads is no part of the result: texts, errors and exit codes are the same with any.
 
+#![allow(clippy::expect_used, reason = "a test may fail so")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

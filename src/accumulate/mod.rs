@@ -75,8 +75,8 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
     if !target.kustomization.build_metadata.is_empty() {
         target.origin = Some(Default::default());
     }
-    prefetch::run(loader, options.compat, options.threads);
-    let mut build = Build::new(options, findings);
+    let plan = prefetch::run(loader, options.compat, options.threads);
+    let mut build = Build::new(options, findings, plan);
     build.set_schema(&target, true)?;
     build
         .accumulate(&target, Accumulator::default())

@@ -12,6 +12,7 @@ use crate::load::{File, Found, Loader};
 use crate::parallel;
 use crate::resource::read;
 use crate::yaml::{Doc, Source, split};
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,6 +22,34 @@ const WORTH_A_THREAD: u64 = 200_000;
 /// About how many bytes a thread takes at a time.
 const PORTION: usize = 32_000;
 
+/// What the entries of the folders lead to, so that the build need not look again. Folders are told apart by where
+/// their loaders stand in memory: those live as long as the plan, which holds them.
+#[derive(Default)]
+pub(super) struct Plan {
+    resources: FxHashMap<(usize, String), Found>,
+    components: FxHashMap<(usize, String), Arc<Loader>>,
+}
+
+fn key(loader: &Arc<Loader>, entry: &Text) -> (usize, String) {
+    (Arc::as_ptr(loader) as usize, entry.value.clone())
+}
+
+impl Plan {
+    /// What an entry of `resources` names.
+    pub fn resource(&self, loader: &Arc<Loader>, entry: &Text) -> Result<Found> {
+        self.resources
+            .get(&key(loader, entry))
+            .map_or_else(|| loader.resource(entry), |found| Ok(found.clone()))
+    }
+
+    /// What an entry of `components` names.
+    pub fn component(&self, loader: &Arc<Loader>, entry: &Text) -> Result<Arc<Loader>> {
+        self.components
+            .get(&key(loader, entry))
+            .map_or_else(|| loader.enter(entry), |found| Ok(found.clone()))
+    }
+}
+
 /// A file to be read ahead.
 struct Job {
     file: Arc<File>,
@@ -28,14 +57,19 @@ struct Job {
 }
 
 /// Reads and parses what the kustomizations below a folder name.
-pub(super) fn run(loader: &Arc<Loader>, compat: Compat, threads: usize) {
+pub(super) fn run(loader: &Arc<Loader>, compat: Compat, threads: usize) -> Plan {
+    let mut plan = Plan::default();
     let mut jobs = vec![];
-    find(loader, compat, &mut jobs);
+    find(loader, compat, &mut jobs, &mut plan);
     let bytes: u64 = jobs.iter().map(|j| j.file.size()).sum();
-    if threads < 2 || bytes < WORTH_A_THREAD {
-        return;
+    if threads > 1 && bytes >= WORTH_A_THREAD {
+        parse(&jobs, threads);
     }
-    let cut = parallel::map(threads, &jobs, |job| {
+    plan
+}
+
+fn parse(jobs: &[Job], threads: usize) {
+    let cut = parallel::map(threads, jobs, |job| {
         let source = job.file.text()?;
         let pieces = split::documents(&source)?;
         Ok((source, pieces))
@@ -64,26 +98,29 @@ pub(super) fn run(loader: &Arc<Loader>, compat: Compat, threads: usize) {
 }
 
 /// Follows `resources` and `components`.
-fn find(loader: &Arc<Loader>, compat: Compat, jobs: &mut Vec<Job>) {
+fn find(loader: &Arc<Loader>, compat: Compat, jobs: &mut Vec<Job>, plan: &mut Plan) {
     let Ok(kustomization) = kustomization::locate(loader).and_then(|file| read_file(&file, compat)) else {
         return;
     };
     let local = |entry: &&Text| !loader.is_remote(entry);
     for entry in kustomization.resources.iter().filter(local) {
-        match loader.resource(entry) {
-            Ok(Found::File(file)) => {
+        let Ok(found) = plan.resource(loader, entry) else { continue };
+        // Nothing is replaced in the plan: a loader that it let go of could leave its place to another one.
+        plan.resources.entry(key(loader, entry)).or_insert_with(|| found.clone());
+        match found {
+            Found::File(file) => {
                 let parsed = parsed(&file);
                 if parsed.expect() {
                     jobs.push(Job { file, parsed });
                 }
             }
-            Ok(Found::Folder(folder)) => find(&folder, compat, jobs),
-            Err(_) => {}
+            Found::Folder(folder) => find(&folder, compat, jobs, plan),
         }
     }
     for entry in kustomization.components.iter().filter(local) {
-        if let Ok(folder) = loader.enter(entry) {
-            find(&folder, compat, jobs);
+        if let Ok(folder) = plan.component(loader, entry) {
+            plan.components.entry(key(loader, entry)).or_insert_with(|| folder.clone());
+            find(&folder, compat, jobs, plan);
         }
     }
 }

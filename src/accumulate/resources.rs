@@ -18,7 +18,7 @@ impl Build<'_> {
         entries: &[Text],
     ) -> Result<Accumulator> {
         for entry in entries {
-            match target.loader.resource(entry)? {
+            match self.plan.resource(&target.loader, entry)? {
                 Found::File(file) => {
                     let during = |e: Error| {
                         e.or_at(|| entry.mark.location()).during(format!(

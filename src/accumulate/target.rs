@@ -1,6 +1,7 @@
 //! One kustomization and the steps that it runs through.
 
 use super::origin::Origin;
+use super::prefetch::Plan;
 use super::{Accumulator, Options};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
 use crate::kube::{BuiltIn, Gvk, OpenApi, TransformerConfig, read_crd, scope};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub(super) struct Build<'a> {
     pub options: &'a Options,
     pub findings: &'a Findings,
+    /// What the entries lead to.
+    pub plan: Plan,
     /// The OpenAPI document in place of the built-in one: the first that was met going down.
     pub schema: Option<Arc<OpenApi>>,
     /// Whether `openapi` was heeded already; later ones are not.
@@ -78,10 +81,11 @@ pub(super) fn read_file(file: &File, compat: Compat) -> Result<Arc<Kustomization
 }
 
 impl<'a> Build<'a> {
-    pub fn new(options: &'a Options, findings: &'a Findings) -> Self {
+    pub fn new(options: &'a Options, findings: &'a Findings, plan: Plan) -> Self {
         Self {
             options,
             findings,
+            plan,
             schema: None,
             schema_is_set: false,
             broken_schema: None,
@@ -227,7 +231,7 @@ impl<'a> Build<'a> {
 
     fn accumulate_components(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
         for entry in &target.kustomization.components {
-            let loader = target.loader.enter(entry)?;
+            let loader = self.plan.component(&target.loader, entry)?;
             acc = self.accumulate_directory(target, &loader, entry, acc, true)?;
         }
         Ok(acc)

@@ -12,6 +12,10 @@ pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustom
 
 /// The kustomization file of a root.
 pub fn locate(loader: &Loader) -> Result<Arc<File>> {
+    loader.kustomization(|| find(loader))
+}
+
+fn find(loader: &Loader) -> Result<Arc<File>> {
     let mut found: Vec<(&str, Arc<File>)> =
         NAMES.iter().filter_map(|name| Some((*name, loader.peek(name)?))).collect();
     if found.len() > 1 {

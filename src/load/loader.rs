@@ -12,7 +12,7 @@ use crate::diag::{Error, Kind, Result};
 use crate::yaml::{Mark, Marked};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The root of a kustomization.
 pub struct Loader {
@@ -23,6 +23,8 @@ pub struct Loader {
     clone: Option<Arc<Clone>>,
     /// This root was reached by a remote location.
     entered: bool,
+    /// The kustomization file, once it was found.
+    kustomization: OnceLock<Arc<File>>,
 }
 
 /// A clone in which roots may lie.
@@ -32,6 +34,7 @@ struct Clone {
 }
 
 /// What an entry of `resources` turned out to be.
+#[derive(std::clone::Clone)]
 pub enum Found {
     /// A file.
     File(Arc<File>),
@@ -61,7 +64,15 @@ impl Loader {
         entered: bool,
     ) -> Arc<Self> {
         let shown = files.show(&root);
-        Arc::new(Self { files: files.clone(), root, shown, parent, clone, entered })
+        Arc::new(Self {
+            files: files.clone(),
+            root,
+            shown,
+            parent,
+            clone,
+            entered,
+            kustomization: OnceLock::new(),
+        })
     }
 
     fn at_clone(
@@ -112,6 +123,15 @@ impl Loader {
     /// The repository in whose clone this root lies, and the clone's folder.
     pub fn repository(&self) -> Option<(&Repository, &Path)> {
         self.clone.as_deref().map(|c| (&c.repository, &*c.folder))
+    }
+
+    /// The kustomization file of this root, which `find` is to find.
+    pub fn kustomization(&self, find: impl FnOnce() -> Result<Arc<File>>) -> Result<Arc<File>> {
+        if let Some(known) = self.kustomization.get() {
+            return Ok(known.clone());
+        }
+        let found = find()?;
+        Ok(self.kustomization.get_or_init(|| found).clone())
     }
 
     /// The root of a base or component: a folder or a remote location.
