@@ -493,6 +493,5 @@ fn documents_of_a_folder_are_copied_only_if_they_are_written_as_they_are_printed
             }
         }
     }
-    println!("{known} of {documents} documents, {known_bytes} of {bytes} bytes");
-    assert!(known > 0);
+    assert!(known > 0, "{known} of {documents} documents, {known_bytes} of {bytes} bytes");
 }
