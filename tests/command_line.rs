@@ -1,5 +1,7 @@
 //! The table of commands and flags in `docs/command-line.md`, held against the parser.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use kfm::cli::args::Cli;
