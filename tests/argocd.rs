@@ -1,6 +1,8 @@
 //! The steps by which Argo CD makes manifests of an application, in its order and argument forms, with the program
 //! called by kustomize's name.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

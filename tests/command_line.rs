@@ -1,5 +1,7 @@
 //! The table of commands and flags in `docs/command-line.md`, held against the parser.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use kfm::cli::args::Cli;
@@ -19,7 +21,8 @@ fn rows() -> Vec<(Vec<&'static str>, Vec<&'static str>, &'static str)> {
     let rows = lines.skip(2).take_while(|l| l.starts_with('|'));
     rows.map(|line| {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let [command, flag, result] = cells[..] else { panic!("three cells in {line}") };
+        assert_eq!(cells.len(), 3, "three cells in {line}");
+        let (command, flag, result) = (cells[0], cells[1], cells[2]);
         (command.trim_matches('`').split_whitespace().collect(), quoted(flag), result)
     })
     .collect()

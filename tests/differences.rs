@@ -1,5 +1,7 @@
 //! Holds `docs/differences.md` against the cases that it names.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use std::path::Path;
 
 #[test]

@@ -1,5 +1,7 @@
 //! What the program carries is what is in the repository: cases whose outcome follows from the files themselves.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use kfm::distribution::embedded;
 use std::fs;
 use std::path::{Path, PathBuf};

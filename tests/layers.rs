@@ -23,6 +23,14 @@ fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|names| names.contains(&module))
 }
 
+/// Whether a file is compiled for tests alone; what those use is their own affair.
+fn is_for_tests(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+    let parent = path.with_file_name("mod.rs");
+    let declared = std::fs::read_to_string(parent).unwrap_or_default();
+    stem.ends_with("tests") || declared.contains(&format!("#[cfg(test)]\nmod {stem};"))
+}
+
 #[test]
 fn modules_use_only_lower_layers() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -37,8 +45,7 @@ fn modules_use_only_lower_layers() {
         else {
             continue;
         };
-        // What tests use is their own affair.
-        if inside.file_stem().is_some_and(|s| s.to_string_lossy().ends_with("tests")) {
+        if is_for_tests(path) {
             continue;
         }
         let own_layer = layer(own).unwrap_or_else(|| panic!("`{own}` has no layer"));
@@ -61,7 +68,7 @@ fn only_the_command_line_prints_or_reads_the_environment() {
         let path = entry.path();
         let inside = path.strip_prefix(&src).expect("below src");
         let allowed = inside.starts_with("cli") || inside == Path::new("main.rs");
-        if allowed || path.extension().is_none_or(|e| e != "rs") {
+        if allowed || path.extension().is_none_or(|e| e != "rs") || is_for_tests(path) {
             continue;
         }
         let text = std::fs::read_to_string(path).expect("readable source");

@@ -21,7 +21,11 @@ impl Build<'_> {
             match self.plan.resource(&target.loader, entry)? {
                 Found::File(file) => {
                     let during = |e: Error| {
-                        e.during(format!("reading `{}` for `{}`", entry.value, target.loader.shown()))
+                        e.or_at(|| entry.mark.location()).during(format!(
+                            "reading `{}` for `{}`",
+                            entry.value,
+                            target.loader.shown()
+                        ))
                     };
                     for mut res in parsed(&file).objects(&file).map_err(during)? {
                         res.origin = target.origin.as_ref().map(|o| Arc::new(o.of_file(&entry.value)));

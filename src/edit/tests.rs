@@ -219,7 +219,7 @@ fn entries_behind_a_dash_come_and_go() {
 #[test]
 fn items_move_with_their_comments() {
     let sort = |root: &mut Node| {
-        root.field_mut("images").items_mut().sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")))
+        root.field_mut("images").items_mut().sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")));
     };
     check(vec![
         case(

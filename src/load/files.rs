@@ -198,9 +198,6 @@ impl Files {
             _ => (Kind::Io, format!("`{given}` cannot be reached: {}", diag::cause(cause))),
         };
         let mut error = located(Error::new(kind, message), mark);
-        if mark.is_none() && kind == Kind::NotFound {
-            error = error.hint("name a folder that holds a `kustomization.yaml`");
-        }
         if cause.kind() != io::ErrorKind::NotFound {
             return error;
         }

@@ -22,7 +22,7 @@ fn try_names<T>(prefix: &str, make: impl Fn(&Builder<'_, '_>) -> io::Result<T>) 
 }
 
 fn failed(error: &io::Error) -> Error {
-    Error::new(Kind::Io, format!("cannot make a temporary file: {}", cause(&error)))
+    Error::new(Kind::Io, format!("cannot make a temporary file: {}", cause(error)))
 }
 
 /// A new folder, removed when dropped.

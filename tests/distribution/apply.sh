@@ -8,8 +8,9 @@
 # the webhooks in place. Kinds that the platform expects of the cluster (Istio, cert-manager, Gateway API) get minimal
 # definitions, and namespaces of the cluster are made, where they are missing.
 #
-# The server: the one of $KUBECONFIG, which should be there for nothing else, or one started by $APISERVER (default:
-# ../shared/bin/apiserver beside the repository; `start DIR` prints KUBECONFIG=FILE, `stop DIR` ends it).
+# The server: that of $KUBECONFIG, fresh, for definitions of an earlier run may lack a version that this one needs; or one
+# started by $APISERVER (default: ../shared/bin/apiserver beside the repository; `start DIR` prints KUBECONFIG=FILE, `stop
+# DIR` ends it).
 # Skips with a reason, and exit code 0, where there is neither.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -42,7 +43,7 @@ if [ -z "${KUBECONFIG:-}" ]; then
   KUBECONFIG=$(sed -n 's/^KUBECONFIG=//p' "$work/start.log")
   export KUBECONFIG
 fi
-version=$(kubectl version -o json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["serverVersion"]["gitVersion"])') ||
+version=$(kubectl get --raw /version 2>/dev/null | python3 -c 'import json, sys; v = json.load(sys.stdin); print(v["major"] + "." + v["minor"])') ||
   skip "no API server answers at the one of \$KUBECONFIG"
 
 "$kfm" build "$directory" >"$work/all.yaml" 2>/dev/null
@@ -98,7 +99,7 @@ for namespace in sorted({o["metadata"]["namespace"] for o in objects if "namespa
 last = max((i for i, o in enumerate(objects) if o["kind"] == "CustomResourceDefinition"), default=-1)
 (work / "first.yaml").write_text("---\n".join(documents[:last + 1]))
 (work / "rest.yaml").write_text("---\n".join(documents[last + 1:]))
-(work / "count").write_text(f"{len(objects)} {last + 1} {len(stubs)}")
+(work / "count").write_text(f"{len(objects)} {last + 1} {len(stubs)}\n")
 PY
 read -r count first outside <"$work/count"
 
