@@ -93,13 +93,13 @@ fn what_init_writes_builds_without_the_built_in_folders() {
 #[test]
 fn a_folder_on_disk_finds_its_missing_neighbours_in_the_program() {
     let (_guard, folder) = new_folder();
-    stdout(&run(&folder, &["init"], &[]));
+    stdout(&run(&folder, &["init", "."], &[]));
     fs::remove_dir_all(folder.join("manifests")).unwrap();
     let built = run(&folder, &["build", "example"], &[]);
     assert_eq!(stdout(&built), stdout(&run(top(), &["build", "example"], &[])));
     assert!(stderr(&built).starts_with("Note: `manifests` is not on disk"), "{}", stderr(&built));
     // And the other way round: the example of the program over manifests on disk.
-    stdout(&run(&folder, &["init", "--force"], &[]));
+    stdout(&run(&folder, &["init", ".", "--force"], &[]));
     fs::remove_dir_all(folder.join("example")).unwrap();
     for entry in files_below(&folder.join("manifests")) {
         let file = folder.join("manifests").join(entry.0);
