@@ -92,5 +92,6 @@ fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> 
         || text.lines().any(|line| behind(line, "[]") || behind(line, "{}"))
         || has(theirs, "found unexpected ':'")
         || ["\\/", "\\'", "\u{feff}"].iter().any(|odd| text.contains(odd))
+        || has(theirs, "while scanning a tag")
         || text.contains('?') && text.contains(['[', '{'])
 }

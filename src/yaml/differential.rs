@@ -395,7 +395,8 @@ fn libyaml(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// Where go-yaml is known to differ from libyaml: `?` in a plain scalar in flow, `:` before a flow indicator, the
-/// escapes `\/` and `\'`, a byte order mark at the start of a line, anchors, which libyaml does not look up, and text
+/// escapes `\/` and `\'`, brackets and commas in a tag, a byte order mark at the start of a line, anchors, which libyaml
+/// does not look up, and text
 /// behind an empty flow collection, for which go-yaml does not wait whether it becomes a key.
 fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> bool {
     let has = |problem: Option<&str>, part: &str| problem.is_some_and(|p| p.contains(part));
@@ -404,6 +405,7 @@ fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> 
         || text.lines().any(|line| behind(line, "[]") || behind(line, "{}"))
         || has(theirs, "found unexpected ':'")
         || ["\\/", "\\'", "\u{feff}"].iter().any(|odd| text.contains(odd))
+        || has(theirs, "while scanning a tag")
         || text.contains('?') && text.contains(['[', '{'])
 }
 

@@ -145,7 +145,9 @@ impl<'o> Lines<'o> {
             let mut at = if ascii { from + ahead } else { skip(text, from, ahead) };
             // The first blank from there on that may go; never the first or the last character.
             let cut = loop {
-                let Some(next) = bytes.get(at..bytes.len() - 1).and_then(|b| memchr::memchr(b' ', b)) else {
+                let Some(next) =
+                    bytes.get(at..bytes.len().saturating_sub(1)).and_then(|b| memchr::memchr(b' ', b))
+                else {
                     self.put(&bytes[from..]);
                     return;
                 };

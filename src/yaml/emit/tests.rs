@@ -230,6 +230,7 @@ fn long_texts_are_folded_behind_column_80() {
         (&format!("k: \"\\t{}\"", words(17)), &format!("k: \"\\t{w15}\n  abcd abcd\"")),
         (&format!("k: \"\\t{}  x\"", words(15)), &format!("k: \"\\t{w15}\n  \\ x\"")),
         (&format!("k: '{}  x # y'", words(16)), &format!("k: '{w16}  x\n  # y'")),
+        (&format!("{}: ''", "x".repeat(120)), &format!("{}: \"\"", "x".repeat(120))),
         (&format!("- {}", words(18)), &format!("- {w16}\n  abcd abcd")),
         (&format!("k: {}", words(40)), &format!("k: {w16}\n  {w16}\n  {}", words(8))),
         (&format!("k: {}", "x".repeat(200)), &format!("k: {}", "x".repeat(200))),
