@@ -1,7 +1,7 @@
 //! The content of a kustomization file as a tree that commands change, each node knowing where it stands in the file.
 //!
 //! Commands change the tree as they please: nodes that came from the file keep their origin wherever they are moved,
-//! new ones have none. From the difference [`super::surgery`] finds the lines to change.
+//! new ones have none. From the difference `super::surgery` finds the lines to change.
 
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
 

@@ -325,7 +325,7 @@ impl Doc {
     }
 
     /// The part of the source that is what printing the root gives, if the document was written so and nobody
-    /// changed it since. Every change passes through [`Doc::node_mut`], [`Doc::add`] or [`Doc::set_root`].
+    /// changed it since. Every change passes through `Doc::node_mut`, `Doc::add` or [`Doc::set_root`].
     pub fn verbatim(&self) -> Option<Range<usize>> {
         self.verbatim.map(|(start, end)| start as usize..end as usize)
     }
