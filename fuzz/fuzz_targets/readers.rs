@@ -26,7 +26,9 @@ fuzz_target!(|text: &str| {
                 _ => panic!("taken by the fast reader alone"),
             }
         }
-        if dialect == Dialect::V2 {
+        // The port of libyaml gives up with a panic at a tag before a comma.
+        let unfit = text.contains('!') && text.contains(',');
+        if dialect == Dialect::V2 && !unfit {
             let ours = full.map_err(|e| e.to_string()).map(|doc| {
                 let mut out = vec![];
                 if let Some(doc) = &doc {
