@@ -165,6 +165,9 @@ impl Expander<'_> {
             Some((_, value)) => self.merged(value)?,
             None => vec![],
         };
+        if sources.iter().any(|source| self.seen.get(source) == Some(&Seen::Begun)) {
+            return self.fail(map, "a map is merged into a part of itself");
+        }
         let cleared = own.iter().position(|(k, _)| self.key_text(*k) == "<<");
         if let Some(i) = cleared {
             own.remove(i);
@@ -411,6 +414,7 @@ mod tests {
             ("a: {<<: [[]]}", "t.yaml:1:10: invalid map merge: received a nested sequence"),
             ("a: {<<: {}, <<: {}}", "t.yaml:1:13: duplicate merge key"),
             ("a: &x\n  b: *x", "t.yaml:2:6: the alias `*x` stands inside its own anchor"),
+            ("a: &x {b: {<<: *x}}", "t.yaml:1:11: a map is merged into a part of itself"),
             ("a: &x [*x]", "t.yaml:1:8: the alias `*x` stands inside its own anchor"),
         ];
         for (text, want) in table {
