@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let run = || kfm::cli::main(std::env::args_os().collect());
     let thread = std::thread::Builder::new().stack_size(kfm::STACK).spawn(run);

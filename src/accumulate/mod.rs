@@ -10,6 +10,7 @@ mod external;
 pub mod finish;
 mod generators;
 mod origin;
+mod parsed;
 mod prefetch;
 mod resources;
 pub mod target;
@@ -20,6 +21,7 @@ pub use accumulator::Accumulator;
 use crate::diag::{Findings, Result};
 use crate::kustomization::Compat;
 use crate::load::{self, Fetch, Files, Loader, StandIns};
+use crate::parallel;
 use crate::plugin::PluginOptions;
 use crate::resource::ResMap;
 use std::path::PathBuf;
@@ -75,11 +77,13 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
     if !target.kustomization.build_metadata.is_empty() {
         target.origin = Some(Default::default());
     }
-    let plan = prefetch::run(loader, options.compat, options.threads);
-    let mut build = Build::new(options, findings, plan);
-    build.set_schema(&target, true)?;
-    build
-        .accumulate(&target, Accumulator::default())
-        .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))
-        .map_err(|e| e.or_at(|| target.place()))
+    parallel::with_helpers(options.threads.saturating_sub(1), |queue, call| {
+        let plan = prefetch::run(loader, options.compat, queue, call);
+        let mut build = Build::new(options, findings, plan, queue);
+        build.set_schema(&target, true)?;
+        build
+            .accumulate(&target, Accumulator::default())
+            .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))
+            .map_err(|e| e.or_at(|| target.place()))
+    })
 }

@@ -7,6 +7,7 @@ use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
 use crate::kube::{BuiltIn, Gvk, OpenApi, TransformerConfig, read_crd, scope};
 use crate::kustomization::{self, Compat, Kustomization, KustomizationKind, Text};
 use crate::load::{File, Loader};
+use crate::parallel::Queue;
 use crate::yaml::{Doc, json, split};
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub(super) struct Build<'a> {
     pub findings: &'a Findings,
     /// What the entries lead to.
     pub plan: Plan,
+    /// Where files are read ahead.
+    pub queue: &'a Queue,
     /// The OpenAPI document in place of the built-in one: the first that was met going down.
     pub schema: Option<Arc<OpenApi>>,
     /// Whether `openapi` was heeded already; later ones are not.
@@ -81,11 +84,12 @@ pub(super) fn read_file(file: &File, compat: Compat) -> Result<Arc<Kustomization
 }
 
 impl<'a> Build<'a> {
-    pub fn new(options: &'a Options, findings: &'a Findings, plan: Plan) -> Self {
+    pub fn new(options: &'a Options, findings: &'a Findings, plan: Plan, queue: &'a Queue) -> Self {
         Self {
             options,
             findings,
             plan,
+            queue,
             schema: None,
             schema_is_set: false,
             broken_schema: None,

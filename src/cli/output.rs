@@ -5,9 +5,22 @@ use std::borrow::Borrow;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+/// What a pipe holds at once unless it is told otherwise, in bytes.
+#[cfg(target_os = "linux")]
+const WORTH_A_LARGE_PIPE: usize = 64 << 10;
+
+/// What a pipe may hold without special rights, in bytes. Writer and reader wait for each other less often.
+#[cfg(target_os = "linux")]
+const LARGE_PIPE: usize = 1 << 20;
+
 /// Writes pieces to standard output; gives the exit code. A closed pipe is silent success.
 pub fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
     let mut out = std::io::stdout().lock();
+    #[cfg(target_os = "linux")]
+    if pieces.iter().map(|p| p.borrow().len()).sum::<usize>() > WORTH_A_LARGE_PIPE {
+        // What is no pipe says so, and is as good without.
+        let _ = rustix::pipe::fcntl_setpipe_size(&out, LARGE_PIPE);
+    }
     let result = pieces.iter().try_for_each(|p| out.write_all(p.borrow())).and_then(|()| out.flush());
     match result {
         Ok(()) => 0,
