@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+/// Two threads allocate without waiting for each other or growing their heaps page by page; see docs/performance.md.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
