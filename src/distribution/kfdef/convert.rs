@@ -94,7 +94,7 @@ pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
         }
     }
     if converted.is_empty() {
-        return Err(nothing(&kfdef, &left_out));
+        return Err(nothing(&findings.take()));
     }
     let title = format!("the KfDef `{name}` of `{}`", request.source.path);
     let mut files: Vec<(String, Cow<'static, [u8]>)> = Vec::new();
@@ -118,16 +118,18 @@ pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
     Ok(Import { folder, shown, files, owned })
 }
 
-/// The error for a KfDef of which nothing is left, with the reasons for the first applications.
-fn nothing(kfdef: &KfDef, left_out: &[(String, String)]) -> Error {
+/// The error for a KfDef of which nothing is left, with the first of the reasons.
+fn nothing(reasons: &[Finding]) -> Error {
     const SHOWN: usize = 5;
-    let reasons = kfdef.applications.iter().zip(left_out);
     let error = Error::new(Kind::Config, "no application of the KfDef can be imported");
-    let error =
-        reasons.take(SHOWN).fold(error, |error, (app, (_, why))| error.label(app.name.at.clone(), why));
-    match left_out.len().saturating_sub(SHOWN) {
+    let shown = reasons.iter().take(SHOWN);
+    let error = shown.fold(error, |error, reason| match &reason.at {
+        Some(at) => error.label(at.clone(), reason.message.clone()),
+        None => error.hint(reason.message.clone()),
+    });
+    match reasons.len().saturating_sub(SHOWN) {
         0 => error,
-        more => error.hint(format!("{more} more of its applications are like these")),
+        more => error.hint(format!("{more} more reasons are not shown")),
     }
 }
 

@@ -71,7 +71,8 @@ pub fn read(source: &Arc<Source>, findings: &Findings) -> Result<KfDef> {
     let Some(doc) = found.next() else {
         let error = match docs.first() {
             Some(doc) => {
-                let kind = text(doc, doc.root(), "kind").map_or("no `kind`".into(), |k| format!("`{k}`"));
+                let kind = text(doc, doc.root(), "kind")
+                    .map_or("a document without `kind`".into(), |k| format!("`{k}`"));
                 Error::new(Kind::Config, format!("expected a KfDef, found {kind}")).at(at(
                     doc,
                     doc.root(),
