@@ -23,7 +23,7 @@ pub enum Command {
     /// Write a new kustomization file in the current folder
     #[command(args_override_self = true)]
     Create(super::create::CreateArgs),
-    /// Write the built-in distribution to disk: manifests, overlays and example
+    /// Write the built-in distribution to a folder: `kfm init DIR`
     Init(super::init::InitArgs),
     /// Make kustomizations of what other tools read
     #[command(subcommand)]

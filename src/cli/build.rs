@@ -27,10 +27,11 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     let remote = remote(environment)?;
     let trees = trees(&args, dir, environment);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
-    let built = accumulate::build(dir, &options, remote, &findings);
-    let notes = trees.map(|trees| trees.findings.take()).unwrap_or_default();
-    let resources = built.map_err(|e| notes.iter().fold(e, |e, note| e.hint(note.message.clone())))?;
-    notes.into_iter().for_each(|note| findings.add(note));
+    let resources = accumulate::build(dir, &options, remote, &findings).map_err(|e| match &trees {
+        Some(trees) => trees.explain(e),
+        None => e,
+    })?;
+    trees.iter().flat_map(|trees| trees.findings.take()).for_each(|note| findings.add(note));
     let strictness = match (args.strict, args.quiet) {
         (true, _) => Strictness::Strict,
         (_, true) => Strictness::Quiet,

@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::{Done, Strictness, build, init};
 use crate::accumulate;
-use crate::diag::{Error, Finding, Findings, Kind, Location, Result};
+use crate::diag::{Error, Finding, Findings, Kind, Result, cause};
 use crate::distribution::{self, kfdef};
 use crate::yaml::split;
 use clap::{Args, Subcommand};
@@ -51,7 +51,8 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
         return Err(Error::new(Kind::Usage, "expected one file with a KfDef"));
     };
     let bytes = std::fs::read(environment.folder.join(file)).map_err(|e| {
-        Error::new(Kind::Io, format!("`{file}` cannot be read: {e}")).at(Location::file(file.as_str()))
+        Error::new(Kind::Io, format!("`{file}` cannot be read: {}", cause(&e)))
+            .hint("name the file in which the KfDef is")
     })?;
     let findings = Findings::default();
     let source = split::read_text(file.as_str(), bytes)?;

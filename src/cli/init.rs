@@ -1,7 +1,7 @@
-//! `init`: writes the built-in distribution to disk.
+//! `init DIR`: writes the built-in distribution to a folder.
 //!
-//! Kustomize's `init` is `create`; it is here, too, when nothing follows, the program is called as kustomize, or with a
-//! flag of `create`.
+//! Kustomize's `init` is another name of `create` and ignores arguments. It is so here, too, where nothing follows, where
+//! a flag of `create` does, and where the program is called as kustomize; see `rewrite`.
 
 use super::Done;
 use super::environment::Environment;
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Folder to write `manifests`, `overlays` and `example` to [default: .]
+    /// Folder to write `manifests`, `overlays` and `example` to. Without it `init` is `create`, as in kustomize
     #[arg(value_name = "DIR")]
     pub dir: Vec<String>,
     /// Write over changed files, and bring removed ones back

@@ -25,16 +25,19 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
     let program = arguments.next().unwrap_or_else(|| "kfm".into());
     let arguments: Vec<OsString> = arguments.collect();
     let (mut path, rest) = find(root, &arguments);
+    let mut note = None;
     if let (Some(create), [_, init]) = (root.find_subcommand("create"), path.as_mut_slice())
         && init.get_name() == "init"
         && is_create(create, &program, &rest)
     {
         *init = create;
+        if rest.is_empty() && !is_kustomize(&program) {
+            note = Some(INIT_ALONE.to_owned());
+        }
     }
     let mut out = vec![program];
     out.extend(path.iter().skip(1).map(|c| OsString::from(c.get_name())));
     let leaf = path.last().copied().unwrap_or(root);
-    let mut note = None;
     if leaf.get_arguments().any(Arg::is_trailing_var_arg_set) {
         if !leaf.is_disable_help_flag_set() && rest.iter().any(|a| *a == "--help" || *a == "-h") {
             out.push("--help".into());
@@ -63,6 +66,13 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
     Rewritten { arguments: out, note }
 }
 
+/// Said where `init` might have been meant to write the distribution.
+const INIT_ALONE: &str = "Note: without a folder `init` is `create`, as in kustomize (`kfm init .` writes the built-in distribution)\n";
+
+fn is_kustomize(program: &OsStr) -> bool {
+    Path::new(program).file_stem() == Some(OsStr::new("kustomize"))
+}
+
 /// Whether `init` is kustomize's other name of `create`: nothing follows it, the program is called as kustomize, or it
 /// has a flag of `create`.
 fn is_create(create: &Command, program: &OsStr, rest: &[&OsString]) -> bool {
@@ -72,7 +82,7 @@ fn is_create(create: &Command, program: &OsStr, rest: &[&OsString]) -> bool {
     };
     let flags = rest.iter().take_while(|word| ***word != "--").filter_map(|word| name(word));
     rest.is_empty()
-        || Path::new(program).file_stem() == Some(OsStr::new("kustomize"))
+        || is_kustomize(program)
         || flags
             .into_iter()
             .any(|flag| create.get_arguments().any(|arg| arg.get_long() == Some(flag.as_str())))

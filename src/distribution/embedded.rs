@@ -2,7 +2,7 @@
 //!
 //! The build script packs them: for each file a line with path and size, then its bytes, sorted by path.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Result, cause};
 use std::path::Path;
 
 /// The folders that the program carries.
@@ -41,8 +41,9 @@ pub fn has_folder(folder: &Path) -> bool {
 pub fn unpack(folder: &str, to: &Path) -> Result<()> {
     for file in below(folder) {
         let path = to.join(file.path);
-        let failed =
-            |e: std::io::Error| Error::new(Kind::Io, format!("`{}` cannot be written: {e}", path.display()));
+        let failed = |e: std::io::Error| {
+            Error::new(Kind::Io, format!("`{}` cannot be written: {}", path.display(), cause(&e)))
+        };
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }

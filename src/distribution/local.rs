@@ -5,7 +5,7 @@
 //! be done the built-in ones serve, with a warning.
 
 use super::embedded;
-use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result, cause};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +53,7 @@ impl Local {
             Err(e) if e.kind() == io::ErrorKind::NotFound => true,
             Err(e) => {
                 return refused(
-                    format!("`{given}` cannot be read ({e})"),
+                    format!("`{given}` cannot be read ({})", cause(&e)),
                     "name a folder with manifests, or one that may be filled",
                 );
             }
@@ -70,7 +70,7 @@ impl Local {
         }
         match self.folder.canonicalize() {
             Ok(folder) => Choice::Folder(folder),
-            Err(e) => refused(format!("`{given}` cannot be read ({e})"), "see who may read it"),
+            Err(e) => refused(format!("`{given}` cannot be read ({})", cause(&e)), "see who may read it"),
         }
     }
 }
@@ -92,7 +92,7 @@ const STAGE: &str = ".kfm-seed-";
 /// Copies the built-in manifests into an empty folder. They are made ready inside of it, on the same file system, and
 /// then moved, so that an interruption leaves no half of them to be taken for the user's.
 fn seed(folder: &Path) -> Result<()> {
-    let failed = |e: io::Error| Error::new(Kind::Io, e.to_string());
+    let failed = |e: io::Error| Error::new(Kind::Io, cause(&e));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let stage = tempfile::Builder::new().prefix(STAGE).tempdir_in(folder).map_err(failed)?;
     embedded::unpack("manifests", stage.path())?;

@@ -7,8 +7,8 @@
 
 use super::embedded::{SHOWN, TREES, has_folder, unpack};
 use super::local::{Choice, Local};
-use crate::diag::{Code, Finding, Findings};
-use crate::load::files::clean;
+use crate::diag::{Code, Error, Finding, Findings};
+use crate::load::files::{clean, relative};
 use crate::load::{StandIn, StandIns};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ use tempfile::TempDir;
 pub struct Trees {
     /// The folder in which `manifests`, `overlays` and `example` are, or would be. Free of links.
     anchor: PathBuf,
+    /// The same, as the user would name it.
+    shown: PathBuf,
     local: Option<Local>,
     chosen: OnceLock<Choice>,
     scratch: Mutex<Option<Scratch>>,
@@ -47,12 +49,24 @@ impl Trees {
         // A folder that is missing altogether has no trees to stand beside.
         let anchor = anchor.canonicalize().ok()?;
         Some(Self {
+            shown: relative(folder, &anchor),
             anchor,
             local,
             chosen: OnceLock::new(),
             scratch: Mutex::default(),
             findings: Findings::default(),
         })
+    }
+
+    /// Adds to an error what was served in place of what.
+    pub fn explain(&self, error: Error) -> Error {
+        let error = self.findings.take().into_iter().fold(error, |error, note| error.hint(note.message));
+        match (&self.local, self.chosen.get()) {
+            (Some(local), Some(Choice::Folder(_))) => {
+                error.hint(format!("`manifests` is `{}`, as {} says", local.given, local.by))
+            }
+            _ => error,
+        }
     }
 
     /// Which manifests the user's choice comes to; `None` without one.
@@ -144,9 +158,11 @@ impl StandIns for Trees {
             return None;
         }
         if on_disk && !(below_manifests.is_some() && self.local.is_some()) {
+            let missing = clean(&self.shown.join(inside));
             let message =
-                format!("`{}` is not on disk: the copy that is built into kfm is used", inside.display());
-            self.findings.add(Finding::new(Code::Note, message).hint("write it out with `kfm init`"));
+                format!("`{}` is not on disk: the copy that is built into kfm is used", missing.display());
+            let hint = format!("`kfm init {}` writes it out", self.shown.display());
+            self.findings.add(Finding::new(Code::Note, message).hint(hint));
         }
         Some(self.built_in(inside))
     }

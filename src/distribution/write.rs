@@ -5,7 +5,7 @@
 //! be replaced by a newer one or removed; any other file is the user's, and a file that is missing was removed by
 //! them.
 
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, Kind, Location, Result, cause};
 use crate::text::go;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -203,7 +203,7 @@ fn remove_empty(folder: &Path, file: &Path) {
     }
 }
 
-fn failed(path: &Path, cause: &std::io::Error) -> Error {
+fn failed(path: &Path, e: &std::io::Error) -> Error {
     let shown = path.display().to_string();
-    Error::new(Kind::Io, format!("`{shown}` cannot be written: {cause}")).at(Location::file(shown))
+    Error::new(Kind::Io, format!("`{shown}` cannot be written: {}", cause(e))).at(Location::file(shown))
 }

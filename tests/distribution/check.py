@@ -5,13 +5,17 @@
     check.py -                     checks a stream of objects on standard input
 
 No id twice; every selector finds pods; every reference ends at an object of the same output, or at one that
-outside.yaml expects of the cluster; pods pass the Pod Security Standard of their namespace; custom resources hold to the definitions beside them; and, where the Python
-package kubernetes-validate can be imported, every object to the schema of Kubernetes. Prints a line for each
-finding and exits 1 if there is one. `--schemas` makes a missing package a finding; `--kubernetes 1.34` picks the version.
+outside.yaml expects of the cluster; pods pass the Pod Security Standard of their namespace; custom resources hold to
+their definitions, those of the same output and, where $KUBEFLOW_MANIFESTS is there, those of Istio and cert-manager in
+it; and, where the Python package kubernetes-validate can be imported, every other object to the schema of Kubernetes.
+Prints a line for each finding and exits 1 if there is one. `--schemas` makes a missing package a finding;
+`--kubernetes 1.34` picks the version.
 """
 
 import argparse
 import fnmatch
+import functools
+import json
 import re
 import sys
 
@@ -30,14 +34,17 @@ CLUSTER_KINDS = {
 
 
 OWN = ("apiVersion", "kind", "metadata")
+KUBERNETES = "1.34"
+# Where kubeflow/manifests has the definitions of what the platform expects of the cluster.
+DEFINITIONS = ("common/istio/istio-crds/base", "common/cert-manager/base")
 
 
 class Platform:
     """The objects of one output with the indexes that the checks ask."""
 
-    def __init__(self, objects, outside):
+    def __init__(self, objects):
         self.objects = objects
-        self.outside = outside
+        self.outside = render.data("outside.yaml")
         self.findings = []
         self.notes = []
         self.index = {}
@@ -46,11 +53,7 @@ class Platform:
             pod = pod_of(thing)
             if pod is not None:
                 self.pods.append((namespace_of(thing), meta(pod).get("labels") or {}, pod, thing))
-        self.definitions = {
-            (thing["spec"]["group"], thing["spec"]["names"]["kind"]): thing
-            for thing in objects
-            if thing.get("kind") == "CustomResourceDefinition"
-        }
+        self.definitions = by_kind(objects)
         for thing in objects:
             place = "" if self.of_cluster(thing) else namespace_of(thing)
             self.index.setdefault((thing.get("kind"), place, name_of(thing)), []).append(thing)
@@ -72,7 +75,7 @@ class Platform:
 
     def expected(self, kind, namespace, name, api=None):
         """The entry of outside.yaml for a reference, or None."""
-        for entry in self.outside.get("objects", []):
+        for entry in self.outside["objects"]:
             if (
                 entry["kind"] == kind
                 and (api is None or entry.get("group", "") == api)
@@ -100,7 +103,7 @@ class Platform:
     def selects_outside(self, namespace, labels):
         return any(
             entry["namespace"] == namespace and all(entry["labels"].get(k) == v for k, v in labels.items())
-            for entry in self.outside.get("pods", [])
+            for entry in self.outside["pods"]
         )
 
     def need_port(self, thing, namespace, service, port, why):
@@ -123,6 +126,22 @@ class Platform:
         self.need_port(thing, parts[1] if len(parts) > 1 else namespace_of(thing), parts[0], port, why)
 
 
+def by_kind(objects):
+    """Definitions of custom resources by group and kind."""
+    return {
+        (thing["spec"]["group"], thing["spec"]["names"]["kind"]): thing
+        for thing in objects
+        if thing.get("kind") == "CustomResourceDefinition"
+    }
+
+
+@functools.cache
+def definitions_of_upstream():
+    tree = render.upstream()
+    folders = [tree / folder for folder in DEFINITIONS if (tree / folder).is_dir()] if tree else []
+    return by_kind([thing for folder in folders for thing in render.build(folder)])
+
+
 def ids(platform):
     seen = {}
     for thing in platform.objects:
@@ -143,7 +162,7 @@ def namespaces(platform):
             continue
         if not place:
             platform.say(thing, "has no namespace")
-        if place and not platform.get("Namespace", "", place) and place not in platform.outside.get("namespaces", {}):
+        if place and not platform.get("Namespace", "", place) and place not in platform.outside["namespaces"]:
             platform.say(thing, f"Namespace {place} does not exist")
 
 
@@ -226,7 +245,7 @@ def one_container(platform, thing, place, container, volumes):
     for entry in container.get("env") or []:
         known.add(entry["name"])
         source = entry.get("valueFrom") or {}
-        if source and "value" in entry:
+        if source and entry.get("value"):
             platform.say(thing, f"env `{entry['name']}` has both `value` and `valueFrom`")
         for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
             if field in source:
@@ -294,7 +313,7 @@ def webhooks(platform):
         annotations = meta(thing).get("annotations") or {}
         source = annotations.get("cert-manager.io/inject-ca-from")
         own = "cert-manager.io/inject-ca-from-secret" in annotations or any(
-            fnmatch.fnmatchcase(name_of(thing), entry["name"]) for entry in platform.outside.get("webhooks", [])
+            fnmatch.fnmatchcase(name_of(thing), entry["name"]) for entry in platform.outside["webhooks"]
         )
         certificate = None
         if source:
@@ -442,10 +461,11 @@ def custom_resources(platform):
         if sum(1 for version in definition["spec"]["versions"] if version.get("storage")) != 1:
             platform.say(definition, "not exactly one version is stored")
     for thing in platform.objects:
-        definition = platform.definitions.get((group(thing), thing.get("kind")))
+        key = (group(thing), thing.get("kind"))
+        definition = platform.definitions.get(key) or definitions_of_upstream().get(key)
         if definition is None:
             place = group(thing)
-            if not BUILT_IN.search(place) and place not in platform.outside.get("groups", {}):
+            if not BUILT_IN.search(place) and place not in platform.outside["groups"]:
                 platform.say(thing, f"no definition of {thing.get('kind')} in {place}, here or expected of the cluster")
             continue
         version = thing["apiVersion"].split("/")[1]
@@ -461,33 +481,43 @@ def custom_resources(platform):
             platform.say(thing, problem)
 
 
-def kubernetes_schemas(platform, version):
-    """Findings of kubernetes-validate; None when it is not there."""
+def kubernetes_schemas(platform, version=KUBERNETES):
+    """Adds the findings of kubernetes-validate, gives the number of objects that it looked at; None when it is not there."""
     try:
-        import kubernetes_validate
+        import kubernetes_validate  # noqa: F401
     except ImportError:
         return None
     count = 0
     for thing in platform.objects:
-        if (group(thing), thing.get("kind")) in platform.definitions or group(thing) in platform.outside.get("groups", {}):
+        if (group(thing), thing.get("kind")) in platform.definitions or group(thing) in platform.outside["groups"]:
             continue
-        try:
-            kubernetes_validate.validate(thing, version, strict=True)
-            count += 1
-        except kubernetes_validate.ValidationError as error:
-            platform.say(thing, f"{'.'.join(str(part) for part in error.path)}: {error.message}")
-        except kubernetes_validate.SchemaNotFoundError:
-            if group(thing) != "gateway.networking.k8s.io":
-                platform.say(thing, "Kubernetes has no such kind")
+        count += 1
+        problem = against_kubernetes(json.dumps(thing), version)
+        if problem:
+            platform.say(thing, problem)
     return count
+
+
+@functools.cache
+def against_kubernetes(thing, version):
+    """What kubernetes-validate says about an object, as JSON for many builds have it in common."""
+    import kubernetes_validate
+
+    try:
+        kubernetes_validate.validate(json.loads(thing), version, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        return f"{'.'.join(str(part) for part in error.path)}: {error.message}"
+    except kubernetes_validate.SchemaNotFoundError:
+        return "Kubernetes has no such kind"
+    return None
 
 
 CHECKS = (ids, namespaces, workloads, services, rbac, webhooks, certificates, routes, policies, pod_security, images, custom_resources)
 
 
-def check(objects, outside=None):
+def check(objects):
     """All findings but those of kubernetes-validate."""
-    platform = Platform(objects, outside if outside is not None else render.data("outside.yaml"))
+    platform = Platform(objects)
     for one in CHECKS:
         one(platform)
     return platform
@@ -497,7 +527,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("directories", nargs="+", metavar="DIRECTORY")
     options.add_argument("--schemas", action="store_true", help="fail when kubernetes-validate is missing")
-    options.add_argument("--kubernetes", default="1.34", help="version of the Kubernetes schemas (default %(default)s)")
+    options.add_argument("--kubernetes", default=KUBERNETES, help="version of the Kubernetes schemas (default %(default)s)")
     given = options.parse_args()
     failed = False
     for directory in given.directories:

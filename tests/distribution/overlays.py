@@ -4,24 +4,23 @@
     overlays.py [NAME...]     all overlays, or those whose line begins with NAME
 
 Each line of CASES is built over the resources of `example`, once with this repository's `manifests` and once, where
-$KUBEFLOW_TREE names a checkout of kubeflow/manifests 26.03, with that in its place. What kfm prints must be what
-kustomize prints, byte for byte (`kustomize` or `kubectl` on the path; left out with a note otherwise), every container
-must still have an image, and the function of the same name in this file must find what the overlay promises.
+$KUBEFLOW_MANIFESTS names kubeflow/manifests 26.03, with that in its place. As delivered, the output must pass check.py.
+With every setting changed, the function of the overlay's name in this file must find what the overlay promises, and
+what kfm prints must be what kustomize prints, byte for byte (left out with a note where there is none).
 """
 
 import base64
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import yaml
 
+import check
 import render
-from render import Loader, ROOT, parse
+from render import Failed, Loader, ROOT, need, parse
 
 # Components in the order in which they are listed. The first names the check below.
 CASES = [
@@ -59,6 +58,10 @@ WITH = {
     "pod-disruption-budgets-off": ["common/knative/knative-serving/overlays/gateways", "common/istio/cluster-local-gateway/base"],
     "insecure-cookies": ["applications/kserve/models-web-app/overlays/kubeflow"],
 }
+# The overlays that `example` has.
+EXAMPLE = [path.removeprefix("../overlays/") for path in parse(render.EXAMPLE.read_text())[0]["components"]]
+# Of these there is only a part without a network, which lacks what it refers to; optional.py has the whole.
+PARTS = ["ambient/pipelines"]
 # Built by themselves.
 ALONE = ["argocd", "argocd/applicationset", "gpu-nodes/workloads", "jupyter-enterprise-gateway", "kgateway", "istio"]
 
@@ -87,15 +90,6 @@ CORE = {
     "volumes-web-app-deployment", "tensorboards-web-app-deployment", "tensorboard-controller-deployment",
     "admission-webhook-deployment",
 }
-
-
-class Failed(Exception):
-    """A promise of an overlay that its output does not keep."""
-
-
-def need(condition, message):
-    if not condition:
-        raise Failed(message)
 
 
 class Objects:
@@ -359,125 +353,135 @@ def alone(o, set_, name):
         need(o.one("PodDefault", "gpu-node")["metadata"]["namespace"] == "kubeflow-user-example-com", "namespace")
 
 
-# Commented lines of the example that stay so here: what needs the network, and the other one of two choices.
-LEFT_OUT = ("applications/pipeline/", "applications/trainer/", "istio-install/", "istio-crds/", "istio-namespace/")
-
-
-def with_optional_parts(text):
-    lines = []
-    for line in text.splitlines():
-        found = re.match(r"# (- (?:\.\./manifests/|istio-ambient|\.\./overlays/ambient/knative)\S*)", line)
-        lines.append(found[1] if found and not any(x in line for x in LEFT_OUT) else line)
-    return "\n".join(lines) + "\n"
-
-
-def optional_parts(o):
-    for name in ("cert-manager", "istiod", "activator", "kserve-controller-manager", "katib-controller",
-                 "spark-operator-controller", "model-registry-deployment"):
-        need(o.of("Deployment", name=name), f"{name} is missing")
-    for namespace in o.of("Namespace"):
-        labels = namespace["metadata"].get("labels", {})
-        need(not (labels.get("istio-injection") == "enabled" and labels.get("istio.io/dataplane-mode") == "ambient"),
-             f"namespace {namespace['metadata']['name']} has sidecars and is ambient")
-
-
-def oracle():
-    if shutil.which("kustomize"):
-        return ["kustomize", "build"]
-    if shutil.which("kubectl") and subprocess.run(["kubectl", "kustomize", "--help"], capture_output=True).returncode == 0:
-        return ["kubectl", "kustomize"]
-    return None
+# Delivered values that are names of their own elsewhere as well; the cookie's name stays in oauth2-proxy's file, which
+# the environment comes before.
+COMMON = {"istio-system", "monitoring", "https://kubernetes.default.svc.cluster.local", "oauth2_proxy_kubeflow"}
 
 
 def edit(overlays):
-    """Gives every setting the value of SETTINGS; a setting that is not there, or one that is not listed, is an error."""
-    listed = set(SETTINGS)
-    found = {str(p.relative_to(overlays)) for p in overlays.rglob("*.env")} - {"jupyter-enterprise-gateway/settings.env"}
-    need(found == listed, f"settings files and those of this test: {found ^ listed}")
+    """Gives every setting the value of SETTINGS; a setting that is not there, or one that is not listed, is an error.
+    Gives the values that were delivered, by file, as far as they are like nothing else."""
+    found = {str(path.relative_to(overlays)) for path in overlays.rglob("*.env")} - {"jupyter-enterprise-gateway/settings.env"}
+    need(found == set(SETTINGS), f"settings files and those of this test: {found ^ set(SETTINGS)}")
+    old = {}
     for name, values in SETTINGS.items():
         path = overlays / name
         text = path.read_text()
         for key, value in values.items():
-            text, n = re.subn(rf"^{key}=.*$", lambda _: f"{key}={value}", text, flags=re.M)
-            need(n == 1, f"{name}: {n} lines for {key}")
+            delivered_values = re.findall(rf"^{key}=(.*)$", text, flags=re.M)
+            need(len(delivered_values) == 1, f"{name}: {len(delivered_values)} lines for {key}")
+            old.setdefault(name, set()).update(v for v in delivered_values if len(v) > 7 and v not in COMMON)
+            text = text.replace(f"{key}={delivered_values[0]}", f"{key}={value}")
         path.write_text(text)
+    return old
 
 
-def build(program, directory, cwd):
-    run = subprocess.run([*program, directory], capture_output=True, text=True, cwd=cwd)
-    need(run.returncode == 0, f"{' '.join(program)}: {run.stderr.strip()}")
-    return run.stdout
+def without(values, objects):
+    """Nothing of the output has one of these values, in Secrets neither."""
+    secrets = [base64.b64decode(value) for thing in objects.of("Secret") for value in (thing.get("data") or {}).values()]
+    text = objects.text + b"\n".join(secrets).decode(errors="replace")
+    left = sorted(value for value in values if value in text)
+    need(not left, f"settings that were changed are still there: {left}")
+
+
+def promises(case):
+    """The function of an overlay's name."""
+    return globals()[re.sub(r"\W", "_", case[0])]
+
+
+def lay_out(scratch, tree):
+    """A folder with a tree as `manifests`, the overlays, and a kustomization for each case."""
+    (scratch / "manifests").symlink_to(tree)
+    for part in ("overlays", "example"):
+        shutil.copytree(ROOT / part, scratch / part)
+    resources = parse(render.EXAMPLE.read_text())[0]["resources"]
+    for number, case in enumerate(CASES):
+        # what an overlay is for is not part of the built-in manifests
+        extra = [f"../manifests/{path}" for name in case for path in WITH.get(name, []) if (tree / path).is_dir()]
+        if extra:
+            whole = {"resources": extra}
+            if "ambient/pipelines" in case:
+                # Pipelines leave the namespace to who lists them
+                whole["namespace"] = "kubeflow"
+            write(scratch / f"with{number}", whole)
+            extra = [f"../with{number}"]
+        write(scratch / f"case{number}", {"resources": resources + extra, "components": [f"../overlays/{name}" for name in case]})
+
+
+def write(folder, kustomization):
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text(yaml.dump(kustomization))
+
+
+def delivered(folder, scratch):
+    """Findings of check.py about what a folder builds."""
+    platform = check.check(parse(render.printed(KFM, folder, scratch)))
+    check.kubernetes_schemas(platform)
+    need(not platform.findings, "\n    ".join(["check.py finds", *platform.findings]))
+
+
+def changed(folder, scratch, other, keeps):
+    """The promises of an overlay, with settings that are not those delivered."""
+    text = render.printed(KFM, folder, scratch)
+    if other:
+        need(render.printed(other, folder, scratch) == text, f"differs from {' '.join(other)}")
+    objects = Objects(text)
+    for thing, template in objects.templates():
+        for container in template["spec"]["containers"]:
+            need(container.get("image"), f"container {container['name']} of {thing['metadata']['name']} has no image")
+    keeps(objects)
+
+
+class Tally:
+    def __init__(self):
+        self.runs = self.failed = 0
+
+    def run(self, name, test, *arguments):
+        self.runs += 1
+        try:
+            test(*arguments)
+        except (Failed, LookupError, TypeError, yaml.YAMLError) as error:
+            self.failed += 1
+            print(f"FAILED {name}: {'' if isinstance(error, Failed) else type(error).__name__ + ': '}{error}", flush=True)
+
+
+KFM = [render.kfm(), "build", "--quiet"]
 
 
 def main():
     wanted = sys.argv[1:]
+    chosen = [(f"case{number}", case) for number, case in enumerate(CASES) if not wanted or case[0] in wanted]
     trees = {"manifests": ROOT / "manifests"}
-    if os.environ.get("KUBEFLOW_TREE"):
-        trees["kubeflow/manifests"] = Path(os.environ["KUBEFLOW_TREE"]).resolve()
+    if render.upstream():
+        trees["kubeflow/manifests"] = render.upstream()
     else:
-        print("skipped: kubeflow/manifests ($KUBEFLOW_TREE names no checkout)")
-    other = oracle()
+        print("skipped: kubeflow/manifests ($KUBEFLOW_MANIFESTS names no tree)")
+    other = next(iter(render.kustomizes()), None)
     if not other:
         print("skipped: comparison with kustomize (neither kustomize nor kubectl on the path)")
-    failures = runs = 0
-    resources_of_example = yaml.load((ROOT / "example/kustomization.yaml").read_text(), Loader)["resources"]
-
-    def run(tree, name, check, directory, cwd):
-        nonlocal failures, runs
-        runs += 1
-        try:
-            text = build([render.kfm(), "build", "--quiet"], directory, cwd)
-            if other:
-                need(build(other, directory, cwd) == text, f"differs from {' '.join(other)}")
-            objects = Objects(text)
-            for thing, template in objects.templates():
-                for c in template["spec"]["containers"]:
-                    need(c.get("image"), f"container {c['name']} of {thing['metadata']['name']} has no image")
-            check(objects)
-        except (Failed, KeyError, IndexError, yaml.YAMLError) as e:
-            failures += 1
-            print(f"FAILED {tree}: {name}: {type(e).__name__ + ': ' if not isinstance(e, Failed) else ''}{e}")
-
-    for tree, path in trees.items():
+    tally = Tally()
+    for name, tree in trees.items():
         with tempfile.TemporaryDirectory() as scratch:
             scratch = Path(scratch).resolve()
-            (scratch / "manifests").symlink_to(path)
-            shutil.copytree(ROOT / "overlays", scratch / "overlays")
-            shutil.copytree(ROOT / "example", scratch / "example")
+            lay_out(scratch, tree)
+            for folder, case in chosen:
+                if tree != render.upstream() or case[-1] not in PARTS:
+                    tally.run(f"{name}: {' '.join(case)} as delivered", delivered, folder, scratch)
+            old = edit(scratch / "overlays")
+            gone = lambda names: {value for name in names for file in old for value in old[file] if str(Path(file).parent) == name}
+            for folder, case in chosen:
+                keeps = lambda objects: (promises(case)(objects, SETTINGS, case), without(gone(case), objects))
+                tally.run(f"{name}: {' '.join(case)}", changed, folder, scratch, other, keeps)
             if not wanted or "example" in wanted:
-                run(tree, "example", lambda o: ambient(o, SETTINGS, ["ambient", "ambient/profile-sidecars"]), "example", scratch)
-            if tree != "manifests" and (not wanted or "example" in wanted):
-                (scratch / "full").mkdir()
-                shutil.copytree(ROOT / "example/istio-ambient", scratch / "full/istio-ambient")
-                (scratch / "full/kustomization.yaml").write_text(with_optional_parts((ROOT / "example/kustomization.yaml").read_text()))
-                run(tree, "example with its optional parts", optional_parts, "full", scratch)
-            edit(scratch / "overlays")
-            for number, case in enumerate(CASES):
-                if wanted and not any(case[0] == w for w in wanted):
-                    continue
-                folder = scratch / f"case{number}"
-                folder.mkdir()
-                extra = []
-                if tree != "manifests":
-                    extra = [f"../manifests/{w}" for c in case for w in WITH.get(c, [])]
-                if extra:
-                    # Pipelines leave the namespace to who lists them
-                    (scratch / f"with{number}").mkdir()
-                    whole = {"resources": extra}
-                    if "ambient/pipelines" in case:
-                        whole["namespace"] = "kubeflow"
-                    (scratch / f"with{number}" / "kustomization.yaml").write_text(yaml.dump(whole))
-                    extra = [f"../with{number}"]
-                (folder / "kustomization.yaml").write_text(yaml.dump(
-                    {"resources": resources_of_example + extra, "components": [f"../overlays/{c}" for c in case]}))
-                check = globals()[re.sub(r"\W", "_", case[0])]
-                run(tree, " ".join(case), lambda o: check(o, SETTINGS, case), folder.name, scratch)
-            for name in ALONE if tree == "manifests" else []:
-                if not wanted or name in wanted:
-                    run("alone", name, lambda o: alone(o, SETTINGS, name), f"overlays/{name}", scratch)
-    by = f", each equal to `{' '.join(other)}`" if other else ""
-    print(f"{runs} builds over {' and '.join(trees)}{by}, {failures} failed")
-    return 1 if failures else 0
+                keeps = lambda objects: without(gone(EXAMPLE), objects)
+                tally.run(f"{name}: example", changed, "example", scratch, other, keeps)
+            for overlay in ALONE if name == "manifests" else []:
+                if not wanted or overlay in wanted:
+                    keeps = lambda objects: (alone(objects, SETTINGS, overlay), without(gone([overlay]), objects))
+                    tally.run(f"alone: {overlay}", changed, f"overlays/{overlay}", scratch, other, keeps)
+    by = f", equal to `{' '.join(other)}`" if other else ""
+    print(f"{tally.runs} builds over {' and '.join(trees)}{by}, {tally.failed} failed")
+    return 1 if tally.failed else 0
 
 
 if __name__ == "__main__":

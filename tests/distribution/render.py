@@ -1,4 +1,8 @@
-"""What the scripts of this directory share: building a directory, reading the output, walking pods."""
+"""What the scripts of this directory share: building a directory, reading the output, walking pods.
+
+Two variables name what is not part of the repository: $KFM the program, $KUBEFLOW_MANIFESTS an unpacked
+kubeflow/manifests 26.03. Without the latter what needs it is skipped.
+"""
 
 import os
 import shutil
@@ -13,6 +17,9 @@ except ImportError:
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+
+
+EXAMPLE = ROOT / "example/kustomization.yaml"
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -39,12 +46,42 @@ def kfm():
     return found
 
 
+def upstream():
+    """kubeflow/manifests 26.03, or None."""
+    tree = os.environ.get("KUBEFLOW_MANIFESTS")
+    return Path(tree).resolve() if tree and Path(tree, "applications").is_dir() else None
+
+
+def kustomizes():
+    """The commands at hand that build as kfm must."""
+    found = [["kustomize", "build"]] if shutil.which("kustomize") else []
+    if shutil.which("kubectl") and subprocess.run(["kubectl", "kustomize", "--help"], capture_output=True).returncode == 0:
+        found.append(["kubectl", "kustomize"])
+    return found
+
+
+class Failed(Exception):
+    """Something does not build, or its output is not what it should be."""
+
+
+def need(condition, message):
+    if not condition:
+        raise Failed(message)
+
+
+def printed(program, directory, folder=None):
+    """What a program prints for a directory, named from a folder."""
+    run = subprocess.run([*program, str(directory)], capture_output=True, text=True, cwd=folder)
+    need(run.returncode == 0, f"{' '.join(program)} {directory}: exit {run.returncode}\n{run.stderr.strip()}")
+    return run.stdout
+
+
 def build(directory):
     """The objects `kfm build DIRECTORY` prints."""
-    run = subprocess.run([kfm(), "build", str(directory)], capture_output=True, text=True)
-    if run.returncode != 0:
-        sys.exit(f"kfm build {directory}: exit {run.returncode}\n{run.stderr}")
-    return parse(run.stdout)
+    try:
+        return parse(printed([kfm(), "build"], directory))
+    except Failed as failed:
+        sys.exit(str(failed))
 
 
 def parse(text):

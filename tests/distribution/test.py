@@ -3,20 +3,18 @@
 
 Needs PyYAML and kfm (in target/, on the path, or named by $KFM). Two things more when they are there: the package
 kubernetes-validate, and kubeflow/manifests 26.03 unpacked at $KUBEFLOW_MANIFESTS for the comparison.
+overlays.py tests the overlays, optional.py what `example` has as comments, apply.sh a real API server.
 """
 
 import copy
-import os
 import subprocess
 import sys
 import unittest
-from pathlib import Path
 
 import check
 import render
 import schema
 
-KUBERNETES = "1.34"
 LISTED = render.data("components.yaml")["components"]
 RENDERED = {}
 
@@ -42,7 +40,7 @@ class Manifests(unittest.TestCase):
 
     def test_every_object_holds_to_the_schema_of_kubernetes(self):
         whole = check.check(platform())
-        if check.kubernetes_schemas(whole, KUBERNETES) is None:
+        if check.kubernetes_schemas(whole) is None:
             self.skipTest("no package kubernetes-validate")
         self.assertEqual(whole.findings, [])
 
@@ -86,10 +84,10 @@ class Manifests(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def test_the_comparison_with_upstream_is_current(self):
-        tree = os.environ.get("KUBEFLOW_MANIFESTS")
-        if not tree or not Path(tree, "applications").is_dir():
+        tree = render.upstream()
+        if not tree:
             self.skipTest("no kubeflow/manifests at $KUBEFLOW_MANIFESTS")
-        run = script("compare.py", tree, "--check")
+        run = script("compare.py", str(tree), "--check")
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
 

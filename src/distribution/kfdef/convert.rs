@@ -2,8 +2,8 @@
 
 use super::find::{Generator, Reached, is_key, reach};
 use super::print;
-use super::read::{Application, KfDef, Named, Repo, read};
-use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use super::read::{Application, KfDef, Named, Repo, is_folder_name, read};
+use crate::diag::{Code, Error, Finding, Findings, Kind, Result, cause};
 use crate::distribution::embedded::{self, unpack};
 use crate::distribution::local::{Choice, Local};
 use crate::kustomization::{Replacement, SourceSelector};
@@ -75,7 +75,13 @@ const APPLICATIONS: &str = "applications";
 /// Turns a KfDef into kustomizations. Nothing is written but a copy of the manifests where the user asked for one.
 pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
     let kfdef = read(request.source, findings)?;
-    let name = if kfdef.name.is_empty() { "kfdef" } else { &kfdef.name };
+    let name = if kfdef.name.text.is_empty() { "kfdef" } else { &kfdef.name.text };
+    if request.output.is_none() && !is_folder_name(name) {
+        let message = format!("`{name}` cannot be the name of the folder to write to");
+        return Err(Error::new(Kind::Config, message)
+            .at(kfdef.name.at)
+            .hint("name a folder with `--output`"));
+    }
     let shown = request.output.unwrap_or(name).to_owned();
     let folder = real(&clean(&request.folder.join(&shown)));
     let mut places = Places { request, output: &folder, scratch: None, chosen: vec![], built_in: false };
@@ -88,13 +94,7 @@ pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
         }
     }
     if converted.is_empty() {
-        let reasons = findings.take();
-        let error = Error::new(Kind::Config, "no application of the KfDef can be imported")
-            .at(Location::file(request.source.path.clone()));
-        return Err(reasons.into_iter().fold(error, |error, f| match f.at {
-            Some(at) => error.label(at, f.message),
-            None => error.hint(f.message),
-        }));
+        return Err(nothing(&findings.take()));
     }
     let title = format!("the KfDef `{name}` of `{}`", request.source.path);
     let mut files: Vec<(String, Cow<'static, [u8]>)> = Vec::new();
@@ -116,6 +116,21 @@ pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
         owned.push("manifests");
     }
     Ok(Import { folder, shown, files, owned })
+}
+
+/// The error for a KfDef of which nothing is left, with the first of the reasons.
+fn nothing(reasons: &[Finding]) -> Error {
+    const SHOWN: usize = 5;
+    let error = Error::new(Kind::Config, "no application of the KfDef can be imported");
+    let shown = reasons.iter().take(SHOWN);
+    let error = shown.fold(error, |error, reason| match &reason.at {
+        Some(at) => error.label(at.clone(), reason.message.clone()),
+        None => error.hint(reason.message.clone()),
+    });
+    match reasons.len().saturating_sub(SHOWN) {
+        0 => error,
+        more => error.hint(format!("{more} more reasons are not shown")),
+    }
 }
 
 /// Reports something that is left out; gives the reason for the comment.
@@ -287,7 +302,9 @@ impl Places<'_> {
 
     /// The built-in manifests, which will lie beside the applications.
     fn built_in(&mut self) -> Result<Manifests> {
-        let failed = |e: std::io::Error| Error::new(Kind::Io, format!("cannot make a temporary folder: {e}"));
+        let failed = |e: std::io::Error| {
+            Error::new(Kind::Io, format!("no folder for the built-in manifests can be made: {}", cause(&e)))
+        };
         if self.scratch.is_none() {
             let scratch = tempfile::Builder::new().prefix("kfm-").tempdir().map_err(failed)?;
             unpack("manifests", scratch.path())?;

@@ -4,6 +4,7 @@
 
 use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
 use crate::yaml::{self, Doc, NodeId, Source, split};
+use rustc_hash::FxHashMap;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub struct Named {
 #[derive(Debug, Clone)]
 pub struct KfDef {
     /// `metadata.name`, empty if it has none.
-    pub name: String,
+    pub name: Named,
     /// `spec.applications`
     pub applications: Vec<Application>,
     /// `spec.repos`
@@ -66,13 +67,22 @@ const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 /// Reads the one KfDef of a file. Fields that nothing is made of become findings.
 pub fn read(source: &Arc<Source>, findings: &Findings) -> Result<KfDef> {
     let docs = split::read_all(source)?;
-    let is_one = |doc: &&Doc| text(doc, doc.root(), "apiVersion").is_some_and(|v| v.starts_with(GROUP));
-    let mut found = docs.iter().filter(is_one);
-    let file = || Location::file(source.path.clone());
+    let mut found = docs.iter().filter(|doc| is_kfdef(doc));
     let Some(doc) = found.next() else {
-        return Err(Error::new(Kind::Config, "the file holds no KfDef")
-            .at(file())
-            .hint(format!("its first lines should be `apiVersion: {GROUP}v1` and `kind: KfDef`")));
+        let error = match docs.first() {
+            Some(doc) => {
+                let kind = text(doc, doc.root(), "kind")
+                    .map_or("a document without `kind`".into(), |k| format!("`{k}`"));
+                Error::new(Kind::Config, format!("expected a KfDef, found {kind}")).at(at(
+                    doc,
+                    doc.root(),
+                    "kind",
+                ))
+            }
+            None => Error::new(Kind::Config, "expected a KfDef, found an empty file")
+                .at(Location::file(source.path.clone())),
+        };
+        return Err(error.hint(format!("a KfDef begins with `apiVersion: {GROUP}v1` and `kind: KfDef`")));
     };
     if let Some(second) = found.next() {
         return Err(Error::new(Kind::Config, "the file holds more than one KfDef, expected one")
@@ -82,21 +92,31 @@ pub fn read(source: &Arc<Source>, findings: &Findings) -> Result<KfDef> {
     decode(doc, findings)
 }
 
+fn is_kfdef(doc: &Doc) -> bool {
+    let has = |key, holds: fn(&str) -> bool| text(doc, doc.root(), key).is_some_and(|value| holds(&value));
+    has("apiVersion", |v| v.starts_with(GROUP)) && has("kind", |k| k == "KfDef")
+}
+
 fn decode(doc: &Doc, findings: &Findings) -> Result<KfDef> {
     let root = doc.root();
     let version = text(doc, root, "apiVersion").unwrap_or_default();
     if !VERSIONS.iter().any(|v| version.strip_prefix(GROUP) == Some(v)) {
         let message = format!("expected `apiVersion: {GROUP}v1` or `v1beta1`, found `{version}`");
-        return Err(Error::new(Kind::Config, message).at(at(doc, root, "apiVersion")));
+        return Err(Error::new(Kind::Config, message)
+            .at(at(doc, root, "apiVersion"))
+            .hint("earlier versions name their applications in another form: write them as v1"));
     }
-    let Some(spec) = doc.get(root, "spec").filter(|s| doc.kind(*s) == yaml::Kind::Map) else {
-        return Err(Error::new(Kind::Config, "the KfDef has no `spec`").at(doc.location(root)));
+    let Some(spec) = mapping(doc, root, "spec")? else {
+        return Err(Error::new(Kind::Config, "the KfDef has no `spec`")
+            .at(doc.location(root))
+            .hint("list its applications in `spec.applications`"));
     };
     let unused = |map: NodeId, known: &[&str]| unused(doc, map, known, findings);
     unused(spec, &["applications", "repos", "version"]);
-    let metadata = doc.get(root, "metadata");
+    let metadata = mapping(doc, root, "metadata")?.unwrap_or(root);
+    let name = if metadata == root { None } else { text(doc, metadata, "name") };
     let mut kfdef = KfDef {
-        name: metadata.and_then(|m| text(doc, m, "name")).unwrap_or_default(),
+        name: Named { text: name.unwrap_or_default(), at: at(doc, metadata, "name") },
         applications: vec![],
         repos: vec![],
     };
@@ -109,6 +129,7 @@ fn decode(doc: &Doc, findings: &Findings) -> Result<KfDef> {
             path: Named { text: path, at: at(doc, entry, "path") },
         });
     }
+    let mut known: FxHashMap<String, Location> = FxHashMap::default();
     for entry in list(doc, spec, "applications")? {
         unused(entry, &["name", "kustomizeConfig"]);
         let name = required(doc, entry, "name")?;
@@ -118,13 +139,19 @@ fn decode(doc: &Doc, findings: &Findings) -> Result<KfDef> {
                 .at(name.at)
                 .hint("use letters, digits, `-`, `_` and `.`"));
         }
-        if let Some(first) = kfdef.applications.iter().find(|a| a.name.text == name.text) {
+        if let Some(first) = known.insert(name.text.clone(), name.at.clone()) {
             let message = format!("the application `{}` is there twice", name.text);
             return Err(Error::new(Kind::Conflict, message)
                 .at(name.at)
-                .label(first.name.at.clone(), "the first one"));
+                .label(first, "the first one")
+                .hint("rename one of the two, or remove it"));
         }
         kfdef.applications.push(application(doc, entry, name, &unused)?);
+    }
+    if kfdef.applications.is_empty() {
+        return Err(Error::new(Kind::Config, "the KfDef names no applications")
+            .at(at(doc, spec, "applications"))
+            .hint("list them in `spec.applications`"));
     }
     Ok(kfdef)
 }
@@ -136,9 +163,12 @@ fn application(
     unused: &dyn Fn(NodeId, &[&str]),
 ) -> Result<Application> {
     let mut app = Application { name, overlays: vec![], parameters: vec![], repo_ref: None };
-    let Some(config) = doc.get(entry, "kustomizeConfig").filter(|c| !doc.is_null(*c)) else { return Ok(app) };
+    let Some(config) = mapping(doc, entry, "kustomizeConfig")? else { return Ok(app) };
     unused(config, &["overlays", "parameters", "repoRef"]);
     for item in list(doc, config, "overlays")? {
+        if doc.kind(item) != yaml::Kind::Scalar || doc.text(item).is_empty() {
+            return Err(Error::new(Kind::Config, "expected the name of an overlay").at(doc.location(item)));
+        }
         let overlay = Named { text: doc.text(item).to_owned(), at: doc.location(item) };
         app.overlays.push(inside(overlay)?);
     }
@@ -147,7 +177,7 @@ fn application(
         let value = text(doc, item, "value").unwrap_or_default();
         app.parameters.push(Parameter { name: required(doc, item, "name")?, value });
     }
-    if let Some(repo) = doc.get(config, "repoRef").filter(|r| !doc.is_null(*r)) {
+    if let Some(repo) = mapping(doc, config, "repoRef")? {
         unused(repo, &["name", "path"]);
         app.repo_ref = Some((required(doc, repo, "name")?, inside(required(doc, repo, "path")?)?));
     }
@@ -163,7 +193,9 @@ fn inside(path: Named) -> Result<Named> {
             Component::CurDir => {}
             _ => {
                 let message = format!("`{}` must lead to a folder of the manifests", path.text);
-                return Err(Error::new(Kind::Restricted, message).at(path.at));
+                return Err(Error::new(Kind::Restricted, message)
+                    .at(path.at)
+                    .hint("paths begin at the top of the repository"));
             }
         }
     }
@@ -173,7 +205,8 @@ fn inside(path: Named) -> Result<Named> {
     Ok(Named { text: parts.join("/"), at: path.at })
 }
 
-fn is_folder_name(name: &str) -> bool {
+/// Whether a name can be that of a folder, on any system and without surprises in a shell.
+pub fn is_folder_name(name: &str) -> bool {
     !name.starts_with(['.', '-'])
         && !name.is_empty()
         && name.len() <= 253
@@ -188,6 +221,16 @@ fn unused(doc: &Doc, map: NodeId, known: &[&str], findings: &Findings) {
     for (key, _) in doc.pairs(map).filter(|(key, _)| !known.contains(&doc.text(*key))) {
         let message = format!("field `{}` is not imported", doc.text(key));
         findings.add(Finding::new(Code::Skipped, message).at(doc.location(key)));
+    }
+}
+
+/// A mapping; `None` where there is nothing.
+fn mapping(doc: &Doc, map: NodeId, key: &str) -> Result<Option<NodeId>> {
+    match doc.get(map, key).filter(|n| !doc.is_null(*n)) {
+        Some(node) if doc.kind(node) != yaml::Kind::Map => {
+            Err(Error::new(Kind::Config, format!("expected `{key}` to be a mapping")).at(doc.location(node)))
+        }
+        found => Ok(found),
     }
 }
 
