@@ -38,7 +38,7 @@ pub enum Kind {
 }
 
 /// A place in a text: what an editor needs to jump there. Lines and columns count from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Location {
     /// The file as the user would name it.
     pub path: Arc<str>,

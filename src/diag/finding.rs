@@ -1,7 +1,9 @@
 //! Findings: what a build noticed and kustomize would not say, or only in passing.
 
 use super::Location;
-use std::sync::Mutex;
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+use std::sync::{Mutex, PoisonError};
 
 /// Which rule made a finding. The name is stable: scripts may refer to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,7 +31,7 @@ pub enum Code {
 }
 
 /// One thing noticed. Data first: the text is made by [`super::render`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// The rule.
     pub code: Code,
@@ -64,20 +66,18 @@ impl Finding {
 
 /// The findings of a build, each once, in the order they were made. Shared by all steps.
 #[derive(Debug, Default)]
-pub struct Findings(Mutex<Vec<Finding>>);
+pub struct Findings(Mutex<IndexSet<Finding, FxBuildHasher>>);
 
 impl Findings {
     /// Adds a finding unless an equal one is there.
     pub fn add(&self, finding: Finding) {
-        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !all.contains(&finding) {
-            all.push(finding);
-        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(finding);
     }
 
     /// Takes all findings out.
     pub fn take(&self) -> Vec<Finding> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *all).into_iter().collect()
     }
 }
 
