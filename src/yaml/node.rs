@@ -153,6 +153,11 @@ impl Doc {
         self.root
     }
 
+    /// All sources that nodes came from.
+    pub fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
     /// Makes another node the root.
     pub fn set_root(&mut self, root: NodeId) {
         self.root = root;

@@ -1,7 +1,7 @@
 //! Texts that were read, and places in them.
 
 use crate::diag::Location;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A text and where it came from. Offsets into it are bytes; it is shorter than 2 GiB.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Source {
     pub lines_above: u32,
     /// Columns left of the text in the file.
     pub columns_left: u32,
+    /// Whether a comment may be a JSON object, once that was asked.
+    pub json_comments: OnceLock<bool>,
 }
 
 impl Source {
@@ -22,7 +24,13 @@ impl Source {
 
     /// A text that is a whole file. The caller has checked [`Source::LIMIT`].
     pub fn new(path: impl Into<Arc<str>>, text: String) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text, lines_above: 0, columns_left: 0 })
+        Arc::new(Self {
+            path: path.into(),
+            text,
+            lines_above: 0,
+            columns_left: 0,
+            json_comments: OnceLock::new(),
+        })
     }
 
     /// A text that stands inside a file, as the value at `at`.
@@ -32,6 +40,18 @@ impl Source {
             text,
             lines_above: at.line.saturating_sub(1),
             columns_left: 0,
+            json_comments: OnceLock::new(),
+        })
+    }
+
+    /// Whether a `#` is followed by `{`, so that a comment may be a JSON object.
+    pub fn has_json_comments(&self) -> bool {
+        *self.json_comments.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            memchr::memchr_iter(b'#', bytes).any(|i| {
+                let rest = bytes[i..].iter().find(|b| !matches!(b, b'#' | b' ' | b'\t'));
+                rest == Some(&b'{')
+            })
         })
     }
 
