@@ -73,6 +73,11 @@ fn found(openapi: &OpenApi, found: Found) -> Schema<'_> {
 }
 
 impl<'a> Schema<'a> {
+    /// A document that is a schema itself, or refers to one.
+    pub fn of_document(openapi: &'a OpenApi) -> Self {
+        openapi.whole().map_or(Self(Node::Plain), |whole| found(openapi, whole))
+    }
+
     /// The schema of a field; of the values, where any key may stand.
     pub fn field(self, name: &str) -> Option<Self> {
         match self.0 {

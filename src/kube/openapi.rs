@@ -102,6 +102,11 @@ impl OpenApi {
         self.types.get(&(kind.to_owned(), api_version.to_owned())).copied()
     }
 
+    /// The document itself as a schema.
+    pub(super) fn whole(&self) -> Option<Found> {
+        self.resolve(self.doc.root())
+    }
+
     /// The schema of a property, or that of additional ones.
     pub(super) fn field(&self, schema: NodeId, name: &str) -> Option<Found> {
         let property = self.doc.get(schema, "properties").and_then(|all| self.doc.get(all, name));

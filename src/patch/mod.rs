@@ -1,6 +1,7 @@
 //! Patches: which text is one, which objects it selects, and how it changes them.
 
 mod apply;
+mod comments;
 pub mod json6902;
 mod json_tree;
 mod list;

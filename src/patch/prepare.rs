@@ -12,7 +12,7 @@ use crate::kube::ResId;
 use crate::kustomization::{Compat, Patch, Text};
 use crate::resource::Resource;
 use crate::yaml::{Doc, Kind, Mark, NodeId, Source, Style, Tag};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How texts are had, and by which release's rules they are read.
 pub struct Texts<'a> {
@@ -193,6 +193,7 @@ fn source_of(text: &Text, value: &str, skipped: u32) -> Arc<Source> {
         text: value.to_owned(),
         lines_above: lines + skipped,
         columns_left: columns as u32,
+        json_comments: OnceLock::new(),
     })
 }
 

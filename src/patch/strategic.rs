@@ -11,6 +11,7 @@
 //! The patch is first copied into the object's document, so that both are nodes of one table; where kustomize
 //! mixes up the two trees (a new mapping is walked against itself), the nodes are the same here too.
 
+use super::comments::{Comments, collect};
 use crate::diag::{Error, Kind as ErrorKind, Result};
 use crate::kube::OpenApi;
 use crate::kube::merge_keys::{Schema, schema_for};
@@ -35,7 +36,9 @@ pub const DIRECTIVE: &str = "$patch";
 pub fn merge(dest: &mut Doc, patch: &Doc, openapi: Option<&OpenApi>) -> Result<Outcome> {
     let origin = dest.import(patch, patch.root());
     let root = dest.root();
-    let mut walker = Walker { doc: dest, openapi };
+    let only = dest.without_comments.then(|| patch.source());
+    let comments = collect(dest, &[root, origin], openapi, only);
+    let mut walker = Walker { doc: dest, openapi, comments: &comments };
     let merged = walker.walk(Some(root), Some(origin), None);
     match merged {
         Ok(Some(_)) if !dest.kids(root).is_empty() => Ok(Outcome::Merged),
@@ -105,6 +108,8 @@ pub(super) fn noun(kind: Kind) -> &'static str {
 pub(super) struct Walker<'d, 's> {
     pub(super) doc: &'d mut Doc,
     openapi: Option<&'s OpenApi>,
+    /// What comments say.
+    comments: &'s Comments,
 }
 
 impl<'s> Walker<'_, 's> {
@@ -116,6 +121,7 @@ impl<'s> Walker<'_, 's> {
         origin: Option<NodeId>,
         schema: Option<Schema<'s>>,
     ) -> Walked {
+        let schema = self.commented(dest).or_else(|| self.commented(origin)).or(schema);
         let present = |n: &NodeId| !self.doc.is_null(*n);
         let (a, b) = (dest.filter(present), origin.filter(present));
         let Some(first) = a.or(b) else { return self.walk_map(dest, origin, schema) };
@@ -142,6 +148,14 @@ impl<'s> Walker<'_, 's> {
             },
             Kind::Scalar | Kind::Alias => Ok(origin.or(dest)),
         }
+    }
+
+    /// The schema that the comment of a node is.
+    fn commented(&self, node: Option<NodeId>) -> Option<Schema<'s>> {
+        if self.comments.is_empty() {
+            return None;
+        }
+        node.and_then(|node| self.comments.get(&node)).map(Schema::of_document)
     }
 
     /// The schema of an object that stands somewhere inside.
@@ -208,11 +222,23 @@ impl<'s> Walker<'_, 's> {
                 (Ok(_), _) => dest,
             },
         };
+        self.refuse_empty_key(node)?;
         match origin {
-            Some(origin) if origin != node => self.merge_fields(node, origin, schema)?,
+            Some(origin) if origin != node => {
+                self.refuse_empty_key(origin)?;
+                self.merge_fields(node, origin, schema)?;
+            }
             other => self.visit_fields(node, other.is_some(), schema)?,
         }
         Ok(Some(node))
+    }
+
+    /// A field without a name is the value itself to kustomize, which cannot be set here.
+    fn refuse_empty_key(&self, map: NodeId) -> Walked<()> {
+        match self.doc.pairs(map).find(|(key, _)| self.doc.text(*key).is_empty()) {
+            Some((key, _)) => Err(Fault::new("wrong key: expected a name, found an empty one", key)),
+            None => Ok(()),
+        }
     }
 
     /// Walks the fields of a mapping alone, or against themselves.
@@ -226,7 +252,7 @@ impl<'s> Walker<'_, 's> {
                 self.remember_quotes(old);
                 continue;
             }
-            let schema = schema.and_then(|s| s.field(doc.text(key)));
+            let schema = self.commented(Some(key)).or_else(|| schema.and_then(|s| s.field(doc.text(key))));
             let new = self.walk(Some(old), twice.then_some(old), schema).map_err(|f| self.inside(f, key))?;
             if !self.settle(old, new, twice) {
                 dropped.push(i);
@@ -259,11 +285,13 @@ impl<'s> Walker<'_, 's> {
         for i in 0..entries {
             let (key, old) = (self.doc.kids(node)[2 * i], self.doc.kids(node)[2 * i + 1]);
             let name = self.doc.text(key);
-            let value = find(self.doc, name).map(|i| {
+            let found = find(self.doc, name).map(|i| {
                 used[i] = true;
-                patch[i].1
+                patch[i]
             });
-            let schema = schema.and_then(|s| s.field(name));
+            let value = found.map(|(_, value)| value);
+            let schema = (self.commented(Some(key)).or_else(|| self.commented(found.map(|(key, _)| key))))
+                .or_else(|| schema.and_then(|s| s.field(name)));
             let new = self.walk(Some(old), value, schema).map_err(|f| self.inside(f, key))?;
             if self.settle(old, new, value.is_some()) {
                 kids.extend([key, old]);
@@ -273,11 +301,18 @@ impl<'s> Walker<'_, 's> {
             if used[i] || find(self.doc, self.doc.text(*key)) != Some(i) {
                 continue;
             }
-            let schema = schema.and_then(|s| s.field(self.doc.text(*key)));
+            let schema =
+                (self.commented(Some(*key))).or_else(|| schema.and_then(|s| s.field(self.doc.text(*key))));
             let new = self.walk(None, Some(*value), schema).map_err(|f| self.inside(f, *key))?;
             let Some(new) = new.filter(|n| !self.doc.is_null(*n)) else { continue };
             self.remember_quotes(new);
-            let key = self.doc.copy(*key);
+            // The key is written anew, without its comment.
+            let key = if self.comments.contains_key(key) {
+                let (text, style) = (self.doc.text(*key).to_owned(), self.doc.style(*key));
+                self.doc.scalar(&text, style, Tag::Unset)
+            } else {
+                self.doc.copy(*key)
+            };
             self.doc.set_tag(key, Tag::Unset, false);
             kids.extend([key, new]);
         }

@@ -12,7 +12,7 @@ use crate::kustomization::{
     entries,
 };
 use crate::resource::{Resource, read};
-use crate::yaml::{Doc, NodeId, Source};
+use crate::yaml::{Doc, NodeId, Source, print};
 use std::sync::Arc;
 
 /// The `apiVersion` of builtin plugins.
@@ -163,6 +163,8 @@ pub fn decode(config: &Resource) -> Result<Builtin> {
         });
     };
     let decode = || {
+        // Kustomize hands the plugin a text, which cannot be had where a key stands twice.
+        print(config.doc(), config.root(), &mut vec![])?;
         let d = Decoder::new(config.shared_doc(), Rules::PLUGIN)?;
         read(&Config { d, root: config.root() })
     };
