@@ -4,7 +4,7 @@
 use super::{Accumulator, Options, Reorder, origin};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
 use crate::kube::FieldSpec;
-use crate::kustomization::Kustomization;
+use crate::kustomization::{Compat, Kustomization};
 use crate::refs;
 use crate::resource::{ResMap, Resource, annotations, internal};
 use crate::transform;
@@ -28,7 +28,7 @@ pub fn finish(
     order(resources, top, options, findings)?;
     let wants = |option: &str| top.build_metadata.iter().any(|t| t.value == option);
     if options.managed_by_label || wants("managedByLabel") {
-        managed_by(resources, &top.mark)?;
+        managed_by(resources, &top.mark, options.compat)?;
     }
     let (origins, transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
     resources.edit_all(|res| clean(res, origins, transformations))?;
@@ -85,10 +85,14 @@ fn order(resources: &mut ResMap, top: &Kustomization, options: &Options, finding
     transform::sort::apply(resources, top.sort_options.as_ref(), options.reorder != Reorder::None)
 }
 
-fn managed_by(resources: &mut ResMap, mark: &Mark) -> Result<()> {
+fn managed_by(resources: &mut ResMap, mark: &Mark, compat: Compat) -> Result<()> {
+    let version = match compat {
+        Compat::V5_8 => "kustomize-v5.8.1",
+        Compat::V5_7 => "kustomize-v5.7.1",
+    };
     let text = |value: &str| Marked { value: value.to_owned(), mark: mark.clone() };
     let row = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
-    let label = (text("app.kubernetes.io/managed-by"), text("kustomize-v5.8.1"));
+    let label = (text("app.kubernetes.io/managed-by"), text(version));
     transform::labels::apply(resources, &vec![label], &[row])
 }
 

@@ -410,16 +410,39 @@ fn renew_annotations(doc: &mut Doc) -> Result<()> {
     let Some(metadata) = doc.get(doc.root(), "metadata") else { return Ok(()) };
     let Some(annotations) = doc.get(metadata, "annotations") else { return Ok(()) };
     if doc.kind(annotations) == Kind::Seq {
-        let message = "expected a mapping in `metadata.annotations`, found a list";
-        return Err(Error::new(ErrorKind::Resource, message).at(doc.location(annotations)));
+        return renew_from_list(doc, metadata, annotations);
     }
     let entries: Vec<(NodeId, NodeId)> = doc.pairs(annotations).collect();
     if entries.is_empty() {
         doc.remove(metadata, "annotations");
         return Ok(());
     }
+    let kids = renewed(doc, &entries);
+    doc.set_kids(annotations, &kids);
+    Ok(())
+}
+
+/// Kustomize takes the items of a list for keys and values in turn.
+fn renew_from_list(doc: &mut Doc, metadata: NodeId, list: NodeId) -> Result<()> {
+    let items = doc.items(list).to_vec();
+    if !items.len().is_multiple_of(2) || items.iter().any(|n| doc.kind(*n) != Kind::Scalar) {
+        let message = "expected a mapping in `metadata.annotations`, found a list";
+        return Err(Error::new(ErrorKind::Resource, message).at(doc.location(list)));
+    }
+    doc.remove(metadata, "annotations");
+    if !items.is_empty() {
+        let entries: Vec<(NodeId, NodeId)> = items.chunks_exact(2).map(|c| (c[0], c[1])).collect();
+        let kids = renewed(doc, &entries);
+        let map = doc.get_or_make_map(metadata, "annotations");
+        doc.set_kids(map, &kids);
+    }
+    Ok(())
+}
+
+/// Entries as kustomize writes them anew.
+fn renewed(doc: &mut Doc, entries: &[(NodeId, NodeId)]) -> Vec<NodeId> {
     let mut kids = Vec::with_capacity(2 * entries.len());
-    for (key, value) in entries {
+    for (key, value) in entries.iter().copied() {
         if doc.tag(value) != Tag::Str {
             let text = doc.text(value).to_owned();
             let copy = doc.scalar(&text, Style::Double, Tag::Str);
@@ -435,6 +458,5 @@ fn renew_annotations(doc: &mut Doc) -> Result<()> {
             doc.set_style(key, Style::Plain);
         }
     }
-    doc.set_kids(annotations, &kids);
-    Ok(())
+    kids
 }

@@ -197,8 +197,8 @@ fn behind_flow(text: &str, offset: usize) -> Option<&str> {
     (comment.len() < line.len() && comment.starts_with('#')).then_some(comment)
 }
 
-/// The comment that is the head of what begins at an offset, if it is the only one: it stands above, and not at the
-/// foot of what comes before.
+/// The first of the comments that are the head of what begins at an offset: they stand above it, and not at the foot of
+/// what comes before.
 fn above(text: &str, offset: usize, item: bool) -> Option<&str> {
     let before = text.get(..offset)?;
     let start = before.rfind('\n').map_or(0, |i| i + 1);
@@ -210,38 +210,34 @@ fn above(text: &str, offset: usize, item: bool) -> Option<&str> {
     } else {
         lead.trim_start_matches(' ').is_empty().then_some(lead.len())?
     };
-    let mut comment: Option<(&str, usize)> = None;
-    let (mut blank_below, mut blank_above) = (false, false);
-    let mut last = None;
+    let (mut lines, mut last) = (vec![], None);
     for line in before.get(..start)?.lines().rev() {
         let trimmed = line.trim_start();
-        if trimmed.is_empty() {
-            match comment {
-                None => blank_below = true,
-                Some(_) => blank_above = true,
-            }
-        } else if trimmed.starts_with('#') {
-            // An earlier comment is one of its own only at the foot of what is before it.
-            if comment.is_some() {
-                if !blank_above {
-                    return None;
-                }
-                continue;
-            }
-            comment = Some((trimmed, line.len() - trimmed.len()));
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            lines.push((trimmed, line.len() - trimmed.len()));
         } else {
             last = Some(line);
             break;
         }
     }
-    let (comment, at) = comment?;
+    lines.reverse();
+    let is_blank = |line: &(&str, usize)| line.0.is_empty();
+    let mut head = lines.as_slice();
     let Some(last) = last.filter(|line| !line.starts_with("---")) else {
-        return (!blank_below).then_some(comment);
+        // What an empty line parts from the first field is the document's.
+        let after = head.iter().rposition(is_blank).map_or(0, |i| i + 1);
+        return head.get(after).map(|(comment, _)| *comment);
     };
     let inner = last.len() - last.trim_start_matches([' ', '-']).len();
     let opens = last.split(" #").next().is_some_and(|line| line.trim_end().ends_with(':'));
-    let is_foot = blank_below && (!blank_above && !opens || at < inner) || column < inner && at != column;
-    (!is_foot).then_some(comment)
+    if let Some(end) = head.iter().position(is_blank)
+        && let Some((_, at)) = head.first().filter(|_| end > 0)
+        && (!opens || *at < inner)
+    {
+        head = head.get(end..)?;
+    }
+    let (comment, at) = head.iter().find(|line| !is_blank(line))?;
+    (column >= inner || *at == column).then_some(comment)
 }
 
 #[cfg(test)]
@@ -249,14 +245,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_head_of_a_field_is_the_only_comment_above_it() {
+    fn the_head_of_a_field_is_what_stands_above_it() {
         let table = [
             ("# c\n<k: 1", Some("# c")),
             ("a: 1\n# c\n<k: 1", Some("# c")),
             ("a: 1\n# c\n\n<k: 1", None),
             ("a: 1\n\n# c\n\n<k: 1", Some("# c")),
             ("a:\n# c\n\n<k: 1", Some("# c")),
-            ("a: 1\n# b\n# c\n<k: 1", None),
+            ("a: 1\n# b\n# c\n<k: 1", Some("# b")),
             ("a: 1\n# b\n\n# c\n<k: 1", Some("# c")),
             ("a:\n  b: 1\n  # c\n<k: 1", None),
             ("a:\n  b: 1\n# c\n<k: 1", Some("# c")),
