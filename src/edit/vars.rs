@@ -7,6 +7,7 @@
 
 use super::tree::{Entry, Node};
 use crate::diag::{Error, Kind, Result};
+use crate::kube::gvk::group_and_version;
 use crate::kustomization::{Compat, Kustomization, Patch, Selector, decode, locate::NAMES};
 use crate::yaml::{Doc, Kind as Shape, NodeId, split};
 use rustc_hash::FxHashSet;
@@ -198,7 +199,7 @@ fn delimiter(text: &str, var: &str) -> Result<Option<(String, usize)>> {
 /// What selects the objects in which the variable stands: the target of a patch, or the object of a file.
 fn select(doc: &Doc, patch: Option<&Patch>) -> Node {
     let text = |path: &[&str]| doc.get_path(doc.root(), path).map_or("", |n| doc.text(n));
-    let (group, version) = text(&["apiVersion"]).rsplit_once('/').unwrap_or(("", text(&["apiVersion"])));
+    let (group, version) = group_and_version(text(&["apiVersion"]));
     let (kind, name, namespace) =
         (text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"]));
     if let Some(target) = patch.and_then(|p| p.target.as_ref().map(|t| (p, t))) {

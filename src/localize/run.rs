@@ -79,7 +79,8 @@ fn scope(request: Request<'_>, loader: &Loader) -> Result<PathBuf> {
         return wrong(
             Kind::Usage,
             format!("the scope `{given}` does not hold the target `{}`", request.target),
-        );
+        )
+        .map_err(|e| e.hint("name a folder in which the target and all that it refers to are"));
     }
     Ok(path)
 }
