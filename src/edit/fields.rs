@@ -31,8 +31,6 @@ pub fn remove_items(root: &mut Node, field: &str, patterns: &[String]) -> Result
             kept.push(item.clone());
         }
     }
-    // A malformed pattern is one also where there is nothing to match.
-    patterns.iter().try_for_each(|p| glob::matches(p, "").map(drop))?;
     keep_items(root, field, kept);
     Ok(())
 }

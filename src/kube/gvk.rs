@@ -15,7 +15,7 @@ pub struct Gvk {
 }
 
 impl Gvk {
-    /// Splits an `apiVersion` at its first slash; without one, or with nothing before it, it is a version alone.
+    /// Splits an `apiVersion` at its first slash; without one it is a version alone.
     pub fn new(api_version: &str, kind: &str) -> Self {
         let (group, version) = group_and_version(api_version);
         Self { group: group.into(), version: version.into(), kind: kind.into() }
@@ -44,9 +44,9 @@ impl Gvk {
     }
 }
 
-/// The two parts of an `apiVersion`.
+/// The two parts of an `apiVersion`, which its first slash divides, even where nothing stands before it.
 pub fn group_and_version(api_version: &str) -> (&str, &str) {
-    api_version.split_once('/').filter(|(group, _)| !group.is_empty()).unwrap_or(("", api_version))
+    api_version.split_once('/').unwrap_or(("", api_version))
 }
 
 /// `Kind.version.group` with `[noKind]`, `[noVer]`, `[noGrp]` for empty parts.

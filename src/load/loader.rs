@@ -33,10 +33,6 @@ struct Clone {
     repository: Repository,
 }
 
-/// What can be said on the command line.
-const TARGET: &str =
-    "name a folder with a `kustomization.yaml`, as seen from the current folder, or a repository";
-
 /// What an entry of `resources` turned out to be.
 #[derive(std::clone::Clone)]
 pub enum Found {
@@ -47,10 +43,20 @@ pub enum Found {
 }
 
 impl Loader {
-    /// The root that the user named: a folder or a remote location.
+    /// The root that the user named on the command line.
+    pub fn open_target(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
+        Self::open(files, given).map_err(|e| match e.hints() {
+            [] => e.hint(
+                "name a folder with a `kustomization.yaml`, as seen from the current folder, or a repository",
+            ),
+            _ => e,
+        })
+    }
+
+    /// The root of a build: a folder or a remote location.
     pub fn open(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
         if given.is_empty() {
-            return Err(Error::new(Kind::Usage, "the target is an empty text").hint(TARGET));
+            return Err(Error::new(Kind::Usage, "the target is an empty text"));
         }
         if let Ok(repository) = files.fetch.repository(given) {
             return Self::at_clone(files, None, repository, None);
@@ -318,6 +324,5 @@ fn folder_error(files: &Files, path: &Path, given: &str, mark: Option<&Mark>, ca
             None => error.at(place(given)).hint("name the folder in which the kustomization file is"),
         };
     }
-    let error = files.missing(path, given, mark, cause);
-    if mark.is_none() && error.hints().is_empty() { error.hint(TARGET) } else { error }
+    files.missing(path, given, mark, cause)
 }

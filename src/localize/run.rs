@@ -37,7 +37,7 @@ pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
         refuse_without_reference(repository, None)?;
     }
     let options = load::Options { folder: request.folder.to_owned(), restricted: true };
-    let loader = Loader::open(&Files::new(options, fetch.clone()), request.target)?;
+    let loader = Loader::open_target(&Files::new(options, fetch.clone()), request.target)?;
     let scope = scope(request, &loader)?;
     let inside = loader.root().strip_prefix(&scope).unwrap_or(Path::new("")).to_owned();
     let name = match (request.destination, &remote) {
