@@ -54,6 +54,7 @@ pub mod diag;
 pub mod distribution;
 pub mod edit;
 pub mod generate;
+pub mod interrupt;
 pub mod kube;
 pub mod kustomization;
 pub mod load;

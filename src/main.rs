@@ -7,7 +7,22 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    kfm::interrupt::at_first_use(listen);
     let run = || kfm::cli::main(std::env::args_os().collect());
     let thread = std::thread::Builder::new().stack_size(kfm::STACK).spawn(run);
     ExitCode::from(thread.ok().and_then(|t| t.join().ok()).unwrap_or(1))
+}
+
+/// Waits for the signals that ask the program to end, and lets it end by them when it has cleaned up.
+#[cfg(unix)]
+fn listen() {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            kfm::interrupt::clean_up();
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    });
 }

@@ -68,7 +68,7 @@ pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Fin
         fetch,
         options.stand_ins.clone(),
     );
-    let loader = Loader::open(&files, dir)?;
+    let loader = Loader::open_target(&files, dir)?;
     run(&loader, options, findings).map_err(|e| e.during(format!("building `{}`", loader.shown())))
 }
 

@@ -160,7 +160,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
 }
 
 fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
-    Error::new(Kind::Usage, format!("illegal flag value `{flag} {value}`; legal values: `{a}`, `{b}`"))
+    Error::new(Kind::Usage, format!("`{flag}` must be `{a}` or `{b}`, found `{value}`"))
 }
 
 /// One file for each object, named as kustomize names them; old files stay.

@@ -62,13 +62,17 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     let rewritten = rewrite::rewrite(&command, arguments);
     rewritten.note.iter().for_each(|note| say(note));
     let parsed = command.try_get_matches_from_mut(rewritten.arguments);
-    let cli = match parsed.and_then(|m| Cli::from_arg_matches(&m)) {
-        Ok(cli) => cli,
+    let parsed = parsed.and_then(|m| Ok((Cli::from_arg_matches(&m)?, path(&m))));
+    let (cli, path) = match parsed {
+        Ok(parsed) => parsed,
         Err(e) => return usage(&e),
     };
     match run(cli, &environment) {
         Ok(done) => finish(done, environment.look),
-        Err(e) => {
+        Err(mut e) => {
+            if e.kind() == diag::Kind::Usage && e.hints().is_empty() {
+                e = e.hint(usage_of(&mut command, &path));
+            }
             say(&diag::render::error(&e, environment.look));
             1
         }
@@ -93,6 +97,32 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
         Some(Command::Complete(words)) => complete::run(&words),
         None => Ok(Done { stdout: vec![args::help().into_bytes()], ..Done::default() }),
     }
+}
+
+/// The names of the command that was given: `edit`, `set`, `image`.
+fn path(matches: &clap::ArgMatches) -> Vec<String> {
+    let mut path = vec![];
+    let mut at = matches;
+    while let Some((name, below)) = at.subcommand() {
+        path.push(name.to_owned());
+        at = below;
+    }
+    path
+}
+
+/// How a command is used, for those who gave it the wrong arguments.
+fn usage_of(command: &mut clap::Command, path: &[String]) -> String {
+    let mut at = command;
+    for name in path {
+        if at.find_subcommand(name).is_none() {
+            break;
+        }
+        let Some(below) = at.find_subcommand_mut(name) else { return String::new() };
+        at = below;
+    }
+    let usage = at.render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim();
+    format!("use it as `{usage}`; `--help` says more")
 }
 
 /// Prints what clap has to say: help on standard output, mistakes on standard error, exit 1 as kustomize does.

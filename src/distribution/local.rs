@@ -6,6 +6,7 @@
 
 use super::embedded;
 use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result, cause};
+use crate::interrupt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -94,7 +95,8 @@ const STAGE: &str = ".kfm-seed-";
 fn seed(folder: &Path) -> Result<()> {
     let failed = |e: io::Error| Error::new(Kind::Io, cause(&e));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let stage = tempfile::Builder::new().prefix(STAGE).tempdir_in(folder).map_err(failed)?;
+    let stage =
+        interrupt::folder(|| tempfile::Builder::new().prefix(STAGE).tempdir_in(folder)).map_err(failed)?;
     embedded::unpack("manifests", stage.path())?;
     for entry in stage.path().join("manifests").read_dir().map_err(failed)? {
         let entry = entry.map_err(failed)?;

@@ -8,12 +8,12 @@
 use super::embedded::{SHOWN, TREES, has_folder, unpack};
 use super::local::{Choice, Local};
 use crate::diag::{Code, Error, Finding, Findings};
+use crate::interrupt;
 use crate::load::files::{clean, relative};
 use crate::load::{StandIn, StandIns};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use tempfile::TempDir;
 
 /// The folders that may be served.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Trees {
 /// The private folder, and which trees are in it.
 #[derive(Debug)]
 struct Scratch {
-    folder: TempDir,
+    folder: interrupt::Folder,
     real: PathBuf,
     unpacked: Vec<String>,
 }
@@ -80,7 +80,7 @@ impl Trees {
         let tree = inside.iter().next().unwrap_or_default().to_string_lossy().into_owned();
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         if scratch.is_none() {
-            let folder = tempfile::Builder::new().prefix("kfm-").tempdir()?;
+            let folder = interrupt::folder(|| tempfile::Builder::new().prefix("kfm-").tempdir())?;
             let real = folder.path().canonicalize()?;
             *scratch = Some(Scratch { folder, real, unpacked: vec![] });
         }

@@ -6,11 +6,11 @@
 //! them.
 
 use crate::diag::{Error, Kind, Location, Result, cause};
+use crate::interrupt;
 use crate::text::go;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 /// The file with the hashes.
@@ -187,9 +187,9 @@ fn put(file: &Path, content: &[u8]) -> Result<()> {
     builder.prefix(".kfm-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut new = builder.tempfile_in(folder).map_err(fail)?;
+    let mut new = interrupt::file(|| builder.tempfile_in(folder)).map_err(fail)?;
     new.write_all(content).map_err(fail)?;
-    new.persist(file).map_err(|e| fail(e.error)).map(drop)
+    new.rename(file).map_err(fail)
 }
 
 /// Removes the folders of a file that are empty now.

@@ -4,6 +4,7 @@ use super::arguments::Image;
 use super::glob;
 use super::tree::{Entry, Node, Shape};
 use crate::diag::{Error, Kind, Result};
+use rustc_hash::FxHashSet;
 
 /// Adds items to a list; gives those that were there.
 pub fn add_items(root: &mut Node, field: &str, names: &[String]) -> Vec<String> {
@@ -30,8 +31,6 @@ pub fn remove_items(root: &mut Node, field: &str, patterns: &[String]) -> Result
             kept.push(item.clone());
         }
     }
-    // A malformed pattern is one also where there is nothing to match.
-    patterns.iter().try_for_each(|p| glob::matches(p, "").map(drop))?;
     keep_items(root, field, kept);
     Ok(())
 }
@@ -117,7 +116,8 @@ pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, 
 /// Sets images. The list is to be sorted then.
 pub fn set_images(root: &mut Node, images: &[Image]) {
     let items = root.field_mut("images").items_mut();
-    for image in images {
+    keep_first(items);
+    for image in last_of_each(images, |image| &image.name) {
         let found = items.iter().position(|i| i.get_text("name") == image.name);
         let at = found.unwrap_or_else(|| {
             items.push(Node::fields([("name", image.name.as_str())]));
@@ -132,19 +132,28 @@ pub fn set_images(root: &mut Node, images: &[Image]) {
             }
         }
         entry.take("tagSuffix");
-        // An image that is there several times is set once.
-        let mut index = 0;
-        items.retain(|i| {
-            index += 1;
-            index - 1 == at || i.get_text("name") != image.name
-        });
     }
+}
+
+/// Of arguments with one name the last one counts.
+fn last_of_each<T>(arguments: &[T], name: impl Fn(&T) -> &str) -> Vec<&T> {
+    let mut seen = FxHashSet::default();
+    let mut kept: Vec<&T> = arguments.iter().rev().filter(|a| seen.insert(name(a))).collect();
+    kept.reverse();
+    kept
+}
+
+/// Of entries with one name the first one stays.
+fn keep_first(items: &mut Vec<Node>) {
+    let mut seen = FxHashSet::default();
+    items.retain(|item| seen.insert(item.get_text("name").to_owned()));
 }
 
 /// Sets counts of replicas. The list is to be sorted then.
 pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
     let items = root.field_mut("replicas").items_mut();
-    for (name, count) in replicas {
+    keep_first(items);
+    for (name, count) in last_of_each(replicas, |(name, _)| name) {
         let found = items.iter().position(|i| i.get_text("name") == name);
         let at = found.unwrap_or_else(|| {
             items.push(Node::fields([("name", name.as_str())]));
@@ -154,11 +163,6 @@ pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
         if value.shape != Shape::Plain || value.text().parse() != Ok(*count) {
             value.put(Node::plain(&count.to_string()));
         }
-        let mut index = 0;
-        items.retain(|i| {
-            index += 1;
-            index - 1 == at || i.get_text("name") != name
-        });
     }
 }
 

@@ -236,11 +236,12 @@ fn apply(bytes: &[u8], text: &str, edits: &[Edit]) -> Vec<u8> {
     let crlf = original.find('\n').is_some_and(|i| original[..i].ends_with('\r'));
     let mut out = String::with_capacity(text.len() + 64);
     let mut rest = Original { bytes: original.as_bytes(), at: 0, seen: 0 };
+    // The text has got the end of its last line, the original has not.
+    let lacks_end = !original.is_empty() && !original.ends_with('\n');
     for edit in edits {
         out.push_str(rest.take(original, edit.start));
         rest.take(original, edit.end);
-        let lacks_end = edit.start >= original.len() && !original.is_empty() && !original.ends_with('\n');
-        if lacks_end && !out.ends_with('\n') {
+        if lacks_end && edit.start + 1 >= text.len() && !out.ends_with('\n') {
             out.push_str(if crlf { "\r\n" } else { "\n" });
         }
         match crlf {

@@ -3,13 +3,14 @@
 //! In the files of `resources` (those of bases too) and `patches` each text with `$(NAME)` becomes a target of a
 //! replacement, and `$(NAME)` in these files becomes `NAME_PLACEHOLDER`. Where kustomize drops the replacements that the
 //! file has, they are kept; where it takes a patch without a target to be for all objects, the target is the object
-//! that the patch names.
+//! that the patch names; and `ports[0]`, which only the field path of a variable may say, becomes `ports.0`.
 
 use super::tree::{Entry, Node};
 use crate::diag::{Error, Kind, Result};
+use crate::kube::gvk::group_and_version;
 use crate::kustomization::{Compat, Kustomization, Patch, Selector, decode, locate::NAMES};
 use crate::yaml::{Doc, Kind as Shape, NodeId, split};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,8 +34,18 @@ pub struct Converted {
     pub unused: Vec<String>,
 }
 
+/// How targets are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Targets {
+    /// As kustomize writes them: items of lists by number, and of several places in a text the first.
+    Numbered,
+    /// Items by their `name` where that is clear, so that a patch may add others, and all places in a text.
+    Named,
+}
+
 /// Turns the variables of a kustomization in a folder into replacements.
-pub fn convert(folder: &Path, kustomization: &Kustomization) -> Result<Converted> {
+pub fn convert(folder: &Path, kustomization: &Kustomization, targets: Targets) -> Result<Converted> {
+    let how = targets;
     let mut touched = Vec::new();
     find_files(folder, kustomization, &mut FxHashSet::default(), &mut touched)?;
     let mut converted = Converted::default();
@@ -44,7 +55,7 @@ pub fn convert(folder: &Path, kustomization: &Kustomization) -> Result<Converted
         for file in &touched {
             for doc in &file.docs {
                 let mut found = Vec::new();
-                find_var(doc, doc.root(), &text, &mut Vec::new(), &mut found)
+                find_var(doc, doc.root(), (&text, how), &mut Vec::new(), &mut found)
                     .map_err(|e| e.or_at(|| crate::diag::Location::file(file.path.display().to_string())))?;
                 let select = select(doc, file.patch.as_ref());
                 targets.extend(found.into_iter().map(|f| target(&select, f)));
@@ -56,7 +67,8 @@ pub fn convert(folder: &Path, kustomization: &Kustomization) -> Result<Converted
         }
         let gvk = &var.objref.gvk;
         // A field path that is absent stands for the name, in a source as in a variable.
-        let field_path = if var.field_path == "metadata.name" { "" } else { &var.field_path };
+        let field_path = with_numbers(&var.field_path);
+        let field_path = if field_path == "metadata.name" { "" } else { &field_path };
         let mut source = vec![
             ("fieldPath", field_path),
             ("group", gvk.group.as_str()),
@@ -83,6 +95,17 @@ pub fn convert(folder: &Path, kustomization: &Kustomization) -> Result<Converted
         }
     }
     Ok(converted)
+}
+
+/// A field path of a variable, `ports[0].name`, as replacements write it: `ports.0.name`.
+fn with_numbers(path: &str) -> String {
+    let numbered = |part: &str| {
+        let (head, number) = part.strip_suffix(']')?.rsplit_once('[')?;
+        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| if head.is_empty() { number.to_owned() } else { format!("{head}.{number}") })
+    };
+    let parts = path.split('.').map(|part| numbered(part).unwrap_or_else(|| part.to_owned()));
+    parts.collect::<Vec<_>>().join(".")
 }
 
 /// Whether the entry of a variable has a `fieldref`.
@@ -143,20 +166,30 @@ struct Found {
 fn find_var(
     doc: &Doc,
     node: NodeId,
-    var: &str,
+    (var, how): (&str, Targets),
     path: &mut Vec<String>,
     found: &mut Vec<Found>,
 ) -> Result<()> {
     match doc.kind(node) {
         Shape::Scalar if doc.text(node).contains(var) => {
-            let delimiter = delimiter(doc.text(node), var).map_err(|e| e.at(doc.location(node)))?;
+            let text = doc.text(node);
+            if how == Targets::Named
+                && let Some((delimiter, places)) = all_places(text, var)
+            {
+                let one = |place| Found { path: path.join("."), delimiter: Some((delimiter.clone(), place)) };
+                found.extend(places.into_iter().map(one));
+                return Ok(());
+            }
+            let delimiter = delimiter(text, var).map_err(|e| e.at(doc.location(node)))?;
             found.push(Found { path: path.join("."), delimiter });
         }
         Shape::Scalar | Shape::Alias => {}
         Shape::Seq => {
+            let names = if how == Targets::Named { own_names(doc, node) } else { FxHashMap::default() };
             for (i, item) in doc.items(node).iter().enumerate() {
-                path.push(i.to_string());
-                find_var(doc, *item, var, path, found)?;
+                let name = names.get(item).map(|name| format!("[name={name}]"));
+                path.push(name.unwrap_or_else(|| i.to_string()));
+                find_var(doc, *item, (var, how), path, found)?;
                 path.pop();
             }
         }
@@ -164,12 +197,38 @@ fn find_var(
             for (key, value) in doc.pairs(node) {
                 let key = doc.text(key).trim();
                 path.push(if key.contains('.') { format!("[{key}]") } else { key.to_owned() });
-                find_var(doc, value, var, path, found)?;
+                find_var(doc, value, (var, how), path, found)?;
                 path.pop();
             }
         }
     }
     Ok(())
+}
+
+/// The names of the items of a list, of those that have one which no other has and which means itself in a path.
+fn own_names(doc: &Doc, list: NodeId) -> FxHashMap<NodeId, &str> {
+    let mut by_name: FxHashMap<&str, Option<NodeId>> = FxHashMap::default();
+    for item in doc.items(list) {
+        let Some(name) = doc.get(*item, "name").map(|n| doc.text(n)) else { continue };
+        by_name.entry(name).and_modify(|item| *item = None).or_insert(Some(*item));
+    }
+    let plain = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    by_name.into_iter().filter_map(|(name, item)| Some((item.filter(|_| plain(name))?, name))).collect()
+}
+
+/// The delimiter that cuts out a variable at all of its places in a text, and these, if there are several.
+fn all_places(text: &str, var: &str) -> Option<(String, Vec<usize>)> {
+    let count = text.matches(var).count();
+    let (before, after) = text.split_once(var)?;
+    let candidates = [after.chars().next(), before.chars().next_back()];
+    candidates.into_iter().flatten().filter(|_| count > 1).find_map(|delimiter| {
+        let delimiter = delimiter.to_string();
+        let parts = text.split(delimiter.as_str()).enumerate();
+        let places: Vec<usize> = parts.filter(|(_, part)| *part == var).map(|(i, _)| i).collect();
+        (places.len() == count).then_some((delimiter, places))
+    })
 }
 
 /// The delimiter that cuts a variable out of a text, and its place among the parts; `None` if it is all of the text.
@@ -198,7 +257,7 @@ fn delimiter(text: &str, var: &str) -> Result<Option<(String, usize)>> {
 /// What selects the objects in which the variable stands: the target of a patch, or the object of a file.
 fn select(doc: &Doc, patch: Option<&Patch>) -> Node {
     let text = |path: &[&str]| doc.get_path(doc.root(), path).map_or("", |n| doc.text(n));
-    let (group, version) = text(&["apiVersion"]).rsplit_once('/').unwrap_or(("", text(&["apiVersion"])));
+    let (group, version) = group_and_version(text(&["apiVersion"]));
     let (kind, name, namespace) =
         (text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"]));
     if let Some(target) = patch.and_then(|p| p.target.as_ref().map(|t| (p, t))) {
@@ -256,5 +315,31 @@ mod tests {
             assert_eq!(delimiter(text, "$(X)").unwrap(), want, "{text}");
         }
         assert!(delimiter("a-$(X)/c", "$(X)").is_err());
+    }
+
+    #[test]
+    fn all_places_of_a_variable_are_found() {
+        for (text, want) in [
+            ("$(X)/$(X)", Some(("/", vec![0, 1]))),
+            ("a,$(X),b,$(X)", Some((",", vec![1, 3]))),
+            ("$(X)/b", None),
+            ("$(X)-$(X)/$(X)", None),
+        ] {
+            let want = want.map(|(d, places)| (d.to_owned(), places));
+            assert_eq!(all_places(text, "$(X)"), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn indices_in_brackets_become_parts() {
+        for (path, want) in [
+            ("spec.ports[0].name", "spec.ports.0.name"),
+            ("a[12]", "a.12"),
+            ("a[b]", "a[b]"),
+            ("data.x\\.y[0]", "data.x\\.y.0"),
+            ("metadata.name", "metadata.name"),
+        ] {
+            assert_eq!(with_numbers(path), want);
+        }
     }
 }

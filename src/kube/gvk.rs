@@ -17,7 +17,7 @@ pub struct Gvk {
 impl Gvk {
     /// Splits an `apiVersion` at its first slash; without one it is a version alone.
     pub fn new(api_version: &str, kind: &str) -> Self {
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let (group, version) = group_and_version(api_version);
         Self { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
@@ -42,6 +42,11 @@ impl Gvk {
         let part = |text: &Str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_string() };
         format!("{}_{}_{}", part(&self.group, "~G"), part(&self.version, "~V"), part(&self.kind, "~K"))
     }
+}
+
+/// The two parts of an `apiVersion`, which its first slash divides, even where nothing stands before it.
+pub fn group_and_version(api_version: &str) -> (&str, &str) {
+    api_version.split_once('/').unwrap_or(("", api_version))
 }
 
 /// `Kind.version.group` with `[noKind]`, `[noVer]`, `[noGrp]` for empty parts.

@@ -192,10 +192,12 @@ impl Files {
 
     /// An error for a path that cannot be resolved, with the nearest name that is there.
     pub(super) fn missing(&self, path: &Path, given: &str, mark: Option<&Mark>, cause: &io::Error) -> Error {
+        // What no file names was named on the command line.
+        let what = if mark.is_none() { "the target " } else { "" };
         let (kind, message) = match cause.kind() {
-            io::ErrorKind::NotFound => (Kind::NotFound, format!("`{given}` does not exist")),
-            io::ErrorKind::NotADirectory => (Kind::NotFound, format!("`{given}` is not a folder")),
-            _ => (Kind::Io, format!("`{given}` cannot be reached: {}", diag::cause(cause))),
+            io::ErrorKind::NotFound => (Kind::NotFound, format!("{what}`{given}` does not exist")),
+            io::ErrorKind::NotADirectory => (Kind::NotFound, format!("{what}`{given}` is not a folder")),
+            _ => (Kind::Io, format!("{what}`{given}` cannot be reached: {}", diag::cause(cause))),
         };
         let mut error = located(Error::new(kind, message), mark);
         if cause.kind() != io::ErrorKind::NotFound {

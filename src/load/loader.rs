@@ -43,10 +43,20 @@ pub enum Found {
 }
 
 impl Loader {
-    /// The root that the user named: a folder or a remote location.
+    /// The root that the user named on the command line.
+    pub fn open_target(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
+        Self::open(files, given).map_err(|e| match e.hints() {
+            [] => e.hint(
+                "name a folder with a `kustomization.yaml`, as seen from the current folder, or a repository",
+            ),
+            _ => e,
+        })
+    }
+
+    /// The root of a build: a folder or a remote location.
     pub fn open(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
         if given.is_empty() {
-            return Err(Error::new(Kind::Usage, "the folder to build has an empty name"));
+            return Err(Error::new(Kind::Usage, "the target is an empty text"));
         }
         if let Ok(repository) = files.fetch.repository(given) {
             return Self::at_clone(files, None, repository, None);

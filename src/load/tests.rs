@@ -200,12 +200,12 @@ fn the_top_must_be_a_folder() {
     for (given, expected) in [
         ("a", "a"),
         (".", "."),
-        ("b", "`b` does not exist"),
+        ("b", "the target `b` does not exist"),
         (
             "a/x",
             "a/x: `a/x` must be a folder, found a file; name the folder in which the kustomization file is",
         ),
-        ("", "the folder to build has an empty name"),
+        ("", "the target is an empty text"),
     ] {
         assert_eq!(shown(Loader::open(&files, given), |l| l.shown().to_string()), expected, "{given}");
     }

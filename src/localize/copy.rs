@@ -1,6 +1,7 @@
 //! The copy: its files, in memory until all are known, and how they get to the disk.
 
 use crate::diag::{Error, Kind, Location, Result};
+use crate::interrupt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -45,7 +46,7 @@ impl Copy {
         builder.prefix(".kfm-localize-");
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let new = builder.tempdir_in(parent).map_err(|e| fail(parent, &e))?;
+        let new = interrupt::folder(|| builder.tempdir_in(parent)).map_err(|e| fail(parent, &e))?;
         for folder in &self.folders {
             std::fs::create_dir_all(new.path().join(folder)).map_err(|e| fail(folder, &e))?;
         }
@@ -58,10 +59,7 @@ impl Copy {
             }
             std::fs::write(new.path().join(path), content.as_slice()).map_err(|e| fail(path, &e))?;
         }
-        std::fs::rename(new.path(), destination).map_err(|e| fail(destination, &e))?;
-        // It has moved away: there is nothing left to remove.
-        let _ = new.keep();
-        Ok(())
+        new.rename(destination).map_err(|e| fail(destination, &e))
     }
 }
 

@@ -37,7 +37,7 @@ pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
         refuse_without_reference(repository, None)?;
     }
     let options = load::Options { folder: request.folder.to_owned(), restricted: true };
-    let loader = Loader::open(&Files::new(options, fetch.clone()), request.target)?;
+    let loader = Loader::open_target(&Files::new(options, fetch.clone()), request.target)?;
     let scope = scope(request, &loader)?;
     let inside = loader.root().strip_prefix(&scope).unwrap_or(Path::new("")).to_owned();
     let name = match (request.destination, &remote) {
@@ -79,7 +79,8 @@ fn scope(request: Request<'_>, loader: &Loader) -> Result<PathBuf> {
         return wrong(
             Kind::Usage,
             format!("the scope `{given}` does not hold the target `{}`", request.target),
-        );
+        )
+        .map_err(|e| e.hint("name a folder in which the target and all that it refers to are"));
     }
     Ok(path)
 }

@@ -8,7 +8,7 @@ use crate::diag::{Error, Kind, Result, nearest};
 use crate::kustomization::Selector;
 use crate::resource::LabelSelector;
 use crate::resource::{ResMap, Resource};
-use crate::text::re2::Pattern;
+use crate::text::pattern::Pattern;
 use crate::yaml::Mark;
 
 /// A selector ready for use.

@@ -121,7 +121,7 @@ pub fn user(options: &PluginOptions) -> Result<String> {
 #[cfg(unix)]
 fn current_user() -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    let metadata = super::scratch::file("kustomize-user-", b"").ok()?.as_file().metadata().ok()?;
+    let metadata = super::scratch::file("kustomize-user-", b"").ok()?.path().metadata().ok()?;
     Some(format!("{}:{}", metadata.uid(), metadata.gid()))
 }
 

@@ -4,9 +4,10 @@
 //! what is added to it, and is killed when it takes longer than allowed.
 
 use crate::diag::{Error, Kind, Result, cause};
+use crate::interrupt;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -63,18 +64,6 @@ fn ending(status: ExitStatus) -> String {
     status.code().map_or_else(|| status.to_string(), |code| format!("exit status {code}"))
 }
 
-/// Kills the child when what waits for it gives up.
-struct Guard(Child);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(None)) {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
-        }
-    }
-}
-
 /// Runs a program to its end. An error only when it could not be started or took too long.
 pub fn run(program: &Program<'_>) -> Result<Output> {
     let mut command = Command::new(program.name);
@@ -85,14 +74,14 @@ pub fn run(program: &Program<'_>) -> Result<Output> {
     command.stdin(if program.input.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped());
     command.stderr(if program.show_errors { Stdio::inherit() } else { Stdio::piped() });
-    let mut child = Guard(command.spawn().map_err(|e| start_failed(program, &e))?);
-    if let Some(mut pipe) = child.0.stdin.take() {
+    let mut child = interrupt::Program::start(&mut command).map_err(|e| start_failed(program, &e))?;
+    if let Some(mut pipe) = child.stdin.take() {
         let input = program.input.to_vec();
         // A program that does not read to the end closes the pipe, which is no mistake.
         std::thread::spawn(move || drop(pipe.write_all(&input)));
     }
-    let (stdout, stderr) = (collect(child.0.stdout.take()), collect(child.0.stderr.take()));
-    let status = wait(&mut child.0, program)?;
+    let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
+    let status = wait(&mut child, program)?;
     let read = |from: Receiver<Vec<u8>>| from.recv().unwrap_or_default();
     let (stdout, stderr) = (read(stdout), read(stderr));
     Ok(Output { status, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
@@ -124,7 +113,7 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     receive
 }
 
-fn wait(child: &mut Child, program: &Program<'_>) -> Result<ExitStatus> {
+fn wait(child: &mut interrupt::Program, program: &Program<'_>) -> Result<ExitStatus> {
     let failed = |e: std::io::Error| {
         Error::new(Kind::Program, format!("cannot wait for `{}`: {}", program.name, cause(&e)))
     };

@@ -1,9 +1,10 @@
 //! Folders and files that last as long as a plugin runs.
 
 use crate::diag::{Error, Kind, Result, cause};
+use crate::interrupt::{self, File, Folder};
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tempfile::{Builder, NamedTempFile, TempDir};
+use tempfile::Builder;
 
 /// Names end in digits, as kustomize's do: what plugins print may hold them.
 fn try_names<T>(prefix: &str, make: impl Fn(&Builder<'_, '_>) -> io::Result<T>) -> Result<T> {
@@ -26,13 +27,13 @@ fn failed(error: &io::Error) -> Error {
 }
 
 /// A new folder, removed when dropped.
-pub fn folder(prefix: &str) -> Result<TempDir> {
-    try_names(prefix, |b| b.tempdir())
+pub fn folder(prefix: &str) -> Result<Folder> {
+    try_names(prefix, |b| interrupt::folder(|| b.tempdir()))
 }
 
 /// A new file with this content, removed when dropped.
-pub fn file(prefix: &str, content: &[u8]) -> Result<NamedTempFile> {
-    let file = try_names(prefix, |b| b.tempfile())?;
+pub fn file(prefix: &str, content: &[u8]) -> Result<File> {
+    let file = try_names(prefix, |b| interrupt::file(|| b.tempfile()))?;
     std::fs::write(file.path(), content).map_err(|e| failed(&e))?;
     Ok(file)
 }

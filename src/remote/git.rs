@@ -6,6 +6,7 @@
 //! option or for a helper program are refused before it starts.
 
 use crate::diag::{Error, Kind, Result, cause};
+use crate::interrupt;
 use crate::load::Repository;
 use crate::load::fetch::without_password;
 use rustc_hash::FxHashMap;
@@ -14,7 +15,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// Variables by which git would work on another repository than the one in its working directory.
 const FOREIGN: [&str; 6] =
@@ -32,7 +32,7 @@ type Slot = Arc<OnceLock<Result<Checkout>>>;
 struct Checkout {
     path: Arc<Path>,
     /// Removes the folder in the end.
-    _folder: TempDir,
+    _folder: interrupt::Folder,
 }
 
 /// The clones of a build.
@@ -84,7 +84,8 @@ fn clone(url: &str, repository: &Repository) -> Result<Checkout> {
     refuse(url, reference)?;
     let failed =
         |e: std::io::Error| Error::new(Kind::Io, format!("no folder for a clone can be made: {}", cause(&e)));
-    let folder = tempfile::Builder::new().prefix("kustomize-").tempdir().map_err(failed)?;
+    let folder =
+        interrupt::folder(|| tempfile::Builder::new().prefix("kustomize-").tempdir()).map_err(failed)?;
     let path: Arc<Path> = folder.path().canonicalize().map_err(failed)?.into();
     let shown = without_password(url);
     let run = |args: &[&str]| {
@@ -138,6 +139,9 @@ impl Failure {
         if output.contains("could not read Username") || output.contains("Permission denied") {
             return error.hint("give git a credential helper or key for this host");
         }
+        if step == "fetch" {
+            return error.hint(format!("see what `git ls-remote {}` says", without_password(url)));
+        }
         error
     }
 }
@@ -151,7 +155,7 @@ fn run(folder: &Path, args: &[&str], timeout: Duration) -> std::result::Result<(
         command.env_remove(name);
     }
     command.stdout(writer.try_clone().map_err(Failure::Start)?).stderr(writer);
-    let mut child = command.spawn().map_err(Failure::Start)?;
+    let mut child = interrupt::Program::start(&mut command).map_err(Failure::Start)?;
     // Holds the writing ends of the pipe, without which it would never end.
     drop(command);
 
@@ -163,8 +167,6 @@ fn run(folder: &Path, args: &[&str], timeout: Duration) -> std::result::Result<(
         let _ = sender.send(bytes);
     });
     let Ok(bytes) = receiver.recv_timeout(timeout) else {
-        let _ = child.kill();
-        let _ = child.wait();
         return Err(Failure::Timeout(timeout));
     };
     let status = child.wait().map_err(Failure::Start)?;

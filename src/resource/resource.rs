@@ -3,6 +3,7 @@
 //! Kustomize keeps its bookkeeping as annotations inside the object; here it is fields beside the document. The
 //! document is shared until it is changed, so that a base reached twice is read once.
 
+use crate::kube::gvk::group_and_version;
 use crate::kube::{Gvk, OpenApi, ResId, Str, scope};
 use crate::yaml::{Doc, NodeId};
 use std::sync::Arc;
@@ -169,7 +170,7 @@ impl Resource {
         let root = doc.root();
         let text = |node: Option<NodeId>| node.filter(|n| !doc.is_null(*n)).map_or("", |n| doc.text(n));
         let (api_version, kind) = (text(doc.get(root, "apiVersion")), text(doc.get(root, "kind")));
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let (group, version) = group_and_version(api_version);
         let meta = doc.get(root, "metadata");
         let (name, namespace) =
             meta.map_or(("", ""), |m| (text(doc.get(m, "name")), text(doc.get(m, "namespace"))));

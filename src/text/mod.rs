@@ -1,4 +1,5 @@
 //! Text the way Go programs treat it: quoting, numbers, patterns.
 
 pub mod go;
+pub mod pattern;
 pub mod re2;

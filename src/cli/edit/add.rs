@@ -248,7 +248,8 @@ fn expand_files(environment: &Environment, patterns: &[String]) -> Result<(Vec<S
         }
         let [file] = found.as_slice() else {
             let message = format!("`{given}` must name one file, found {}", found.len());
-            return Err(Error::new(Kind::NotFound, message));
+            let hint = "with a key in front the pattern stands for one file of the current folder";
+            return Err(Error::new(Kind::NotFound, message).hint(hint));
         };
         all.push(format!("{key}={file}"));
     }

@@ -4,7 +4,8 @@ use super::args::FixArgs;
 use super::{Done, Environment};
 use crate::cli::{build, output};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
-use crate::edit::{KustomizationFile, fix, vars};
+use crate::edit::vars::{self, Targets};
+use crate::edit::{KustomizationFile, fix};
 use std::path::PathBuf;
 
 const FIXED: &str = "
@@ -25,85 +26,121 @@ We recommend doing this in a clean git repository where the change is easy to un
 ";
 
 /// Fixes the file of the current folder. What is printed is what kustomize prints, whatever was fixed.
+///
+/// Variables are written as kustomize would write them. If a build then gives something else than before, it is tried
+/// again with targets that say more.
 pub fn run(args: &FixArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
     let before = build::text(environment, &findings);
-    let mut file = KustomizationFile::open(&environment.folder)?;
-    let is_file = |text: &str| {
-        !text.contains('\n')
-            && environment.folder.join(text).is_file()
-            && std::fs::read(environment.folder.join(text)).is_ok()
-    };
-    fix::fix(&mut file, &is_file)?;
     let with_vars = args.vars.unwrap_or(false);
-    let mut files = Vec::new();
-    if with_vars {
-        files = convert_vars(&mut file, environment, &findings)?;
-    }
-    drop_empty(&mut file);
-    let mut kept: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-    let mut written = || -> Result<()> {
-        if file.is_changed() {
-            files.push((file.path.clone(), file.render()?));
-        }
-        for (path, bytes) in &files {
-            if let Ok(old) = std::fs::read(path) {
-                kept.push((path.clone(), old));
+    let mut attempt = Attempt::new(with_vars.then_some(Targets::Numbered), environment)?;
+    if with_vars && before.is_ok() && !attempt.keeps(&before) {
+        attempt.undo()?;
+        attempt = match Attempt::new(Some(Targets::Named), environment)? {
+            better if better.keeps(&before) => better,
+            worse => {
+                worse.undo()?;
+                Attempt::new(Some(Targets::Numbered), environment)?
             }
-            output::file(path, std::slice::from_ref(bytes))?;
-        }
-        Ok(())
-    };
-    let result = written();
-    let restore = |kept: &[(PathBuf, Vec<u8>)]| {
-        kept.iter().try_for_each(|(path, old)| output::file(path, std::slice::from_ref(old)))
-    };
-    if let Err(e) = result {
-        restore(&kept)?;
-        return Err(e);
+        };
     }
     let mut out = FIXED.to_owned();
     out.push_str(if with_vars { FIXED_VARS } else { VARS_HINT });
-    match (before, build::text(environment, &Findings::default())) {
-        (Ok(before), Ok(after)) if before == after => {}
-        (Err(_), Ok(after)) if after.is_empty() => {}
-        (before, after) => {
-            if args.strict && before.is_ok() {
-                restore(&kept)?;
-                let error =
-                    Error::new(Kind::Strict, "the output of a build would change; nothing was written");
-                return Err(error.at(Location::file(file.name().to_owned())).hint(
-                    "the fields act in another order now; without `--strict` they are moved all the same",
-                ));
-            }
-            match after {
-                Err(e) => out.push_str(&format!(
-                    "Warning: 'Fixed' kustomization now produces the error when running `kustomize build`: {e}\n"
-                )),
-                Ok(after) => out.push_str(&format!(
-                    "Warning: 'Fixed' kustomization now produces different output when running `kustomize build`:\n...{}...\n",
-                    String::from_utf8_lossy(&after)
-                )),
-            }
+    if !attempt.keeps(&before) {
+        if args.strict && before.is_ok() {
+            attempt.undo()?;
+            let error = Error::new(Kind::Strict, "the output of a build would change; nothing was written");
+            return Err(error.at(Location::file(attempt.name)).hint(
+                "the fields act in another order now; without `--strict` they are moved all the same",
+            ));
+        }
+        match &attempt.after {
+            Err(e) => out.push_str(&format!(
+                "Warning: 'Fixed' kustomization now produces the error when running `kustomize build`: {e}\n"
+            )),
+            Ok(after) => out.push_str(&format!(
+                "Warning: 'Fixed' kustomization now produces different output when running `kustomize build`:\n...{}...\n",
+                String::from_utf8_lossy(after)
+            )),
         }
     }
+    attempt.findings.into_iter().for_each(|finding| findings.add(finding));
     Ok(Done { stdout: vec![out.into_bytes()], findings: findings.take(), ..Done::default() })
+}
+
+/// A fixed file, written.
+struct Attempt {
+    name: String,
+    /// What the files held before.
+    kept: Vec<(PathBuf, Vec<u8>)>,
+    findings: Vec<Finding>,
+    /// What a build gives now.
+    after: Result<Vec<u8>>,
+}
+
+impl Attempt {
+    fn new(vars: Option<Targets>, environment: &Environment) -> Result<Self> {
+        let mut file = KustomizationFile::open(&environment.folder)?;
+        let is_file = |text: &str| {
+            !text.contains('\n')
+                && environment.folder.join(text).is_file()
+                && std::fs::read(environment.folder.join(text)).is_ok()
+        };
+        fix::fix(&mut file, &is_file)?;
+        let mut findings = Vec::new();
+        let mut files = match vars {
+            Some(targets) => convert_vars(&mut file, environment, targets, &mut findings)?,
+            None => Vec::new(),
+        };
+        drop_empty(&mut file);
+        if file.is_changed() {
+            files.push((file.path.clone(), file.render()?));
+        }
+        let mut attempt =
+            Self { name: file.name().to_owned(), kept: vec![], findings, after: Ok(Vec::new()) };
+        for (path, bytes) in &files {
+            if let Ok(old) = std::fs::read(path) {
+                attempt.kept.push((path.clone(), old));
+            }
+            if let Err(e) = output::file(path, std::slice::from_ref(bytes)) {
+                attempt.undo()?;
+                return Err(e);
+            }
+        }
+        attempt.after = build::text(environment, &Findings::default());
+        Ok(attempt)
+    }
+
+    /// Whether a build gives what it gave before.
+    fn keeps(&self, before: &Result<Vec<u8>>) -> bool {
+        match (before, &self.after) {
+            (Ok(before), Ok(after)) => before == after,
+            (Err(_), Ok(after)) => after.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Writes what the files held before.
+    fn undo(&self) -> Result<()> {
+        self.kept.iter().try_for_each(|(path, old)| output::file(path, std::slice::from_ref(old)))
+    }
 }
 
 /// Turns variables into replacements; gives the files to write.
 fn convert_vars(
     file: &mut KustomizationFile,
     environment: &Environment,
-    findings: &Findings,
+    targets: Targets,
+    findings: &mut Vec<Finding>,
 ) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let (kustomization, _) = file.changed()?;
     if kustomization.vars.is_empty() {
         return Ok(vec![]);
     }
-    let converted = vars::convert(&environment.folder, &kustomization)?;
+    let converted = vars::convert(&environment.folder, &kustomization, targets)?;
     for name in &converted.unused {
         let message = format!("variable `{name}` is used nowhere, and is left as it is");
-        findings.add(Finding::new(Code::UnusedVar, message));
+        findings.push(Finding::new(Code::UnusedVar, message));
     }
     let mut left = Vec::new();
     for var in file.root.get_items("vars") {

@@ -9,7 +9,7 @@ mod set;
 use super::args::Cli;
 use super::environment::Environment;
 use super::{Done, output};
-use crate::diag::{Code, Error, Finding, Kind, Result};
+use crate::diag::{Code, Error, Finding, Kind, Location, Result};
 use crate::edit::KustomizationFile;
 use crate::edit::generators::{self, Sort};
 use crate::load::{self, Files, Loader, NoFetch};
@@ -92,7 +92,10 @@ fn edit(
     change: impl FnOnce(&mut KustomizationFile) -> Result<Vec<Finding>>,
 ) -> Result<Done> {
     let mut file = KustomizationFile::open(&environment.folder)?;
-    let findings = change(&mut file)?;
+    let findings = change(&mut file).map_err(|e| match e.kind() {
+        Kind::Usage => e,
+        _ => e.or_at(|| Location::file(file.name())),
+    })?;
     write(&file)?;
     Ok(Done { findings, ..Done::default() })
 }

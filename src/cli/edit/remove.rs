@@ -64,7 +64,7 @@ fn remove_items(environment: &Environment, field: &str, patterns: &[String], wha
 
 fn remove_keys(environment: &Environment, args: &KeysArgs, field: &str, what: &str) -> Result<Done> {
     let keys = match args.keys.as_slice() {
-        [] => return Err(usage(&format!("expected the key of a {what}, found none"))),
+        [] => return Err(usage(&format!("expected a key of {what}s, found none"))),
         [one] => commas(one),
         _ => return Err(usage("expected one argument: keys are separated by commas, without blanks")),
     };

@@ -12,8 +12,8 @@ pub fn run(args: SetArgs, environment: &Environment) -> Result<Done> {
     match args.command {
         Some(SetCommand::Annotation(args)) => {
             let pairs = pairs(&args.names, "annotation")?;
-            if !pairs.iter().all(|(key, _)| arguments::is_annotation_key(key)) {
-                let error = usage("the key of an annotation is not one that Kubernetes takes");
+            if let Some((key, _)) = pairs.iter().find(|(key, _)| !arguments::is_annotation_key(key)) {
+                let error = usage(&format!("`{key}` cannot be the key of an annotation"));
                 return Err(error.hint(
                     "a key is `[PREFIX/]NAME`, the name of at most 63 letters, digits, `-`, `_`, `.`",
                 ));

@@ -6,6 +6,7 @@ use super::read::{Application, KfDef, Named, Repo, is_folder_name, read};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Result, cause};
 use crate::distribution::embedded::{self, unpack};
 use crate::distribution::local::{Choice, Local};
+use crate::interrupt;
 use crate::kustomization::{Replacement, SourceSelector};
 use crate::load::files::{clean, relative};
 use crate::load::{self, Files, Loader, NoFetch};
@@ -14,7 +15,6 @@ use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
 
 /// What is to be made of which file.
 pub struct Request<'a> {
@@ -271,7 +271,7 @@ struct Places<'a> {
     /// Where the kustomizations will be, free of links.
     output: &'a Path,
     /// The built-in manifests, for reading.
-    scratch: Option<TempDir>,
+    scratch: Option<interrupt::Folder>,
     chosen: Vec<(String, Arc<Manifests>)>,
     /// Whether the built-in manifests are in use.
     built_in: bool,
@@ -306,7 +306,8 @@ impl Places<'_> {
             Error::new(Kind::Io, format!("no folder for the built-in manifests can be made: {}", cause(&e)))
         };
         if self.scratch.is_none() {
-            let scratch = tempfile::Builder::new().prefix("kfm-").tempdir().map_err(failed)?;
+            let scratch =
+                interrupt::folder(|| tempfile::Builder::new().prefix("kfm-").tempdir()).map_err(failed)?;
             unpack("manifests", scratch.path())?;
             self.scratch = Some(scratch);
         }

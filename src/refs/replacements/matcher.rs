@@ -8,7 +8,7 @@ use super::print;
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::kustomization::types::Compat;
 use crate::refs::fieldpath::{is_item, item, number, wrong_kind};
-use crate::text::re2::Pattern;
+use crate::text::pattern::Pattern;
 use crate::yaml::{Dialect, Doc, Kind, NodeId, Source, Style, Tag, parse};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;

@@ -6,7 +6,7 @@ use crate::diag::{Error, Kind as Fault, Result};
 use crate::kube::{ResId, Str};
 use crate::kustomization::types::{Compat, Selector};
 use crate::resource::{LabelSelector, ResMap, Resource};
-use crate::text::re2::Pattern;
+use crate::text::pattern::Pattern;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 

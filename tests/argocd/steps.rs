@@ -1,39 +1,9 @@
 //! The steps by which Argo CD makes manifests of an application, in its order and argument forms, with the program
 //! called by kustomize's name.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
-
+use super::{BASE, link_program, put};
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Output};
-
-const BASE: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: guestbook
-spec:
-  replicas: 1
-  selector:
-    matchLabels:
-      app: guestbook
-  template:
-    metadata:
-      labels:
-        app: guestbook
-    spec:
-      containers:
-      - image: registry.example.com/guestbook:v1
-        name: guestbook
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: guestbook
-spec:
-  selector:
-    app: guestbook
-";
 
 const COMPONENT: &str = "\
 apiVersion: kustomize.config.k8s.io/v1alpha1
@@ -128,20 +98,12 @@ spec:
         name: guestbook
 ";
 
-fn put(root: &Path, path: &str, text: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-    fs::write(path, text).expect("a file");
-}
-
 #[test]
 fn argo_cd_gets_what_it_asks_for() {
     let top = tempfile::tempdir().expect("a folder");
     let root = top.path().canonicalize().expect("a real path");
     let program = root.join("bin/kustomize");
-    put(&root, "bin/.keep", "");
-    let built = Path::new(env!("CARGO_BIN_EXE_kfm"));
-    fs::hard_link(built, &program).or_else(|_| fs::copy(built, &program).map(drop)).expect("a program");
+    link_program(&program);
     put(&root, "app/kustomization.yaml", APP);
     put(&root, "base/all.yaml", BASE);
     put(&root, "base/kustomization.yaml", "resources:\n- all.yaml\n");

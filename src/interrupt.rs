@@ -1,0 +1,227 @@
+//! What a run leaves behind that is ended by a signal: nothing.
+//!
+//! Temporary files and folders are made here and programs are started here, so that there is a list of both.
+//! [`clean_up`] ends the programs and removes the files; whoever listens to signals calls it. Nobody needs to listen
+//! before there is something on the list: see [`at_first_use`]. Kustomize leaves its clones and its programs behind.
+
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tempfile::{NamedTempFile, TempDir};
+
+/// How long programs have to end by themselves when they are asked to.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a folder is removed that is being written to.
+const ATTEMPTS: u32 = 5;
+
+static STATE: Mutex<State> = Mutex::new(State { listen: None, paths: vec![], programs: vec![] });
+
+struct State {
+    listen: Option<fn()>,
+    paths: Vec<PathBuf>,
+    /// Programs that run, and those that ended but whose number is not free yet.
+    programs: Vec<u32>,
+}
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The list, before something is added to it.
+fn listening() -> MutexGuard<'static, State> {
+    let mut state = state();
+    if let Some(listen) = state.listen.take() {
+        listen();
+    }
+    state
+}
+
+/// What begins to listen to signals; called once, when there is something that could be left behind.
+pub fn at_first_use(listen: fn()) {
+    state().listen = Some(listen);
+}
+
+/// Ends all programs and removes all temporary files. The process has to end then: what would make or start more
+/// waits for ever.
+pub fn clean_up() {
+    let state = state();
+    end(&state.programs);
+    for path in &state.paths {
+        for _ in 0..ATTEMPTS {
+            let removed =
+                if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+            if removed.is_ok() || !path.exists() {
+                break;
+            }
+        }
+    }
+    std::mem::forget(state);
+}
+
+/// Asks programs to end, which gives git and container engines the time to end their own, and makes them.
+#[cfg(unix)]
+fn end(programs: &[u32]) {
+    use rustix::process::{Pid, Signal, WaitIdOptions, kill_process, waitid};
+    let pids = || programs.iter().filter_map(|&n| Pid::from_raw(i32::try_from(n).ok()?));
+    let ended = |pid: Pid| {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        !matches!(waitid(rustix::process::WaitId::Pid(pid), options), Ok(None))
+    };
+    for pid in pids() {
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    let start = std::time::Instant::now();
+    while start.elapsed() < PATIENCE && !pids().all(ended) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for pid in pids().filter(|pid| !ended(*pid)) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn end(_programs: &[u32]) {}
+
+/// A temporary file or folder: removed when dropped, and when the run is interrupted.
+#[derive(Debug)]
+pub struct Temporary<T> {
+    held: Option<T>,
+    path: PathBuf,
+}
+
+/// A temporary folder.
+pub type Folder = Temporary<TempDir>;
+
+/// A temporary file.
+pub type File = Temporary<NamedTempFile>;
+
+/// A temporary folder, as `make` makes it.
+pub fn folder(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Folder> {
+    let mut state = listening();
+    let held = make()?;
+    let path = held.path().to_owned();
+    state.paths.push(path.clone());
+    Ok(Temporary { held: Some(held), path })
+}
+
+/// A temporary file, as `make` makes it.
+pub fn file(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<File> {
+    let mut state = listening();
+    let held = make()?;
+    let path = held.path().to_owned();
+    state.paths.push(path.clone());
+    Ok(Temporary { held: Some(held), path })
+}
+
+impl<T> Temporary<T> {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Folder {
+    /// Gives it its name for good, in place of nothing or of an empty folder.
+    pub fn rename(mut self, to: &Path) -> io::Result<()> {
+        std::fs::rename(&self.path, to)?;
+        self.held.take().map(TempDir::keep);
+        Ok(())
+    }
+}
+
+impl File {
+    /// Writes its content.
+    pub fn write_all(&mut self, content: &[u8]) -> io::Result<()> {
+        self.held.as_mut().map_or(Ok(()), |file| io::Write::write_all(file, content))
+    }
+
+    /// Gives it its name for good, in place of a file that may be there.
+    pub fn rename(mut self, to: &Path) -> io::Result<()> {
+        self.held.take().map_or(Ok(()), |file| file.persist(to).map(drop).map_err(|e| e.error))
+    }
+}
+
+impl<T> Drop for Temporary<T> {
+    fn drop(&mut self) {
+        drop(self.held.take());
+        let mut state = state();
+        if let Some(at) = state.paths.iter().position(|path| *path == self.path) {
+            state.paths.swap_remove(at);
+        }
+    }
+}
+
+/// A program that was started: ended when dropped, and when the run is interrupted.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    ended: Option<ExitStatus>,
+}
+
+impl Program {
+    /// Starts a program.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
+        let mut state = listening();
+        let child = command.spawn()?;
+        state.programs.push(child.id());
+        Ok(Self { child, ended: None })
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        // Its number stays taken until it is off the list.
+        #[cfg(unix)]
+        if self.ended.is_none()
+            && let Some(pid) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw)
+        {
+            use rustix::process::{WaitId, WaitIdOptions, waitid};
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+        }
+        #[cfg(not(unix))]
+        self.child.wait()?;
+        match self.try_wait()? {
+            Some(status) => Ok(status),
+            None => self.child.wait(),
+        }
+    }
+
+    /// How it ended, if it has.
+    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        if self.ended.is_none() {
+            let mut state = state();
+            self.ended = self.child.try_wait()?;
+            if self.ended.is_some() {
+                state.programs.retain(|&number| number != self.child.id());
+            }
+        }
+        Ok(self.ended)
+    }
+}
+
+impl Deref for Program {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.child
+    }
+}
+
+impl DerefMut for Program {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.child
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if matches!(self.try_wait(), Ok(None)) {
+            let _ = self.child.kill();
+            let _ = self.wait();
+        }
+    }
+}
