@@ -1,13 +1,14 @@
 //! Writing results: standard output, one file, or a folder with a file for each object.
 
 use crate::diag::{Error, Kind, Location, Result, cause};
+use crate::interrupt;
 use std::borrow::Borrow;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// What a pipe holds at once unless it is told otherwise, in bytes.
 #[cfg(target_os = "linux")]
-const WORTH_A_LARGE_PIPE: usize = 64 << 10;
+const USUAL_PIPE: usize = 64 << 10;
 
 /// What a pipe may hold without special rights, in bytes. Writer and reader wait for each other less often.
 #[cfg(target_os = "linux")]
@@ -17,7 +18,7 @@ const LARGE_PIPE: usize = 1 << 20;
 pub fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
     let mut out = std::io::stdout().lock();
     #[cfg(target_os = "linux")]
-    if pieces.iter().map(|p| p.borrow().len()).sum::<usize>() > WORTH_A_LARGE_PIPE {
+    if pieces.iter().map(|p| p.borrow().len()).sum::<usize>() > USUAL_PIPE {
         // What is no pipe says so, and is as good without.
         let _ = rustix::pipe::fcntl_setpipe_size(&out, LARGE_PIPE);
     }
@@ -54,14 +55,14 @@ pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
     builder.prefix(".kfm-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let Ok(mut new) = builder.tempfile_in(folder) else {
+    let Ok(mut new) = interrupt::file(|| builder.tempfile_in(folder)) else {
         // The folder may not be written to; the file may.
         let mut file = std::fs::File::create(&real).map_err(fail)?;
         return pieces.iter().try_for_each(|p| file.write_all(p.borrow())).map_err(fail);
     };
     pieces.iter().try_for_each(|p| new.write_all(p.borrow())).map_err(fail)?;
     if let Some(old) = old {
-        new.as_file().set_permissions(old.permissions()).map_err(fail)?;
+        std::fs::set_permissions(new.path(), old.permissions()).map_err(fail)?;
     }
-    new.persist(&real).map_err(|e| fail(e.error)).map(drop)
+    new.rename(&real).map_err(fail)
 }
