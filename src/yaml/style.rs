@@ -149,7 +149,10 @@ fn follows(bytes: &[u8], first: u8, second: u8) -> bool {
 /// long to find out.
 #[inline]
 pub fn stays_bare(text: &str) -> bool {
-    let Some(&start) = text.as_bytes().first() else { return false };
+    let (Some(&start), Some(&end)) = (text.as_bytes().first(), text.as_bytes().last()) else { return false };
+    if end == b':' {
+        return false;
+    }
     match FIRST[start as usize] {
         0 => text.is_ascii(),
         WORD => text.is_ascii() && (text.len() > 5 || scalar::resolve(text, Dialect::V2) == Tag::Str),
