@@ -18,8 +18,6 @@ pub mod parse;
 pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
-mod scan_scalar;
-mod scan_tag;
 #[cfg(test)]
 mod show;
 pub mod source;
