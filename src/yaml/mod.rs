@@ -9,7 +9,6 @@ mod chars;
 mod differential;
 pub mod emit;
 pub mod fast;
-mod fast_scalar;
 pub mod json;
 pub mod node;
 mod number;
