@@ -14,8 +14,9 @@ fuzz_target!(|text: &str| {
     }
     readers::compare(text, Dialect::V3);
     readers::compare(text, Dialect::V2);
-    // The port of libyaml gives up with a panic at a tag before a comma.
-    let unfit = text.contains('!') && text.contains(',') || text.starts_with('\u{feff}');
+    // The port of libyaml gives up with a panic at a tag before a comma, and refuses a text whose first byte is that of
+    // a byte order mark.
+    let unfit = text.contains('!') && text.contains(',') || text.as_bytes().first() == Some(&0xEF);
     if !unfit {
         readers::compare_with_libyaml(text);
     }

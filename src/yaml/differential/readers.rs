@@ -130,5 +130,6 @@ fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> 
         || has(theirs, "found unexpected ':'")
         || ["\\/", "\\'", "\u{feff}"].iter().any(|odd| text.contains(odd))
         || has(theirs, "while scanning a tag")
+        || has(theirs, "while parsing a tag") && text.contains(['[', ']', ','])
         || text.contains('?') && text.contains(['[', '{'])
 }
