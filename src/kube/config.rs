@@ -155,7 +155,7 @@ fn conflict(there: &FieldSpec, row: &FieldSpec) -> Error {
 }
 
 /// Merges references: those to an equal type have their referrers merged, others are appended.
-pub fn merge_references(old: List<NameReference>, new: List<NameReference>) -> Result<List<NameReference>> {
+fn merge_references(old: List<NameReference>, new: List<NameReference>) -> Result<List<NameReference>> {
     if shortcut(&old, &new) {
         return Ok(if old.is_empty() { new } else { old });
     }
