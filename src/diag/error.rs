@@ -123,14 +123,6 @@ impl Error {
         self
     }
 
-    /// Puts the place to edit before all others.
-    #[must_use]
-    pub fn first_at(mut self, at: Location) -> Self {
-        self.0.labels.retain(|l| l.at != at);
-        self.0.labels.insert(0, Label { at, text: String::new() });
-        self
-    }
-
     /// Adds who asked: `building overlays/prod`, `patch 2 of patches`. Innermost first.
     #[must_use]
     pub fn during(mut self, step: impl Into<String>) -> Self {

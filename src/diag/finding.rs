@@ -62,6 +62,11 @@ impl Finding {
         self.hint = Some(hint.into());
         self
     }
+
+    /// Whether it tells of a possible mistake, so that `--strict` makes it an error.
+    pub fn is_warning(&self) -> bool {
+        self.code != Code::Note
+    }
 }
 
 /// The findings of a build, each once, in the order they were made. Shared by all steps.
@@ -78,12 +83,5 @@ impl Findings {
     pub fn take(&self) -> Vec<Finding> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *all).into_iter().collect()
-    }
-}
-
-impl Finding {
-    /// Whether it tells of a possible mistake, so that `--strict` makes it an error.
-    pub fn is_warning(&self) -> bool {
-        self.code != Code::Note
     }
 }

@@ -44,7 +44,7 @@ pub struct TransformerConfig {
 
 impl TransformerConfig {
     /// The lists of rows under the names that they have in a `configurations` file; `nameReference` is not one.
-    pub fn lists_mut(&mut self) -> [(&'static str, &mut Rows); 10] {
+    fn lists_mut(&mut self) -> [(&'static str, &mut Rows); 10] {
         [
             ("namePrefix", &mut self.name_prefix),
             ("nameSuffix", &mut self.name_suffix),
@@ -83,7 +83,7 @@ impl TransformerConfig {
     }
 
     /// Sorts every list by the types of its rows; rows of one type keep their order.
-    pub fn sort_fields(&mut self) {
+    fn sort_fields(&mut self) {
         for (_, list) in self.lists_mut() {
             sort(list, |row| &row.gvk);
         }
@@ -155,7 +155,7 @@ fn conflict(there: &FieldSpec, row: &FieldSpec) -> Error {
 }
 
 /// Merges references: those to an equal type have their referrers merged, others are appended.
-pub fn merge_references(old: List<NameReference>, new: List<NameReference>) -> Result<List<NameReference>> {
+fn merge_references(old: List<NameReference>, new: List<NameReference>) -> Result<List<NameReference>> {
     if shortcut(&old, &new) {
         return Ok(if old.is_empty() { new } else { old });
     }

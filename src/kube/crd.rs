@@ -5,13 +5,12 @@
 //! Extensions of the properties, also of those of types they refer to, say what a field is. Merge keys never come
 //! from here. A type that refers to itself crashes kustomize; here it is an error.
 
-use super::config::{TransformerConfig, merge_references, merge_rows};
-use super::fieldspec::{FieldSpec, NameReference, Rows};
+use super::config::TransformerConfig;
+use super::fieldspec::{FieldSpec, NameReference};
 use super::{Gvk, Str};
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::yaml::{Doc, Kind, NodeId, Tag};
 use rustc_hash::FxHashMap;
-use std::mem::take;
 
 /// The field holds annotations.
 const ANNOTATION: &str = "x-kubernetes-annotation";
@@ -47,20 +46,24 @@ pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
             types.insert(doc.text(name), properties);
         }
     }
-    let mut config = TransformerConfig::default();
+    let mut reader = Reader { doc, types: &types, kind: "", found: Found::default(), open: Vec::new() };
     for (name, _) in doc.pairs(doc.root()) {
         let name = doc.text(name);
         let Some(properties) = types.get(name) else { continue };
         if !["apiVersion", "kind", "metadata"].iter().all(|p| doc.get(*properties, p).is_some()) {
             continue;
         }
-        let kind = name.rsplit('.').next().unwrap_or(name);
-        let mut reader =
-            Reader { doc, types: &types, kind, config: TransformerConfig::default(), open: Vec::new() };
+        reader.kind = name.rsplit('.').next().unwrap_or(name);
         reader.read(name, "")?;
-        config = config.merge(&reader.config)?;
     }
-    Ok(config)
+    let Found { annotations, labels, names, references } = reader.found;
+    TransformerConfig::default().merge(&TransformerConfig {
+        common_annotations: annotations.into(),
+        common_labels: labels.into(),
+        name_prefix: names.into(),
+        name_reference: references.into(),
+        ..TransformerConfig::default()
+    })
 }
 
 fn not_a_description(doc: &Doc, node: NodeId) -> Error {
@@ -69,12 +72,22 @@ fn not_a_description(doc: &Doc, node: NodeId) -> Error {
         .hint("list a CustomResourceDefinition under `resources`; `crds` takes OpenAPI definitions of types")
 }
 
-/// Walks the properties of one object type.
+/// Rows as they were found.
+#[derive(Default)]
+struct Found {
+    annotations: Vec<FieldSpec>,
+    labels: Vec<FieldSpec>,
+    names: Vec<FieldSpec>,
+    references: Vec<NameReference>,
+}
+
+/// Walks the properties of object types, one after the other.
 struct Reader<'a> {
     doc: &'a Doc,
     types: &'a FxHashMap<&'a str, NodeId>,
+    /// The kind of the type.
     kind: &'a str,
-    config: TransformerConfig,
+    found: Found,
     /// The types whose properties are being read.
     open: Vec<&'a str>,
 }
@@ -91,7 +104,7 @@ impl<'a> Reader<'a> {
         for (key, property) in self.doc.pairs(properties) {
             let key = self.doc.text(key);
             let path = if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
-            self.property(property, &path)?;
+            self.property(property, &path);
             if let Some(target) = self.doc.get(property, "$ref") {
                 self.read(self.doc.text(target), &path)?;
             }
@@ -100,26 +113,24 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn property(&mut self, property: NodeId, path: &str) -> Result<()> {
+    fn property(&mut self, property: NodeId, path: &str) {
         let lists = [
-            (ANNOTATION, &mut self.config.common_annotations),
-            (LABEL_SELECTOR, &mut self.config.common_labels),
-            (IDENTITY, &mut self.config.name_prefix),
+            (ANNOTATION, &mut self.found.annotations),
+            (LABEL_SELECTOR, &mut self.found.labels),
+            (IDENTITY, &mut self.found.names),
         ];
         for (extension, list) in lists {
             if text(self.doc, property, extension).is_some() {
-                *list = merge_rows(take(list), row(self.kind, path))?;
+                list.push(row(self.kind, path));
             }
         }
         let version = text(self.doc, property, REF_VERSION);
         if let (Some(version), Some(kind)) = (version, text(self.doc, property, REF_KIND)) {
             let key = text(self.doc, property, REF_NAME_KEY).unwrap_or("name");
             let gvk = Gvk { group: Str::default(), version: version.into(), kind: kind.into() };
-            let reference = NameReference { gvk, referrers: row(self.kind, &format!("{path}/{key}")) };
-            let list = &mut self.config.name_reference;
-            *list = merge_references(take(list), vec![reference].into())?;
+            let referrer = row(self.kind, &format!("{path}/{key}"));
+            self.found.references.push(NameReference { gvk, referrers: vec![referrer].into() });
         }
-        Ok(())
     }
 }
 
@@ -130,14 +141,15 @@ fn text<'a>(doc: &'a Doc, property: NodeId, extension: &str) -> Option<&'a str> 
     (doc.kind(value) == Kind::Scalar && is_text).then(|| doc.text(value))
 }
 
-fn row(kind: &str, path: &str) -> Rows {
+fn row(kind: &str, path: &str) -> FieldSpec {
     let gvk = Gvk { kind: kind.into(), ..Gvk::default() };
-    vec![FieldSpec { gvk, path: path.into(), create: false }].into()
+    FieldSpec { gvk, path: path.into(), create: false }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kube::Rows;
     use crate::yaml::{Dialect, Source, parse::parse};
 
     fn read(text: &str) -> Result<TransformerConfig> {

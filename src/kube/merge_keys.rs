@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 pub type Keys<'a> = SmallVec<[&'a str; 2]>;
 
 /// The fields of a built-in type that are merged lists or lead to some, sorted.
-pub struct Type(&'static [(&'static str, Field)]);
+struct Type(&'static [(&'static str, Field)]);
 
 /// A field of a built-in type.
 #[derive(Clone, Copy)]

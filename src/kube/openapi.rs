@@ -71,11 +71,11 @@ impl OpenApi {
             None => FxHashMap::default(),
         };
         let mut types = FxHashMap::default();
-        for definition in doc.get(root, "definitions").into_iter().flat_map(|all| doc.pairs(all)) {
-            let Some(list) = doc.get(definition.1, TYPE) else { continue };
+        for (_, definition) in doc.get(root, "definitions").into_iter().flat_map(|all| doc.pairs(all)) {
+            let Some(list) = doc.get(definition, TYPE) else { continue };
             for named in doc.items(list) {
                 if let Some(key) = type_key(&doc, *named) {
-                    types.insert(key, definition.1);
+                    types.insert(key, definition);
                 }
             }
         }

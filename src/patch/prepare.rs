@@ -12,7 +12,7 @@ use crate::kube::ResId;
 use crate::kustomization::{Compat, Patch, Text};
 use crate::resource::Resource;
 use crate::yaml::{Doc, Kind, Mark, NodeId, Source, Style, Tag};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// How texts are had, and by which release's rules they are read.
 pub struct Texts<'a> {
@@ -188,13 +188,7 @@ fn source_of(text: &Text, value: &str, skipped: u32) -> Arc<Source> {
         let quote = usize::from(rest.starts_with(['"', '\'']));
         (at.line.saturating_sub(1), at.column.saturating_sub(1) as usize + quote)
     };
-    Arc::new(Source {
-        path: at.path,
-        text: value.to_owned(),
-        lines_above: lines + skipped,
-        columns_left: columns as u32,
-        json_comments: OnceLock::new(),
-    })
+    Source::part(at.path, value.to_owned(), lines + skipped, columns as u32)
 }
 
 impl Object {

@@ -9,6 +9,7 @@
 use crate::diag::{Error, Kind, Result};
 use crate::yaml::{Dialect, Doc, Kind as NodeKind, NodeId, Style, Tag, scalar};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::hash_map::Entry;
 
 const METADATA: &str = "metadata";
 const ANNOTATIONS: &str = "annotations";
@@ -114,14 +115,12 @@ fn renew(doc: &mut Doc, metadata: NodeId, drop: &dyn Fn(&str) -> bool) -> Result
         }
         let style = if text.contains('\n') { Style::Literal } else { Style::Plain };
         let new_value = doc.scalar(&text, style, Tag::Str);
-        if let Some(mark) = doc.mark(value) {
-            doc.set_mark(new_value, &mark);
-        }
         // A name that is no string stays undecided, and is refused by the printer where it is none.
         let tag = if scalar::resolve(&name, Dialect::V3) == Tag::Str { Tag::Str } else { Tag::Unset };
         let key = doc.scalar(&name, Style::Plain, tag);
         if let Some(mark) = doc.mark(value) {
             doc.set_mark(key, &mark);
+            doc.set_mark(new_value, &mark);
         }
         kids.extend([key, new_value]);
     }
@@ -144,12 +143,12 @@ fn entries(doc: &Doc, field: NodeId) -> Result<Vec<(String, NodeId)>> {
         if name.is_empty() {
             return refuse("the name of an annotation is empty", pair[0]);
         }
-        match places.insert(name, entries.len()) {
-            Some(at) => {
-                places.insert(name, at);
-                entries[at].1 = pair[1];
+        match places.entry(name) {
+            Entry::Occupied(place) => entries[*place.get()].1 = pair[1],
+            Entry::Vacant(place) => {
+                place.insert(entries.len());
+                entries.push((name.to_owned(), pair[1]));
             }
-            None => entries.push((name.to_owned(), pair[1])),
         }
     }
     Ok(entries)

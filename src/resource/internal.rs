@@ -10,25 +10,25 @@ use crate::diag::{Error, Kind, Result};
 use crate::kube::{Gvk, ResId, Str};
 
 /// Names an object had.
-pub const PREVIOUS_NAMES: &str = "internal.config.kubernetes.io/previousNames";
+const PREVIOUS_NAMES: &str = "internal.config.kubernetes.io/previousNames";
 /// Effective namespaces an object had.
-pub const PREVIOUS_NAMESPACES: &str = "internal.config.kubernetes.io/previousNamespaces";
+const PREVIOUS_NAMESPACES: &str = "internal.config.kubernetes.io/previousNamespaces";
 /// Kinds an object had.
-pub const PREVIOUS_KINDS: &str = "internal.config.kubernetes.io/previousKinds";
+const PREVIOUS_KINDS: &str = "internal.config.kubernetes.io/previousKinds";
 /// Prefixes put before the name.
-pub const PREFIXES: &str = "internal.config.kubernetes.io/prefixes";
+const PREFIXES: &str = "internal.config.kubernetes.io/prefixes";
 /// Suffixes put behind the name.
-pub const SUFFIXES: &str = "internal.config.kubernetes.io/suffixes";
+const SUFFIXES: &str = "internal.config.kubernetes.io/suffixes";
 /// Ids of the objects that refer to this one.
-pub const REFERRED_BY: &str = "internal.config.kubernetes.io/refBy";
+const REFERRED_BY: &str = "internal.config.kubernetes.io/refBy";
 /// What a generated object does when its id is there.
 pub const BEHAVIOR: &str = "internal.config.kubernetes.io/generatorBehavior";
 /// A hash is to be appended to the name.
 pub const NEEDS_HASH: &str = "internal.config.kubernetes.io/needsHashSuffix";
 /// A patch may change the name.
-pub const ALLOW_NAME_CHANGE: &str = "internal.config.kubernetes.io/allowNameChange";
+const ALLOW_NAME_CHANGE: &str = "internal.config.kubernetes.io/allowNameChange";
 /// A patch may change the kind.
-pub const ALLOW_KIND_CHANGE: &str = "internal.config.kubernetes.io/allowKindChange";
+const ALLOW_KIND_CHANGE: &str = "internal.config.kubernetes.io/allowKindChange";
 /// A chart made the object.
 pub const FROM_HELM: &str = "internal.config.kubernetes.io/helm-generated";
 /// Where an object came from; stripped unless `buildMetadata` asks for it.
@@ -39,7 +39,7 @@ pub const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// The annotations that no output has, wherever they came from.
-pub const STRIPPED: [&str; 19] = [
+const STRIPPED: [&str; 19] = [
     PREVIOUS_NAMES,
     PREVIOUS_NAMESPACES,
     PREVIOUS_KINDS,

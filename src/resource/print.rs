@@ -21,13 +21,7 @@ pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Piece>> {
     let objects: Vec<&Resource> = resources.iter().collect();
     let portions = portions(&objects);
     let nodes: usize = objects.iter().map(|r| r.doc().size()).sum();
-    if threads < 2 || portions.len() < 2 || nodes < WORTH_A_THREAD {
-        return portions
-            .iter()
-            .map(|p| print(p))
-            .collect::<Result<Vec<_>>>()
-            .map(|all| all.into_iter().flatten().collect());
-    }
+    let threads = if nodes < WORTH_A_THREAD { 1 } else { threads };
     let all = parallel::map(threads, &portions, |p| print(p)).into_iter().collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().flatten().collect())
 }

@@ -127,12 +127,6 @@ impl Resource {
         result
     }
 
-    /// Puts another document in place of this one.
-    pub fn set_doc(&mut self, doc: Doc) {
-        self.doc = Arc::new(doc);
-        self.refresh_id();
-    }
-
     /// The present id.
     pub fn id(&self) -> &ResId {
         &self.id

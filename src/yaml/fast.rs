@@ -9,8 +9,10 @@
 //! A collection under construction is a `Frame`; children wait on one stack and are flushed as one run when their
 //! collection ends.
 
+mod scalar;
+
 use super::chars::{is_ordinary, spaces};
-use super::node::{Doc, Kind, NodeId, Tag};
+use super::node::{Doc, Kind, NodeId, Style, Tag};
 use super::scalar::Dialect;
 use super::source::Source;
 use super::verbatim::Verbatim;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 const DEPTH: usize = 500;
 
 /// The longest key read here, in bytes: the limit of a simple key with some room for quotes and blanks.
-pub(super) const KEY: usize = 1000;
+const KEY: usize = 1000;
 
 /// No value is awaited.
 const NONE: usize = usize::MAX;
@@ -40,19 +42,19 @@ pub(super) struct Frame {
 }
 
 pub(super) struct Fast<'a> {
-    pub(super) text: &'a str,
+    text: &'a str,
     /// The source up to the end of the document.
     pub(super) b: &'a [u8],
     pub(super) doc: Doc,
-    pub(super) dialect: Dialect,
+    dialect: Dialect,
     /// Start of the line to be read next.
     pub(super) p: usize,
     /// Blanks at the start of that line, if counted already.
-    pub(super) counted: Option<usize>,
+    counted: Option<usize>,
     pub(super) frames: Vec<Frame>,
     pub(super) kids: Vec<NodeId>,
     /// Where the node read last ends.
-    pub(super) end: usize,
+    end: usize,
     /// Columns of the comments behind the last value: of the first, and the least.
     tail: Option<(usize, usize)>,
     /// Whether the document is written as it would be printed.
@@ -96,13 +98,13 @@ pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Opti
 impl Fast<'_> {
     /// The byte at an offset; the end counts as a line feed.
     #[inline]
-    pub(super) fn byte(&self, i: usize) -> u8 {
+    fn byte(&self, i: usize) -> u8 {
         self.b.get(i).copied().unwrap_or(b'\n')
     }
 
     /// The offset behind the blanks at `i`.
     #[inline]
-    pub(super) fn pass_blanks(&self, i: usize) -> usize {
+    fn pass_blanks(&self, i: usize) -> usize {
         let mut i = i;
         while self.byte(i) == b' ' {
             i += 1;
@@ -111,17 +113,17 @@ impl Fast<'_> {
     }
 
     /// The start of the line behind the one that `i` is in.
-    pub(super) fn next_line(&self, i: usize) -> usize {
+    fn next_line(&self, i: usize) -> usize {
         memchr::memchr(b'\n', self.b.get(i..).unwrap_or_default()).map_or(self.b.len(), |n| i + n + 1)
     }
 
     /// Whether a scalar goes over several lines.
-    pub(super) fn has_break(&self, from: usize, to: usize) -> bool {
+    fn has_break(&self, from: usize, to: usize) -> bool {
         self.b.get(from..to).is_some_and(|text| memchr::memchr(b'\n', text).is_some())
     }
 
     /// Ends a line at `i`, where only blanks and a comment may follow.
-    pub(super) fn end_line(&mut self, i: usize) -> Option<()> {
+    fn end_line(&mut self, i: usize) -> Option<()> {
         let from = i;
         let i = self.pass_blanks(i);
         self.same.line_ends(i == from && self.byte(i) == b'\n', i);
@@ -179,7 +181,7 @@ impl Fast<'_> {
     }
 
     /// `---` or `...`, and nothing directly behind it.
-    pub(super) fn is_mark(&self, at: usize) -> bool {
+    fn is_mark(&self, at: usize) -> bool {
         matches!(self.b.get(at..at + 3), Some(b"---" | b"..."))
             && matches!(self.byte(at + 3), b' ' | b'\t' | b'\n')
     }
@@ -259,7 +261,7 @@ impl Fast<'_> {
         let at = std::mem::replace(&mut top.awaits, NONE);
         self.same.hold(false);
         let offset = at as u32;
-        let id = self.doc.add_span(offset, offset, (offset, offset), super::node::Style::Plain, Tag::Null);
+        let id = self.doc.add_span(offset, offset, (offset, offset), Style::Plain, Tag::Null);
         self.kids.push(id);
         self.end = at;
     }

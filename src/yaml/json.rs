@@ -5,10 +5,11 @@
 //! surrogate pair becomes U+FFFD.
 
 use super::node::{Doc, Kind, NodeId, Style, Tag};
+use super::reencode;
 use super::scalar::{self, Dialect, Value};
 use super::source::Source;
 use crate::diag::{Error, Kind as ErrorKind, Result};
-use base64::Engine;
+use crate::text::go;
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -390,16 +391,9 @@ fn value_of(doc: &Doc, node: NodeId) -> Result<Value<'_>> {
     Ok(value)
 }
 
-/// The text that base64 stands for; bytes that are no UTF-8 become U+FFFD.
+/// The text that the base64 of a `!!binary` stands for.
 pub fn binary(doc: &Doc, node: NodeId) -> Result<String> {
-    let joined = doc.text(node).replace(['\n', '\r'], "");
-    match base64::engine::general_purpose::STANDARD.decode(joined) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(_) => {
-            let message = "!!binary value contains invalid base64 data";
-            Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)))
-        }
-    }
+    reencode::binary(doc.text(node)).map_err(|e| e.or_at(|| doc.location(node)))
 }
 
 /// The text that a key has in JSON.
@@ -479,34 +473,17 @@ pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Writes a finite float: the shortest digits, with an exponent below 1e-6 and from 1e21 on.
+/// Writes a finite float.
 pub fn write_float(f: f64, out: &mut String) {
-    let size = f.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        let digits = format!("{f:e}");
-        out.push_str(&digits.replace("e", if size < 1.0 { "e" } else { "e+" }));
-    } else {
-        let _ = write!(out, "{f}");
-    }
+    out.push_str(&go::json_float(f));
 }
 
-/// A float as a key: the shortest digits of 32 bits, with an exponent below 1e-4 and from 1e6 on.
+/// A float as a key: kustomize's library rounds it to 32 bits.
 fn short_float(f: f64) -> String {
-    let f = f as f32;
-    if f.is_nan() {
-        return ".nan".to_owned();
-    }
-    if f.is_infinite() {
-        return if f > 0.0 { ".inf" } else { "-.inf" }.to_owned();
-    }
-    let digits = format!("{f:e}");
-    let (mantissa, exponent) = digits.split_once('e').unwrap_or((&digits, "0"));
-    match exponent.parse::<i32>() {
-        Ok(e) if !(-4..6).contains(&e) => {
-            let sign = if e < 0 { '-' } else { '+' };
-            format!("{mantissa}e{sign}{:02}", e.abs())
-        }
-        _ => format!("{f}"),
+    match f as f32 {
+        f if f.is_nan() => ".nan".to_owned(),
+        f if f.is_infinite() => if f > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
+        f => go::float32(f),
     }
 }
 

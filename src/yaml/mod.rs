@@ -9,7 +9,6 @@ mod chars;
 mod differential;
 pub mod emit;
 pub mod fast;
-mod fast_scalar;
 pub mod json;
 pub mod node;
 mod number;
@@ -18,8 +17,6 @@ pub mod parse;
 pub(crate) mod reencode;
 pub mod scalar;
 mod scan;
-mod scan_scalar;
-mod scan_tag;
 #[cfg(test)]
 mod show;
 pub mod source;

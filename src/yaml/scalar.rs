@@ -9,6 +9,7 @@
 //! digit, a sign, a point, `~` or one of a few letters.
 
 use super::node::Tag;
+use super::number;
 
 /// Which of the two libraries reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,17 +92,10 @@ pub fn resolve(text: &str, dialect: Dialect) -> Tag {
             Hint::Text => Tag::Str,
             Hint::OldWord if dialect == Dialect::V3 => Tag::Str,
             Hint::Word | Hint::OldWord if text.len() > 5 => Tag::Str,
-            Hint::Number if plain_digits(text) => Tag::Int,
+            Hint::Number if number::is_usual(text) => Tag::Int,
             _ => tag_of(&value(text, dialect)),
         },
     }
-}
-
-/// The usual whole number: up to 18 digits without a leading zero.
-#[inline]
-fn plain_digits(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() <= 18 && (bytes[0] != b'0' || bytes.len() == 1) && bytes.iter().all(u8::is_ascii_digit)
 }
 
 /// The type of a value.

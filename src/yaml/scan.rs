@@ -7,74 +7,20 @@
 //!
 //! Offsets are bytes of the source; limits (1024 characters for a simple key) and columns count characters.
 
-use super::chars::{break_at, is_name, width};
+mod pass;
+mod scalar;
+mod tag;
+mod token;
+
+use super::chars::is_name;
 use super::node::Style;
 use super::scalar::Dialect;
 use std::collections::VecDeque;
 
+pub use token::{Fail, Kind, Text, Token};
+
 /// The deepest nesting of block and of flow collections.
 const DEPTH: usize = 10_000;
-
-/// What is wrong with a text.
-#[derive(Debug)]
-pub struct Fail {
-    /// In go-yaml's words.
-    pub message: String,
-    /// Where it was noticed.
-    pub at: usize,
-    /// What was being read, and where that began.
-    pub context: Option<(&'static str, usize)>,
-}
-
-/// The text of a token.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub enum Text {
-    /// None.
-    #[default]
-    Empty,
-    /// A span of the source.
-    Span(usize, usize),
-    /// Unfolded or unescaped.
-    Made(String),
-}
-
-/// What a token is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    StreamStart,
-    StreamEnd,
-    Version(u32, u32),
-    /// Handle and prefix.
-    TagDirective(String, Vec<u8>),
-    DocStart,
-    DocEnd,
-    BlockSeq,
-    BlockMap,
-    BlockEnd,
-    FlowSeq,
-    FlowMap,
-    FlowSeqEnd,
-    FlowMapEnd,
-    Entry,
-    Comma,
-    Key,
-    Value,
-    Alias,
-    Anchor,
-    /// Handle, may be empty, and suffix.
-    Tag(String, Vec<u8>),
-    Scalar(Style, Text),
-}
-
-/// A token and where it stands.
-#[derive(Debug, Clone)]
-pub struct Token {
-    pub kind: Kind,
-    pub start: usize,
-    pub end: usize,
-    /// The flow level at which this token may turn out to start a simple key.
-    pub(super) level: Option<usize>,
-}
 
 /// Something that becomes a key if a `:` follows.
 #[derive(Debug, Default, Clone, Copy)]
@@ -93,19 +39,19 @@ struct SimpleKey {
 
 /// The scanner.
 pub struct Scanner<'a> {
-    pub(super) text: &'a str,
-    pub(super) b: &'a [u8],
+    text: &'a str,
+    b: &'a [u8],
     dialect: Dialect,
     /// Byte offset, line, column and number of the next character.
     pub(super) p: usize,
-    pub(super) line: usize,
+    line: usize,
     pub(super) column: usize,
     index: usize,
     /// Line breaks since the last visible character.
     newlines: usize,
-    pub(super) flow: usize,
+    flow: usize,
     /// Column of the open block collection, -1 where there is none.
-    pub(super) indent: isize,
+    indent: isize,
     indents: Vec<isize>,
     queue: VecDeque<Token>,
     /// How many tokens were taken out of the queue.
@@ -113,7 +59,7 @@ pub struct Scanner<'a> {
     /// One for each flow level.
     keys: Vec<SimpleKey>,
     /// A simple key may start here.
-    pub(super) allowed: bool,
+    allowed: bool,
     /// Columns of the comments behind the last token that stand in lines of their own: of the first, and the least.
     tail: Option<(usize, usize)>,
 }
@@ -151,97 +97,7 @@ impl<'a> Scanner<'a> {
         scanner
     }
 
-    /// Whether the comments met since the last token are those that cost a keep scalar a line: the first of them is
-    /// at column 0, or none is.
-    pub fn tail_comment(&self) -> bool {
-        self.tail.is_some_and(|(first, least)| first == 0 || least > 0)
-    }
-
-    // ---- characters ----
-
-    #[inline]
-    pub(super) fn at(&self, k: usize) -> u8 {
-        self.b.get(self.p + k).copied().unwrap_or(0)
-    }
-
-    pub(super) fn at_end(&self) -> bool {
-        self.p >= self.b.len()
-    }
-
-    pub(super) fn is_blank(&self, k: usize) -> bool {
-        matches!(self.at(k), b' ' | b'\t')
-    }
-
-    pub(super) fn is_break(&self, k: usize) -> bool {
-        break_at(self.b, self.p + k) > 0
-    }
-
-    /// A line break or the end.
-    pub(super) fn is_breakz(&self, k: usize) -> bool {
-        self.p + k >= self.b.len() || self.is_break(k)
-    }
-
-    /// A blank, a line break or the end.
-    pub(super) fn is_blankz(&self, k: usize) -> bool {
-        self.is_blank(k) || self.is_breakz(k)
-    }
-
-    /// Passes one character that is no line break.
-    #[inline]
-    pub(super) fn skip(&mut self) {
-        let c = self.at(0);
-        if c != b' ' && c != b'\t' {
-            self.newlines = 0;
-        }
-        self.p = (self.p + width(c)).min(self.b.len());
-        self.column += 1;
-        self.index += 1;
-    }
-
-    pub(super) fn skip_many(&mut self, n: usize) {
-        for _ in 0..n {
-            self.skip();
-        }
-    }
-
-    /// Passes a line break, if there is one; gives what it counts as in a scalar.
-    pub(super) fn read_break(&mut self) -> &'static str {
-        let (bytes, chars, meaning) = match self.at(0) {
-            b'\r' if self.at(1) == b'\n' => (2, 2, "\n"),
-            b'\r' | b'\n' => (1, 1, "\n"),
-            0xC2 => (2, 1, "\n"),
-            0xE2 if self.at(2) == 0xA8 => (3, 1, "\u{2028}"),
-            0xE2 => (3, 1, "\u{2029}"),
-            _ => return "",
-        };
-        self.p += bytes;
-        self.index += chars;
-        self.line += 1;
-        self.column = 0;
-        self.newlines += 1;
-        meaning
-    }
-
-    pub(super) fn skip_blanks(&mut self) {
-        while self.is_blank(0) {
-            self.skip();
-        }
-    }
-
-    pub(super) fn skip_line_rest(&mut self) {
-        while !self.is_breakz(0) {
-            self.skip();
-        }
-    }
-
-    /// `---` or `...` at the start of a line, and nothing directly behind it.
-    pub(super) fn at_document_mark(&self) -> bool {
-        self.column == 0
-            && matches!(self.b.get(self.p..self.p + 3), Some(b"---" | b"..."))
-            && self.is_blankz(3)
-    }
-
-    pub(super) fn fail<T>(&self, context: Option<(&'static str, usize)>, message: &str) -> Result<T, Fail> {
+    fn fail<T>(&self, context: Option<(&'static str, usize)>, message: &str) -> Result<T, Fail> {
         Err(Fail { message: message.to_owned(), at: self.p, context })
     }
 
@@ -279,12 +135,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    pub(super) fn push(&mut self, kind: Kind, start: usize) {
+    fn push(&mut self, kind: Kind, start: usize) {
         self.queue.push_back(Token { kind, start, end: self.p, level: None });
     }
 
     /// Appends a token before which [`Self::save_key`] was called.
-    pub(super) fn push_key(&mut self, kind: Kind, start: usize) {
+    fn push_key(&mut self, kind: Kind, start: usize) {
         let level = Some(self.keys.len() - 1);
         self.queue.push_back(Token { kind, start, end: self.p, level });
     }
@@ -365,68 +221,6 @@ impl<'a> Scanner<'a> {
         while self.flow == 0 && self.indent > column {
             self.push(Kind::BlockEnd, self.p);
             self.indent = self.indents.pop().unwrap_or(-1);
-        }
-    }
-
-    // ---- between tokens ----
-
-    fn pass_to_token(&mut self) {
-        loop {
-            while self.at(0) == b' ' || self.at(0) == b'\t' && (self.flow > 0 || !self.allowed) {
-                self.skip();
-            }
-            if self.at(0) == b'#' {
-                match self.dialect {
-                    Dialect::V3 => self.comments(),
-                    Dialect::V2 => self.skip_line_rest(),
-                }
-            }
-            if !self.is_break(0) {
-                return;
-            }
-            self.read_break();
-            if self.flow == 0 {
-                self.allowed = true;
-            }
-        }
-    }
-
-    /// A comment, and those that follow it over blanks and empty lines.
-    fn comments(&mut self) {
-        loop {
-            if self.newlines > 0 {
-                let (first, least) = self.tail.unwrap_or((self.column, self.column));
-                self.tail = Some((first, least.min(self.column)));
-            }
-            self.skip_line_rest();
-            let Some(k) = self.comment_within(true) else { return };
-            self.pass_to(self.p + k);
-        }
-    }
-
-    /// A comment in the line of the token just read.
-    fn line_comment(&mut self) {
-        if self.newlines == 0
-            && let Some(k) = self.comment_within(false)
-        {
-            self.pass_to(self.p + k);
-            self.skip_line_rest();
-        }
-    }
-
-    /// How far the next `#` is, if only blanks (and breaks) stand before it, at most 511 of them.
-    fn comment_within(&self, breaks: bool) -> Option<usize> {
-        let passed = |c: u8| c == b' ' || c == b'\t' || breaks && (c == b'\n' || c == b'\r');
-        (0..512).find(|k| !passed(self.at(*k))).filter(|k| self.at(*k) == b'#')
-    }
-
-    fn pass_to(&mut self, offset: usize) {
-        while self.p < offset {
-            if self.is_break(0) {
-                self.read_break();
-            } else {
-                self.skip();
-            }
         }
     }
 
@@ -578,7 +372,7 @@ impl<'a> Scanner<'a> {
         self.end_last_at(self.p);
     }
 
-    pub(super) fn end_last_at(&mut self, end: usize) {
+    fn end_last_at(&mut self, end: usize) {
         if let Some(last) = self.queue.back_mut() {
             last.end = end;
         }

@@ -15,7 +15,7 @@ pub struct Source {
     /// Columns left of the text in the file.
     pub columns_left: u32,
     /// Whether a comment may be a JSON object, once that was asked.
-    pub json_comments: OnceLock<bool>,
+    json_comments: OnceLock<bool>,
 }
 
 impl Source {
@@ -24,24 +24,17 @@ impl Source {
 
     /// A text that is a whole file. The caller has checked [`Source::LIMIT`].
     pub fn new(path: impl Into<Arc<str>>, text: String) -> Arc<Self> {
-        Arc::new(Self {
-            path: path.into(),
-            text,
-            lines_above: 0,
-            columns_left: 0,
-            json_comments: OnceLock::new(),
-        })
+        Self::part(path, text, 0, 0)
     }
 
     /// A text that stands inside a file, as the value at `at`.
     pub fn inline(at: &Location, text: String) -> Arc<Self> {
-        Arc::new(Self {
-            path: at.path.clone(),
-            text,
-            lines_above: at.line.saturating_sub(1),
-            columns_left: 0,
-            json_comments: OnceLock::new(),
-        })
+        Self::part(at.path.clone(), text, at.line.saturating_sub(1), 0)
+    }
+
+    /// A text that stands inside a file, below so many lines and right of so many columns.
+    pub fn part(path: impl Into<Arc<str>>, text: String, lines_above: u32, columns_left: u32) -> Arc<Self> {
+        Arc::new(Self { path: path.into(), text, lines_above, columns_left, json_comments: OnceLock::new() })
     }
 
     /// Whether a `#` is followed by `{`, so that a comment may be a JSON object.

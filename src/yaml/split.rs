@@ -7,7 +7,7 @@
 use super::node::{Doc, NodeId, Tag};
 use super::scalar::Dialect;
 use super::source::Source;
-use super::{anchors, fast, parse, reencode};
+use super::{anchors, fast, json, parse};
 use crate::diag::{Error, Kind, Location, Result};
 use std::ops::Range;
 use std::sync::Arc;
@@ -173,7 +173,7 @@ pub fn read_v2(source: &Arc<Source>) -> Result<Option<Doc>> {
 /// YAML 1.1 texts tagged `!!binary` stand for the text that they encode.
 fn decode_binaries(doc: &mut Doc, node: NodeId) -> Result<()> {
     if doc.tag(node) == Tag::Binary {
-        let text = reencode::binary(doc.text(node)).map_err(|e| e.or_at(|| doc.location(node)))?;
+        let text = json::binary(doc, node)?;
         doc.set_text(node, &text, Tag::Str);
     }
     (0..doc.kids(node).len()).try_for_each(|i| decode_binaries(doc, doc.kids(node)[i]))

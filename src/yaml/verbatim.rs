@@ -8,9 +8,7 @@
 use super::emit::Scratch;
 use super::fast::Fast;
 use super::order;
-
-/// Lines up to this length need no folding. The printer's own limit, in bytes.
-const WIDTH: usize = 80;
+use super::write::WIDTH;
 
 /// What is known of the document up to where it was read.
 #[derive(Default)]
@@ -94,6 +92,7 @@ impl Fast<'_> {
             return;
         }
         let bare = self.kids.last().is_some_and(|id| self.doc.is_bare(*id));
+        // A line of no more bytes has no more characters either, and is not folded.
         if bare && end == line && line - self.same.line <= WIDTH {
             self.same.end = line + 1;
             self.same.gap = self.p > line + 1;

@@ -7,7 +7,7 @@ use super::reencode::is_break;
 use super::style::{Written, printable};
 
 /// Columns after which a blank becomes a line break.
-const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
 const SPACES: [u8; 64] = [b' '; 64];
 
@@ -81,12 +81,7 @@ impl<'o> Lines<'o> {
     /// Writes a bare text.
     #[inline]
     pub fn plain(&mut self, text: &str, indent: usize, key: bool) {
-        // Characters are not more than bytes: a line that cannot get long enough needs no closer look.
-        if key || self.buf.len() - self.start + text.len() <= WIDTH + 2 {
-            self.put(text.as_bytes());
-        } else {
-            self.fold(text, indent, Written::Plain);
-        }
+        self.fold_unless(key, text, indent, Written::Plain);
     }
 
     fn single(&mut self, text: &str, indent: usize, key: bool) {
@@ -125,8 +120,10 @@ impl<'o> Lines<'o> {
         self.put(b"\"");
     }
 
+    /// Writes a text without breaks, folded unless it is a key.
     #[inline]
     fn fold_unless(&mut self, key: bool, text: &str, indent: usize, how: Written) {
+        // Characters are not more than bytes: a line that cannot get long enough needs no closer look.
         if key || self.buf.len() - self.start + text.len() <= WIDTH + 2 {
             self.put(text.as_bytes());
         } else {

@@ -4,12 +4,12 @@
 //! Rare forms (escapes, block scalars with an indentation indicator or leading empty lines) are left to the scanner
 //! of the complete parser, from the scalar's first character on.
 
-use super::chars::spaces;
-use super::fast::{Fast, KEY};
-use super::node::{Kind, Style, Tag};
-use super::scalar::resolve;
-use super::scan::{Scanner, Text};
-use super::{number, style};
+use super::super::chars::spaces;
+use super::super::node::{Kind, Style, Tag};
+use super::super::scalar::resolve;
+use super::super::scan::{Scanner, Text};
+use super::super::{number, style};
+use super::{Fast, KEY};
 
 /// What a byte does in a plain scalar.
 const CAN_START: u8 = 1;

@@ -1,7 +1,7 @@
 //! The scanner's directives and tags.
 
-use super::chars::{is_name, is_uri};
-use super::scan::{Fail, Kind, Scanner};
+use super::super::chars::{is_name, is_uri};
+use super::{Fail, Kind, Scanner};
 
 impl Scanner<'_> {
     pub(super) fn directive(&mut self) -> Result<(), Fail> {

@@ -1,6 +1,6 @@
 //! The scanner's scalars: plain, quoted and block text, unfolded and unescaped as far as needed.
 
-use super::scan::{Fail, Scanner, Text};
+use super::{Fail, Scanner, Text};
 
 /// A text under construction: a span of the source as long as that will do.
 struct Builder<'a> {
@@ -148,7 +148,7 @@ impl Scanner<'_> {
     }
 
     /// A quoted scalar.
-    pub(super) fn quoted(&mut self, quote: u8) -> Result<Text, Fail> {
+    pub fn quoted(&mut self, quote: u8) -> Result<Text, Fail> {
         let start = self.p;
         let scanning = Some(("while scanning a quoted scalar", start));
         let mut out = Builder::new(self.text);
@@ -223,7 +223,7 @@ impl Scanner<'_> {
     }
 
     /// A block scalar: its text and where it ends, the break of its last line not counted.
-    pub(super) fn block_scalar(&mut self, literal: bool) -> Result<(Text, usize), Fail> {
+    pub fn block_scalar(&mut self, literal: bool) -> Result<(Text, usize), Fail> {
         let start = self.p;
         let context = Some(("while scanning a block scalar", start));
         self.skip();

@@ -1,0 +1,209 @@
+//! Changing nodes in place.
+//!
+//! Whatever changes a node goes through [`Doc::node_mut`], which notes that the document is no longer written as it is
+//! printed. A change of the children also forgets where the node ends in the source.
+
+use super::super::source::Mark;
+use super::{BARE, Doc, FLOW, Kind, NodeId, Style, TAGGED, Tag};
+
+impl Doc {
+    /// Puts another text and tag in a scalar's place; the style stays. A collection becomes a plain scalar.
+    pub fn set_text(&mut self, id: NodeId, text: &str, tag: Tag) {
+        let (a, b) = self.own(text);
+        let n = self.node_mut(id);
+        if n.kind != Kind::Scalar {
+            (n.kind, n.style) = (Kind::Scalar, Style::Plain);
+        }
+        (n.a, n.b, n.tag) = (a, b, tag);
+        n.flags &= !(TAGGED | FLOW | BARE);
+        n.end = 0;
+    }
+
+    /// Changes how a scalar is written.
+    pub fn set_style(&mut self, id: NodeId, style: Style) {
+        let n = self.node_mut(id);
+        n.style = style;
+        n.flags &= !BARE;
+    }
+
+    /// Changes a tag. `written`: as if it stood in the input.
+    pub fn set_tag(&mut self, id: NodeId, tag: Tag, written: bool) {
+        let n = self.node_mut(id);
+        n.tag = tag;
+        let tagged = if written { TAGGED } else { 0 };
+        n.flags = n.flags & !(TAGGED | BARE) | tagged;
+    }
+
+    /// Makes a collection count as written in `{}` or `[]`, or not.
+    pub fn set_flow(&mut self, id: NodeId, flow: bool) {
+        let n = self.node_mut(id);
+        n.flags = if flow { n.flags | FLOW } else { n.flags & !FLOW };
+    }
+
+    /// Sets the byte offsets between which a node of the source stands. Used by the reader.
+    pub fn set_span(&mut self, id: NodeId, start: u32, end: u32) {
+        let n = self.node_mut(id);
+        (n.start, n.end) = (start, end);
+    }
+
+    /// Gives a node the place of a text that it came from (a literal of a generator, an image entry).
+    pub fn set_mark(&mut self, id: NodeId, mark: &Mark) {
+        let origin = self.origin_of(&mark.source);
+        let n = self.node_mut(id);
+        (n.origin, n.start, n.end) = (origin, mark.offset, 0);
+    }
+
+    /// Makes `id` what `from` is; children are shared. The place becomes that of `from`.
+    pub fn assign(&mut self, id: NodeId, from: NodeId) {
+        *self.node_mut(id) = *self.node(from);
+    }
+
+    /// Replaces all children. A scalar has none, and stays as it is.
+    pub fn set_kids(&mut self, id: NodeId, kids: &[NodeId]) {
+        let len = kids.len() as u32;
+        let n = *self.node(id);
+        if n.kind == Kind::Scalar {
+            return;
+        }
+        let start = if len <= n.b {
+            self.kids[n.a as usize..n.a as usize + kids.len()].copy_from_slice(kids);
+            n.a
+        } else {
+            let start = self.kids.len() as u32;
+            self.kids.extend_from_slice(kids);
+            start
+        };
+        let n = self.node_mut(id);
+        (n.a, n.b, n.end) = (start, len, 0);
+    }
+
+    /// Appends children: an item to a sequence, or a key and its value to a mapping. A scalar stays as it is.
+    pub fn append(&mut self, id: NodeId, more: &[NodeId]) {
+        let n = *self.node(id);
+        if n.kind == Kind::Scalar {
+            return;
+        }
+        let (from, to) = (n.a as usize, (n.a + n.b) as usize);
+        let start = if to == self.kids.len() {
+            n.a
+        } else {
+            let start = self.kids.len() as u32;
+            self.kids.extend_from_within(from..to);
+            start
+        };
+        self.kids.extend_from_slice(more);
+        let n = self.node_mut(id);
+        (n.a, n.b, n.end) = (start, n.b + more.len() as u32, 0);
+    }
+
+    /// Puts a child in the place of another.
+    pub fn set_kid(&mut self, id: NodeId, index: usize, kid: NodeId) {
+        let first = self.node(id).a as usize;
+        self.kids[first + index] = kid;
+        self.node_mut(id).end = 0;
+    }
+
+    /// Inserts an item into a sequence.
+    pub fn insert_item(&mut self, seq: NodeId, index: usize, item: NodeId) {
+        let mut kids = self.kids(seq).to_vec();
+        kids.insert(index, item);
+        self.set_kids(seq, &kids);
+    }
+
+    /// Removes children `from..to`.
+    pub fn remove_kids(&mut self, id: NodeId, from: usize, to: usize) {
+        let n = *self.node(id);
+        let first = n.a as usize;
+        self.kids.copy_within(first + to..first + n.b as usize, first + from);
+        let n = self.node_mut(id);
+        n.b -= (to - from) as u32;
+        n.end = 0;
+    }
+
+    /// Sets a key of a mapping: the first entry of that name keeps its place, a new one goes last with a plain
+    /// string key.
+    pub fn set(&mut self, map: NodeId, key: &str, value: NodeId) {
+        match self.entry(map, key) {
+            Some(i) => self.set_kid(map, 2 * i + 1, value),
+            None => {
+                let key = self.string(key);
+                self.append(map, &[key, value]);
+            }
+        }
+    }
+
+    /// Sets a key of a mapping to a string.
+    pub fn set_string(&mut self, map: NodeId, key: &str, value: &str) {
+        let value = self.string(value);
+        self.set(map, key, value);
+    }
+
+    /// Removes the first entry of this name; gives its value.
+    pub fn remove(&mut self, map: NodeId, key: &str) -> Option<NodeId> {
+        let i = self.entry(map, key)?;
+        let value = self.kids(map)[2 * i + 1];
+        self.remove_kids(map, 2 * i, 2 * i + 2);
+        Some(value)
+    }
+
+    /// The value of a key, made as an empty mapping where it is absent or null.
+    pub fn get_or_make_map(&mut self, map: NodeId, key: &str) -> NodeId {
+        match self.get(map, key) {
+            Some(n) if !self.is_null(n) => n,
+            _ => {
+                let new = self.map();
+                self.set(map, key, new);
+                new
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::source::Source;
+    use super::*;
+
+    fn doc() -> Doc {
+        Doc::new(Source::new("t.yaml", String::new()))
+    }
+
+    #[test]
+    fn set_keeps_the_place_of_an_entry_and_appends_new_ones() {
+        let mut d = doc();
+        let m = d.map();
+        d.set_string(m, "b", "1");
+        d.set_string(m, "a", "2");
+        d.set_string(m, "b", "3");
+        let shown: Vec<_> = d.pairs(m).map(|(k, v)| (d.text(k), d.text(v))).collect();
+        assert_eq!(shown, [("b", "3"), ("a", "2")]);
+    }
+
+    #[test]
+    fn a_shared_node_changes_in_all_places() {
+        let mut d = doc();
+        let (m, shared) = (d.map(), d.string("x"));
+        d.set(m, "a", shared);
+        d.set(m, "b", shared);
+        d.set_text(shared, "y", Tag::Str);
+        assert_eq!(d.get(m, "b").map(|n| d.text(n)), Some("y"));
+    }
+
+    #[test]
+    fn children_survive_growth_of_neighbours() {
+        let mut d = doc();
+        let (m, s) = (d.map(), d.seq());
+        d.set(m, "list", s);
+        for i in 0..5 {
+            let item = d.string(&i.to_string());
+            d.append(s, &[item]);
+            d.set_string(m, &format!("k{i}"), "v");
+        }
+        assert_eq!(d.items(s).len(), 5);
+        assert_eq!(d.pairs(m).len(), 6);
+        d.remove(m, "k2");
+        d.remove_kids(s, 1, 3);
+        assert_eq!(d.items(s).iter().map(|i| d.text(*i)).collect::<Vec<_>>(), ["0", "3", "4"]);
+        assert!(d.get(m, "k2").is_none());
+    }
+}

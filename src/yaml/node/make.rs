@@ -1,0 +1,186 @@
+//! Making nodes: those of the reader, which stand at a place of the source, new ones, and copies.
+
+use super::super::source::Source;
+use super::{BARE, Doc, FLOW, Kind, Node, NodeId, OWN, Style, Tag};
+use std::sync::Arc;
+
+impl Doc {
+    fn add(&mut self, node: Node) -> NodeId {
+        self.verbatim = None;
+        self.nodes.push(node);
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+
+    /// Stores text of the document's own; gives the span.
+    pub(super) fn own(&mut self, text: &str) -> (u32, u32) {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        (start | OWN, text.len() as u32)
+    }
+
+    /// A scalar whose text is a span of the source. Used by the reader.
+    #[inline]
+    pub fn add_span(&mut self, start: u32, end: u32, text: (u32, u32), style: Style, tag: Tag) -> NodeId {
+        self.add(Node {
+            kind: Kind::Scalar,
+            style,
+            tag,
+            flags: 0,
+            start,
+            end,
+            a: text.0,
+            b: text.1 - text.0,
+            origin: 0,
+        })
+    }
+
+    /// Notes that the scalar added last is printed as its bare text wherever it stands. Used by the reader.
+    #[inline]
+    pub fn set_bare(&mut self) {
+        if let Some(last) = self.nodes.last_mut() {
+            last.flags |= BARE;
+        }
+    }
+
+    /// A scalar at a place of the source whose text had to be made. Used by the reader.
+    pub fn add_text(&mut self, start: u32, end: u32, text: &str, style: Style, tag: Tag) -> NodeId {
+        let (a, b) = self.own(text);
+        self.add(Node { kind: Kind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
+    }
+
+    /// The document's own text, for a scalar that is made piece by piece: append to it, then call
+    /// [`Doc::add_made`] with the length it had before. Used by the reader.
+    pub fn made(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// A scalar whose text is what was appended to the document's own text behind `from`. Used by the reader.
+    pub fn add_made(&mut self, start: u32, end: u32, from: usize, style: Style, tag: Tag) -> NodeId {
+        let (a, b) = (from as u32 | OWN, (self.text.len() - from) as u32);
+        self.add(Node { kind: Kind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
+    }
+
+    /// A collection at a place of the source. Used by the reader.
+    pub fn add_collection(
+        &mut self,
+        kind: Kind,
+        start: u32,
+        end: u32,
+        kids: &[NodeId],
+        flow: bool,
+    ) -> NodeId {
+        let tag = if kind == Kind::Map { Tag::Map } else { Tag::Seq };
+        let a = self.kids.len() as u32;
+        self.kids.extend_from_slice(kids);
+        let flags = if flow { FLOW } else { 0 };
+        let b = kids.len() as u32;
+        self.add(Node { kind, style: Style::Plain, tag, flags, start, end, a, b, origin: 0 })
+    }
+
+    /// An alias of a node. Used by the reader.
+    pub fn add_alias(&mut self, start: u32, end: u32, target: NodeId) -> NodeId {
+        let id = self.add_collection(Kind::Alias, start, end, &[target], false);
+        self.node_mut(id).tag = Tag::Unset;
+        id
+    }
+
+    /// A new scalar with no place of its own.
+    pub fn scalar(&mut self, text: &str, style: Style, tag: Tag) -> NodeId {
+        self.add_text(u32::MAX, 0, text, style, tag)
+    }
+
+    /// A new string: plain, with the tag `!!str`.
+    pub fn string(&mut self, text: &str) -> NodeId {
+        self.scalar(text, Style::Plain, Tag::Str)
+    }
+
+    /// A new empty mapping.
+    pub fn map(&mut self) -> NodeId {
+        self.add_collection(Kind::Map, u32::MAX, 0, &[], false)
+    }
+
+    /// A new empty sequence.
+    pub fn seq(&mut self) -> NodeId {
+        self.add_collection(Kind::Seq, u32::MAX, 0, &[], false)
+    }
+
+    /// The number of a source. Where there are more than numbers, places are shown in the first one.
+    pub(super) fn origin_of(&mut self, source: &Arc<Source>) -> u16 {
+        match self.sources.iter().position(|s| Arc::ptr_eq(s, source)) {
+            Some(i) => i as u16,
+            None if self.sources.len() < usize::from(u16::MAX) => {
+                self.sources.push(source.clone());
+                self.sources.len() as u16 - 1
+            }
+            None => 0,
+        }
+    }
+
+    /// A deep copy of a node of this document.
+    pub fn copy(&mut self, id: NodeId) -> NodeId {
+        let n = *self.node(id);
+        if n.kind == Kind::Scalar || n.b == 0 {
+            return self.add(n);
+        }
+        let mut kids = Vec::with_capacity(n.b as usize);
+        for i in n.a..n.a + n.b {
+            kids.push(self.copy(self.kids[i as usize]));
+        }
+        let a = self.kids.len() as u32;
+        self.kids.extend_from_slice(&kids);
+        self.add(Node { a, ..n })
+    }
+
+    /// A copy of a collection that has other children.
+    pub fn copy_with(&mut self, id: NodeId, kids: &[NodeId]) -> NodeId {
+        let n = *self.node(id);
+        let a = self.kids.len() as u32;
+        self.kids.extend_from_slice(kids);
+        self.add(Node { a, b: kids.len() as u32, ..n })
+    }
+
+    /// A deep copy of a node of another document. Places are kept.
+    pub fn import(&mut self, other: &Self, id: NodeId) -> NodeId {
+        let mut origins: Vec<Option<u16>> = vec![None; other.sources.len()];
+        self.import_with(other, id, &mut origins)
+    }
+
+    fn import_with(&mut self, other: &Self, id: NodeId, origins: &mut [Option<u16>]) -> NodeId {
+        let mut n = *other.node(id);
+        let slot = n.origin as usize;
+        n.origin = match origins[slot] {
+            Some(known) => known,
+            None => *origins[slot].insert(self.origin_of(&other.sources[slot])),
+        };
+        if n.kind == Kind::Scalar {
+            (n.a, n.b) = self.own(other.text(id));
+        } else {
+            let kids: Vec<NodeId> =
+                other.kids(id).iter().map(|k| self.import_with(other, *k, origins)).collect();
+            n.a = self.kids.len() as u32;
+            self.kids.extend_from_slice(&kids);
+        }
+        self.add(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::source::Source;
+    use super::*;
+
+    fn doc() -> Doc {
+        Doc::new(Source::new("t.yaml", String::new()))
+    }
+
+    #[test]
+    fn import_brings_text_and_places() {
+        let other = Source::new("o.yaml", "abc".into());
+        let mut o = Doc::new(other);
+        let n = o.add_span(1, 3, (1, 3), Style::Plain, Tag::Str);
+        let mut d = doc();
+        let copy = d.import(&o, n);
+        assert_eq!(d.text(copy), "bc");
+        assert_eq!(d.location(copy).to_string(), "o.yaml:1:2");
+    }
+}
