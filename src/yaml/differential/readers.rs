@@ -124,7 +124,9 @@ fn libyaml(text: &str) -> Result<Vec<String>, String> {
 /// does not look up, and text behind an empty flow collection, for which go-yaml does not wait whether it becomes a key.
 fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> bool {
     let has = |problem: Option<&str>, part: &str| problem.is_some_and(|p| p.contains(part));
-    let behind = |line: &str, empty: &str| line.split_once(empty).is_some_and(|(_, rest)| rest.contains([':', '[', '{']));
+    let behind = |line: &str, empty: &str| {
+        line.split_once(empty).is_some_and(|(_, rest)| rest.contains([':', '[', '{']))
+    };
     has(ours, "unknown anchor")
         || text.lines().any(|line| behind(line, "[]") || behind(line, "{}"))
         || has(theirs, "found unexpected ':'")
