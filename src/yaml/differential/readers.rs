@@ -125,7 +125,9 @@ fn libyaml(text: &str) -> Result<Vec<String>, String> {
 fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> bool {
     let has = |problem: Option<&str>, part: &str| problem.is_some_and(|p| p.contains(part));
     let behind = |line: &str, empty: &str| {
-        line.split_once(empty).is_some_and(|(_, rest)| rest.contains([':', '[', '{']))
+        line.match_indices(empty).any(|(at, _)| {
+            line[at + empty.len()..].trim_start().starts_with(|c| !matches!(c, ',' | ']' | '}' | '#'))
+        })
     };
     has(ours, "unknown anchor")
         || text.lines().any(|line| behind(line, "[]") || behind(line, "{}"))
