@@ -12,8 +12,6 @@ use crate::plugin::builtin::{ValueAdd, value_add_targets};
 use crate::refs::replacements;
 use crate::resource::ResMap;
 use crate::transform::{annotations, hash, images, labels, name_affix, namespace, replicas, value_add};
-use crate::yaml::split;
-use std::sync::Arc;
 
 /// What a builtin transformer does.
 pub(super) fn transformer<'s>(build: &mut Build, target: &'s Target, builtin: Builtin) -> Result<Run<'s>> {
@@ -65,9 +63,8 @@ fn value_add_step(target: &Target, mut config: ValueAdd) -> Result<Run<'_>> {
         config.value.value = folder_name(target.loader.root());
     }
     if let Some(path) = &config.target_file {
-        let source = target.loader.file(path)?.text()?;
-        if let Some(doc) = split::read_v2(&source)? {
-            config.targets.extend(value_add_targets(&Arc::new(doc))?);
+        if let Some(doc) = target.document(path)? {
+            config.targets.extend(value_add_targets(&doc)?);
         }
     }
     Ok(Box::new(move |_, resources| {

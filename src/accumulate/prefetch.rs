@@ -16,6 +16,10 @@ use std::sync::Arc;
 /// Below this many bytes another thread costs more than it saves.
 const WORTH_A_THREAD: u64 = 200_000;
 
+/// How many folders are followed. There may be exponentially many ways through them, of which the build may refuse the
+/// first.
+const FARTHEST: usize = 10_000;
+
 /// What the entries of the folders lead to, so that the build need not look again. Folders are told apart by where
 /// their loaders stand in memory: those live as long as the plan, which holds them.
 #[derive(Default)]
@@ -47,7 +51,8 @@ impl Plan {
 /// Finds what the kustomizations below a folder name. Files are read from when there is enough of them, if `call` can
 /// get helpers.
 pub(super) fn run(loader: &Arc<Loader>, compat: Compat, queue: &Queue, call: &dyn Fn() -> bool) -> Plan {
-    let mut finder = Finder { compat, queue, call, found: vec![], bytes: 0, plan: Plan::default() };
+    let mut finder =
+        Finder { compat, queue, call, found: vec![], bytes: 0, left: FARTHEST, plan: Plan::default() };
     finder.follow(loader);
     finder.plan
 }
@@ -60,12 +65,16 @@ struct Finder<'a> {
     found: Vec<(Arc<File>, Arc<Parsed>)>,
     /// The size of all files so far.
     bytes: u64,
+    /// How many more folders may be followed.
+    left: usize,
     plan: Plan,
 }
 
 impl Finder<'_> {
     /// Follows `resources` and `components`.
     fn follow(&mut self, loader: &Arc<Loader>) {
+        let Some(left) = self.left.checked_sub(1) else { return };
+        self.left = left;
         let Ok(kustomization) = kustomization::locate(loader).and_then(|file| read_file(&file, self.compat))
         else {
             return;

@@ -11,6 +11,9 @@ use crate::parallel::Queue;
 use crate::yaml::{Doc, json, split};
 use std::sync::Arc;
 
+/// How often folders may be entered in a build. Folders that all name the next two are entered exponentially often.
+const MOST_FOLDERS: usize = 1_000_000;
+
 /// What is the same for all folders of a build.
 pub(super) struct Build<'a> {
     pub options: &'a Options,
@@ -29,6 +32,8 @@ pub(super) struct Build<'a> {
     schema_was_used: bool,
     /// The scope of a type that is not built in was looked up already.
     unknown_type_was_met: bool,
+    /// How often a folder was entered.
+    folders: usize,
 }
 
 /// A folder with its kustomization file.
@@ -64,12 +69,16 @@ impl Target {
             helm_namespace: String::new(),
         })
     }
-}
 
-impl Target {
     /// The kustomization file as a whole.
     pub fn place(&self) -> Location {
         Location::file(self.kustomization.mark.source.path.clone())
+    }
+
+    /// The first document of a file that an entry names, read by YAML 1.1; `None` if it has none.
+    pub fn document(&self, path: &Text) -> Result<Option<Arc<Doc>>> {
+        let source = self.loader.file(path)?.text()?;
+        Ok(split::read_v2(&source)?.map(Arc::new))
     }
 }
 
@@ -95,6 +104,7 @@ impl<'a> Build<'a> {
             broken_schema: None,
             schema_was_used: false,
             unknown_type_was_met: false,
+            folders: 0,
         }
     }
 
@@ -195,6 +205,13 @@ impl<'a> Build<'a> {
         mut acc: Accumulator,
         component: bool,
     ) -> Result<Accumulator> {
+        self.folders += 1;
+        if self.folders > MOST_FOLDERS {
+            let message = format!("folders are entered more than {MOST_FOLDERS} times in this build");
+            return Err(Error::new(Kind::Config, message)
+                .at(entry.mark.location())
+                .hint("look for folders that are reached in many ways, and name each once"));
+        }
         let mut target = Target::read(loader, self.compat(), self.findings)
             .map_err(|e| e.label(entry.mark.location(), "the entry that asks for it"))?;
         target.origin = parent.origin.as_ref().map(|o| o.enter(&entry.value, loader));
@@ -245,9 +262,8 @@ impl<'a> Build<'a> {
 /// The default rows, with those of the `configurations` files.
 fn configurations(target: &Target) -> Result<TransformerConfig> {
     let read = |path: &Text| -> Result<TransformerConfig> {
-        let source = target.loader.file(path)?.text()?;
-        let Some(doc) = split::read_v2(&source)? else { return Ok(TransformerConfig::default()) };
-        kustomization::read_configuration(&Arc::new(doc))
+        let doc = target.document(path)?;
+        doc.map_or_else(|| Ok(TransformerConfig::default()), |doc| kustomization::read_configuration(&doc))
     };
     let files: Vec<_> = target.kustomization.configurations.iter().map(read).collect::<Result<_>>()?;
     TransformerConfig::of_files(&files)

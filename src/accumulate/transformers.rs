@@ -10,7 +10,7 @@ use crate::kube::TransformerConfig;
 use crate::kustomization::{self, Replacement, ReplacementField};
 use crate::patch::{Prepared, Texts};
 use crate::refs::replacements;
-use crate::resource::{ResMap, Resource, read};
+use crate::resource::{Origin, ResMap, Resource, read};
 use crate::transform::{annotations, images, labels, name_affix, namespace, replicas};
 use crate::yaml::{Doc, Kind, Source};
 use std::sync::Arc;
@@ -157,9 +157,8 @@ pub(super) fn replacements_of(target: &Target, fields: &[ReplacementField]) -> R
         match &field.path {
             None => all.push(field.replacement.clone()),
             Some(path) => {
-                let source = target.loader.file(path)?.text()?;
-                if let Some(doc) = crate::yaml::split::read_v2(&source)? {
-                    all.extend(kustomization::read_replacements_file(&Arc::new(doc))?);
+                if let Some(doc) = target.document(path)? {
+                    all.extend(kustomization::read_replacements_file(&doc)?);
                 }
             }
         }
@@ -169,7 +168,7 @@ pub(super) fn replacements_of(target: &Target, fields: &[ReplacementField]) -> R
 
 /// What follows every transformer: objects that became empty go, and, when that is tracked, every object notes it.
 /// Kustomize's note makes all annotations anew: values that others are tied to (see [`annotations`]) part from them.
-fn after(resources: &mut ResMap, note: Option<Arc<crate::resource::Origin>>, unties: bool) -> Result<()> {
+fn after(resources: &mut ResMap, note: Option<Arc<Origin>>, unties: bool) -> Result<()> {
     let Some(note) = note else { return Ok(()) };
     resources.edit_all(|res| {
         let values = |doc: &Doc| doc.get_path(doc.root(), &["metadata", "annotations"]);

@@ -5,9 +5,10 @@ mod absorb;
 mod configmap;
 pub mod kv;
 mod secret;
-pub mod text;
+mod text;
 
 pub use absorb::absorb;
 pub use configmap::config_map;
 pub use kv::{Load, Pair, merge_options};
 pub use secret::secret;
+pub use text::base64_lines;

@@ -6,7 +6,7 @@
 use super::fetch::{Fetch, Repository, without_password};
 use super::file::File;
 use super::stand_in::{StandIn, StandIns};
-use crate::diag::{self, Error, Kind, Location, Result, nearest};
+use crate::diag::{self, Error, Kind, Result, nearest};
 use crate::yaml::{Mark, Source};
 use rustc_hash::FxHashMap;
 use std::fs::Metadata;
@@ -246,11 +246,6 @@ pub(super) fn located(error: Error, mark: Option<&Mark>) -> Error {
         Some(mark) => error.at(mark.location()),
         None => error,
     }
-}
-
-/// The place of a whole folder or file.
-pub(super) fn place(shown: &str) -> Location {
-    Location::file(shown)
 }
 
 /// A path without `.`, `..` and doubled slashes, by its text alone.

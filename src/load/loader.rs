@@ -6,13 +6,15 @@
 
 use super::fetch::{Repository, is_file_like, is_remote_file};
 use super::file::File;
-use super::files::{Files, Real, clean, located, place};
-use crate::diag::{Error, Kind, Result};
-
+use super::files::{Files, Real, clean, located};
+use crate::diag::{Error, Kind, Location, Result};
 use crate::yaml::{Mark, Marked};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+
+/// How many folders may lead to one another: each of them costs stack.
+const DEEPEST: usize = 10_000;
 
 /// The root of a kustomization.
 pub struct Loader {
@@ -20,6 +22,8 @@ pub struct Loader {
     root: Arc<Path>,
     shown: Arc<str>,
     parent: Option<Arc<Self>>,
+    /// How many roots led here.
+    depth: usize,
     clone: Option<Arc<Clone>>,
     /// This root was reached by a remote location.
     entered: bool,
@@ -78,6 +82,7 @@ impl Loader {
             files: files.clone(),
             root,
             shown,
+            depth: parent.as_ref().map_or(0, |parent| parent.depth + 1),
             parent,
             clone,
             entered,
@@ -151,6 +156,9 @@ impl Loader {
         if given.is_empty() {
             return Err(wrong(Kind::Config, "an entry that should name a folder is empty".into()));
         }
+        if self.depth >= DEEPEST {
+            return Err(wrong(Kind::Config, format!("more than {DEEPEST} folders lead to one another")));
+        }
         if let Ok(repository) = self.files.fetch.repository(given) {
             self.refuse_repeated_repository(&repository, mark)?;
             return Self::at_clone(&self.files, Some(self), repository, Some(mark));
@@ -181,7 +189,8 @@ impl Loader {
     fn refuse_cycle(&self, candidate: &Path, given: &str, mark: &Mark) -> Result<()> {
         let mut at = Some(self);
         while let Some(loader) = at {
-            if loader.root.starts_with(candidate) {
+            // Comparing bytes first is what keeps long ways from folder to folder fast.
+            if bytes(&loader.root).starts_with(bytes(candidate)) && loader.root.starts_with(candidate) {
                 let shown = &loader.shown;
                 let message = match *loader.root == *candidate {
                     true if &**shown == given => format!("folder `{given}` is being built already"),
@@ -311,6 +320,10 @@ impl Loader {
     }
 }
 
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}
+
 /// Whether what came for a URL is a page for people: what servers of repositories answer.
 fn is_page(file: &File) -> bool {
     file.bytes().is_ok_and(|bytes| bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<'))
@@ -321,7 +334,9 @@ fn folder_error(files: &Files, path: &Path, given: &str, mark: Option<&Mark>, ca
         let error = Error::new(Kind::NotFound, format!("`{given}` must be a folder, found a file"));
         return match mark {
             Some(mark) => error.at(mark.location()),
-            None => error.at(place(given)).hint("name the folder in which the kustomization file is"),
+            None => {
+                error.at(Location::file(given)).hint("name the folder in which the kustomization file is")
+            }
         };
     }
     files.missing(path, given, mark, cause)

@@ -1,6 +1,6 @@
 //! The copy: its files, in memory until all are known, and how they get to the disk.
 
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, Kind, Location, Result, cause};
 use crate::interrupt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -38,7 +38,7 @@ impl Copy {
     /// Writes everything to a new folder, which has its name only when it is complete.
     pub fn write(&self, destination: &Path) -> Result<()> {
         let fail = |path: &Path, e: &std::io::Error| {
-            Error::new(Kind::Io, format!("writing the copy: {e}"))
+            Error::new(Kind::Io, format!("the copy cannot be written: {}", cause(e)))
                 .at(Location::file(path.to_string_lossy().into_owned()))
         };
         let parent = destination.parent().unwrap_or(Path::new("/"));

@@ -2,7 +2,7 @@
 
 use super::places;
 use super::walk::{Walk, refuse_without_reference};
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, Kind, Location, Result, cause};
 use crate::load::files::clean;
 use crate::load::{self, Fetch, Files, Loader};
 use std::path::{Path, PathBuf};
@@ -73,7 +73,9 @@ fn scope(request: Request<'_>, loader: &Loader) -> Result<PathBuf> {
     let path = match request.folder.join(given).canonicalize() {
         Ok(path) if path.is_dir() => path,
         Ok(_) => return wrong(Kind::NotFound, format!("the scope `{given}` must be a folder, found a file")),
-        Err(e) => return wrong(Kind::NotFound, format!("the scope `{given}` cannot be reached: {e}")),
+        Err(e) => {
+            return wrong(Kind::NotFound, format!("the scope `{given}` cannot be reached: {}", cause(&e)));
+        }
     };
     if !loader.root().starts_with(&path) {
         return wrong(

@@ -3,7 +3,7 @@
 use super::copy::Copy;
 use super::fields::Role;
 use super::{places, plugins, write};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Result, cause};
 use crate::generate::kv;
 use crate::kustomization::Text;
 use crate::kustomization::locate::{NAMES, locate};
@@ -227,7 +227,10 @@ impl Walk {
     }
 
     fn whole_folder(&mut self, from: &Path, to: &Path) -> Result<()> {
-        let fail = |e| Error::new(Kind::Io, format!("copying charts from `{}`: {e}", from.display()));
+        let fail = |e| {
+            let message = format!("charts in `{}` cannot be copied: {}", from.display(), cause(&e));
+            Error::new(Kind::Io, message)
+        };
         self.copy.folder(to.to_owned())?;
         for entry in from.read_dir().map_err(fail)? {
             let entry = entry.map_err(fail)?;

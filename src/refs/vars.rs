@@ -7,6 +7,7 @@
 use super::fieldpath;
 use super::finder::{Finder, Found, Hit, shape_error};
 use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
+use crate::generate::base64_lines;
 use crate::kube::{FieldSpec, Gvk, ResId};
 use crate::kustomization::types::Var;
 use crate::resource::{ResMap, Resource};
@@ -374,6 +375,7 @@ fn expand<'v>(text: &str, values: &FxHashMap<&'v str, Value>, used: &mut Used<'v
     let Some(first) = memchr::memchr(b'$', bytes) else { return Value::Str(text.to_owned()) };
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     let (mut copied, mut at) = (0, first);
+    let last_end = memchr::memrchr(b')', bytes).unwrap_or(0);
     while at + 1 < bytes.len() {
         if bytes[at] != b'$' {
             at += 1;
@@ -383,7 +385,7 @@ fn expand<'v>(text: &str, values: &FxHashMap<&'v str, Value>, used: &mut Used<'v
         at += 1;
         match bytes[at] {
             b'$' => out.push(b'$'),
-            b'(' => match memchr::memchr(b')', &bytes[at..]) {
+            b'(' => match memchr::memchr(b')', bytes.get(at..=last_end).unwrap_or_default()) {
                 Some(len) => {
                     let name = text.get(at + 1..at + len).unwrap_or_default();
                     let whole = at == 1 && at + len + 1 == bytes.len();
@@ -416,25 +418,8 @@ fn expand<'v>(text: &str, values: &FxHashMap<&'v str, Value>, used: &mut Used<'v
         copied = at;
     }
     out.extend_from_slice(&bytes[copied..]);
+    // Kustomize writes bytes that are no text in base64.
     Value::Str(String::from_utf8(out).unwrap_or_else(|e| base64_lines(e.as_bytes())))
-}
-
-/// Bytes that are no text, as kustomize writes them: base64 in lines of 70 where it is longer than that.
-fn base64_lines(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    let whole = base64::engine::general_purpose::STANDARD.encode(bytes);
-    if whole.len() < 70 {
-        return whole;
-    }
-    let mut lines = String::with_capacity(whole.len() + whole.len() / 70 + 1);
-    for (i, c) in whole.chars().enumerate() {
-        if i > 0 && i % 70 == 0 {
-            lines.push('\n');
-        }
-        lines.push(c);
-    }
-    lines.push('\n');
-    lines
 }
 
 #[cfg(test)]
@@ -542,13 +527,5 @@ mod tests {
             let error = vars.resolve_and_replace(&mut all, &[], &Findings::default()).expect_err("missing");
             assert_eq!(error.message(), message);
         }
-    }
-
-    #[test]
-    fn bytes_are_wrapped_in_lines_of_seventy() {
-        assert_eq!(base64_lines(&[255; 3]), "////");
-        let long = base64_lines(&[0; 60]);
-        assert_eq!(long.lines().map(str::len).collect::<Vec<_>>(), [70, 10]);
-        assert!(long.ends_with('\n'));
     }
 }

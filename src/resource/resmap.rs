@@ -33,12 +33,13 @@ fn name_key(name: &str) -> u64 {
     key("", name, "")
 }
 
-fn keys(res: &Resource) -> SmallVec<[u64; 4]> {
+/// The keys of the present id, and of the previous ones behind those that are known already.
+fn keys(res: &Resource, known: usize) -> SmallVec<[u64; 4]> {
     let id = res.id();
     let mut all: SmallVec<[u64; 4]> = SmallVec::new();
     all.push(name_key(&id.name));
     all.push(key(&id.gvk.kind, &id.name, id.effective_namespace()));
-    for p in res.previous_ids() {
+    for p in res.previous_ids().skip(known) {
         all.push(name_key(&p.name));
         all.push(key(&p.gvk.kind, &p.name, p.effective_namespace()));
     }
@@ -80,12 +81,16 @@ impl ResMap {
     /// Changes the object in a slot. Nothing happens when the slot is empty.
     pub fn edit(&mut self, slot: usize, change: impl FnOnce(&mut Resource) -> Result<()>) -> Result<()> {
         let Some(Some(res)) = self.slots.get_mut(slot) else { return Ok(()) };
-        let (id, history) = (res.id().clone(), res.previous.len());
+        let Some(index) = &mut self.index else { return change(res) };
+        let (id, history, last) = (res.id().clone(), res.previous.len(), res.previous.last().cloned());
         let result = change(res);
-        if let Some(index) = &mut self.index
-            && (res.previous.len() != history || !same_place(&id, res.id()))
-        {
-            insert(index, slot, res);
+        if res.previous.len() != history || !same_place(&id, res.id()) {
+            // What was there before the last previous id is in the index, unless all of it was replaced.
+            let known = match history.checked_sub(1) {
+                Some(at) if res.previous.get(at) == last.as_ref() => history,
+                _ => 0,
+            };
+            insert(index, slot, res, known);
         }
         result
     }
@@ -113,7 +118,7 @@ impl ResMap {
         }
         let slot = self.slots.len();
         if let Some(index) = &mut self.index {
-            insert(index, slot, &res);
+            insert(index, slot, &res, 0);
         }
         self.slots.push(Some(res));
         self.live += 1;
@@ -182,7 +187,7 @@ impl ResMap {
             let mut index = FxHashMap::default();
             for (slot, res) in slots.iter().enumerate() {
                 if let Some(res) = res {
-                    insert(&mut index, slot, res);
+                    insert(&mut index, slot, res, 0);
                 }
             }
             index
@@ -219,8 +224,8 @@ fn same_place(a: &ResId, b: &ResId) -> bool {
     a.gvk.kind == b.gvk.kind && a.name == b.name && a.effective_namespace() == b.effective_namespace()
 }
 
-fn insert(index: &mut FxHashMap<u64, SmallVec<[u32; 2]>>, slot: usize, res: &Resource) {
-    for key in keys(res) {
+fn insert(index: &mut FxHashMap<u64, SmallVec<[u32; 2]>>, slot: usize, res: &Resource, known: usize) {
+    for key in keys(res, known) {
         let entry = index.entry(key).or_default();
         if let Err(at) = entry.binary_search(&(slot as u32)) {
             entry.insert(at, slot as u32);

@@ -14,16 +14,14 @@ mod structured;
 use super::fieldpath;
 use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
 use crate::kube::ResId;
+use crate::kustomization::entries::DEFAULT_FIELD_PATH;
 use crate::kustomization::types::{
     Compat, FieldOptions, Replacement, Selector, SourceSelector, TargetSelector, Text,
 };
-use crate::resource::{ResMap, Resource};
+use crate::resource::{MOST_COPIED, ResMap, Resource};
 use crate::yaml::{Doc, Kind, Mark, NodeId, Source, Style, Tag};
 use matcher::{Field, Matcher, Patterns};
 use objects::{Conditions, IdSelector, Index, any_id, has_no_id, is_exactly};
-
-/// The field that is meant where none is named.
-const DEFAULT_PATH: &str = "metadata.name";
 
 /// Applies replacements in order.
 pub fn apply(
@@ -132,7 +130,7 @@ impl Step<'_> {
             let error = Error::new(Fault::Reference, format!("nothing selected by source `{wanted}`"));
             return Err(at(error).hint("sources are compared text by text, with present and former names"));
         };
-        let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
+        let path = if source.field_path.is_empty() { DEFAULT_FIELD_PATH } else { &source.field_path };
         let doc = res.doc();
         let node = fieldpath::lookup(doc, res.root(), &fieldpath::split(path))
             .map_err(|e| e.during(format!("looking for `{path}` in replacement source `{}`", res.id())))?;
@@ -171,7 +169,7 @@ impl Step<'_> {
         let mut paths: Vec<Path<'_>> =
             target.field_paths.iter().map(|p| Path::new(&p.value, &p.mark)).collect();
         if paths.is_empty() {
-            paths.push(Path::new(DEFAULT_PATH, &target.mark));
+            paths.push(Path::new(DEFAULT_FIELD_PATH, &target.mark));
         }
 
         let (kind, name) = selection.select.literals();
@@ -312,12 +310,16 @@ fn put(
     if fields.is_empty() {
         return Err(Problem::NotFound);
     }
-    let mut written = false;
+    let (mut written, most) = (false, doc.size() + MOST_COPIED);
     for field in fields {
         match field {
             Field::Here(node) => {
                 value.follow(doc, slot);
                 set(doc, node, options, value).map_err(Problem::Other)?;
+                if doc.size() > most {
+                    let message = "the value grows beyond all bounds: it holds the field that it is put into";
+                    return Err(Problem::Other(Error::new(Fault::Reference, message)));
+                }
                 written = true;
             }
             Field::Lost { scalar } => {
