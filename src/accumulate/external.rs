@@ -7,7 +7,7 @@ use super::transformers::Run;
 use super::{Accumulator, builtin};
 use crate::diag::{Error, Kind, Result};
 use crate::generate;
-use crate::kustomization::{HelmChart, HelmGlobals, Text};
+use crate::kustomization::Text;
 use crate::plugin::{self, Builtin, External, Site, helm};
 use crate::resource::{Origin as Note, ResMap, Resource, read};
 use crate::yaml::{Source, node};
@@ -129,16 +129,6 @@ impl Build<'_> {
             }
         }
         Ok(self.accumulate_resources(target, acc, &paths)?.resources.drain())
-    }
-
-    /// Renders a chart of `helmCharts`.
-    pub(super) fn chart(
-        &mut self,
-        target: &Target,
-        chart: &HelmChart,
-        globals: Option<&HelmGlobals>,
-    ) -> Result<helm::Chart> {
-        self.at_site(target, |site| helm::prepare(chart, globals, site))
     }
 
     /// Runs something with what plugins need to know of a folder.

@@ -61,7 +61,7 @@ impl Build<'_> {
                     None => target.helm_namespace.clone(),
                 };
             }
-            charts.push(self.chart(target, &chart, k.helm_globals.as_ref())?);
+            charts.push(self.at_site(target, |site| helm::prepare(&chart, k.helm_globals.as_ref(), site))?);
         }
         for chart in charts {
             let objects = self.at_site(target, |site| helm::inflate(&chart, site))?;

@@ -12,7 +12,7 @@ use crate::yaml::{Doc, json, split};
 use std::sync::Arc;
 
 /// How often folders may be entered in a build. Folders that all name the next two are entered exponentially often.
-const MOST_FOLDERS: usize = 1_000_000;
+const MOST_FOLDERS: usize = 250_000;
 
 /// What is the same for all folders of a build.
 pub(super) struct Build<'a> {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 /// Writes all pairs into the mappings that the rows name, in all objects. `what` is for messages.
 pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], what: &str) -> Result<()> {
-    // in order of their keys; of several with one key the last counts
+    // In the order of their keys; of several with one key the last counts.
     let pairs: BTreeMap<&str, &(Text, Text)> = pairs.iter().map(|p| (p.0.as_str(), p)).collect();
     if pairs.is_empty() {
         return Ok(());
@@ -69,7 +69,7 @@ impl Entry<'_> {
     fn node(&mut self, doc: &mut Doc) -> NodeId {
         *self.node.get_or_insert_with(|| {
             let value = self.value.as_str();
-            // texts that the older library takes for something else are quoted from the start
+            // Texts that the older library takes for something else are quoted from the start.
             let bare = value.is_empty() || resolve(value, Dialect::V2) == Tag::Str;
             let node = doc.scalar(value, if bare { Style::Plain } else { Style::Double }, Tag::Str);
             doc.set_mark(node, &self.value.mark);
@@ -99,7 +99,7 @@ impl Entry<'_> {
                 doc.assign(old, node);
             }
             None => {
-                // a key without a tag: one that reads as a number is refused by the printer
+                // A key without a tag: one that reads as a number is refused by the printer.
                 let key = doc.scalar(self.key, Style::Plain, Tag::Unset);
                 doc.set_mark(key, &self.key.mark);
                 doc.append(map, &[key, node]);

@@ -44,7 +44,7 @@ fn add(doc: &mut Doc, value: &Text, target: &Target) -> Result<()> {
         if target.file_path_position == 0 {
             return Ok(());
         }
-        // the reference program crashes here
+        // Kustomize crashes here.
         let message = format!("expected a file path in `{}`, found nothing", target.field_path);
         return Err(Error::new(Fault::Resource, message).at(doc.location(root)));
     };
