@@ -79,6 +79,11 @@ impl Findings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(finding);
     }
 
+    /// How many findings there are.
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Takes all findings out.
     pub fn take(&self) -> Vec<Finding> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

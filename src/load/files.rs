@@ -206,12 +206,11 @@ impl Files {
         if let (true, Err(why)) = (given.contains("://"), self.fetch.repository(given)) {
             return error.hint(format!("it is no location of a repository either: {why}"));
         }
-        let mut lost = path;
-        while let (Some(parent), Some(name)) = (lost.parent(), lost.file_name()) {
-            let Ok(folder) = self.real_folder(parent) else {
-                lost = parent;
-                continue;
-            };
+        // From the top, since folders that are there are known from then on, and those that are not are asked for anew.
+        let ancestors: Vec<&Path> = path.ancestors().collect();
+        let down = ancestors.iter().rev().zip(ancestors.iter().rev().skip(1));
+        let there = down.map_while(|(parent, lost)| Some((self.real_folder(parent).ok()?, lost))).last();
+        if let Some((folder, name)) = there.and_then(|(folder, lost)| Some((folder, lost.file_name()?))) {
             let names: Vec<String> = folder
                 .read_dir()
                 .into_iter()
@@ -228,7 +227,6 @@ impl Files {
             } else if let Some(near) = nearest(&name, names) {
                 error = error.hint(format!("did you mean `{near}`?"));
             }
-            break;
         }
         if mark.is_some() && clean(&self.options.folder.join(given)) != path {
             let from_here = self.options.folder.join(given);

@@ -20,6 +20,9 @@ use rustc_hash::FxHashSet;
 /// Stands for the bookkeeping while a patch runs that may remove it.
 const MARKER: &str = "internal.config.kubernetes.io/kept";
 
+/// From this number of findings on no name is suggested any more: each suggestion looks at all objects.
+const MOST_HINTS: usize = 100;
+
 impl Prepared {
     /// Applies the patch. `openapi`: the document whose schemas are in effect, if any.
     pub fn apply(&self, map: &mut ResMap, openapi: Option<&OpenApi>, findings: &Findings) -> Result<()> {
@@ -90,7 +93,8 @@ impl Prepared {
         if selected.is_empty() {
             let at = target.mark().or(self.mark.as_ref()).map(|m| m.location());
             let finding = Finding::new(Code::TargetMatchesNothing, "the target of a patch selects no object");
-            let finding = target.nearest(map).into_iter().fold(finding, Finding::hint);
+            let near = (findings.count() < MOST_HINTS).then(|| target.nearest(map)).flatten();
+            let finding = near.into_iter().fold(finding, Finding::hint);
             findings.add(at.into_iter().fold(finding, Finding::at));
         }
         Ok(selected)
