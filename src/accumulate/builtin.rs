@@ -62,10 +62,10 @@ fn value_add_step(target: &Target, mut config: ValueAdd) -> Result<Run<'_>> {
     if config.value.value.is_empty() {
         config.value.value = folder_name(target.loader.root());
     }
-    if let Some(path) = &config.target_file {
-        if let Some(doc) = target.document(path)? {
-            config.targets.extend(value_add_targets(&doc)?);
-        }
+    if let Some(path) = &config.target_file
+        && let Some(doc) = target.document(path)?
+    {
+        config.targets.extend(value_add_targets(&doc)?);
     }
     Ok(Box::new(move |_, resources| {
         for entry in &config.targets {
