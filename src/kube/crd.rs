@@ -25,6 +25,9 @@ const REF_KIND: &str = "x-kubernetes-object-ref-kind";
 /// … whose name stands under this key, `name` if not given.
 const REF_NAME_KEY: &str = "x-kubernetes-object-ref-name-key";
 
+/// How many properties are read for a type. Types that all refer twice to the next one have exponentially many.
+const MOST_PROPERTIES: usize = 100_000;
+
 /// The rows that a `crds` file makes, to be merged into the configuration of the layer.
 pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
     if doc.has_no_nodes() || doc.is_null(doc.root()) {
@@ -46,7 +49,8 @@ pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
             types.insert(doc.text(name), properties);
         }
     }
-    let mut reader = Reader { doc, types: &types, kind: "", found: Found::default(), open: Vec::new() };
+    let mut reader =
+        Reader { doc, types: &types, kind: "", found: Found::default(), open: Vec::new(), count: 0 };
     for (name, _) in doc.pairs(doc.root()) {
         let name = doc.text(name);
         let Some(properties) = types.get(name) else { continue };
@@ -54,6 +58,7 @@ pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
             continue;
         }
         reader.kind = name.rsplit('.').next().unwrap_or(name);
+        reader.count = 0;
         reader.read(name, "")?;
     }
     let Found { annotations, labels, names, references } = reader.found;
@@ -90,6 +95,8 @@ struct Reader<'a> {
     found: Found,
     /// The types whose properties are being read.
     open: Vec<&'a str>,
+    /// How many properties of the type were read.
+    count: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -104,6 +111,11 @@ impl<'a> Reader<'a> {
         for (key, property) in self.doc.pairs(properties) {
             let key = self.doc.text(key);
             let path = if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
+            self.count += 1;
+            if self.count > MOST_PROPERTIES {
+                let message = format!("type `{}` has more than {MOST_PROPERTIES} properties", self.kind);
+                return Err(Error::new(Fault::Config, message).at(self.doc.location(property)));
+            }
             self.property(property, &path);
             if let Some(target) = self.doc.get(property, "$ref") {
                 self.read(self.doc.text(target), &path)?;
