@@ -82,6 +82,8 @@ const TAGGED: u8 = 1;
 const FLOW: u8 = 2;
 /// A scalar that is printed as its bare text wherever it stands.
 const BARE: u8 = 4;
+/// A collection behind whose children there is room up to the next power of two of their number.
+const GROWN: u8 = 8;
 
 /// A span of the document's own text rather than of the source.
 const OWN: u32 = 1 << 31;
@@ -345,7 +347,8 @@ impl Doc {
 /// Whether two nodes are the same in kind, type, text and the way they are written, all the way down.
 pub fn equal(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
     let (n, m) = (a.node(x), b.node(y));
-    (n.kind, n.style, n.tag, n.flags & !BARE) == (m.kind, m.style, m.tag, m.flags & !BARE)
+    let seen = TAGGED | FLOW;
+    (n.kind, n.style, n.tag, n.flags & seen) == (m.kind, m.style, m.tag, m.flags & seen)
         && a.text(x) == b.text(y)
         && a.kids(x).len() == b.kids(y).len()
         && a.kids(x).iter().zip(b.kids(y)).all(|(k, l)| equal(a, *k, b, *l))

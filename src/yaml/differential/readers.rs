@@ -124,13 +124,13 @@ fn libyaml(text: &str) -> Result<Vec<String>, String> {
 /// does not look up, and text behind an empty flow collection, for which go-yaml does not wait whether it becomes a key.
 fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> bool {
     let has = |problem: Option<&str>, part: &str| problem.is_some_and(|p| p.contains(part));
-    let behind = |line: &str, empty: &str| {
-        line.match_indices(empty).any(|(at, _)| {
-            line[at + empty.len()..].trim_start().starts_with(|c| !matches!(c, ',' | ']' | '}' | '#'))
-        })
+    let is_behind_empty = |(at, bracket): (usize, &str)| {
+        let open = if bracket == "]" { '[' } else { '{' };
+        let rest = text[at + 1..].trim_start_matches([' ', '\t']);
+        text[..at].trim_end().ends_with(open) && rest.starts_with(|c| !",]}#\r\n".contains(c))
     };
     has(ours, "unknown anchor")
-        || text.lines().any(|line| behind(line, "[]") || behind(line, "{}"))
+        || text.match_indices([']', '}']).any(is_behind_empty)
         || has(theirs, "found unexpected ':'")
         || ["\\/", "\\'", "\u{feff}"].iter().any(|odd| text.contains(odd))
         || has(theirs, "while scanning a tag")

@@ -4,7 +4,7 @@
 //! printed. A change of the children also forgets where the node ends in the source.
 
 use super::super::source::Mark;
-use super::{BARE, Doc, FLOW, Kind, NodeId, Style, TAGGED, Tag};
+use super::{BARE, Doc, FLOW, GROWN, Kind, NodeId, Style, TAGGED, Tag};
 
 impl Doc {
     /// Puts another text and tag in a scalar's place; the style stays. A collection becomes a plain scalar.
@@ -15,7 +15,7 @@ impl Doc {
             (n.kind, n.style) = (Kind::Scalar, Style::Plain);
         }
         (n.a, n.b, n.tag) = (a, b, tag);
-        n.flags &= !(TAGGED | FLOW | BARE);
+        n.flags &= !(TAGGED | FLOW | BARE | GROWN);
         n.end = 0;
     }
 
@@ -56,6 +56,7 @@ impl Doc {
     /// Makes `id` what `from` is; children are shared. The place becomes that of `from`.
     pub fn assign(&mut self, id: NodeId, from: NodeId) {
         *self.node_mut(id) = *self.node(from);
+        self.node_mut(id).flags &= !GROWN;
     }
 
     /// Replaces all children. A scalar has none, and stays as it is.
@@ -65,16 +66,30 @@ impl Doc {
         if n.kind == Kind::Scalar {
             return;
         }
-        let start = if len <= n.b {
-            self.kids[n.a as usize..n.a as usize + kids.len()].copy_from_slice(kids);
-            n.a
-        } else {
-            let start = self.kids.len() as u32;
-            self.kids.extend_from_slice(kids);
-            start
-        };
+        let start = self.make_room(id, len);
+        self.kids[start..start + kids.len()].copy_from_slice(kids);
         let n = self.node_mut(id);
-        (n.a, n.b, n.end) = (start, len, 0);
+        (n.b, n.end) = (len, 0);
+    }
+
+    /// Makes room for this many children of a collection; gives where they begin. Who grows gets room to the next power
+    /// of two, so that many small additions neither take quadratic time nor leave as much memory behind.
+    fn make_room(&mut self, id: NodeId, len: u32) -> usize {
+        let n = *self.node(id);
+        let start = n.a as usize;
+        if len <= n.b || n.flags & GROWN != 0 && len <= n.b.next_power_of_two() {
+            return start;
+        }
+        let end = start + n.b as usize;
+        let at = if end == self.kids.len() { start } else { self.kids.len() };
+        if at != start {
+            self.kids.extend_from_within(start..end);
+        }
+        self.kids.resize(at + len.next_power_of_two() as usize, NodeId(0));
+        let n = self.node_mut(id);
+        n.a = at as u32;
+        n.flags |= GROWN;
+        at
     }
 
     /// Appends children: an item to a sequence, or a key and its value to a mapping. A scalar stays as it is.
@@ -83,17 +98,11 @@ impl Doc {
         if n.kind == Kind::Scalar {
             return;
         }
-        let (from, to) = (n.a as usize, (n.a + n.b) as usize);
-        let start = if to == self.kids.len() {
-            n.a
-        } else {
-            let start = self.kids.len() as u32;
-            self.kids.extend_from_within(from..to);
-            start
-        };
-        self.kids.extend_from_slice(more);
+        let len = n.b + more.len() as u32;
+        let start = self.make_room(id, len);
+        self.kids[start + n.b as usize..start + len as usize].copy_from_slice(more);
         let n = self.node_mut(id);
-        (n.a, n.b, n.end) = (start, n.b + more.len() as u32, 0);
+        (n.b, n.end) = (len, 0);
     }
 
     /// Puts a child in the place of another.
@@ -205,5 +214,31 @@ mod tests {
         d.remove_kids(s, 1, 3);
         assert_eq!(d.items(s).iter().map(|i| d.text(*i)).collect::<Vec<_>>(), ["0", "3", "4"]);
         assert!(d.get(m, "k2").is_none());
+    }
+
+    #[test]
+    fn growth_in_turn_takes_memory_in_proportion_and_leaves_copies_alone() {
+        let mut d = doc();
+        let lists = [d.seq(), d.seq()];
+        let copy = d.seq();
+        for i in 0..1000 {
+            for list in lists {
+                let item = d.string(&i.to_string());
+                d.append(list, &[item]);
+            }
+            if i == 4 {
+                d.assign(copy, lists[0]);
+            }
+            if i == 5 {
+                let item = d.string("own");
+                d.append(copy, &[item]);
+            }
+        }
+        assert!(d.kids.len() < 8 * 1000, "{}", d.kids.len());
+        for list in lists {
+            assert!(d.items(list).iter().enumerate().all(|(i, item)| d.text(*item) == i.to_string()));
+        }
+        let copied: Vec<_> = d.items(copy).iter().map(|item| d.text(*item)).collect();
+        assert_eq!(copied, ["0", "1", "2", "3", "4", "own"]);
     }
 }
