@@ -220,25 +220,30 @@ mod tests {
     fn growth_in_turn_takes_memory_in_proportion_and_leaves_copies_alone() {
         let mut d = doc();
         let lists = [d.seq(), d.seq()];
-        let copy = d.seq();
+        let (assigned, mut copied) = (d.seq(), lists[0]);
         for i in 0..1000 {
             for list in lists {
                 let item = d.string(&i.to_string());
                 d.append(list, &[item]);
             }
             if i == 4 {
-                d.assign(copy, lists[0]);
+                d.assign(assigned, lists[0]);
+                copied = d.copy(lists[0]);
             }
             if i == 5 {
-                let item = d.string("own");
-                d.append(copy, &[item]);
+                for list in [assigned, copied] {
+                    let item = d.string("own");
+                    d.append(list, &[item]);
+                }
             }
         }
         assert!(d.kids.len() < 8 * 1000, "{}", d.kids.len());
         for list in lists {
             assert!(d.items(list).iter().enumerate().all(|(i, item)| d.text(*item) == i.to_string()));
         }
-        let copied: Vec<_> = d.items(copy).iter().map(|item| d.text(*item)).collect();
-        assert_eq!(copied, ["0", "1", "2", "3", "4", "own"]);
+        for list in [assigned, copied] {
+            let shown: Vec<_> = d.items(list).iter().map(|item| d.text(*item)).collect();
+            assert_eq!(shown, ["0", "1", "2", "3", "4", "own"]);
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Making nodes: those of the reader, which stand at a place of the source, new ones, and copies.
 
 use super::super::source::Source;
-use super::{BARE, Doc, FLOW, Kind, Node, NodeId, OWN, Style, Tag};
+use super::{BARE, Doc, FLOW, GROWN, Kind, Node, NodeId, OWN, Style, Tag};
 use std::sync::Arc;
 
 impl Doc {
-    fn add(&mut self, node: Node) -> NodeId {
+    fn add(&mut self, mut node: Node) -> NodeId {
         self.verbatim = None;
+        // The room behind the children of a collection is not that of its copy.
+        node.flags &= !GROWN;
         self.nodes.push(node);
         NodeId(self.nodes.len() as u32 - 1)
     }
