@@ -1,5 +1,6 @@
 //! The program: runs the command line on a thread whose stack is large enough for the deepest document.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Two threads allocate without waiting for each other or growing their heaps page by page; see docs/performance.md.
@@ -10,8 +11,13 @@ fn main() -> ExitCode {
     #[cfg(unix)]
     kfm::interrupt::at_first_use(listen);
     let run = || kfm::cli::main(std::env::args_os().collect());
-    let thread = std::thread::Builder::new().stack_size(kfm::STACK).spawn(run);
-    ExitCode::from(thread.ok().and_then(|t| t.join().ok()).unwrap_or(1))
+    match std::thread::Builder::new().stack_size(kfm::STACK).spawn(run) {
+        Ok(thread) => ExitCode::from(thread.join().unwrap_or(1)),
+        Err(e) => {
+            let _ = writeln!(std::io::stderr(), "Error: no thread can be started: {e}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Waits for the signals that ask the program to end, and lets it end by them when it has cleaned up.
@@ -19,7 +25,8 @@ fn main() -> ExitCode {
 fn listen() {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    std::thread::spawn(move || {
+    // Where no thread can be had, a signal leaves behind what there is.
+    let _ = std::thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
             kfm::interrupt::clean_up();
             let _ = signal_hook::low_level::emulate_default_handler(signal);
