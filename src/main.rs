@@ -14,7 +14,8 @@ fn main() -> ExitCode {
     match std::thread::Builder::new().stack_size(kfm::STACK).spawn(run) {
         Ok(thread) => ExitCode::from(thread.join().unwrap_or(1)),
         Err(e) => {
-            let _ = writeln!(std::io::stderr(), "Error: no thread can be started: {e}");
+            let cause = kfm::diag::cause(&e);
+            let _ = writeln!(std::io::stderr(), "Error: no thread can be started: {cause}");
             ExitCode::FAILURE
         }
     }
