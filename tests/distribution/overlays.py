@@ -233,7 +233,7 @@ def oauth2_proxy(o, set_, case):
 
 
 def istio(o, set_, case):
-    back = o.one("AuthorizationPolicy", "ml-platform-backend", "own")
+    back = o.one("AuthorizationPolicy", "platform-backend-callers", "own")
     need(back["spec"]["selector"]["matchLabels"] == {"app": "back"}, "selects the back end")
     need("cluster.local/ns/own/sa/front" in back["spec"]["rules"][0]["from"][0]["source"]["principals"], "front end may call")
     route = o.one("VirtualService", "training-jobs", "own")
