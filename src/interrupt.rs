@@ -101,18 +101,19 @@ pub type File = Temporary<NamedTempFile>;
 
 /// A temporary folder, as `make` makes it.
 pub fn folder(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Folder> {
-    let mut state = listening();
-    let held = make()?;
-    let path = held.path().to_owned();
-    state.paths.push(path.clone());
-    Ok(Temporary { held: Some(held), path })
+    temporary(make)
 }
 
 /// A temporary file, as `make` makes it.
 pub fn file(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<File> {
+    temporary(make)
+}
+
+/// Makes something while nobody can clean up, so that it is on the list when somebody does.
+fn temporary<T: AsRef<Path>>(make: impl FnOnce() -> io::Result<T>) -> io::Result<Temporary<T>> {
     let mut state = listening();
     let held = make()?;
-    let path = held.path().to_owned();
+    let path = held.as_ref().to_owned();
     state.paths.push(path.clone());
     Ok(Temporary { held: Some(held), path })
 }
