@@ -6,7 +6,6 @@
 //! byte.
 
 pub mod arguments;
-mod brackets;
 pub mod deprecated;
 mod emit;
 pub mod fields;

@@ -10,18 +10,18 @@ mod matcher;
 mod objects;
 mod print;
 mod structured;
+mod value;
 
 use super::fieldpath;
 use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
 use crate::kube::ResId;
 use crate::kustomization::entries::DEFAULT_FIELD_PATH;
-use crate::kustomization::types::{
-    Compat, FieldOptions, Replacement, Selector, SourceSelector, TargetSelector, Text,
-};
-use crate::resource::{MOST_COPIED, ResMap, Resource};
-use crate::yaml::{Doc, Kind, Mark, NodeId, Source, Style, Tag};
-use matcher::{Field, Matcher, Patterns};
-use objects::{Conditions, IdSelector, Index, any_id, has_no_id, is_exactly};
+use crate::kustomization::types::{Compat, Replacement, Selector, SourceSelector, TargetSelector};
+use crate::resource::{ResMap, Resource};
+use crate::yaml::{Kind, Mark};
+use matcher::{Matcher, Patterns};
+use objects::{Conditions, Index, Selection, any_id, is_exactly};
+use value::{Problem, Value, delimiter_error, detached, given, put, set_text};
 
 /// Applies replacements in order.
 pub fn apply(
@@ -41,14 +41,6 @@ pub fn apply(
     Ok(())
 }
 
-/// The value to put, detached from where it came from.
-struct Value {
-    doc: Doc,
-    node: NodeId,
-    /// Slot and node that it came from, if it changes together with that node.
-    from: Option<(usize, NodeId)>,
-}
-
 /// An entry of `fieldPaths`.
 struct Path<'t> {
     text: &'t str,
@@ -59,15 +51,6 @@ struct Path<'t> {
 impl<'t> Path<'t> {
     fn new(text: &'t str, mark: &'t Mark) -> Self {
         Self { text, parts: fieldpath::split(text), mark }
-    }
-}
-
-impl Value {
-    /// Takes the value anew where it is a part of the document that is being changed.
-    fn follow(&mut self, doc: &Doc, slot: usize) {
-        if let Some((_, node)) = self.from.filter(|(from, _)| *from == slot) {
-            *self = Self { from: self.from, ..detached(doc, node) };
-        }
     }
 }
 
@@ -280,166 +263,11 @@ impl Step<'_> {
     }
 }
 
-enum Problem {
-    /// The path leads nowhere.
-    NotFound,
-    /// The path cannot be followed.
-    Path(Error),
-    /// The value cannot be written.
-    Other(Error),
-}
-
-/// Puts the value at a path. Gives whether it was written anywhere.
-fn put(
-    doc: &mut Doc,
-    slot: usize,
-    parts: &[String],
-    options: Option<&FieldOptions>,
-    value: &mut Value,
-    matcher: &mut Matcher<'_>,
-) -> Result<bool, Problem> {
-    let root = doc.root();
-    value.follow(doc, slot);
-    if matcher.compat == Compat::V5_8
-        && let Some(new) = structured::rewrite(doc, root, parts, (&value.doc, value.node), matcher)
-    {
-        set_text(doc, new.node, &new.text);
-        return Ok(true);
-    }
-    let fields = matcher.find(doc, root, parts).map_err(Problem::Path)?;
-    if fields.is_empty() {
-        return Err(Problem::NotFound);
-    }
-    let (mut written, most) = (false, doc.size() + MOST_COPIED);
-    for field in fields {
-        match field {
-            Field::Here(node) => {
-                value.follow(doc, slot);
-                set(doc, node, options, value).map_err(Problem::Other)?;
-                if doc.size() > most {
-                    let message = "the value grows beyond all bounds: it holds the field that it is put into";
-                    return Err(Problem::Other(Error::new(Fault::Reference, message)));
-                }
-                written = true;
-            }
-            Field::Lost { scalar } => {
-                if !scalar && options.is_some_and(|o| !o.delimiter.is_empty()) {
-                    return Err(Problem::Other(delimiter_error(doc, root)));
-                }
-            }
-        }
-    }
-    Ok(written)
-}
-
-/// Writes the value into a field: the text alone into a scalar, whose type and style stay; else the whole node.
-fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Value) -> Result<()> {
-    let new = value.doc.text(value.node);
-    let scalar = doc.kind(node) == Kind::Scalar;
-    match options.filter(|o| !o.delimiter.is_empty()) {
-        Some(_) if !scalar => Err(delimiter_error(doc, node)),
-        Some(options) => {
-            let mut parts: Vec<&str> = doc.text(node).split(&options.delimiter).collect();
-            match usize::try_from(options.index) {
-                Err(_) => parts.insert(0, new),
-                Ok(index) => match parts.get_mut(index) {
-                    Some(part) => *part = new,
-                    None => parts.push(new),
-                },
-            }
-            let text = parts.join(&options.delimiter);
-            set_text(doc, node, &text);
-            Ok(())
-        }
-        None if scalar => {
-            set_text(doc, node, new);
-            Ok(())
-        }
-        None => {
-            let copy = doc.import(&value.doc, value.node);
-            doc.assign(node, copy);
-            Ok(())
-        }
-    }
-}
-
-/// Changes the text of a scalar and nothing else.
-fn set_text(doc: &mut Doc, node: NodeId, text: &str) {
-    if doc.text(node) == text {
-        return;
-    }
-    let (tag, written) = (doc.tag(node), doc.is_tagged(node));
-    doc.set_text(node, text, tag);
-    doc.set_tag(node, tag, written);
-}
-
-fn delimiter_error(doc: &Doc, node: NodeId) -> Error {
-    Error::new(Fault::Config, "`delimiter` can only be used with scalars, found a mapping or list")
-        .at(doc.location(node))
-}
-
-/// A value of its own, copied from a document.
-fn detached(from: &Doc, node: NodeId) -> Value {
-    let mut doc = Doc::new(Source::new("", String::new()));
-    let node = doc.import(from, node);
-    Value { doc, node, from: None }
-}
-
-/// The value of `sourceValue`.
-fn given(text: &Text) -> Value {
-    let mut doc = Doc::new(Source::new("", String::new()));
-    let node = doc.scalar(&text.value, Style::Plain, Tag::Unset);
-    doc.set_mark(node, &text.mark);
-    Value { doc, node, from: None }
-}
-
-/// A target's selectors, ready for use.
-struct Selection<'s> {
-    select: IdSelector<'s>,
-    conditions: Conditions,
-    rejects: Vec<Reject<'s>>,
-}
-
-struct Reject<'s> {
-    /// Rejects by parts of an id; `None` where it names none.
-    by_id: Option<IdSelector<'s>>,
-    /// Rejects by labels or annotations, whatever the id.
-    conditions: Option<Conditions>,
-}
-
-impl<'s> Selection<'s> {
-    fn new(select: &'s Selector, rejects: &'s [Selector], compat: Compat) -> Result<Self> {
-        let reject = |reject: &'s Selector| -> Result<Reject<'s>> {
-            let by_labels = !reject.label_selector.is_empty() || !reject.annotation_selector.is_empty();
-            let by_id = IdSelector::new(reject, compat)?;
-            Ok(Reject {
-                by_id: (!has_no_id(reject)).then_some(by_id),
-                conditions: by_labels.then(|| Conditions::new(reject)).transpose()?,
-            })
-        };
-        Ok(Self {
-            select: IdSelector::new(select, compat)?,
-            conditions: Conditions::new(select)?,
-            rejects: rejects.iter().map(reject).collect::<Result<_>>()?,
-        })
-    }
-
-    fn selects(&self, res: &Resource) -> bool {
-        any_id(res, |id| self.select.selects(id)) && self.conditions.are_met(res)
-    }
-
-    fn rejects(&self, res: &Resource) -> bool {
-        self.rejects.iter().any(|reject| {
-            reject.conditions.as_ref().is_some_and(|c| c.are_met(res))
-                || reject.by_id.as_ref().is_some_and(|by_id| any_id(res, |id| by_id.selects(id)))
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{field, mark, objects, selector};
     use super::*;
+    use crate::kustomization::types::{FieldOptions, Text};
 
     const TEXT: &str = "{apiVersion: v1, kind: A, metadata: {name: a}, spec: {num: 42, text: one-two, list: [x, y], \
         map: {k: v}, rows: [{name: r1, v: 1}, {name: r2, v: 2}], none: null}}\n---\n\

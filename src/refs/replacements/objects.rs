@@ -128,7 +128,7 @@ impl<'s> IdSelector<'s> {
 }
 
 /// Whether a selector says nothing of ids.
-pub(super) fn has_no_id(selector: &Selector) -> bool {
+fn has_no_id(selector: &Selector) -> bool {
     let gvk = &selector.gvk;
     gvk.group.is_empty()
         && gvk.version.is_empty()
@@ -161,5 +161,51 @@ impl Conditions {
     /// Whether an object meets both.
     pub fn are_met(&self, res: &Resource) -> bool {
         self.labels.matches(|key| res.label(key)) && self.annotations.matches(|key| res.annotation(key))
+    }
+}
+
+/// A target's selectors, ready for use.
+pub(super) struct Selection<'s> {
+    pub select: IdSelector<'s>,
+    pub conditions: Conditions,
+    rejects: Vec<Reject<'s>>,
+}
+
+struct Reject<'s> {
+    /// Rejects by parts of an id; `None` where it names none.
+    by_id: Option<IdSelector<'s>>,
+    /// Rejects by labels or annotations, whatever the id.
+    conditions: Option<Conditions>,
+}
+
+impl<'s> Selection<'s> {
+    /// Compiles both.
+    pub fn new(select: &'s Selector, rejects: &'s [Selector], compat: Compat) -> Result<Self> {
+        let reject = |reject: &'s Selector| -> Result<Reject<'s>> {
+            let by_labels = !reject.label_selector.is_empty() || !reject.annotation_selector.is_empty();
+            let by_id = IdSelector::new(reject, compat)?;
+            Ok(Reject {
+                by_id: (!has_no_id(reject)).then_some(by_id),
+                conditions: by_labels.then(|| Conditions::new(reject)).transpose()?,
+            })
+        };
+        Ok(Self {
+            select: IdSelector::new(select, compat)?,
+            conditions: Conditions::new(select)?,
+            rejects: rejects.iter().map(reject).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Whether an object is selected, by any of its ids.
+    pub fn selects(&self, res: &Resource) -> bool {
+        any_id(res, |id| self.select.selects(id)) && self.conditions.are_met(res)
+    }
+
+    /// Whether an object that is selected is rejected.
+    pub fn rejects(&self, res: &Resource) -> bool {
+        self.rejects.iter().any(|reject| {
+            reject.conditions.as_ref().is_some_and(|c| c.are_met(res))
+                || reject.by_id.as_ref().is_some_and(|by_id| any_id(res, |id| by_id.selects(id)))
+        })
     }
 }

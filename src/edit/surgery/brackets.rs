@@ -1,20 +1,17 @@
 //! Changes inside `[]` and `{}`: new parts are put between commas, or on lines of their own where the others have them.
 //! Files that are JSON stay JSON.
 
-use super::emit;
-use super::layout::Stuck;
-use super::surgery::{Done, Surgeon, rising};
-use super::tree::{Entry, Node};
+use super::super::emit;
+use super::super::layout::Stuck;
+use super::super::tree::{Entry, Node};
+use super::{Done, Surgeon, rising};
 use crate::yaml::{Kind, NodeId, Style};
 use rustc_hash::FxHashMap;
 
 impl Surgeon<'_> {
     pub(super) fn flow_list(&mut self, old: &Node, new: &Node) -> Done {
         let bounds = self.flow_bounds(old.items().iter().map(|n| n.origin))?;
-        let places: FxHashMap<NodeId, usize> =
-            old.items().iter().enumerate().filter_map(|(i, n)| Some((n.origin?, i))).collect();
-        let found: Vec<Option<usize>> = new.items().iter().map(|n| places.get(&n.origin?).copied()).collect();
-        let in_place = rising(&found);
+        let in_place = rising(&Self::places(new, old));
         let json = old.items().first().is_some_and(|n| self.is_json(n.origin));
         let mut parts = Vec::new();
         for (item, place) in new.items().iter().zip(&in_place) {

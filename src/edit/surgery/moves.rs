@@ -1,0 +1,123 @@
+//! Items and entries that come from elsewhere in the file: their lines and the comments above them move along.
+
+use super::super::layout::Stuck;
+use super::super::tree::{self, Entry, Node};
+use super::{Done, Surgeon};
+use crate::yaml::{Kind, NodeId};
+
+impl Surgeon<'_> {
+    pub(super) fn find_homes(&mut self, id: NodeId) {
+        let doc = self.doc();
+        match doc.kind(id) {
+            Kind::Seq => {
+                for (i, item) in doc.items(id).iter().enumerate() {
+                    self.homes.insert(*item, (id, i));
+                    self.find_homes(*item);
+                }
+            }
+            Kind::Map => {
+                for (i, (key, value)) in doc.pairs(id).enumerate() {
+                    self.homes.insert(key, (id, i));
+                    self.find_homes(value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes the items and keys that are elsewhere now, and the comments that go with them.
+    pub(super) fn find_moved(&mut self, node: &Node) {
+        let items = node.items().iter().filter_map(|i| i.origin);
+        let keys = node.entries().iter().filter_map(|e| e.origin);
+        for id in items.chain(keys) {
+            let Some(&(home, place)) = self.homes.get(&id) else { continue };
+            if Some(home) == node.origin {
+                continue;
+            }
+            self.moved.insert(id);
+            self.move_comments(home, place);
+        }
+        node.items().iter().for_each(|n| self.find_moved(n));
+        node.entries().iter().for_each(|e| self.find_moved(&e.value));
+    }
+
+    fn move_comments(&mut self, home: NodeId, place: usize) {
+        if self.doc().is_flow(home) {
+            return;
+        }
+        let range = match self.doc().kind(home) {
+            Kind::Seq => self.layout.items(home).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start))),
+            _ => self.layout.entries(home).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start))),
+        };
+        let Some((mut at, end)) = range else { return };
+        while at < end {
+            self.moved_lines.insert(at);
+            at = self.layout.next_line(at);
+        }
+    }
+
+    pub(super) fn is_home(&self, id: NodeId, collection: NodeId) -> bool {
+        self.homes.get(&id).is_some_and(|(home, _)| *home == collection)
+    }
+
+    /// Whether a comment line stands inside of an item that moves.
+    pub(super) fn moved_inside(&mut self, comment: usize, list: NodeId) -> bool {
+        let doc = self.doc();
+        if doc.kind(list) != Kind::Seq || doc.is_flow(list) {
+            return false;
+        }
+        let Ok(items) = self.layout.items(list) else { return false };
+        let around =
+            doc.items(list).iter().zip(items.iter()).find(|(_, g)| (g.start..g.next).contains(&comment));
+        around.is_some_and(|(id, _)| self.moved.contains(id))
+    }
+
+    /// Whether items or entries below a node come from elsewhere.
+    pub(super) fn brings(&self, node: &Node) -> bool {
+        let moved = |id: Option<NodeId>| id.is_some_and(|id| self.moved.contains(&id));
+        node.items().iter().any(|i| moved(i.origin) || self.brings(i))
+            || node.entries().iter().any(|e| moved(e.origin) || self.brings(&e.value))
+    }
+
+    /// The lines of an entry that comes from elsewhere unchanged.
+    pub(super) fn moved_entry(&mut self, entry: &Entry, column: usize) -> Done<Option<String>> {
+        let Some((home, place)) = entry.origin.and_then(|k| self.homes.get(&k).copied()) else {
+            return Ok(None);
+        };
+        let doc = self.doc();
+        if doc.is_flow(home) || entry.rename {
+            return Ok(None);
+        }
+        let Some((_, value)) = doc.pairs(home).nth(place) else { return Ok(None) };
+        if tree::read(doc, value) != entry.value {
+            return Ok(None);
+        }
+        let geo = self.layout.entries(home)?[place].clone();
+        if geo.inline {
+            return Ok(None);
+        }
+        let from = self.layout.column(geo.key);
+        shifted(&self.layout.text[geo.lead..geo.next], from, column).map(Some)
+    }
+}
+
+/// Lines moved from one column to another.
+pub(super) fn shifted(lines: &str, from: usize, to: usize) -> Done<String> {
+    let mut out = String::with_capacity(lines.len());
+    for line in lines.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        if line.trim().is_empty() {
+            out.push_str(line);
+        } else if indent + to < from {
+            // A comment further to the left may stay; anything else may not.
+            if !line.trim_start().starts_with('#') {
+                return Err(Stuck);
+            }
+            out.push_str(line.trim_start());
+        } else {
+            out.push_str(&" ".repeat(indent + to - from));
+            out.push_str(&line[indent..]);
+        }
+    }
+    Ok(out)
+}

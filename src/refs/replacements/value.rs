@@ -1,0 +1,139 @@
+//! The value of a replacement, and how it is written into a field.
+
+use super::matcher::{Field, Matcher};
+use super::structured;
+use crate::diag::{Error, Kind as Fault, Result};
+use crate::kustomization::types::{Compat, FieldOptions, Text};
+use crate::resource::MOST_COPIED;
+use crate::yaml::{Doc, Kind, NodeId, Source, Style, Tag};
+
+/// The value to put, detached from where it came from.
+pub(super) struct Value {
+    pub doc: Doc,
+    pub node: NodeId,
+    /// Slot and node that it came from, if it changes together with that node.
+    pub from: Option<(usize, NodeId)>,
+}
+
+impl Value {
+    /// Takes the value anew where it is a part of the document that is being changed.
+    fn follow(&mut self, doc: &Doc, slot: usize) {
+        if let Some((_, node)) = self.from.filter(|(from, _)| *from == slot) {
+            *self = Self { from: self.from, ..detached(doc, node) };
+        }
+    }
+}
+
+/// Why a value could not be put.
+pub(super) enum Problem {
+    /// The path leads nowhere.
+    NotFound,
+    /// The path cannot be followed.
+    Path(Error),
+    /// The value cannot be written.
+    Other(Error),
+}
+
+/// Puts the value at a path. Gives whether it was written anywhere.
+pub(super) fn put(
+    doc: &mut Doc,
+    slot: usize,
+    parts: &[String],
+    options: Option<&FieldOptions>,
+    value: &mut Value,
+    matcher: &mut Matcher<'_>,
+) -> Result<bool, Problem> {
+    let root = doc.root();
+    value.follow(doc, slot);
+    if matcher.compat == Compat::V5_8
+        && let Some(new) = structured::rewrite(doc, root, parts, (&value.doc, value.node), matcher)
+    {
+        set_text(doc, new.node, &new.text);
+        return Ok(true);
+    }
+    let fields = matcher.find(doc, root, parts).map_err(Problem::Path)?;
+    if fields.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let (mut written, most) = (false, doc.size() + MOST_COPIED);
+    for field in fields {
+        match field {
+            Field::Here(node) => {
+                value.follow(doc, slot);
+                set(doc, node, options, value).map_err(Problem::Other)?;
+                if doc.size() > most {
+                    let message = "the value grows beyond all bounds: it holds the field that it is put into";
+                    return Err(Problem::Other(Error::new(Fault::Reference, message)));
+                }
+                written = true;
+            }
+            Field::Lost { scalar } => {
+                if !scalar && options.is_some_and(|o| !o.delimiter.is_empty()) {
+                    return Err(Problem::Other(delimiter_error(doc, root)));
+                }
+            }
+        }
+    }
+    Ok(written)
+}
+
+/// Writes the value into a field: the text alone into a scalar, whose type and style stay; else the whole node.
+fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Value) -> Result<()> {
+    let new = value.doc.text(value.node);
+    let scalar = doc.kind(node) == Kind::Scalar;
+    match options.filter(|o| !o.delimiter.is_empty()) {
+        Some(_) if !scalar => Err(delimiter_error(doc, node)),
+        Some(options) => {
+            let mut parts: Vec<&str> = doc.text(node).split(&options.delimiter).collect();
+            match usize::try_from(options.index) {
+                Err(_) => parts.insert(0, new),
+                Ok(index) => match parts.get_mut(index) {
+                    Some(part) => *part = new,
+                    None => parts.push(new),
+                },
+            }
+            let text = parts.join(&options.delimiter);
+            set_text(doc, node, &text);
+            Ok(())
+        }
+        None if scalar => {
+            set_text(doc, node, new);
+            Ok(())
+        }
+        None => {
+            let copy = doc.import(&value.doc, value.node);
+            doc.assign(node, copy);
+            Ok(())
+        }
+    }
+}
+
+/// Changes the text of a scalar and nothing else.
+pub(super) fn set_text(doc: &mut Doc, node: NodeId, text: &str) {
+    if doc.text(node) == text {
+        return;
+    }
+    let (tag, written) = (doc.tag(node), doc.is_tagged(node));
+    doc.set_text(node, text, tag);
+    doc.set_tag(node, tag, written);
+}
+
+pub(super) fn delimiter_error(doc: &Doc, node: NodeId) -> Error {
+    Error::new(Fault::Config, "`delimiter` can only be used with scalars, found a mapping or list")
+        .at(doc.location(node))
+}
+
+/// A value of its own, copied from a document.
+pub(super) fn detached(from: &Doc, node: NodeId) -> Value {
+    let mut doc = Doc::new(Source::new("", String::new()));
+    let node = doc.import(from, node);
+    Value { doc, node, from: None }
+}
+
+/// The value of `sourceValue`.
+pub(super) fn given(text: &Text) -> Value {
+    let mut doc = Doc::new(Source::new("", String::new()));
+    let node = doc.scalar(&text.value, Style::Plain, Tag::Unset);
+    doc.set_mark(node, &text.mark);
+    Value { doc, node, from: None }
+}
