@@ -3,7 +3,7 @@
 //! from the file unchanged and stands on one line is taken over as it is.
 
 use super::tree::{Entry, Node, Shape};
-use crate::yaml::style::{self, Written};
+use crate::yaml::style::{self, SIMPLE_KEY, Written};
 use crate::yaml::write::Lines;
 use crate::yaml::{Doc, Kind, NodeId, Style, order};
 use std::cmp::Ordering;
@@ -16,9 +16,6 @@ pub struct Form<'a> {
     /// The document from which unchanged values may be taken over.
     pub from: Option<&'a Doc>,
 }
-
-/// Keys longer than this, in bytes, are written behind `?`.
-const SIMPLE_KEY: usize = 128;
 
 struct Emitter<'a, 'o> {
     form: Form<'a>,

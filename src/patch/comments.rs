@@ -45,9 +45,8 @@ impl Reader<'_> {
         }
         for (key, value) in self.doc.pairs(node) {
             if let Some(mark) = self.mark(key) {
-                let text = mark.source.text.as_str();
-                let comment = behind_key(text, mark.offset as usize, self.doc.text(key));
-                let comment = comment.or_else(|| above(text, mark.offset as usize, false));
+                let behind = self.doc.comment_behind(key);
+                let comment = behind.or_else(|| above(&mark.source.text, mark.offset as usize, false));
                 self.note(key, comment);
             }
             self.behind_value(value);
@@ -163,15 +162,6 @@ fn is_well_formed(doc: &Doc, key: NodeId, value: NodeId) -> bool {
     }
 }
 
-/// The comment behind the colon of a key, with nothing between.
-fn behind_key<'a>(text: &'a str, offset: usize, key: &str) -> Option<&'a str> {
-    let line = text.get(offset..)?.lines().next()?;
-    let rest = line.trim_start_matches(['"', '\'']).strip_prefix(key)?;
-    let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
-    let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
-    rest.starts_with('#').then_some(rest)
-}
-
 /// The comment behind a `{}` or `[]`.
 fn behind_flow(text: &str, offset: usize) -> Option<&str> {
     let rest = text.get(offset..)?;
@@ -243,6 +233,7 @@ fn above(text: &str, offset: usize, item: bool) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml::split;
 
     #[test]
     fn the_head_of_a_field_is_what_stands_above_it() {
@@ -272,8 +263,13 @@ mod tests {
 
     #[test]
     fn comments_behind_keys_and_flow_collections_are_found() {
-        assert_eq!(behind_key("'a b' : # c\n- 1", 0, "a b"), Some("# c"));
-        assert_eq!(behind_key("a: 1 # c", 0, "a"), None);
+        let behind = |text: &str| {
+            let doc = split::read_all(&Source::new("t.yaml", text.to_owned())).unwrap().swap_remove(0);
+            let (key, _) = doc.pairs(doc.root()).next().unwrap();
+            doc.comment_behind(key).map(str::to_owned)
+        };
+        assert_eq!(behind("'a b' : # c\n- 1").as_deref(), Some("# c"));
+        assert_eq!(behind("a: 1 # c"), None);
         assert_eq!(behind_flow("['a]', \"b\\\"]\"] # c\n", 0), Some("# c"));
         assert_eq!(behind_flow("[a]# c", 0), None);
     }

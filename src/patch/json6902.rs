@@ -9,7 +9,7 @@
 //! Operations are JSON if the text begins with `[`; otherwise they are YAML 1.1, of which the first document counts.
 
 use super::json_tree::{self, Raw};
-use crate::diag::{Error, Kind as ErrorKind, Location, Result};
+use crate::diag::{Error, Kind as ErrorKind, Location, Result, nearest};
 use crate::kustomization::Compat;
 use crate::resource::MOST_COPIED;
 use crate::yaml::json::{read_json, to_json};
@@ -311,13 +311,9 @@ impl Run<'_> {
             let length = doc.items(place.container).len();
             return Some(format!("`{}` is no index of this list of {length}", place.key));
         }
-        let keys = || doc.pairs(place.container).map(|(k, _)| doc.text(k));
-        let near = keys()
-            .map(|key| (distance(key, &place.key), key))
-            .filter(|(d, key)| *d <= 1 + key.len().max(place.key.len()) / 4)
-            .min();
-        match near {
-            Some((_, key)) => Some(format!("there is no `{}`; did you mean `{key}`?", place.key)),
+        let keys = doc.pairs(place.container).map(|(k, _)| doc.text(k));
+        match nearest(&place.key, keys) {
+            Some(key) => Some(format!("there is no `{}`; did you mean `{key}`?", place.key)),
             None => Some(format!("there is no `{}` there; add it first", place.key)),
         }
     }
@@ -432,24 +428,6 @@ fn within(fault: Fault, op: &str, path: &str) -> Fault {
 fn missing(op: &Op, field: &str) -> Fault {
     let message = format!("expected a text as `{field}` of `{}`, found none", op.kind);
     Fault { message, hint: Some(format!("give `{field}` as a string")) }
-}
-
-/// How many letters have to be changed to make one name of the other.
-fn distance(a: &str, b: &str) -> usize {
-    if a.len() > 64 || b.len() > 64 {
-        return usize::MAX;
-    }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, c) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, d) in b.iter().enumerate() {
-            let change = corner + usize::from(c.to_lowercase().ne(d.to_lowercase()));
-            corner = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

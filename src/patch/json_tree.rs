@@ -8,12 +8,9 @@ use crate::diag::{Error, Kind as ErrorKind, Result};
 use crate::text::go;
 use crate::yaml::json::{key_text, to_json, write_float, write_string};
 use crate::yaml::reencode::{self, Value};
-use crate::yaml::style::{Written, bytes_of, of_any};
+use crate::yaml::style::{SIMPLE_KEY, Written, bytes_of, of_any};
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// Keys longer than this, in bytes, are written behind `?`.
-const SIMPLE_KEY: usize = 128;
 
 /// Turns an object into JSON. Nodes that hang in several places become separate ones.
 pub fn to_json_tree(doc: &mut Doc) -> Result<()> {

@@ -7,7 +7,7 @@
 //! Paths are as in `kube::fieldspec`: names divided by `/`, `\/` for a slash in a name, `[]` behind lists.
 
 use crate::diag::{Error, Kind as Fault};
-use crate::kube::Str;
+use crate::kube::{Str, fieldspec};
 use crate::yaml::{Doc, Kind, NodeId};
 use smallvec::SmallVec;
 
@@ -144,27 +144,11 @@ pub(super) fn shape_error(doc: &Doc, hit: Hit) -> Error {
 }
 
 /// Names and list marks of a path. Names of blanks alone lead nowhere and are left out, as in kustomize.
-fn split(path: &str) -> Vec<(Str, bool)> {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    let mut steps: Vec<String> = Vec::new();
-    for part in path.split('/') {
-        match steps.last_mut() {
-            Some(last) if last.ends_with('\\') => {
-                last.pop();
-                last.push('/');
-                last.push_str(part);
-            }
-            _ => steps.push(part.to_owned()),
-        }
-    }
-    let marked = steps.iter().map(|s| match s.strip_suffix("[]") {
-        Some(shorter) => (shorter, true),
-        None => (s.as_str(), false),
-    });
-    marked
+fn split(path: &str) -> impl Iterator<Item = (Str, bool)> {
+    fieldspec::split_path(path)
+        .into_iter()
         .filter(|(name, _)| name.is_empty() || !name.trim().is_empty())
         .map(|(name, list)| (name.trim().into(), list))
-        .collect()
 }
 
 /// Whether kustomize takes a name for the place of an item in a list, or refuses it.
@@ -182,8 +166,7 @@ mod tests {
 
     #[test]
     fn paths_are_split_at_slashes_that_are_not_escaped() {
-        let shown =
-            |path| split(path).iter().map(|(n, l)| format!("{n}{}", u8::from(*l))).collect::<Vec<_>>();
+        let shown = |path| split(path).map(|(n, l)| format!("{n}{}", u8::from(l))).collect::<Vec<_>>();
         assert_eq!(shown("spec/a[]/b"), ["spec0", "a1", "b0"]);
         assert_eq!(shown("/metadata/annotations/x.y\\/z"), ["metadata0", "annotations0", "x.y/z0"]);
         assert_eq!(shown("a//b"), ["a0", "0", "b0"]);

@@ -11,6 +11,7 @@ use crate::generate::base64_lines;
 use crate::kube::{FieldSpec, Gvk, ResId};
 use crate::kustomization::types::Var;
 use crate::resource::{ResMap, Resource};
+use crate::text::go;
 use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -161,28 +162,10 @@ impl Value {
             Self::Str(s) => s.clone(),
             Self::Int(n) => n.to_string(),
             Self::Bool(b) => b.to_string(),
-            Self::Float(f) => float(*f),
+            Self::Float(f) => go::float_v(*f),
             Self::Other => String::new(),
         }
     }
-}
-
-/// A float as `%v` writes it: an exponent below 1e-4 and from 1e21 on.
-fn float(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
-    }
-    let size = value.abs();
-    if size == 0.0 || (1e-4..1e21).contains(&size) {
-        return value.to_string();
-    }
-    let text = format!("{value:e}");
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |d| ('-', d));
-    format!("{mantissa}e{sign}{digits:0>2}")
 }
 
 fn value(res: &Resource, var: &Var) -> Result<Value> {

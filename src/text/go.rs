@@ -96,6 +96,11 @@ pub fn float(value: f64) -> String {
     out
 }
 
+/// A 64-bit float as `%v` writes it: digits only from 1e-4 up to 1e21, else with an exponent.
+pub fn float_v(value: f64) -> String {
+    if (1e6..1e21).contains(&value.abs()) { value.to_string() } else { float(value) }
+}
+
 /// A 32-bit float as `strconv.FormatFloat(f, 'g', -1, 32)` writes it.
 pub fn float32(value: f32) -> String {
     let mut out = String::new();
@@ -162,6 +167,11 @@ mod tests {
             assert_eq!(float(value), text);
         }
         assert_eq!(float32(123_456_789.125), "1.2345679e+08");
+        for (value, text) in
+            [(-0.5, "-0.5"), (1e6, "1000000"), (1e20, "100000000000000000000"), (1e21, "1e+21")]
+        {
+            assert_eq!(float_v(value), text);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@
 
 use super::node::{Doc, Kind as NodeKind, NodeId, Style, Tag};
 use super::reencode::{self, Place, Value};
-use super::style::{self, Written};
+use super::style::{self, SIMPLE_KEY, Written};
 use super::write::Lines;
 use super::{number, order};
 use crate::diag::{Error, Kind, Result};
@@ -90,9 +90,6 @@ const FLOW: u8 = 1;
 const TOP: u8 = 2;
 /// On the way to the last scalar of a document whose closing comments cost a line break.
 const LAST: u8 = 4;
-
-/// Keys longer than this, in bytes, are written behind `?`.
-const SIMPLE_KEY: usize = 128;
 
 struct Printer<'d, 'o> {
     doc: &'d Doc,
@@ -315,7 +312,11 @@ impl<'d> Printer<'d, '_> {
             Ok(())
         } else if self.doc.kids(value).is_empty() {
             // Kustomize writes the comment before the brackets, which then begin a line of their own.
-            if self.reencode && !self.doc.is_flow(value) && self.doc.has_comment_behind(key) {
+            if self.reencode
+                && !self.doc.is_flow(value)
+                && !self.doc.without_comments
+                && self.doc.comment_behind(key).is_some()
+            {
                 let message =
                     format!("the comment behind `{text}:` keeps its emptied value from being printed");
                 let error = Error::new(Kind::Resource, message).at(self.doc.location(key));

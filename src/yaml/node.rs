@@ -314,16 +314,15 @@ impl Doc {
         self.mark(id).map_or_else(|| Location::file(self.source().path.clone()), |m| m.location())
     }
 
-    /// Whether a comment stands behind the colon of a key, as far as is known.
-    pub fn has_comment_behind(&self, key: NodeId) -> bool {
-        let behind = || {
-            let mark = self.mark(key)?;
-            let line = mark.source.text.get(mark.offset as usize..)?.lines().next()?;
-            let rest = line.trim_start_matches(['"', '\'']).strip_prefix(self.text(key))?;
-            let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
-            Some(rest.trim_start().starts_with('#'))
-        };
-        !self.without_comments && behind().unwrap_or(false)
+    /// The comment behind the colon of a key with nothing between, as it stands in the source of the key.
+    pub fn comment_behind(&self, key: NodeId) -> Option<&str> {
+        let n = self.node(key);
+        let source = self.sources.get(n.origin as usize)?;
+        let line = source.text.get(n.start as usize..)?.lines().next()?;
+        let rest = line.trim_start_matches(['"', '\'']).strip_prefix(self.text(key))?;
+        let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
+        let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
+        rest.starts_with('#').then_some(rest)
     }
 
     /// The bytes of the document's own source that a node covers, if known.

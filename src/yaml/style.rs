@@ -23,6 +23,9 @@ pub const ODD: u8 = LINE | HIGH | CONTROL;
 /// Stands in no number and no time. Not to be relied upon in texts of more than [`LONG`] bytes.
 const WORDY: u8 = 32;
 
+/// Keys longer than this, in bytes, are written behind `?`.
+pub const SIMPLE_KEY: usize = 128;
+
 /// No number or time that a person would write has as many bytes.
 const LONG: usize = 32;
 

@@ -8,6 +8,7 @@
 use super::emit::Scratch;
 use super::fast::Fast;
 use super::order;
+use super::style::SIMPLE_KEY;
 use super::write::WIDTH;
 
 /// What is known of the document up to where it was read.
@@ -79,7 +80,7 @@ impl Fast<'_> {
         let (Some(&key), doc) = (self.kids.last(), &self.doc) else { return };
         let text = doc.text(key);
         // A key that is not a string, or in quotes, is rare in what machines write.
-        let usual = doc.is_bare(key) && doc.simple_key(key).is_some() && text.len() <= 128;
+        let usual = doc.is_bare(key) && doc.simple_key(key).is_some() && text.len() <= SIMPLE_KEY;
         let usual = usual && self.b.get(colon.wrapping_sub(1)) != Some(&b' ');
         let before = self.kids.len().checked_sub(3).filter(|i| *i >= base).map(|i| self.kids[i]);
         self.same.same = usual && before.is_none_or(|before| order::less(doc.text(before), text));
