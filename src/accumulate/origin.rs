@@ -2,10 +2,11 @@
 
 use crate::kube::{Gvk, ResId};
 use crate::load::Loader;
+use crate::load::files::clean;
 use crate::resource::Origin as Note;
 use crate::text::go;
 use crate::yaml;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 /// Where a folder stands, seen from the folder that is built, or from its repository.
 #[derive(Debug, Clone, Default)]
@@ -65,23 +66,10 @@ impl Origin {
     }
 }
 
-/// Go's `filepath.Join` of two relative paths.
+/// Go's `filepath.Join`.
 fn join(a: &str, b: &str) -> String {
-    let mut out = PathBuf::new();
-    for part in Path::new(a).components().chain(Path::new(b).components()) {
-        match part {
-            Component::Normal(name) => out.push(name),
-            Component::ParentDir => {
-                if matches!(out.components().next_back(), Some(Component::Normal(_))) {
-                    out.pop();
-                } else {
-                    out.push("..");
-                }
-            }
-            _ => {}
-        }
-    }
-    out.to_string_lossy().into_owned()
+    let parts = [a, b].into_iter().filter(|part| !part.is_empty());
+    clean(Path::new(&parts.collect::<Vec<_>>().join("/"))).to_string_lossy().into_owned()
 }
 
 /// A note as the YAML text that kustomize writes.

@@ -86,7 +86,7 @@ pub fn split_path(path: &str) -> Vec<(Cow<'_, str>, bool)> {
 
 /// Whether a name is one that kustomize's walk takes for the place of an item in a list, so that no mapping can
 /// have it.
-fn is_index(name: &str) -> bool {
+pub fn is_index(name: &str) -> bool {
     match name.as_bytes() {
         [b'0'..=b'9' | b'+' | b'-', ..] => name == "-" || name.parse::<i64>().is_ok(),
         [b'*'] => true,

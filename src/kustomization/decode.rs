@@ -9,6 +9,7 @@
 
 use super::types::{Compat, Pairs, Text};
 use crate::diag::{Error, Kind as Sort, Result, nearest};
+use crate::text::go;
 use crate::yaml::scalar::{self, Dialect, Value};
 use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag, json};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -415,24 +416,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A float in the fewest digits that a 32-bit float needs, as Go's `%g` writes it.
+/// A float in the fewest digits that a 32-bit float needs; infinite ones as YAML writes them.
 fn short_float(x: f64) -> String {
     let narrow = x as f32;
-    if !narrow.is_finite() {
-        return if narrow.is_nan() {
-            ".nan".into()
-        } else if x > 0.0 {
-            ".inf".into()
-        } else {
-            "-.inf".into()
-        };
-    }
-    let exponential = format!("{narrow:e}");
-    let (digits, exponent) = exponential.split_once('e').unwrap_or((&exponential, "0"));
-    match exponent.parse::<i32>() {
-        Ok(e) if !(-4..6).contains(&e) => {
-            format!("{digits}e{}{:02}", if e < 0 { '-' } else { '+' }, e.abs())
-        }
-        _ => format!("{narrow}"),
+    match narrow.is_finite() {
+        true => go::float32(narrow),
+        false if narrow.is_nan() => ".nan".into(),
+        false => if x > 0.0 { ".inf" } else { "-.inf" }.into(),
     }
 }

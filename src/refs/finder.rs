@@ -67,7 +67,10 @@ impl Finder {
                     Some((_, _, next)) => *next as usize,
                     None => {
                         let next = steps.len();
-                        steps.push(Step { unreachable: is_unreachable(&name), ..Step::default() });
+                        steps.push(Step {
+                            unreachable: name.is_empty() || fieldspec::is_index(&name),
+                            ..Step::default()
+                        });
                         steps[at].next.push((name, list, next as u32));
                         next
                     }
@@ -149,15 +152,6 @@ fn split(path: &str) -> impl Iterator<Item = (Str, bool)> {
         .into_iter()
         .filter(|(name, _)| name.is_empty() || !name.trim().is_empty())
         .map(|(name, list)| (name.trim().into(), list))
-}
-
-/// Whether kustomize takes a name for the place of an item in a list, or refuses it.
-fn is_unreachable(name: &str) -> bool {
-    name.is_empty()
-        || name == "-"
-        || name == "*"
-        || name.parse::<i64>().is_ok()
-        || name.starts_with('[') && name.ends_with(']')
 }
 
 #[cfg(test)]
