@@ -1,5 +1,6 @@
 //! The arguments, spelled as kustomize spells them.
 
+use crate::text::go;
 use clap::builder::styling::Styles;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -143,11 +144,7 @@ pub struct VersionArgs {
 
 /// A boolean as Go's flags spell it.
 pub fn go_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err(format!("`{text}` is neither `true` nor `false`")),
-    }
+    go::parse_bool(text).ok_or_else(|| format!("`{text}` is neither `true` nor `false`"))
 }
 
 /// The help of the whole program.

@@ -1,8 +1,8 @@
 //! Functions in containers: the arguments of `docker run`, which podman takes too.
 
-use super::helm::clean;
 use super::options::PluginOptions;
 use crate::diag::{Error, Kind, Result};
+use crate::load::files::clean;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -7,6 +7,7 @@
 use crate::diag::{Error, Kind, Location, Result};
 use crate::kube::ResId;
 use crate::resource::{ResMap, Resource, internal, read};
+use crate::text::go;
 use crate::yaml::{Doc, Mark, NodeId, Style, Tag, emit, split};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -156,7 +157,7 @@ pub fn take_options(all: &mut [Resource]) -> Result<()> {
     for res in all {
         let needs_hash = match res.annotation(NEEDS_HASH) {
             None => false,
-            Some(text) => parse_bool(text).ok_or_else(|| {
+            Some(text) => go::parse_bool(text).ok_or_else(|| {
                 Error::new(
                     Kind::Program,
                     format!("expected `true` or `false` in `{NEEDS_HASH}`, found `{text}`"),
@@ -178,15 +179,6 @@ pub fn take_options(all: &mut [Resource]) -> Result<()> {
         });
     }
     Ok(())
-}
-
-/// The spellings of booleans that Go knows.
-fn parse_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
 }
 
 /// Puts what a transformer printed in the place of what it got.

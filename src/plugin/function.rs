@@ -10,6 +10,7 @@ use super::program::{self, Output, Program};
 use crate::diag::{Error, Kind, Result};
 use crate::kustomization::Compat;
 use crate::kustomization::decode::{Decoder, Rules};
+use crate::load::files;
 use crate::resource::{ResMap, Resource};
 use crate::yaml::{Dialect, NodeId, Source, Style, split};
 use std::path::Path;
@@ -107,7 +108,7 @@ fn container_of(d: Decoder<'_>, node: NodeId) -> Result<Container> {
 fn check_mounts(spec: &Spec, config: &Resource) -> Result<()> {
     for mount in &spec.container.mounts {
         let path = Path::new(&mount.source);
-        let clean = super::helm::clean(path);
+        let clean = files::clean(path);
         if path.is_absolute() || clean.to_string_lossy().starts_with("..") {
             return Err(Error::new(
                 Kind::Restricted,

@@ -10,6 +10,7 @@ use super::scratch;
 use super::values::{self, Merge};
 use crate::diag::{Error, Kind, Result, cause};
 use crate::kustomization::{Compat, HelmChart, HelmGlobals, Text};
+use crate::load::files::clean;
 use crate::resource::{Resource, internal, read};
 use crate::yaml::{Marked, Source, Style, Tag, split};
 use std::path::{Path, PathBuf};
@@ -283,22 +284,6 @@ fn display(path: &Path) -> String {
 /// Joins as kustomize does: what is given is below the root even if it begins with a slash.
 fn join(root: &Path, given: &str) -> PathBuf {
     clean(&root.join(given.trim_start_matches('/')))
-}
-
-/// A path without `.`, `..` and doubled slashes, found without looking at the disk.
-pub(super) fn clean(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir if clean.file_name().is_some() => {
-                clean.pop();
-            }
-            std::path::Component::ParentDir if clean.has_root() => {}
-            other => clean.push(other),
-        }
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use crate::load::Repository;
 use crate::load::fetch::is_file_like;
 use crate::load::files::clean;
+use crate::text::go;
 use std::path::{Component, Path};
 use std::time::Duration;
 
@@ -130,7 +131,7 @@ fn read_query(query: &str) -> (String, Duration, bool) {
         Ok(seconds) => u64::try_from(seconds).ok().map(Duration::from_secs),
         Err(_) => duration(text),
     });
-    let submodules = !matches!(get("submodules"), Some("0" | "f" | "F" | "false" | "False" | "FALSE"));
+    let submodules = get("submodules").and_then(go::parse_bool).unwrap_or(true);
     (reference, timeout.filter(|t| !t.is_zero()).unwrap_or(TIMEOUT), submodules)
 }
 

@@ -1,4 +1,4 @@
-//! Texts as Go writes them: quoted strings and floating point numbers.
+//! Texts as Go writes and reads them: quoted strings, floating point numbers, booleans.
 //!
 //! kustomize's output and file names show Go's spelling in a few places; the functions here give the same bytes.
 
@@ -39,6 +39,15 @@ pub fn quote(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// A boolean as `strconv.ParseBool` reads it.
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
 }
 
 /// Whether Go counts a character as printable: letters, marks, numbers, punctuation, symbols and the space.
