@@ -109,6 +109,15 @@ pub fn file(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<File
     temporary(make)
 }
 
+/// A temporary file in a folder, to be given the name of another one there: with the usual mode of new files.
+pub fn file_in(folder: &Path) -> io::Result<File> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".kfm-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    temporary(|| builder.tempfile_in(folder))
+}
+
 /// Makes something while nobody can clean up, so that it is on the list when somebody does.
 fn temporary<T: AsRef<Path>>(make: impl FnOnce() -> io::Result<T>) -> io::Result<Temporary<T>> {
     let mut state = listening();

@@ -51,11 +51,7 @@ pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
         return pieces.iter().try_for_each(|p| file.write_all(p.borrow())).map_err(fail);
     }
     let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".kfm-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let Ok(mut new) = interrupt::file(|| builder.tempfile_in(folder)) else {
+    let Ok(mut new) = interrupt::file_in(folder) else {
         // The folder may not be written to; the file may.
         let mut file = std::fs::File::create(&real).map_err(fail)?;
         return pieces.iter().try_for_each(|p| file.write_all(p.borrow())).map_err(fail);

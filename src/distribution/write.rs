@@ -183,11 +183,7 @@ fn put(file: &Path, content: &[u8]) -> Result<()> {
     let fail = |e: std::io::Error| failed(file, &e);
     let folder = file.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(fail)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".kfm-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut new = interrupt::file(|| builder.tempfile_in(folder)).map_err(fail)?;
+    let mut new = interrupt::file_in(folder).map_err(fail)?;
     new.write_all(content).map_err(fail)?;
     new.rename(file).map_err(fail)
 }

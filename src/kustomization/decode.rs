@@ -125,7 +125,7 @@ impl<'a> Decoder<'a> {
 
     /// The place of a node.
     pub fn mark(self, node: NodeId) -> Mark {
-        self.doc.mark(node).unwrap_or_else(|| Mark { source: self.doc.source().clone(), offset: 0 })
+        self.doc.mark_or_start(node)
     }
 
     /// A text with the place of a node.
@@ -163,11 +163,9 @@ impl<'a> Decoder<'a> {
 
     /// What a node is, for messages: `the number `12``.
     fn describe(self, node: NodeId) -> String {
-        match self.doc.kind(node) {
-            Kind::Map => return "a mapping".into(),
-            Kind::Seq => return "a list".into(),
-            Kind::Alias => return "an alias".into(),
-            Kind::Scalar => {}
+        let kind = self.doc.kind(node);
+        if kind != Kind::Scalar {
+            return kind.noun().into();
         }
         let text: String = self.doc.text(node).chars().take(40).collect();
         match self.tag(node) {

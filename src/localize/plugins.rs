@@ -5,7 +5,7 @@ use super::write::Place;
 use crate::diag::{Error, Kind as Sort, Result};
 use crate::kustomization::Text;
 use crate::resource::Resource;
-use crate::yaml::{Doc, Kind, Mark, NodeId, Tag};
+use crate::yaml::{Doc, Kind, NodeId, Tag};
 
 /// The version that configurations of built-in plugins have.
 const BUILTIN: &str = "builtin";
@@ -91,8 +91,7 @@ fn scalar(doc: &mut Doc, node: NodeId, role: Role, place: &mut Place<'_>) -> Res
 }
 
 fn marked(doc: &Doc, node: NodeId, value: &str) -> Text {
-    let mark = doc.mark(node).unwrap_or_else(|| Mark { source: doc.source().clone(), offset: 0 });
-    Text { value: value.to_owned(), mark }
+    Text { value: value.to_owned(), mark: doc.mark_or_start(node) }
 }
 
 #[cfg(test)]

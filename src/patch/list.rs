@@ -6,7 +6,7 @@
 //! That is what happens to lists in which every item has the keys (`merge_regular`). For others kustomize's
 //! procedure has odd results: an item without the key can empty the list. `merge_odd` follows it step by step.
 
-use super::strategic::{DIRECTIVE, Directive, Fault, Walked, Walker, directive_named, noun};
+use super::strategic::{DIRECTIVE, Directive, Fault, Walked, Walker, directive_named};
 use crate::kube::merge_keys::Schema;
 use crate::yaml::{Kind, NodeId, Style, Tag};
 use compact_str::CompactString;
@@ -311,7 +311,7 @@ impl<'s> Walker<'_, 's> {
         if self.doc.is_null(item) || self.doc.kind(item) == kind {
             return Ok(());
         }
-        let (expected, found) = (noun(kind), noun(self.doc.kind(item)));
+        let (expected, found) = (kind.noun(), self.doc.kind(item).noun());
         Err(Fault::new(format!("wrong node kind: expected {expected} as item, found {found}"), item))
     }
 

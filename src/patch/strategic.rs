@@ -94,16 +94,6 @@ pub(super) fn directive_named(name: &str) -> Option<Directive> {
     }
 }
 
-/// What a kind of node is called.
-pub(super) fn noun(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Scalar => "a single value",
-        Kind::Map => "a mapping",
-        Kind::Seq => "a list",
-        Kind::Alias => "an alias",
-    }
-}
-
 /// A walk over an object and a patch in one document.
 pub(super) struct Walker<'d, 's> {
     pub(super) doc: &'d mut Doc,
@@ -129,7 +119,7 @@ impl<'s> Walker<'_, 's> {
         if let (Some(a), Some(b)) = (a, b)
             && self.doc.kind(b) != kind
         {
-            let (old, new) = (noun(kind), noun(self.doc.kind(b)));
+            let (old, new) = (kind.noun(), self.doc.kind(b).noun());
             let mut fault = Fault::new(format!("wrong node kind: expected {old}, found {new}"), b);
             fault.other = Some(a);
             return Err(fault);

@@ -10,7 +10,7 @@ use super::scratch;
 use crate::diag::{Error, Kind, Result};
 use crate::kustomization::Text;
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Doc, Mark, NodeId};
+use crate::yaml::{Doc, NodeId};
 use std::path::{Path, PathBuf};
 
 /// The longest text that goes into a variable, name included.
@@ -98,8 +98,7 @@ fn arguments(config: &Resource, site: &mut Site<'_, '_>) -> Result<Vec<String>> 
 }
 
 fn marked(doc: &Doc, node: NodeId) -> Text {
-    let mark = doc.mark(node).unwrap_or_else(|| Mark { source: doc.source().clone(), offset: 0 });
-    Text { value: doc.text(node).to_owned(), mark }
+    Text { value: doc.text(node).to_owned(), mark: doc.mark_or_start(node) }
 }
 
 /// Splits into words as a shell does; a `#` outside of quotes ends the line. `None`: a quote is not closed.

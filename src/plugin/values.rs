@@ -154,7 +154,7 @@ fn lay_over(doc: &mut Doc, below: Option<NodeId>, above: Option<NodeId>) -> Resu
     {
         return Err(Error::new(
             ErrorKind::Config,
-            format!("expected {} as below it, found {}", noun(kind), noun(doc.kind(high))),
+            format!("expected {} as below it, found {}", kind.noun(), doc.kind(high).noun()),
         )
         .at(doc.location(high))
         .label(doc.location(low), "the value below"));
@@ -196,15 +196,6 @@ fn fields(doc: &mut Doc, below: NodeId, above: Option<NodeId>) -> Result<NodeId>
     }
     doc.set_kids(below, &kids);
     Ok(below)
-}
-
-fn noun(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Map => "a mapping",
-        Kind::Seq => "a list",
-        Kind::Scalar => "a single value",
-        Kind::Alias => "an alias",
-    }
 }
 
 #[cfg(test)]

@@ -68,9 +68,8 @@ pub(super) fn item(part: &str) -> Result<(&str, &str)> {
 /// The error for a node of another kind than the path needs.
 pub(super) fn wrong_kind(doc: &Doc, node: NodeId, part: &str, expected: &str) -> Error {
     let found = match doc.kind(node) {
-        Kind::Map => "a mapping".to_owned(),
-        Kind::Seq => "a list".to_owned(),
-        _ => format!("`{}`", doc.text(node).lines().next().unwrap_or_default()),
+        Kind::Scalar => format!("`{}`", doc.text(node).lines().next().unwrap_or_default()),
+        kind => kind.noun().to_owned(),
     };
     Error::new(Fault::Reference, format!("expected {expected} for `{part}` of the path, found {found}"))
         .at(doc.location(node))

@@ -96,10 +96,9 @@ fn text(doc: &Doc, node: Option<NodeId>) -> &str {
 
 fn describe(doc: &Doc, node: NodeId) -> String {
     match doc.kind(node) {
-        Kind::Map => "a mapping".into(),
-        Kind::Seq => "a list".into(),
-        _ if doc.is_null(node) => "a null".into(),
-        _ => format!("`{}`", doc.text(node)),
+        Kind::Scalar if doc.is_null(node) => "a null".into(),
+        Kind::Scalar => format!("`{}`", doc.text(node)),
+        kind => kind.noun().into(),
     }
 }
 

@@ -6,10 +6,8 @@ use crate::yaml::{Doc, Kind, Mark, NodeId, Tag};
 /// The error for a node of the wrong kind.
 pub(super) fn wrong_kind(doc: &Doc, node: NodeId, expected: &str) -> Error {
     let found = match doc.kind(node) {
-        Kind::Map => "a mapping".to_owned(),
-        Kind::Seq => "a list".to_owned(),
-        Kind::Alias => "an alias".to_owned(),
         Kind::Scalar => format!("`{}`", doc.text(node)),
+        kind => kind.noun().to_owned(),
     };
     Error::new(Fault::Resource, format!("expected {expected}, found {found}")).at(doc.location(node))
 }

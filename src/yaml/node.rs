@@ -32,6 +32,18 @@ pub enum Kind {
     Alias,
 }
 
+impl Kind {
+    /// What it is called in messages.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Scalar => "a single value",
+            Self::Map => "a mapping",
+            Self::Seq => "a list",
+            Self::Alias => "an alias",
+        }
+    }
+}
+
 /// How a scalar was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -307,6 +319,11 @@ impl Doc {
         let n = self.node(id);
         (n.start != u32::MAX)
             .then(|| Mark { source: self.sources[n.origin as usize].clone(), offset: n.start })
+    }
+
+    /// [`Doc::mark`], or the start of the document's source for nodes that were made without one.
+    pub fn mark_or_start(&self, id: NodeId) -> Mark {
+        self.mark(id).unwrap_or_else(|| Mark { source: self.source().clone(), offset: 0 })
     }
 
     /// The place of a node; the whole file for nodes that were made without one.
