@@ -9,7 +9,6 @@
 
 use super::types::{Compat, Pairs, Text};
 use crate::diag::{Error, Kind as Sort, Result, nearest};
-use crate::text::go;
 use crate::yaml::scalar::{self, Dialect, Value};
 use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag, json};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -223,7 +222,7 @@ impl<'a> Decoder<'a> {
         if self.rules.dialect == Dialect::V3 && x.fract() == 0.0 && (-9.2e18..1.8e19).contains(&x) {
             return format!("{x:.0}");
         }
-        short_float(x)
+        json::short_float(x)
     }
 
     /// A boolean.
@@ -282,7 +281,7 @@ impl<'a> Decoder<'a> {
                 Value::Uint(n) => {
                     return Err(self.wrong(node, format!("`{n}` is too large a number for a key")));
                 }
-                Value::Float(x) => short_float(x).into(),
+                Value::Float(x) => json::short_float(x).into(),
                 _ => self.doc.text(node).into(),
             },
             _ => self.doc.text(node).into(),
@@ -411,15 +410,5 @@ impl<'a> Fields<'a> {
         read: fn(Decoder<'a>, NodeId) -> Result<T>,
     ) -> Result<Option<T>> {
         self.get(name).map(|n| read(self.decoder, n)).transpose()
-    }
-}
-
-/// A float in the fewest digits that a 32-bit float needs; infinite ones as YAML writes them.
-fn short_float(x: f64) -> String {
-    let narrow = x as f32;
-    match narrow.is_finite() {
-        true => go::float32(narrow),
-        false if narrow.is_nan() => ".nan".into(),
-        false => if x > 0.0 { ".inf" } else { "-.inf" }.into(),
     }
 }

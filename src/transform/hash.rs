@@ -7,6 +7,7 @@ use super::{hash_tree, write};
 use crate::diag::{Error, Kind as Fault, Result};
 use crate::resource::ResMap;
 use crate::text::go::json_float;
+use crate::yaml::json::write_string;
 use crate::yaml::reencode::{self, Place, Value};
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
 use sha2::{Digest, Sha256};
@@ -64,7 +65,7 @@ pub fn suffix(doc: &Doc, root: NodeId) -> Result<String> {
             let _ = write!(json, "\"kind\":\"{kind}\",\"name\":\"\",");
             continue;
         }
-        push_string(&mut json, field);
+        write_string(field, &mut json);
         json.push(':');
         push_field(&mut json, doc, node)?;
         json.push(',');
@@ -95,8 +96,8 @@ pub(super) fn encode(json: &[u8]) -> String {
 /// A field of the object: scalars as their text, lists as null, nothing as the empty text.
 fn push_field(json: &mut String, doc: &Doc, node: Option<NodeId>) -> Result<()> {
     match node.map(|n| (n, doc.kind(n))) {
-        None => push_string(json, ""),
-        Some((n, Kind::Scalar)) => push_string(json, doc.text(n)),
+        None => write_string("", json),
+        Some((n, Kind::Scalar)) => write_string(doc.text(n), json),
         Some((n, Kind::Map)) => return push_value(json, doc, n, false),
         Some((_, Kind::Seq | Kind::Alias)) => json.push_str("null"),
     }
@@ -111,7 +112,7 @@ fn push_value(json: &mut String, doc: &Doc, node: NodeId, flow: bool) -> Result<
             let mut pairs: Vec<_> = doc.pairs(node).collect();
             pairs.sort_by_key(|(key, _)| doc.text(*key));
             push_list(json, ['{', '}'], pairs, |json, (key, value)| {
-                push_string(json, doc.text(key));
+                write_string(doc.text(key), json);
                 json.push(':');
                 push_value(json, doc, value, flow)
             })
@@ -152,31 +153,8 @@ fn push_scalar(json: &mut String, doc: &Doc, node: NodeId, flow: bool) -> Result
             let message = format!("expected a finite number, found `{}`", doc.text(node));
             return Err(Error::new(Fault::Resource, message).at(doc.location(node)));
         }
-        Value::Str(s) => push_string(json, &s),
-        Value::Time(t) | Value::Binary(t) => push_string(json, &t),
+        Value::Str(s) => write_string(&s, json),
+        Value::Time(t) | Value::Binary(t) => write_string(&t, json),
     }
     Ok(())
-}
-
-/// A string as Go's JSON has it, safe for HTML.
-pub(super) fn push_string(json: &mut String, text: &str) {
-    json.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
-                json.push('\\');
-                json.push(c);
-            }
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\x08' => json.push_str("\\b"),
-            '\x0c' => json.push_str("\\f"),
-            '\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                let _ = write!(json, "\\u{:04x}", c as u32);
-            }
-            _ => json.push(c),
-        }
-    }
-    json.push('"');
 }

@@ -4,8 +4,9 @@
 //! Kustomize hashes the JSON of its node tree then, with styles, lines, columns and comments. Here that tree can
 //! be had for objects as they were read, without comments; for others there is an error rather than another hash.
 
-use super::hash::{encode, push_string};
+use super::hash::encode;
 use crate::diag::{Error, Kind as Fault, Result};
+use crate::yaml::json::write_string;
 use crate::yaml::{Doc, Kind, NodeId, Style, Tag, split};
 use std::fmt::Write;
 use std::ops::Range;
@@ -81,7 +82,7 @@ impl Tree<'_> {
         let tag = TAGS.iter().find(|(tag, _)| *tag == doc.tag(id)).ok_or_else(|| refused(doc, id))?.1;
         let (line, column) = self.place(id).ok_or_else(|| refused(doc, id))?;
         let _ = write!(self.json, "{{\"Kind\":{kind},\"Style\":{style},\"Tag\":\"{tag}\",\"Value\":");
-        push_string(&mut self.json, doc.text(id));
+        write_string(doc.text(id), &mut self.json);
         self.json.push_str(",\"Anchor\":\"\",\"Alias\":null,\"Content\":");
         let kids = doc.kids(id);
         if kids.is_empty() {

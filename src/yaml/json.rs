@@ -478,8 +478,8 @@ pub fn write_float(f: f64, out: &mut String) {
     out.push_str(&go::json_float(f));
 }
 
-/// A float as a key: kustomize's library rounds it to 32 bits.
-fn short_float(f: f64) -> String {
+/// A float as a key or in the place of a text: kustomize's library rounds it to 32 bits.
+pub fn short_float(f: f64) -> String {
     match f as f32 {
         f if f.is_nan() => ".nan".to_owned(),
         f if f.is_infinite() => if f > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
