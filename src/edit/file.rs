@@ -27,7 +27,7 @@ pub struct KustomizationFile {
 }
 
 /// The order in which kustomize appends new fields.
-const ORDER: [&str; 31] = [
+pub(super) const ORDER: [&str; 31] = [
     "apiVersion",
     "kind",
     "metadata",

@@ -1,10 +1,10 @@
 //! `edit fix`: the fields that kustomize calls deprecated and does not move by itself.
 //!
 //! `patchesJson6902`, then `patchesStrategicMerge`, go behind `patches`, and `commonLabels` becomes an entry of
-//! `labels`. Comments in these fields go along. A build applies the old fields at other times than `patches`, so that
+//! `labels`. Comments in these fields go along. Names of fields, whose case does not count, get their usual spelling. A build applies the old fields at other times than `patches`, so that
 //! the output can change; whoever calls this builds before and after.
 
-use super::file::KustomizationFile;
+use super::file::{KustomizationFile, ORDER};
 use super::tree::{Entry, Node, Shape};
 use crate::diag::{Error, Kind, Result};
 
@@ -40,8 +40,19 @@ pub fn fix(file: &mut KustomizationFile, is_file: &dyn Fn(&str) -> bool) -> Resu
         let entry = Node::map(vec![Entry::new("includeSelectors", Node::plain("true")), pairs]);
         root.field_mut("labels").items_mut().push(entry);
     }
+    ORDER.iter().for_each(|field| respell(&mut root, field));
     file.root = root;
     Ok(())
+}
+
+/// Gives a field its usual spelling, if it stands there once and in another one.
+fn respell(root: &mut Node, field: &str) {
+    let mut same = root.entries_mut().iter_mut().filter(|e| e.key.eq_ignore_ascii_case(field));
+    if let (Some(entry), None) = (same.next(), same.next())
+        && entry.key != field
+    {
+        (entry.key, entry.rename) = (field.to_owned(), true);
+    }
 }
 
 /// What was taken from its field. What stands elsewhere (aliases) is written out.

@@ -68,7 +68,7 @@ impl Walk {
 
     /// What a text is in the copy. What it leads to is gathered.
     fn place(&mut self, at: &Root, role: Role, text: &Text) -> Result<String> {
-        if text.value.is_empty() && role != Role::ChartHome && role != Role::FileSource {
+        if text.value.is_empty() && role != Role::ChartHome {
             return Ok(String::new());
         }
         match role {

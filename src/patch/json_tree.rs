@@ -9,7 +9,7 @@ use crate::text::go;
 use crate::yaml::json::{key_text, to_json, write_float, write_string};
 use crate::yaml::reencode::{self, Value};
 use crate::yaml::style::{SIMPLE_KEY, Written, bytes_of, of_any};
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, Kind, NodeId, Style, Tag, anchors};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Turns an object into JSON. Nodes that hang in several places become separate ones.
@@ -83,6 +83,9 @@ impl Decoder<'_> {
         }
         if doc.tag(key) == Tag::Str && !matches!(doc.style(key), Style::Literal | Style::Folded) {
             return Ok(key);
+        }
+        if !top && reencode::has_own_type(doc, key) {
+            return refuse(&format!("`{}` with a tag of its own", doc.text(key)));
         }
         let simple_key = doc.text(key).len() <= SIMPLE_KEY && !doc.text(key).contains('\n');
         let place = reencode::Place { flow, simple_key, last: false, reencode: true };
@@ -160,7 +163,8 @@ pub fn from_json_tree(doc: &mut Doc) -> Result<()> {
         let error = Error::new(ErrorKind::Patch, "expected the patched object to be a mapping, found a list");
         return Err(error.at(doc.location(root)));
     }
-    encode(doc, root)
+    encode(doc, root)?;
+    anchors::settle(doc)
 }
 
 /// How many digits a whole number may have that is written as before whatever happens to it.
@@ -190,6 +194,7 @@ fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
         Tag::Str => {
             let text = doc.text(node);
             let style = match of_any(text, bytes_of(text)) {
+                _ if text.contains('\n') && reencode::block_allowed(text) => Style::Literal,
                 Written::Plain => Style::Plain,
                 Written::Single => Style::Single,
                 Written::Double => Style::Double,
@@ -199,8 +204,14 @@ fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
         }
         Tag::Null | Tag::Bool => doc.set_style(node, Style::Plain),
         _ => {
+            let map = doc.kind(node) == Kind::Map;
             for i in 0..doc.kids(node).len() {
-                encode(doc, doc.kids(node)[i])?;
+                let kid = doc.kids(node)[i];
+                if map && i % 2 == 0 && doc.text(kid) == "<<" {
+                    doc.set_tag(kid, Tag::Merge, false);
+                    doc.has_anchors = true;
+                }
+                encode(doc, kid)?;
             }
         }
     }

@@ -3,7 +3,8 @@
 //! Kustomize replaces aliases by deep copies and applies `<<` right after a resource is read, map by map from the
 //! outside to the inside; [`expand`] does the same and keeps what can be seen of it: the first key spelled `<<` goes
 //! even if it is quoted, and a null written as a key is doubled (so that the resource cannot be printed). A merge
-//! key that came out of a merged map is applied last, as kustomize does when it prints.
+//! key that came out of a merged map is applied last, as kustomize does when it prints: what kustomize merges is the
+//! map as it was written, its own merge key included, unless an alias has made it a value before.
 //!
 //! The older library ([`expand_v2`]) puts the entries of `<<` where it stands; the last of several equal keys counts.
 //!
@@ -24,7 +25,13 @@ pub fn expand(doc: &mut Doc) -> Result<()> {
     if !doc.has_anchors {
         return Ok(());
     }
-    let mut e = Expander { doc, seen: FxHashMap::default(), made: 0, merged_merge: false };
+    let mut e = Expander {
+        doc,
+        seen: FxHashMap::default(),
+        written: FxHashMap::default(),
+        made: 0,
+        merged_merge: false,
+    };
     let root = e.node(e.doc.root())?;
     if e.merged_merge {
         e.seen.clear();
@@ -35,12 +42,36 @@ pub fn expand(doc: &mut Doc) -> Result<()> {
     Ok(())
 }
 
+/// Applies merge keys as kustomize does when it prints: what is there wins. Does nothing where there is no cause for it.
+pub fn settle(doc: &mut Doc) -> Result<()> {
+    if !doc.has_anchors {
+        return Ok(());
+    }
+    let root = doc.root();
+    let mut e = Expander {
+        doc,
+        seen: FxHashMap::default(),
+        written: FxHashMap::default(),
+        made: 0,
+        merged_merge: true,
+    };
+    e.settle(root)?;
+    doc.has_anchors = false;
+    Ok(())
+}
+
 /// Expands aliases and merge keys as for kustomization files.
 pub fn expand_v2(doc: &mut Doc) -> Result<()> {
     if !doc.has_anchors {
         return Ok(());
     }
-    let mut e = Expander { doc, seen: FxHashMap::default(), made: 0, merged_merge: false };
+    let mut e = Expander {
+        doc,
+        seen: FxHashMap::default(),
+        written: FxHashMap::default(),
+        made: 0,
+        merged_merge: false,
+    };
     let root = e.node_v2(e.doc.root())?;
     doc.set_root(root);
     doc.has_anchors = false;
@@ -57,6 +88,8 @@ enum Seen {
 struct Expander<'a> {
     doc: &'a mut Doc,
     seen: FxHashMap<NodeId, Seen>,
+    /// The entries that maps with a merge key were written with.
+    written: FxHashMap<NodeId, Vec<(NodeId, NodeId)>>,
     /// How many nodes were copied.
     made: usize,
     /// A merge key came out of a merged map.
@@ -132,6 +165,7 @@ impl Expander<'_> {
                     return self.fail(id, message);
                 }
                 let target = self.node(target)?;
+                self.written.remove(&target);
                 return self.copy(target);
             }
             Kind::Map | Kind::Seq => {}
@@ -169,6 +203,9 @@ impl Expander<'_> {
             return self.fail(map, "a map is merged into a part of itself");
         }
         let cleared = own.iter().position(|(k, _)| self.key_text(*k) == "<<");
+        if mark.is_some() {
+            self.written.insert(map, own.clone());
+        }
         if let Some(i) = cleared {
             own.remove(i);
         }
@@ -184,7 +221,8 @@ impl Expander<'_> {
             all.add(self.key_text(*k).to_owned(), *k, *v);
         }
         for source in sources {
-            let pairs: Vec<(NodeId, NodeId)> = self.doc.pairs(source).collect();
+            let written = self.written.get(&source).cloned();
+            let pairs = written.unwrap_or_else(|| self.doc.pairs(source).collect());
             for (k, v) in self.firsts(&pairs) {
                 self.merged_merge |= self.doc.tag(k) == Tag::Merge;
                 let (k, v) = (self.copy(k)?, self.copy(v)?);
@@ -383,6 +421,11 @@ mod tests {
             ("a: &x {b: 1}\nc: {b: 2, <<: *x}", "{str:a {str:b int:1} str:c {str:b int:2}}"),
             ("a: {<<: [{b: 1}, {b: 2, c: 3}]}", "{str:a {str:b int:1 str:c int:3}}"),
             ("a: {<<: {<<: {b: 1}, c: 2}, c: 3}", "{str:a {str:c int:3 str:b int:1}}"),
+            ("a: {<<: [{<<: {b: 1}}, {b: 2}]}", "{str:a {str:b int:2}}"),
+            (
+                "a: &a {b: 1}\nc: &c {<<: *a}\nd: {<<: [*c, {b: 2}]}",
+                "{str:a {str:b int:1} str:c {str:b int:1} str:d {str:b int:2}}",
+            ),
             ("a: {'<<': {b: 1}}", "{str:a {}}"),
             ("a: {~: 1}", "{str:a {null:~ int:1 null:~ int:1}}"),
             ("a: {b: 1, b: 2, <<: {c: 3}}", "{str:a {str:b int:1 str:b int:2 str:c int:3}}"),

@@ -264,6 +264,10 @@ impl<'d> Printer<'d, '_> {
                 last: false,
                 reencode: self.reencode,
             };
+            if context & TOP == 0 && reencode::has_own_type(doc, key) {
+                let text = doc.text(key);
+                return refuse(format!("the key `{text}` has a tag of its own, expected a string"));
+            }
             let text: Cow<'d, str> = match reencode::value(doc, key, place)? {
                 Value::Str(text) => text,
                 Value::Binary(text) if context & TOP != 0 => text.into(),

@@ -90,6 +90,12 @@ pub fn value(doc: &Doc, id: NodeId, place: Place) -> Result<Value<'_>> {
     result.map_err(|e| e.or_at(|| doc.location(id)))
 }
 
+/// Whether a scalar has a tag that makes it no string, nor anything else that a scalar can be. As a value it is its
+/// text; as a key it keeps its mapping from being one with strings as keys.
+pub fn has_own_type(doc: &Doc, id: NodeId) -> bool {
+    doc.tag(id) == Tag::Other
+}
+
 /// The value of a plain text whose type follows from the text.
 fn bare(text: &str, tag: Tag, place: Place) -> Result<Value<'_>> {
     let empty_null = tag == Tag::Null && text.is_empty() && (place.flow || place.simple_key);
@@ -185,7 +191,7 @@ fn block_text(text: &str, style: Style, place: Place) -> Result<Cow<'_, str>> {
 }
 
 /// Whether a text may be written as a block by the library that writes the node tree.
-fn block_allowed(text: &str) -> bool {
+pub fn block_allowed(text: &str) -> bool {
     let mut space = false;
     for c in text.chars() {
         if space && is_break(c) || !printable(c) && c != '\t' {
