@@ -8,7 +8,7 @@ use crate::diag::{Error, Kind, Location, Result};
 use crate::kube::ResId;
 use crate::resource::{ResMap, Resource, internal, read};
 use crate::text::go;
-use crate::yaml::{Doc, Mark, NodeId, Style, Tag, emit, split};
+use crate::yaml::{Doc, Mark, NodeId, Options, Style, Tag, emit, split};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,8 +20,9 @@ const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
 /// A generator asks to merge or replace.
 const BEHAVIOR: &str = "kustomize.config.k8s.io/behavior";
 
-/// An object as text, with its bookkeeping. `with_id`: with the annotation that tells its id.
-pub fn to_text(res: &Resource, with_id: bool) -> Result<String> {
+/// An object as text, with its bookkeeping. `with_id`: with the annotation that tells its id. `fold`: long texts are
+/// folded.
+pub fn to_text(res: &Resource, with_id: bool, fold: bool) -> Result<String> {
     let mut doc = res.doc().clone();
     let root = doc.root();
     let mut all: BTreeMap<String, String> = BTreeMap::new();
@@ -36,13 +37,17 @@ pub fn to_text(res: &Resource, with_id: bool) -> Result<String> {
         all.insert(ID.to_owned(), id_text(res.id())?);
     }
     set_annotations(&mut doc, &all);
-    text_of(&doc)
+    text_with(&doc, Options { fold, ..Options::default() })
 }
 
 /// A document as kustomize prints it.
 pub fn text_of(doc: &Doc) -> Result<String> {
+    text_with(doc, Options::default())
+}
+
+fn text_with(doc: &Doc, options: Options) -> Result<String> {
     let mut out = Vec::new();
-    emit::print(doc, doc.root(), &mut out)?;
+    emit::print_with(doc, doc.root(), options, &mut out)?;
     String::from_utf8(out).map_err(|_| Error::new(Kind::Resource, "an object is not UTF-8"))
 }
 
@@ -251,7 +256,7 @@ mod tests {
         all[0].needs_hash = false;
         all[0].prefixes.push("p-".into());
         assert_eq!(
-            to_text(&all[0], true).unwrap(),
+            to_text(&all[0], true, true).unwrap(),
             "apiVersion: apps/v1\nkind: D\nmetadata:\n  annotations:\n    \
              internal.config.kubernetes.io/prefixes: p-\n    kustomize.config.k8s.io/id: |\n      \
              group: apps\n      kind: D\n      name: a\n      version: v1\n    z: \"1\"\n  name: a\n"

@@ -29,7 +29,7 @@ pub fn find(config: &Resource, site: &mut Site<'_, '_>) -> Result<Exec> {
     let path = path_of(config, site.options)?;
     check_executable(&path, config)?;
     let args = arguments(config, site)?;
-    Ok(Exec { path, args, config: exchange::to_text(config, false)? })
+    Ok(Exec { path, args, config: exchange::to_text(config, false, true)? })
 }
 
 /// HOME/GROUP/VERSION/kind/Kind
@@ -141,7 +141,7 @@ pub fn generate(exec: &Exec, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
 
 /// Runs a program that changes objects.
 pub fn transform(exec: &Exec, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
-    let texts = resources.iter().map(|r| exchange::to_text(r, true)).collect::<Result<Vec<_>>>()?;
+    let texts = resources.iter().map(|r| exchange::to_text(r, true, true)).collect::<Result<Vec<_>>>()?;
     let output = exec.run(&texts.join("---\n"), site)?;
     let output = exchange::from_output(&exec.name(), output)?;
     exchange::update(resources, output, &exec.name())

@@ -12,7 +12,8 @@ use crate::kustomization::Compat;
 use crate::kustomization::decode::{Decoder, Rules};
 use crate::load::files;
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Dialect, NodeId, Source, Style, split};
+use crate::yaml::{Dialect, Doc, Kind as YamlKind, NodeId, Source, Style, split};
+use rustc_hash::FxHashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,6 +23,9 @@ const ANNOTATIONS: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/
 const IMAGE: &str = "config.kubernetes.io/container";
 /// The field of the metadata that tells what to run.
 const FIELD: &str = "configFn";
+
+/// Annotations by which an object that a function printed tells which one it was, counted from 1.
+const IDS: [&str; 2] = ["internal.config.kubernetes.io/id", "config.k8s.io/id"];
 
 const RULES: Rules = Rules {
     refuse_unknown: true,
@@ -138,11 +142,62 @@ pub fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<V
 
 /// Runs a function that changes objects.
 pub fn transform(spec: &Spec, config: &Resource, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
-    let texts = resources.iter().map(|r| exchange::to_text(r, true)).collect::<Result<Vec<_>>>()?;
+    let texts = resources.iter().map(|r| exchange::to_text(r, true, false)).collect::<Result<Vec<_>>>()?;
     let Some(output) = run(spec, config, &texts, &config_text(config)?, site)? else { return Ok(()) };
     let name = name_of(config);
     let output = exchange::from_output(&name, output)?;
+    refuse_other_kinds(resources, &output).map_err(|e| e.during(format!("comparing what {name} printed")))?;
     exchange::update(resources, output, &name)
+}
+
+/// Kustomize copies comments from each object to what became of it, and fails where a value has become one of another
+/// kind.
+fn refuse_other_kinds(before: &ResMap, after: &[Resource]) -> Result<()> {
+    let all: Vec<&Resource> = before.iter().collect();
+    for new in after {
+        let id = IDS.iter().find_map(|key| new.annotation(key));
+        let index = id.and_then(|id| id.parse::<usize>().ok()?.checked_sub(1));
+        if let Some(old) = index.and_then(|i| all.get(i)) {
+            same_kinds((old.doc(), old.root()), (new.doc(), Some(new.root())))?;
+        }
+    }
+    Ok(())
+}
+
+fn same_kinds((a, old): (&Doc, NodeId), (b, new): (&Doc, Option<NodeId>)) -> Result<()> {
+    let new = new.filter(|n| !b.is_null(*n));
+    if a.is_null(old) {
+        return Ok(());
+    }
+    if let Some(new) = new
+        && a.kind(old) != b.kind(new)
+    {
+        let message = "a function may not make a value one of another kind";
+        let error = Error::new(Kind::Program, message).at(b.location(new));
+        return Err(error.label(a.location(old), "what it was"));
+    }
+    match a.kind(old) {
+        YamlKind::Map => {
+            let found: FxHashMap<&str, NodeId> =
+                new.iter().flat_map(|n| b.pairs(*n)).map(|(key, value)| (b.text(key), value)).collect();
+            if found.contains_key("") || a.pairs(old).any(|(key, _)| a.text(key).is_empty()) {
+                let message = "an object that goes through a function may not have an empty key";
+                return Err(Error::new(Kind::Program, message).at(a.location(old)));
+            }
+            for (key, value) in a.pairs(old) {
+                same_kinds((a, value), (b, found.get(a.text(key)).copied()))?;
+            }
+        }
+        YamlKind::Seq => {
+            for (value, other) in a.items(old).iter().zip(new.map_or(&[][..], |n| b.items(n))) {
+                if a.text(*value) == b.text(*other) {
+                    same_kinds((a, *value), (b, Some(*other)))?;
+                }
+            }
+        }
+        YamlKind::Scalar | YamlKind::Alias => {}
+    }
+    Ok(())
 }
 
 fn name_of(config: &Resource) -> String {
@@ -151,7 +206,7 @@ fn name_of(config: &Resource) -> String {
 
 /// The configuration as the function gets it.
 fn config_text(config: &Resource) -> Result<String> {
-    let text = exchange::to_text(config, false)?;
+    let text = exchange::to_text(config, false, false)?;
     Ok(exchange::add_annotations(&text, &[(crate::resource::internal::LOCAL_CONFIG, "true")]))
 }
 

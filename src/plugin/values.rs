@@ -69,7 +69,9 @@ pub fn merged(inline: (&Doc, NodeId), file: Option<&Arc<Source>>, how: Merge) ->
     };
     let mut out = Vec::new();
     match root {
-        Some(root) => emit::print_with(&doc, root, Options { reencode: false }, &mut out)?,
+        Some(root) => {
+            emit::print_with(&doc, root, Options { reencode: false, ..Options::default() }, &mut out)?
+        }
         None => out.extend_from_slice(b"{}\n"),
     }
     Ok(out)

@@ -23,11 +23,13 @@ pub struct Options {
     /// Write the tree as YAML and read it again before values are taken, in effect. kustomize does so but for
     /// `-o DIR`.
     pub reencode: bool,
+    /// Fold long texts. Kustomize does so but for what functions read.
+    pub fold: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reencode: true }
+        Self { reencode: true, fold: true }
     }
 }
 
@@ -38,7 +40,7 @@ pub fn print(doc: &Doc, root: NodeId, out: &mut Vec<u8>) -> Result<()> {
 
 /// As [`print()`], with options.
 pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
-    if options.reencode
+    if options == Options::default()
         && root == doc.root()
         && let Some(bytes) = doc.verbatim().and_then(|range| doc.source().text.as_bytes().get(range))
     {
@@ -52,13 +54,10 @@ pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) 
 pub(super) fn print_anew(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
     let before = out.len();
     let last = options.reencode && doc.tail_comment && root == doc.root();
-    let mut printer = Printer {
-        doc,
-        reencode: options.reencode,
-        out: Lines::new(out),
-        order: Vec::new(),
-        spare: Vec::new(),
-    };
+    let mut lines = Lines::new(out);
+    lines.fold = options.fold;
+    let mut printer =
+        Printer { doc, reencode: options.reencode, out: lines, order: Vec::new(), spare: Vec::new() };
     let result = printer.document(root, if last { LAST | TOP } else { TOP });
     if result.is_err() {
         out.truncate(before);

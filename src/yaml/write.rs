@@ -15,6 +15,8 @@ const SPACES: [u8; 64] = [b' '; 64];
 pub struct Lines<'o> {
     /// Everything written so far.
     pub buf: &'o mut Vec<u8>,
+    /// Long lines are folded.
+    pub fold: bool,
     /// Where the last line starts.
     start: usize,
     /// A quoted text before it is folded.
@@ -25,7 +27,7 @@ impl<'o> Lines<'o> {
     /// Lines behind what `buf` holds.
     pub fn new(buf: &'o mut Vec<u8>) -> Self {
         let start = buf.len();
-        Self { buf, start, quoted: String::new() }
+        Self { buf, fold: true, start, quoted: String::new() }
     }
 
     /// Writes text that has no line break.
@@ -124,15 +126,15 @@ impl<'o> Lines<'o> {
     #[inline]
     fn fold_unless(&mut self, key: bool, text: &str, indent: usize, how: Written) {
         // Characters are not more than bytes: a line that cannot get long enough needs no closer look.
-        if key || self.buf.len() - self.start + text.len() <= WIDTH + 2 {
+        if key || !self.fold || self.buf.len() - self.start + text.len() <= WIDTH + 2 {
             self.put(text.as_bytes());
         } else {
-            self.fold(text, indent, how);
+            self.folded(text, indent, how);
         }
     }
 
     /// Writes a text without breaks, folded.
-    fn fold(&mut self, text: &str, indent: usize, how: Written) {
+    fn folded(&mut self, text: &str, indent: usize, how: Written) {
         let bytes = text.as_bytes();
         let ascii = text.is_ascii();
         let mut column = self.column();
@@ -173,7 +175,7 @@ impl<'o> Lines<'o> {
         for (i, c) in text.char_indices() {
             if c == ' ' {
                 let inner = i > 0 && i + 1 < text.len() && text.as_bytes()[i + 1] != b' ';
-                if !key && after != ' ' && column > WIDTH && inner {
+                if !key && self.fold && after != ' ' && column > WIDTH && inner {
                     self.end();
                     self.indent(indent);
                     column = indent;

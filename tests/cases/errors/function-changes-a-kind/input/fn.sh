@@ -1,0 +1,2 @@
+#!/bin/sh
+sed "s/value: 1/value: [1]/"

@@ -1,0 +1,2 @@
+#!/bin/sh
+sed "s/: .one two.*/: first line/; s/: one two.*/: first line/"
