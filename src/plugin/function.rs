@@ -142,8 +142,14 @@ pub fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<V
 
 /// Runs a function that changes objects.
 pub fn transform(spec: &Spec, config: &Resource, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
-    let texts = resources.iter().map(|r| exchange::to_text(r, true, false)).collect::<Result<Vec<_>>>()?;
-    let Some(output) = run(spec, config, &texts, &config_text(config)?, site)? else { return Ok(()) };
+    let mut texts =
+        resources.iter().map(|r| exchange::to_text(r, true, false)).collect::<Result<Vec<_>>>()?;
+    let config_text = config_text(config)?;
+    if texts.is_empty() {
+        // Kustomize calls no function without objects, so that it passes the configuration, which is local.
+        texts.push(config_text.clone());
+    }
+    let Some(output) = run(spec, config, &texts, &config_text, site)? else { return Ok(()) };
     let name = name_of(config);
     let output = exchange::from_output(&name, output)?;
     refuse_other_kinds(resources, &output).map_err(|e| e.during(format!("comparing what {name} printed")))?;

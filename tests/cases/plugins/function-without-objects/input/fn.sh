@@ -1,0 +1,10 @@
+#!/bin/sh
+items=$(grep -c '^- ')
+cat <<X
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: made
+data:
+  items: "$items"
+X
