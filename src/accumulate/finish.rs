@@ -1,12 +1,12 @@
 //! What happens once, when all layers are done: hashes, references, variables, order, and the removal of what
 //! only the build needed to know.
 
-use super::{Accumulator, Options, Reorder, origin};
+use super::{Accumulator, Options, Reorder};
 use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
 use crate::kube::FieldSpec;
 use crate::kustomization::{Compat, Kustomization};
 use crate::refs;
-use crate::resource::{ResMap, Resource, annotations, internal};
+use crate::resource::{ResMap, Resource, annotations, internal, origin};
 use crate::transform;
 use crate::yaml::{Mark, Marked};
 use rustc_hash::FxHashMap;
@@ -21,6 +21,7 @@ pub fn finish(
     let config = &acc.config;
     let resources = &mut acc.resources;
     transform::hash::apply(resources)?;
+    resources.iter().try_for_each(refuse_lost_ids)?;
     refs::names::fix(resources, config)?;
     acc.vars.resolve_and_replace(resources, &config.var_reference, findings)?;
     drop_local(resources)?;
@@ -45,6 +46,17 @@ fn drop_local(resources: &mut ResMap) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Kustomize crashes over an object that had no name, or none of one word, when it was renamed or moved.
+fn refuse_lost_ids(res: &Resource) -> Result<()> {
+    if res.has_whole_previous_ids() {
+        return Ok(());
+    }
+    let message = format!("the former names of {} cannot be told: one was empty or has a comma", res.id());
+    Err(Error::new(Kind::Resource, message)
+        .at(res.doc().location(res.root()))
+        .hint("a patch may have set `metadata.name` or `kind` to null"))
 }
 
 /// A patch may have taken what every object must have.

@@ -4,8 +4,6 @@ use crate::kube::{Gvk, ResId};
 use crate::load::Loader;
 use crate::load::files::clean;
 use crate::resource::Origin as Note;
-use crate::text::go;
-use crate::yaml;
 use std::path::Path;
 
 /// Where a folder stands, seen from the folder that is built, or from its repository.
@@ -62,6 +60,7 @@ impl Origin {
             reference: self.reference.clone(),
             configured_in,
             configured_by: Some(by),
+            raw: String::new(),
         }
     }
 }
@@ -70,60 +69,4 @@ impl Origin {
 fn join(a: &str, b: &str) -> String {
     let parts = [a, b].into_iter().filter(|part| !part.is_empty());
     clean(Path::new(&parts.collect::<Vec<_>>().join("/"))).to_string_lossy().into_owned()
-}
-
-/// A note as the YAML text that kustomize writes.
-pub(super) fn text(note: &Note) -> String {
-    let mut out = String::new();
-    write(&mut out, note, "");
-    out
-}
-
-/// Notes as the YAML list that kustomize writes.
-pub(super) fn list(notes: &[std::sync::Arc<Note>]) -> String {
-    let mut out = String::new();
-    for note in notes {
-        let start = out.len();
-        write(&mut out, note, "  ");
-        if out.len() == start {
-            out.push_str("- {}\n");
-        } else {
-            out.replace_range(start..start + 2, "- ");
-        }
-    }
-    out
-}
-
-fn write(out: &mut String, note: &Note, indent: &str) {
-    let mut line = |indent: &str, name: &str, value: &str| {
-        if !value.is_empty() {
-            out.push_str(&format!("{indent}{name}: {}\n", scalar(value)));
-        }
-    };
-    line(indent, "path", &note.path);
-    line(indent, "repo", &note.repo);
-    line(indent, "ref", &note.reference);
-    line(indent, "configuredIn", &note.configured_in);
-    if let Some(by) = &note.configured_by {
-        let inner = format!("{indent}  ");
-        out.push_str(&format!("{indent}configuredBy:\n"));
-        let mut line = |name: &str, value: &str| {
-            if !value.is_empty() {
-                out.push_str(&format!("{inner}{name}: {}\n", scalar(value)));
-            }
-        };
-        line("apiVersion", &by.gvk.api_version());
-        line("kind", &by.gvk.kind);
-        line("name", &by.name);
-        line("namespace", &by.namespace);
-    }
-}
-
-/// A text as a YAML scalar: bare where it reads back as itself.
-fn scalar(text: &str) -> String {
-    let bare = yaml::scalar::resolve(text, yaml::Dialect::V2) == yaml::Tag::Str
-        && text.chars().all(|c| c.is_alphanumeric() || "/._-@+=~".contains(c) || c == ':')
-        && !text.ends_with(':')
-        && !text.starts_with(['-', '@', '=', ':']);
-    if bare { text.to_owned() } else { go::quote(text) }
 }

@@ -27,6 +27,14 @@ pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
         ([slot], Behavior::Merge | Behavior::Replace) => resources.edit(*slot, |old| {
             let mut new = generated;
             lay_over(old, &mut new, behavior == Behavior::Merge);
+            if new.id() != old.id() {
+                let verb = internal::behavior_text(behavior);
+                let message = format!("nothing to {verb}: {} became {}", new.id(), old.id());
+                return Err(Error::new(Kind::NotFound, message)
+                    .at(new.doc().location(new.root()))
+                    .label(old.doc().location(old.root()), "this resource had the id, and has another now")
+                    .hint("merge before its type is changed"));
+            }
             *old = new;
             Ok(())
         }),

@@ -86,17 +86,18 @@ impl<'a> Decoder<'a> {
     /// A decoder. Refuses documents with values that JSON cannot say.
     pub fn new(doc: &'a Arc<Doc>, rules: Rules) -> Result<Self> {
         let decoder = Self { doc, rules };
-        decoder.check(doc.root(), &mut FxHashSet::default())?;
+        decoder.check(doc.root(), true, &mut FxHashSet::default())?;
         Ok(decoder)
     }
 
-    /// Refuses keys and numbers that cannot be put into JSON, and duplicate keys where those are errors.
-    fn check(self, node: NodeId, seen: &mut FxHashSet<NodeId>) -> Result<()> {
+    /// Refuses keys and numbers that cannot be put into JSON, and duplicate keys where those are errors. `counts`: no
+    /// later value of the same key takes its place before the document becomes JSON.
+    fn check(self, node: NodeId, counts: bool, seen: &mut FxHashSet<(NodeId, bool)>) -> Result<()> {
         let doc = self.doc;
         match doc.kind(node) {
             Kind::Scalar => {
                 let number = self.tag(node) == Tag::Float;
-                if number && matches!(self.value(node), Value::Float(x) if !x.is_finite()) {
+                if counts && number && matches!(self.value(node), Value::Float(x) if !x.is_finite()) {
                     return Err(
                         self.wrong(node, format!("`{}` is no number that JSON knows", doc.text(node)))
                     );
@@ -106,19 +107,24 @@ impl<'a> Decoder<'a> {
                 }
                 Ok(())
             }
-            _ if !seen.insert(node) => Ok(()),
+            _ if !seen.insert((node, counts)) => Ok(()),
             Kind::Map => {
                 let mut keys = FxHashSet::default();
-                for (key, value) in doc.pairs(node) {
+                let place = |(i, (key, _))| Some((self.key(key).ok()?, i));
+                let last: FxHashMap<_, usize> = doc.pairs(node).enumerate().filter_map(place).collect();
+                for (i, (key, value)) in doc.pairs(node).enumerate() {
                     let name = self.key(key)?;
+                    let counts = counts && last.get(&name) == Some(&i);
                     if self.rules.refuse_duplicates && !keys.insert(name) {
                         return Err(self.wrong(key, format!("key `{}` is there already", doc.text(key))));
                     }
-                    self.check(value, seen)?;
+                    self.check(value, counts, seen)?;
                 }
                 Ok(())
             }
-            Kind::Seq | Kind::Alias => doc.kids(node).iter().try_for_each(|kid| self.check(*kid, seen)),
+            Kind::Seq | Kind::Alias => {
+                doc.kids(node).iter().try_for_each(|kid| self.check(*kid, counts, seen))
+            }
         }
     }
 

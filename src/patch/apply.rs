@@ -13,7 +13,7 @@ use super::strategic::{DIRECTIVE, Outcome, merge};
 use crate::diag::{Code, Error, Finding, Findings, Kind as ErrorKind, Result};
 use crate::kube::{OpenApi, ResId};
 use crate::kustomization::Compat;
-use crate::resource::{Behavior, ResMap, Resource, internal};
+use crate::resource::{ResMap, Resource, internal, origin};
 use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
 use rustc_hash::FxHashSet;
 
@@ -164,26 +164,21 @@ impl Prepared {
                     res.store_previous_id();
                 }
                 let known = res.has_noted_annotations();
-                let shown = if operations.sees_annotations() { notes(res) } else { vec![] };
-                let kept = res
-                    .edit(|doc| {
-                        if known {
-                            let annotations = make_annotations(doc);
-                            shown.iter().for_each(|(key, text)| doc.set_string(annotations, key, text));
-                        }
-                        operations.apply(doc, self.compat)?;
-                        let kept = remove_notes(doc, &shown);
-                        renew_annotations(doc)?;
-                        Ok(kept)
-                    })
-                    .map_err(|e: Error| e.during(format!("patching {id}")))?;
-                if !kept.origin {
-                    res.origin = None;
+                let shown = operations.sees_annotations().then(|| notes(res));
+                let during = |e: Error| e.during(format!("patching {id}"));
+                res.edit(|doc| {
+                    if known {
+                        let annotations = make_annotations(doc);
+                        let all = shown.iter().flatten();
+                        all.for_each(|(key, text)| doc.set_string(annotations, key, text));
+                    }
+                    operations.apply(doc, self.compat)
+                })
+                .map_err(&during)?;
+                if let Some(shown) = &shown {
+                    restore_notes(res, shown);
                 }
-                if !kept.transformations {
-                    res.transformations.clear();
-                }
-                Ok(())
+                res.edit(renew_annotations).map_err(&during)
             })?;
             note_clash(map, slot, before.as_ref());
         }
@@ -333,10 +328,11 @@ fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&
 /// YAML 1.1 would read it as something else.
 fn set_field(doc: &mut Doc, map: NodeId, key: &str, text: &str) {
     match doc.get(map, key) {
-        Some(old) if doc.text(old) == text && doc.tag(old) == Tag::Str => {}
         Some(old) => {
             let tagged = doc.is_tagged(old);
-            doc.set_text(old, text, Tag::Unset);
+            if doc.text(old) != text {
+                doc.set_text(old, text, Tag::Unset);
+            }
             doc.set_tag(old, Tag::Unset, tagged);
         }
         None => {
@@ -349,15 +345,9 @@ fn set_field(doc: &mut Doc, map: NodeId, key: &str, text: &str) {
 }
 
 fn forget(res: &mut Resource) {
-    res.previous.clear();
-    res.prefixes.clear();
-    res.suffixes.clear();
-    res.referred_by.clear();
+    internal::forget(res);
     res.transformations.clear();
     res.origin = None;
-    res.behavior = Behavior::Unspecified;
-    res.needs_hash = false;
-    res.from_helm = false;
 }
 
 fn make_annotations(doc: &mut Doc) -> NodeId {
@@ -377,35 +367,25 @@ fn remove_marker(doc: &mut Doc, noted: bool) -> bool {
     kept
 }
 
-/// What kustomize has noted in the annotations of an object. The contents of `buildMetadata`'s notes are not known
-/// here, only that they are there.
+/// What kustomize has noted in the annotations of an object.
 fn notes(res: &Resource) -> Vec<(&'static str, String)> {
     let mut notes = internal::annotations(res);
-    notes.extend(res.origin.is_some().then(|| (internal::ORIGIN, String::new())));
-    notes.extend((!res.transformations.is_empty()).then(|| (internal::TRANSFORMATIONS, String::new())));
+    notes.extend(origin::annotations(res));
     notes
 }
 
-/// Which notes of `buildMetadata` operations have left; kustomize restores its own.
-struct Kept {
-    origin: bool,
-    transformations: bool,
-}
-
-/// Takes notes out of the annotations again.
-fn remove_notes(doc: &mut Doc, notes: &[(&'static str, String)]) -> Kept {
-    let annotations = doc.get_path(doc.root(), &["metadata", "annotations"]);
-    let annotations = annotations.filter(|n| doc.kind(*n) == Kind::Map);
-    let mut kept = Kept { origin: true, transformations: true };
-    for (key, _) in notes {
-        let found = annotations.is_some_and(|map| doc.remove(map, key).is_some());
-        match *key {
-            internal::ORIGIN => kept.origin = found,
-            internal::TRANSFORMATIONS => kept.transformations = found,
-            _ => {}
+/// Takes notes out of the annotations again. Kustomize restores its bookkeeping; the notes of `buildMetadata` are what
+/// the operations have left.
+fn restore_notes(res: &mut Resource, shown: &[(&'static str, String)]) {
+    origin::take(res, shown);
+    res.edit(|doc| {
+        let annotations = doc.get_path(doc.root(), &["metadata", "annotations"]);
+        if let Some(map) = annotations.filter(|n| doc.kind(*n) == Kind::Map) {
+            shown.iter().for_each(|(key, _)| {
+                doc.remove(map, key);
+            });
         }
-    }
-    kept
+    });
 }
 
 /// After operations kustomize sets all annotations anew: values become the texts that they are written as, keys

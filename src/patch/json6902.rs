@@ -89,8 +89,11 @@ impl JsonPatch {
     /// Whether an operation has to do with all annotations of an object, or with what holds them: it may see, or
     /// take away, what kustomize notes there.
     pub fn sees_annotations(&self) -> bool {
-        let whole =
-            |node: NodeId| matches!(self.doc.text(node), "" | "/" | "/metadata" | "/metadata/annotations");
+        let whole = |node: NodeId| {
+            let path = self.doc.text(node);
+            matches!(path, "" | "/" | "/metadata" | "/metadata/annotations")
+                || path.strip_prefix("/metadata/annotations/").is_some_and(|key| key.contains("config.k"))
+        };
         self.ops.iter().flat_map(|op| [op.path, op.from]).flatten().any(whole)
     }
 

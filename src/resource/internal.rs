@@ -76,6 +76,17 @@ pub fn is_bookkeeping(key: &str) -> bool {
     key.starts_with("internal.config.k") && STRIPPED[..BOOKKEEPING].contains(&key)
 }
 
+/// Empties the fields of an object that its bookkeeping annotations fill.
+pub fn forget(res: &mut Resource) {
+    res.previous.clear();
+    res.prefixes.clear();
+    res.suffixes.clear();
+    res.referred_by.clear();
+    res.behavior = Behavior::Unspecified;
+    res.needs_hash = false;
+    res.from_helm = false;
+}
+
 /// Fills the fields of an object from the bookkeeping annotations in its document.
 pub fn adopt(res: &mut Resource) -> Result<()> {
     let doc = res.doc();

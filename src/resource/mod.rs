@@ -3,6 +3,7 @@
 pub mod annotations;
 pub mod internal;
 pub mod labels;
+pub mod origin;
 pub mod print;
 pub mod read;
 mod resmap;

@@ -46,6 +46,8 @@ pub struct Origin {
     pub configured_in: String,
     /// That generator or transformer: apiVersion, kind, name, namespace.
     pub configured_by: Option<ResId>,
+    /// The note as a text, where a patch or a replacement has put one in the place of kustomize's.
+    pub raw: String,
 }
 
 /// An object of Kubernetes.
@@ -208,12 +210,23 @@ impl Resource {
 
     /// The ids of before, oldest first.
     pub fn previous_ids(&self) -> impl DoubleEndedIterator<Item = ResId> + '_ {
-        self.previous.iter().map(|p| self.previous_id(p))
+        let named = self.previous.iter().any(|p| !p.name.is_empty());
+        self.previous.iter().filter(move |_| named).map(|p| self.previous_id(p))
+    }
+
+    /// Whether the ids of before can be told. Kustomize keeps a list of names, one of namespaces and one of kinds,
+    /// leaves out what is empty, and crashes where the lists are not of one length.
+    pub fn has_whole_previous_ids(&self) -> bool {
+        let parts = |text: &Str| if text.is_empty() { 0 } else { 1 + text.matches(',').count() };
+        let count =
+            |part: fn(&PreviousId) -> &Str| self.previous.iter().map(|p| parts(part(p))).sum::<usize>();
+        let names = count(|p| &p.name);
+        names == 0 || names == count(|p| &p.namespace) && names == count(|p| &p.kind)
     }
 
     /// The first id the object had in this build.
     pub fn original_id(&self) -> ResId {
-        self.previous.first().map_or_else(|| self.id.clone(), |p| self.previous_id(p))
+        self.previous_ids().next().unwrap_or_else(|| self.id.clone())
     }
 
     /// Whether the object has or had this id.

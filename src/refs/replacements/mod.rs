@@ -7,6 +7,7 @@
 
 mod comments;
 mod matcher;
+mod notes;
 mod objects;
 mod print;
 mod structured;
@@ -114,8 +115,11 @@ impl Step<'_> {
             return Err(at(error).hint("sources are compared text by text, with present and former names"));
         };
         let path = if source.field_path.is_empty() { DEFAULT_FIELD_PATH } else { &source.field_path };
+        let parts = fieldpath::split(path);
+        let noted = (notes::are_at(&parts) && res.has_noted_annotations()).then(|| notes::shown(res));
+        let res = noted.as_ref().unwrap_or(res);
         let doc = res.doc();
-        let node = fieldpath::lookup(doc, res.root(), &fieldpath::split(path))
+        let node = fieldpath::lookup(doc, res.root(), &parts)
             .map_err(|e| e.during(format!("looking for `{path}` in replacement source `{}`", res.id())))?;
         let Some(node) = node.filter(|n| !doc.is_empty(*n)) else {
             let message = format!("field `{path}` is missing in replacement source `{}`", res.id());
@@ -124,7 +128,7 @@ impl Step<'_> {
         };
         let mut value = detached(doc, node);
         let Some(options) = source.options.as_ref().filter(|o| !o.delimiter.is_empty()) else {
-            value.from = Some((slot, node));
+            value.from = noted.is_none().then_some((slot, node));
             return Ok(value);
         };
         if doc.kind(node) != Kind::Scalar {
@@ -208,7 +212,8 @@ impl Step<'_> {
         self.resources.edit(slot, |res| {
             id_before = Some(res.id().clone());
             let id = res.id().clone();
-            res.edit(|doc| {
+            let noted = paths.iter().any(|path| notes::are_at(&path.parts)).then(|| notes::show(res));
+            let done: Result<()> = res.edit(|doc| {
                 for Path { text: path, parts, mark } in paths {
                     let kept = put(doc, slot, parts, options, value, &mut matcher).map_err(|e| {
                         let error =
@@ -241,7 +246,9 @@ impl Step<'_> {
                     }
                 }
                 Ok(())
-            })
+            });
+            done?;
+            noted.map_or(Ok(()), |shown| notes::take(res, &shown))
         })?;
         if let Some(res) = self.resources.get(slot) {
             if id_before.is_some_and(|id| id != *res.id()) {
