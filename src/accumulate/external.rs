@@ -10,7 +10,7 @@ use crate::generate;
 use crate::kustomization::Text;
 use crate::plugin::{self, Builtin, External, Site, helm};
 use crate::resource::{Origin as Note, ResMap, Resource, read};
-use crate::yaml::{Source, node};
+use crate::yaml::{NodeId, Source, node};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -177,6 +177,9 @@ fn refuse_changes(before: &ResMap, after: &ResMap) -> Result<()> {
 fn is_unchanged(a: &Resource, b: &Resource) -> bool {
     let mut b = b.clone();
     if b.label(VALIDATED_BY).is_some() {
+        if !sets_labels_alike(&b) {
+            return false;
+        }
         b.edit(|doc| {
             let root = doc.root();
             let Some(metadata) = doc.get(root, "metadata") else { return };
@@ -192,6 +195,26 @@ fn is_unchanged(a: &Resource, b: &Resource) -> bool {
         && a.prefixes == b.prefixes
         && a.suffixes == b.suffixes
         && node::equal(a.doc(), a.root(), b.doc(), b.root())
+}
+
+/// Whether kustomize, which takes the label of a validator away by writing all labels anew, ends up with the nodes that
+/// were there: those of labels that it had written itself, in order, as the last field of `metadata`.
+fn sets_labels_alike(res: &Resource) -> bool {
+    let doc = res.doc();
+    let Some(metadata) = doc.get(doc.root(), "metadata") else { return true };
+    let Some(labels) = doc.get(metadata, "labels") else { return true };
+    let own = |key: NodeId| {
+        let mark = doc.mark(key);
+        mark.is_none_or(|mark| !Arc::ptr_eq(&mark.source, doc.source()))
+    };
+    let others: Vec<NodeId> =
+        doc.pairs(labels).map(|(key, _)| key).filter(|key| doc.text(*key) != VALIDATED_BY).collect();
+    // Notes of `buildMetadata` move the annotations behind the labels.
+    others.is_empty()
+        || res.origin.is_none()
+            && doc.pairs(metadata).last().is_some_and(|(_, value)| value == labels)
+            && others.iter().all(|key| own(*key))
+            && others.is_sorted_by_key(|key| doc.text(*key))
 }
 
 /// The name of a folder.

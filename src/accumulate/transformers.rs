@@ -180,6 +180,14 @@ fn after(resources: &mut ResMap, note: Option<Arc<Origin>>, unties: bool) -> Res
                 }
             });
         }
+        // A replacement may have put a text in the place of the annotations.
+        if values(res.doc()).is_some_and(|node| res.doc().kind(node) == Kind::Scalar) {
+            res.edit(|doc| {
+                if let Some(metadata) = doc.get(doc.root(), "metadata") {
+                    doc.remove(metadata, "annotations");
+                }
+            });
+        }
         // An object without origin is taken for one that the transformer has made.
         match res.origin {
             Some(_) => res.transformations.push(note.clone()),

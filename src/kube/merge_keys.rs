@@ -35,7 +35,8 @@ pub struct Schema<'a>(Node<'a>);
 enum Node<'a> {
     /// A part of a built-in type in which nothing is merged.
     Plain,
-    BuiltIn(Field),
+    /// With the document whose definitions are laid over the built-in ones, if any.
+    BuiltIn(Field, Option<&'a OpenApi>),
     Custom(&'a OpenApi, NodeId),
 }
 
@@ -49,7 +50,10 @@ pub fn schema_for<'a>(openapi: Option<&'a OpenApi>, api_version: &str, kind: &st
         // Kustomize's own types stay.
         _ if api_version == "kustomize.config.k8s.io/v1beta1" => built_in(api_version, kind).or_else(custom),
         BuiltIn::Gone => custom(),
-        BuiltIn::Under => custom().or_else(|| built_in(api_version, kind)),
+        BuiltIn::Under => custom().or_else(|| match built_in(api_version, kind)?.0 {
+            Node::BuiltIn(field, _) => Some(Schema(Node::BuiltIn(field, Some(openapi)))),
+            _ => None,
+        }),
         BuiltIn::Over => built_in(api_version, kind).or_else(custom),
     }
 }
@@ -57,7 +61,16 @@ pub fn schema_for<'a>(openapi: Option<&'a OpenApi>, api_version: &str, kind: &st
 fn built_in(api_version: &str, kind: &str) -> Option<Schema<'static>> {
     let found = table::KINDS.binary_search_by(|(k, v, _)| (*k, *v).cmp(&(kind, api_version)));
     let (_, _, found) = table::KINDS.get(found.ok()?)?;
-    Some(Schema(Node::BuiltIn(Field::Object(found))))
+    Some(Schema(Node::BuiltIn(Field::Object(found), None)))
+}
+
+/// A built-in type that a built-in schema refers to by name: the document laid over may define that name. Some types
+/// here stand for several definitions; they are taken as built in.
+fn refer<'a>(of: &'static Type, over: Option<&'a OpenApi>) -> Node<'a> {
+    let mut names = table::DEFINITIONS.iter().filter(|(_, t)| std::ptr::eq(*t, of)).map(|(name, _)| *name);
+    let name = over.and(names.next()).filter(|_| names.next().is_none());
+    let own = over.zip(name).and_then(|(openapi, name)| Some(found(openapi, openapi.named(name)?).0));
+    own.unwrap_or(Node::BuiltIn(Field::Object(of), over))
 }
 
 /// What a document's schema leads to: another one of the document, or a built-in one.
@@ -67,7 +80,8 @@ fn found(openapi: &OpenApi, found: Found) -> Schema<'_> {
         Found::BuiltIn(name) => {
             let known = table::DEFINITIONS.binary_search_by(|(n, _)| (*n).cmp(name.as_str()));
             let known = known.ok().and_then(|i| table::DEFINITIONS.get(i));
-            known.map_or(Node::Plain, |(_, of)| Node::BuiltIn(Field::Object(of)))
+            let over = (openapi.built_in == BuiltIn::Under).then_some(openapi);
+            known.map_or(Node::Plain, |(_, of)| Node::BuiltIn(Field::Object(of), over))
         }
     })
 }
@@ -82,11 +96,14 @@ impl<'a> Schema<'a> {
     pub fn field(self, name: &str) -> Option<Self> {
         match self.0 {
             Node::Plain => Some(self),
-            Node::BuiltIn(Field::Object(of)) => {
+            Node::BuiltIn(Field::Object(of), over) => {
                 let found = of.0.iter().find(|(field, _)| *field == name);
-                Some(Self(found.map_or(Node::Plain, |(_, field)| Node::BuiltIn(*field))))
+                Some(Self(found.map_or(Node::Plain, |(_, field)| match field {
+                    Field::Object(of) => refer(of, over),
+                    list => Node::BuiltIn(*list, over),
+                })))
             }
-            Node::BuiltIn(Field::List(..)) => None,
+            Node::BuiltIn(Field::List(..), _) => None,
             Node::Custom(openapi, node) => Some(found(openapi, openapi.field(node, name)?)),
         }
     }
@@ -95,9 +112,9 @@ impl<'a> Schema<'a> {
     pub fn items(self) -> Option<Self> {
         match self.0 {
             Node::Plain => Some(self),
-            Node::BuiltIn(Field::Object(_)) => None,
-            Node::BuiltIn(Field::List(_, of)) => {
-                Some(Self(of.map_or(Node::Plain, |of| Node::BuiltIn(Field::Object(of)))))
+            Node::BuiltIn(Field::Object(_), _) => None,
+            Node::BuiltIn(Field::List(_, of), over) => {
+                Some(Self(of.map_or(Node::Plain, |of| refer(of, over))))
             }
             Node::Custom(openapi, node) => Some(found(openapi, openapi.items(node)?)),
         }
@@ -106,9 +123,9 @@ impl<'a> Schema<'a> {
     /// Whether the list is merged, and by which keys; without keys it is a set of scalars.
     pub fn patch_strategy(self) -> (bool, Keys<'a>) {
         match self.0 {
-            Node::BuiltIn(Field::List(keys, _)) => (true, Keys::from_slice(keys)),
+            Node::BuiltIn(Field::List(keys, _), _) => (true, Keys::from_slice(keys)),
             Node::Custom(openapi, node) => openapi.patch_strategy(node),
-            Node::Plain | Node::BuiltIn(Field::Object(_)) => (false, Keys::new()),
+            Node::Plain | Node::BuiltIn(Field::Object(_), _) => (false, Keys::new()),
         }
     }
 }

@@ -102,6 +102,11 @@ impl OpenApi {
         self.types.get(&(kind.to_owned(), api_version.to_owned())).copied()
     }
 
+    /// The definition of a name.
+    pub(super) fn named(&self, name: &str) -> Option<Found> {
+        self.resolve(*self.definitions.get(name)?)
+    }
+
     /// The document itself as a schema.
     pub(super) fn whole(&self) -> Option<Found> {
         self.resolve(self.doc.root())

@@ -320,6 +320,10 @@ fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&
     })?;
     if lost {
         forget(res);
+    } else {
+        // Kustomize says it in annotations of the patch, which are merged like any other.
+        res.allow_name_change |= object.allow_name_change;
+        res.allow_kind_change |= object.allow_kind_change;
     }
     Ok(outcome)
 }

@@ -85,6 +85,8 @@ pub fn forget(res: &mut Resource) {
     res.behavior = Behavior::Unspecified;
     res.needs_hash = false;
     res.from_helm = false;
+    res.allow_name_change = false;
+    res.allow_kind_change = false;
 }
 
 /// Fills the fields of an object from the bookkeeping annotations in its document.

@@ -56,7 +56,7 @@ pub(super) fn refused(doc: &Doc, node: NodeId) -> Error {
         "only ConfigMaps, Secrets and unchanged objects without comments and anchors can have a hash in their name",
     )
     .at(doc.location(node))
-    .hint("remove the annotation `internal.config.kubernetes.io/needsHashSuffix`")
+    .hint("set `disableNameSuffixHash: true` for what is generated, or remove the annotation that asks for a hash")
 }
 
 struct Tree<'a> {
