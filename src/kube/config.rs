@@ -12,7 +12,7 @@ use super::list::{Index, List, hash};
 use super::{Gvk, order};
 use crate::diag::{Error, Kind as Fault, Result};
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use std::mem::take;
 
 /// All rows that steer the transformers of a layer: the defaults merged with `configurations` and `crds`.
@@ -181,25 +181,38 @@ fn references_to_add(
     new: &[NameReference],
 ) -> Result<(Changed, Vec<NameReference>)> {
     let (mut changed, mut added): (Changed, Vec<NameReference>) = Default::default();
+    // All references to a type are merged at once.
+    let mut types: Vec<(&Gvk, SmallVec<[&Rows; 1]>)> = Vec::with_capacity(new.len());
     let mut by_type: FxHashMap<&Gvk, usize> = FxHashMap::default();
     for reference in new {
-        let known = index.get(&hash(&reference.gvk)).into_iter().flatten();
-        let known = known.map(|i| *i as usize).find(|i| old[*i].gvk == reference.gvk);
-        if let Some(i) = known {
-            let there = changed.get(&i).unwrap_or(&old[i].referrers);
-            let merged = merge_rows(there.clone(), reference.referrers.clone())?;
+        let i = *by_type.entry(&reference.gvk).or_insert(types.len());
+        match types.get_mut(i) {
+            Some((_, lists)) => lists.push(&reference.referrers),
+            None => types.push((&reference.gvk, smallvec![&reference.referrers])),
+        }
+    }
+    for (gvk, lists) in types {
+        let known = index.get(&hash(gvk)).into_iter().flatten();
+        if let Some(i) = known.map(|i| *i as usize).find(|i| old[*i].gvk == *gvk) {
+            let there = &old[i].referrers;
+            let merged = merge_rows(there.clone(), joined(&lists))?;
             if !merged.is_same(there) {
                 changed.insert(i, merged);
             }
-        } else if let Some(i) = by_type.get(&reference.gvk) {
-            let there = &mut added[*i].referrers;
-            *there = merge_rows(take(there), reference.referrers.clone())?;
-        } else {
-            by_type.insert(&reference.gvk, added.len());
-            added.push(reference.clone());
+        } else if let Some((first, rest)) = lists.split_first() {
+            let referrers = merge_rows((*first).clone(), joined(rest))?;
+            added.push(NameReference { gvk: gvk.clone(), referrers });
         }
     }
     Ok((changed, added))
+}
+
+/// Several lists as one; a single one stays what and where it is.
+fn joined(lists: &[&Rows]) -> Rows {
+    match lists {
+        [list] => (*list).clone(),
+        _ => lists.iter().flat_map(|list| list.iter()).cloned().collect::<Vec<_>>().into(),
+    }
 }
 
 #[cfg(test)]
