@@ -129,6 +129,8 @@ pub struct Doc {
     root: NodeId,
     /// Where the keys of large mappings are.
     keys: keys::Keys,
+    /// How many sources were asked for comments that may be JSON, and whether one has any.
+    json_comments: (usize, bool),
     /// The bytes of the source that printing the root would give, while nothing was changed.
     verbatim: Option<(u32, u32)>,
     /// Comments stand behind the last value in the way that costs a keep scalar at the document's end one more
@@ -157,6 +159,7 @@ impl Doc {
             text: String::new(),
             root: NodeId(0),
             keys: keys::Keys::default(),
+            json_comments: (0, false),
             verbatim: None,
             tail_comment: false,
             without_comments: false,
@@ -177,6 +180,14 @@ impl Doc {
     /// All sources that nodes came from.
     pub fn sources(&self) -> &[Arc<Source>] {
         &self.sources
+    }
+
+    /// Whether a comment of a source may be a JSON object.
+    pub fn has_json_comments(&mut self) -> bool {
+        let (asked, found) = self.json_comments;
+        let found = found || self.sources.iter().skip(asked).any(|source| source.has_json_comments());
+        self.json_comments = (self.sources.len(), found);
+        found
     }
 
     /// Makes another node the root.
