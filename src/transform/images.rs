@@ -171,7 +171,10 @@ struct Dotted {
 /// A text with points at some places.
 fn with_points(text: &str, points: &[usize]) -> String {
     let mut points = points.iter().peekable();
-    text.chars().enumerate().map(|(i, c)| if points.next_if(|p| **p == i).is_some() { '.' } else { c }).collect()
+    text.chars()
+        .enumerate()
+        .map(|(i, c)| if points.next_if(|p| **p == i).is_some() { '.' } else { c })
+        .collect()
 }
 
 impl<'a> Entries<'a> {
