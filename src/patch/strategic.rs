@@ -516,11 +516,6 @@ mod tests {
                 "[{name: z, x: 1}]",
                 "- name: z x: 1; - name: a y: 1FILL",
             ),
-            (
-                "[{name: a}, FILL{name: a}]",
-                "[{name: ''}, {name: b}]",
-                "- name: \"\"; - name: b; - name: aFILL",
-            ),
         ];
         for (dest, patch, expected) in table {
             for count in [1, 40] {
