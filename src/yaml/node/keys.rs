@@ -80,13 +80,16 @@ impl Keys {
 impl Doc {
     /// Which entry of a mapping has this key: the first one.
     pub fn entry(&self, map: NodeId, key: &str) -> Option<usize> {
-        let found = self.pairs(map).take(FEW).position(|(k, _)| self.is_key(k, key));
-        if found.is_some() || self.node(map).b as usize <= 2 * FEW || self.kind(map) != Kind::Map {
+        let kids = if self.kind(map) == Kind::Map { self.kids(map) } else { &[] };
+        let few = &kids[..kids.len().min(2 * FEW)];
+        let found = few.chunks_exact(2).position(|pair| self.is_key(pair[0], key));
+        if found.is_some() || few.len() == kids.len() {
             return found;
         }
         self.entry_of_many(map, key)
     }
 
+    #[inline]
     fn is_key(&self, node: NodeId, key: &str) -> bool {
         self.text(node) == key && self.kind(node) == Kind::Scalar
     }
