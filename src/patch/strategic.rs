@@ -509,7 +509,7 @@ mod tests {
     fn long_odd_lists_are_merged_as_short_ones_are() {
         let table: &[(&str, &str, &str)] = &[
             ("[{name: a}, FILL{name: a, x: 2}]", "[{name: b}]", "- name: b; - name: a x: 2FILL"),
-            ("[{name: a}, FILL{x: 1}, {name: c}]", "[{name: b}]", "- x: 1; - name: c"),
+            ("[{name: a}, FILL{x: 1}, {name: c}]", "[{name: b}]", "- x: 1"),
             ("[{name: a}, FILL{name: a}]", "[{name: a, $patch: delete}]", "FILL"),
             (
                 "[{name: a}, FILL{name: a, y: 1}, {name: z}]",

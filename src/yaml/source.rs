@@ -133,10 +133,12 @@ impl Source {
         let to = (from + PIECE).min(bytes.len());
         let start = memchr::memrchr(b'\n', &bytes[from..offset]).map(|i| from + i + 1).unwrap_or_else(|| {
             let breaks = if piece == 0 { &[0][..] } else { &self.pieces().0 };
+            if breaks[piece] == 0 {
+                return 0;
+            }
             // The piece with the last line break before this one.
-            let last = breaks.partition_point(|n| *n < breaks[piece]);
-            let from = last.saturating_sub(1) * PIECE;
-            memchr::memrchr(b'\n', &bytes[from..(from + PIECE).min(bytes.len())]).map_or(0, |i| from + i + 1)
+            let from = (breaks.partition_point(|n| *n < breaks[piece]) - 1) * PIECE;
+            memchr::memrchr(b'\n', &bytes[from..from + PIECE]).map_or(0, |i| from + i + 1)
         });
         let end = memchr::memchr(b'\n', &bytes[offset..to]).map(|i| offset + i).unwrap_or_else(|| {
             if to == bytes.len() {
