@@ -512,9 +512,9 @@ mod tests {
             ("[{name: a}, FILL{x: 1}, {name: c}]", "[{name: b}]", "- x: 1"),
             ("[{name: a}, FILL{name: a}]", "[{name: a, $patch: delete}]", "FILL"),
             (
-                "[{name: a}, FILL{name: a, y: 1}, {name: z}]",
+                "[{name: a}, FILL{name: a, w: 1}, {name: z}]",
                 "[{name: z, x: 1}]",
-                "- name: z x: 1; - name: a y: 1FILL",
+                "- name: z x: 1; - name: a w: 1FILL",
             ),
         ];
         for (dest, patch, expected) in table {
