@@ -113,7 +113,7 @@ impl Doc {
     /// Puts a child in the place of another.
     pub fn set_kid(&mut self, id: NodeId, index: usize, kid: NodeId) {
         let n = *self.node(id);
-        if n.kind == Kind::Map && index % 2 == 0 {
+        if n.kind == Kind::Map && index.is_multiple_of(2) {
             self.keys.clear();
         }
         self.kids[n.a as usize + index] = kid;
