@@ -4,13 +4,14 @@ use super::arguments::Image;
 use super::glob;
 use super::tree::{Entry, Node, Shape};
 use crate::diag::{Error, Kind, Result};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Adds items to a list; gives those that were there.
 pub fn add_items(root: &mut Node, field: &str, names: &[String]) -> Vec<String> {
+    let mut known: FxHashSet<String> = root.get_items(field).iter().map(|i| i.text().to_owned()).collect();
     let mut there = Vec::new();
     for name in names {
-        if root.get_items(field).iter().any(|i| i.text() == name) {
+        if !known.insert(name.clone()) {
             there.push(name.clone());
         } else {
             root.field_mut(field).items_mut().push(name.as_str().into());
@@ -58,14 +59,26 @@ pub enum Existing {
 
 /// Sets keys of a map of texts.
 pub fn set_pairs(map: &mut Node, pairs: &[(String, String)], existing: Existing, what: &str) -> Result<()> {
-    let there = pairs.iter().find(|(key, _)| existing == Existing::Refuse && map.key(key).is_some());
+    // Of several entries of one key the last counts.
+    let mut places: FxHashMap<String, usize> =
+        map.entries().iter().enumerate().map(|(i, entry)| (entry.key.clone(), i)).collect();
+    let there = pairs.iter().find(|(key, _)| existing == Existing::Refuse && places.contains_key(key));
     if let Some((key, _)) = there {
         let message = format!("{what} `{key}` is in the kustomization file already");
         return Err(Error::new(Kind::Conflict, message).hint("pass `--force` to replace its value"));
     }
     let mut pairs: Vec<&(String, String)> = pairs.iter().collect();
     pairs.sort();
-    pairs.into_iter().for_each(|(key, value)| map.set_key(key, value));
+    let entries = map.entries_mut();
+    for (key, value) in pairs {
+        match places.get(key) {
+            Some(at) => entries[*at].value.put(value.as_str().into()),
+            None => {
+                places.insert(key.clone(), entries.len());
+                entries.push(Entry::new(key, value.as_str()));
+            }
+        }
+    }
     Ok(())
 }
 
@@ -103,12 +116,12 @@ pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, 
         };
     }
     let map = root.field_mut(field);
-    for key in keys {
-        if map.key(key).is_none() && !ignore {
-            return missing(format!("{what} `{key}` is not in `{field}` of the kustomization file"));
-        }
-        map.entries_mut().retain(|e| e.key != *key);
+    let mut there: FxHashSet<&str> = map.entries().iter().map(|e| e.key.as_str()).collect();
+    if let Some(key) = keys.iter().find(|key| !there.remove(key.as_str()) && !ignore) {
+        return missing(format!("{what} `{key}` is not in `{field}` of the kustomization file"));
     }
+    let gone: FxHashSet<&str> = keys.iter().map(String::as_str).collect();
+    map.entries_mut().retain(|e| !gone.contains(e.key.as_str()));
     root.drop_if_empty(field);
     Ok(())
 }
@@ -116,10 +129,9 @@ pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, 
 /// Sets images. The list is to be sorted then.
 pub fn set_images(root: &mut Node, images: &[Image]) {
     let items = root.field_mut("images").items_mut();
-    keep_first(items);
+    let places = keep_first(items);
     for image in last_of_each(images, |image| &image.name) {
-        let found = items.iter().position(|i| i.get_text("name") == image.name);
-        let at = found.unwrap_or_else(|| {
+        let at = places.get(&image.name).copied().unwrap_or_else(|| {
             items.push(Node::fields([("name", image.name.as_str())]));
             items.len() - 1
         });
@@ -143,19 +155,19 @@ fn last_of_each<T>(arguments: &[T], name: impl Fn(&T) -> &str) -> Vec<&T> {
     kept
 }
 
-/// Of entries with one name the first one stays.
-fn keep_first(items: &mut Vec<Node>) {
+/// Of entries with one name the first one stays; gives where they are then.
+fn keep_first(items: &mut Vec<Node>) -> FxHashMap<String, usize> {
     let mut seen = FxHashSet::default();
     items.retain(|item| seen.insert(item.get_text("name").to_owned()));
+    items.iter().enumerate().map(|(i, item)| (item.get_text("name").to_owned(), i)).collect()
 }
 
 /// Sets counts of replicas. The list is to be sorted then.
 pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
     let items = root.field_mut("replicas").items_mut();
-    keep_first(items);
+    let places = keep_first(items);
     for (name, count) in last_of_each(replicas, |(name, _)| name) {
-        let found = items.iter().position(|i| i.get_text("name") == name);
-        let at = found.unwrap_or_else(|| {
+        let at = places.get(name).copied().unwrap_or_else(|| {
             items.push(Node::fields([("name", name.as_str())]));
             items.len() - 1
         });

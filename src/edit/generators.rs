@@ -7,6 +7,7 @@ use super::tree::{Node, Shape};
 use crate::diag::{Error, Kind, Result};
 use crate::generate::{self, Load};
 use crate::kustomization::GeneratorArgs;
+use rustc_hash::FxHashMap;
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,13 +145,13 @@ pub fn set(
     let entry = &mut root.field_mut(sort.field()).items_mut()[at];
     if !literals.is_empty() {
         let known = entry.get_items("literals");
-        let mut keys = Vec::new();
-        for item in known {
-            keys.push(literal(item.text())?.0.to_owned());
+        let mut keys = FxHashMap::default();
+        for (place, item) in known.iter().enumerate() {
+            keys.entry(literal(item.text())?.0.to_owned()).or_insert(place);
         }
         for text in literals {
             let (key, _) = literal(text)?;
-            let Some(place) = keys.iter().position(|k| k == key) else {
+            let Some(place) = keys.get(key).copied() else {
                 let message = format!("`{name}` has no literal with the key `{key}`");
                 let hint = format!("use `edit add {}` to add one", sort.noun());
                 return Err(Error::new(Kind::NotFound, message).hint(hint));

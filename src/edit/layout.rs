@@ -264,10 +264,12 @@ impl<'a> Layout<'a> {
     pub fn comments(&self, from: usize, to: usize, within: NodeId) -> Vec<usize> {
         let mut texts = Vec::new();
         self.long_texts(within, &mut texts);
+        texts.sort_unstable();
         let mut found = Vec::new();
         let mut at = from;
         while at < to {
-            let inside = texts.iter().any(|(start, end)| (*start..*end).contains(&at));
+            let next = texts.partition_point(|(_, end)| *end <= at);
+            let inside = texts.get(next).is_some_and(|(start, _)| *start <= at);
             if !inside && self.text[at..self.line_end(at)].trim_start().starts_with('#') {
                 found.push(at);
             }

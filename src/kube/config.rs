@@ -12,7 +12,7 @@ use super::list::{Index, List, hash};
 use super::{Gvk, order};
 use crate::diag::{Error, Kind as Fault, Result};
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use std::mem::take;
 
 /// All rows that steer the transformers of a layer: the defaults merged with `configurations` and `crds`.
@@ -109,13 +109,17 @@ fn shortcut<T>(old: &List<T>, new: &List<T>) -> bool {
     }
 }
 
+/// So many rows are compared with all others, more of them look up those of their path.
+const FEW: usize = 8;
+
 /// Appends those rows to a list that are not there already. Fails where a row is there with another `create`.
 /// A list to which nothing was added is the same list as before.
 pub fn merge_rows(old: Rows, new: Rows) -> Result<Rows> {
     if shortcut(&old, &new) {
         return Ok(if old.is_empty() { new } else { old });
     }
-    let added = old.with_index(|row| hash(row.path.as_str()), |index| rows_to_add(&old, index, &new))?;
+    let of_kind = |row: &FieldSpec| hash((row.path.as_str(), row.gvk.kind.as_str()));
+    let added = old.with_index(of_kind, |index| rows_to_add(&old, index, &new))?;
     if added.is_empty() {
         return Ok(old);
     }
@@ -125,20 +129,36 @@ pub fn merge_rows(old: Rows, new: Rows) -> Result<Rows> {
     Ok(old.iter().chain(added).cloned().collect::<Vec<_>>().into())
 }
 
-/// The rows of `new` that are not in `old`.
-fn rows_to_add<'r>(old: &[FieldSpec], index: &Index, new: &'r [FieldSpec]) -> Result<Vec<&'r FieldSpec>> {
+/// The rows of `new` that are not in `old`. `index`: those of `old` by path and kind.
+fn rows_to_add<'r>(old: &'r [FieldSpec], index: &Index, new: &'r [FieldSpec]) -> Result<Vec<&'r FieldSpec>> {
     let mut added: Vec<&FieldSpec> = vec![];
-    let mut by_path: FxHashMap<&str, SmallVec<[usize; 2]>> = FxHashMap::default();
+    let mut by_kind: FxHashMap<(&str, &str), SmallVec<[usize; 2]>> = FxHashMap::default();
+    // A row for any kind meets those of its path, whatever their kind.
+    let mut by_path: FxHashMap<&str, Vec<&FieldSpec>> = FxHashMap::default();
+    let of_any_kind = new.iter().filter(|row| row.gvk.kind.is_empty()).count();
+    if of_any_kind > FEW {
+        old.iter().for_each(|row| by_path.entry(&row.path).or_default().push(row));
+    }
     for row in new {
-        let of_path = |there: &&FieldSpec| there.path == row.path;
-        let known = index.get(&hash(row.path.as_str())).into_iter().flatten();
-        let known = known.filter_map(|i| old.get(*i as usize)).filter(of_path);
-        let more = by_path.get(row.path.as_str()).into_iter().flatten().map(|i| added[*i]);
-        match known.chain(more).find(|there| there.gvk.is_selected(&row.gvk)) {
+        let key = (row.path.as_str(), row.gvk.kind.as_str());
+        let meets = |there: &&&FieldSpec| there.path == row.path && there.gvk.is_selected(&row.gvk);
+        let there = if !row.gvk.kind.is_empty() {
+            let known = index.get(&hash(key)).into_iter().flatten().filter_map(|i| old.get(*i as usize));
+            let more = by_kind.get(&key).into_iter().flatten().map(|i| added[*i]);
+            known.chain(more).find(|there| meets(&there))
+        } else if of_any_kind > FEW {
+            by_path.get(row.path.as_str()).into_iter().flatten().copied().find(|there| meets(&there))
+        } else {
+            old.iter().chain(added.iter().copied()).find(|there| meets(&there))
+        };
+        match there {
             Some(there) if there.create == row.create => {}
             Some(there) => return Err(conflict(there, row)),
             None => {
-                by_path.entry(&row.path).or_default().push(added.len());
+                by_kind.entry(key).or_default().push(added.len());
+                if of_any_kind > FEW {
+                    by_path.entry(&row.path).or_default().push(row);
+                }
                 added.push(row);
             }
         }
@@ -181,25 +201,38 @@ fn references_to_add(
     new: &[NameReference],
 ) -> Result<(Changed, Vec<NameReference>)> {
     let (mut changed, mut added): (Changed, Vec<NameReference>) = Default::default();
+    // All references to a type are merged at once.
+    let mut types: Vec<(&Gvk, SmallVec<[&Rows; 1]>)> = Vec::with_capacity(new.len());
     let mut by_type: FxHashMap<&Gvk, usize> = FxHashMap::default();
     for reference in new {
-        let known = index.get(&hash(&reference.gvk)).into_iter().flatten();
-        let known = known.map(|i| *i as usize).find(|i| old[*i].gvk == reference.gvk);
-        if let Some(i) = known {
-            let there = changed.get(&i).unwrap_or(&old[i].referrers);
-            let merged = merge_rows(there.clone(), reference.referrers.clone())?;
+        let i = *by_type.entry(&reference.gvk).or_insert(types.len());
+        match types.get_mut(i) {
+            Some((_, lists)) => lists.push(&reference.referrers),
+            None => types.push((&reference.gvk, smallvec![&reference.referrers])),
+        }
+    }
+    for (gvk, lists) in types {
+        let known = index.get(&hash(gvk)).into_iter().flatten();
+        if let Some(i) = known.map(|i| *i as usize).find(|i| old[*i].gvk == *gvk) {
+            let there = &old[i].referrers;
+            let merged = merge_rows(there.clone(), joined(&lists))?;
             if !merged.is_same(there) {
                 changed.insert(i, merged);
             }
-        } else if let Some(i) = by_type.get(&reference.gvk) {
-            let there = &mut added[*i].referrers;
-            *there = merge_rows(take(there), reference.referrers.clone())?;
-        } else {
-            by_type.insert(&reference.gvk, added.len());
-            added.push(reference.clone());
+        } else if let Some((first, rest)) = lists.split_first() {
+            let referrers = merge_rows((*first).clone(), joined(rest))?;
+            added.push(NameReference { gvk: gvk.clone(), referrers });
         }
     }
     Ok((changed, added))
+}
+
+/// Several lists as one; a single one stays what and where it is.
+fn joined(lists: &[&Rows]) -> Rows {
+    match lists {
+        [list] => (*list).clone(),
+        _ => lists.iter().flat_map(|list| list.iter()).cloned().collect::<Vec<_>>().into(),
+    }
 }
 
 #[cfg(test)]

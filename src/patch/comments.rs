@@ -17,13 +17,13 @@ pub(super) type Comments = FxHashMap<NodeId, OpenApi>;
 
 /// What comments say of the nodes below some roots. `only`: nodes of other sources have none.
 pub(super) fn collect(
-    doc: &Doc,
+    doc: &mut Doc,
     roots: &[NodeId],
     openapi: Option<&OpenApi>,
     only: Option<&Arc<Source>>,
 ) -> Comments {
     let mut found = Comments::default();
-    if doc.sources().iter().any(|source| source.has_json_comments()) {
+    if doc.has_json_comments() {
         let mut reader = Reader { doc, openapi, only, found: &mut found };
         roots.iter().for_each(|root| reader.node(*root));
     }

@@ -5,6 +5,7 @@ mod comments;
 pub mod json6902;
 mod json_tree;
 mod list;
+mod odd_list;
 mod prepare;
 pub mod selector;
 pub mod strategic;

@@ -504,4 +504,31 @@ mod tests {
             assert_eq!(shown, *expected, "{dest} + {patch}");
         }
     }
+
+    #[test]
+    fn long_odd_lists_are_merged_as_short_ones_are() {
+        let table: &[(&str, &str, &str)] = &[
+            ("[{name: a}, FILL{name: a, x: 2}]", "[{name: b}]", "- name: b; - name: a x: 2FILL"),
+            ("[{name: a}, FILL{x: 1}, {name: c}]", "[{name: b}]", "- x: 1"),
+            ("[{name: a}, FILL{name: a}]", "[{name: a, $patch: delete}]", "FILL"),
+            (
+                "[{name: a}, FILL{name: a, w: 1}, {name: z}]",
+                "[{name: z, x: 1}]",
+                "- name: z x: 1; - name: a w: 1FILL",
+            ),
+        ];
+        for (dest, patch, expected) in table {
+            for count in [1, 40] {
+                let filled: String = (0..count).map(|i| format!("{{name: f{i}}}, ")).collect();
+                let shown: String = (0..count).map(|i| format!("; - name: f{i}")).collect();
+                let expected = expected.replace("FILL", &shown);
+                let expected = expected.trim_start_matches("; ");
+                assert_eq!(
+                    containers(&dest.replace("FILL", &filled), patch),
+                    expected,
+                    "{dest} + {patch} {count}"
+                );
+            }
+        }
+    }
 }

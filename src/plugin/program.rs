@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 /// What to start and how.
@@ -75,12 +76,18 @@ pub fn run(program: &Program<'_>) -> Result<Output> {
     command.stdout(Stdio::piped());
     command.stderr(if program.show_errors { Stdio::inherit() } else { Stdio::piped() });
     let mut child = interrupt::Program::start(&mut command).map_err(|e| start_failed(program, &e))?;
+    // Without threads for its pipes the program is ended again.
+    let no_thread = |e: std::io::Error| {
+        Error::new(Kind::Program, format!("no thread can be started for `{}`: {}", program.name, cause(&e)))
+    };
     if let Some(mut pipe) = child.stdin.take() {
         let input = program.input.to_vec();
         // A program that does not read to the end closes the pipe, which is no mistake.
-        std::thread::spawn(move || drop(pipe.write_all(&input)));
+        let feed = move || drop(pipe.write_all(&input));
+        Builder::new().spawn(feed).map_err(no_thread)?;
     }
-    let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
+    let stdout = collect(child.stdout.take()).map_err(no_thread)?;
+    let stderr = collect(child.stderr.take()).map_err(no_thread)?;
     let status = wait(&mut child, program)?;
     let read = |from: Receiver<Vec<u8>>| from.recv().unwrap_or_default();
     let (stdout, stderr) = (read(stdout), read(stderr));
@@ -101,16 +108,16 @@ fn start_failed(program: &Program<'_>, error: &std::io::Error) -> Error {
 }
 
 /// Reads a pipe to its end on a thread of its own, so that the child never waits for us.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+fn collect(pipe: Option<impl Read + Send + 'static>) -> std::io::Result<Receiver<Vec<u8>>> {
     let (send, receive) = channel();
     if let Some(mut pipe) = pipe {
-        std::thread::spawn(move || {
+        Builder::new().spawn(move || {
             let mut all = Vec::new();
             let _ = pipe.read_to_end(&mut all);
             let _ = send.send(all);
-        });
+        })?;
     }
-    receive
+    Ok(receive)
 }
 
 fn wait(child: &mut interrupt::Program, program: &Program<'_>) -> Result<ExitStatus> {

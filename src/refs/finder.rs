@@ -9,6 +9,7 @@
 use crate::diag::{Error, Kind as Fault};
 use crate::kube::{Str, fieldspec};
 use crate::yaml::{Doc, Kind, NodeId};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 /// What a row leads to.
@@ -48,6 +49,9 @@ struct Step {
     unreachable: bool,
 }
 
+/// So many steps that follow another are compared one by one, all others are looked up.
+const FEW: usize = 32;
+
 /// The tree of the paths of some rows.
 #[derive(Debug)]
 pub(super) struct Finder {
@@ -58,19 +62,29 @@ impl Finder {
     /// The tree of some paths, in the order of their rows.
     pub fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
         let mut steps = vec![Step::default()];
+        // What follows those steps that many others follow.
+        let mut known: FxHashMap<(usize, Str, bool), u32> = FxHashMap::default();
         for (row, path) in paths.into_iter().enumerate() {
             let mut at = 0;
             for (name, list) in split(path) {
                 steps[at].first_below.get_or_insert(row as u32);
-                let known = steps[at].next.iter().find(|(n, l, _)| *n == name && *l == list);
-                at = match known {
-                    Some((_, _, next)) => *next as usize,
+                let first = steps[at].next.iter().take(FEW).find(|(n, l, _)| *n == name && *l == list);
+                let next = match first {
+                    Some((_, _, next)) => Some(*next),
+                    None if steps[at].next.len() < FEW => None,
+                    None => known.get(&(at, name.clone(), list)).copied(),
+                };
+                at = match next {
+                    Some(next) => next as usize,
                     None => {
                         let next = steps.len();
                         steps.push(Step {
                             unreachable: name.is_empty() || fieldspec::is_index(&name),
                             ..Step::default()
                         });
+                        if steps[at].next.len() >= FEW {
+                            known.insert((at, name.clone(), list), next as u32);
+                        }
                         steps[at].next.push((name, list, next as u32));
                         next
                     }

@@ -130,7 +130,7 @@ struct Referrer {
     slot: usize,
     namespace: Str,
     cluster_scoped: bool,
-    /// For a RoleBinding: the namespaces of its service accounts.
+    /// For a RoleBinding: the namespaces of its service accounts, sorted.
     subjects: SmallVec<[Str; 2]>,
 }
 
@@ -151,7 +151,7 @@ impl Referrer {
         self.cluster_scoped
             || effective == NO_NAMESPACE
             || effective == self.namespace
-            || self.subjects.iter().any(|s| s == written)
+            || self.subjects.binary_search_by(|s| s.as_str().cmp(written)).is_ok()
     }
 }
 
@@ -179,11 +179,10 @@ fn subject_namespaces(doc: &Doc, root: NodeId) -> Result<SmallVec<[Str; 2]>> {
         if !is_text(doc, namespace) {
             return fail("a text as `namespace`", namespace);
         }
-        let namespace = doc.text(namespace);
-        if !found.iter().any(|f: &Str| f == namespace) {
-            found.push(namespace.into());
-        }
+        found.push(Str::from(doc.text(namespace)));
     }
+    found.sort_unstable();
+    found.dedup();
     Ok(found)
 }
 

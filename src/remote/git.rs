@@ -105,6 +105,7 @@ fn clone(url: &str, repository: &Repository) -> Result<Checkout> {
 /// What went wrong with a command.
 enum Failure {
     Start(std::io::Error),
+    Thread(std::io::Error),
     Timeout(Duration),
     Exit(Option<i32>, String),
 }
@@ -118,6 +119,10 @@ impl Failure {
             }
             Self::Start(e) => {
                 return Error::new(Kind::Program, format!("`git` cannot be started: {}", cause(&e)));
+            }
+            Self::Thread(e) => {
+                let message = format!("no thread can be started for `git {step}`: {}", cause(&e));
+                return Error::new(Kind::Program, message);
             }
             Self::Timeout(limit) => {
                 let message = format!("`git {step}` for `{url}` took longer than {limit:?}");
@@ -160,12 +165,13 @@ fn run(folder: &Path, args: &[&str], timeout: Duration) -> std::result::Result<(
     drop(command);
 
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    let read = move || {
         let mut bytes = Vec::new();
         let _ = output.by_ref().take(OUTPUT_LIMIT).read_to_end(&mut bytes);
         let _ = std::io::copy(&mut output, &mut std::io::sink());
         let _ = sender.send(bytes);
-    });
+    };
+    std::thread::Builder::new().spawn(read).map_err(Failure::Thread)?;
     let Ok(bytes) = receiver.recv_timeout(timeout) else {
         return Err(Failure::Timeout(timeout));
     };

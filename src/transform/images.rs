@@ -155,24 +155,52 @@ struct Entries<'a> {
     used: Vec<bool>,
     /// Entries whose name ends in a part without special characters, by that part; ascending.
     by_part: FxHashMap<&'a str, Vec<usize>>,
+    /// Entries without other special characters than `.`, by the number of characters of their names.
+    dotted: FxHashMap<usize, Vec<Dotted>>,
     /// All others; ascending.
     others: Vec<usize>,
+}
+
+/// Entries whose names have points at the same places, where any character may stand.
+struct Dotted {
+    points: Vec<usize>,
+    /// By name; ascending.
+    by_name: FxHashMap<String, Vec<usize>>,
+}
+
+/// A text with points at some places.
+fn with_points(text: &str, points: &[usize]) -> String {
+    let mut points = points.iter().peekable();
+    text.chars()
+        .enumerate()
+        .map(|(i, c)| if points.next_if(|p| **p == i).is_some() { '.' } else { c })
+        .collect()
 }
 
 impl<'a> Entries<'a> {
     fn new(images: &'a [Image]) -> Self {
         let mut by_part: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        let mut dotted: FxHashMap<usize, Vec<Dotted>> = FxHashMap::default();
         let mut others = Vec::new();
         for (i, image) in images.iter().enumerate() {
             let part = last_part(&image.name);
-            if is_literal(&image.name) && !part.contains('.') {
-                by_part.entry(part).or_default().push(i);
-            } else {
+            if !is_literal(&image.name) {
                 others.push(i);
+            } else if part.contains('.') {
+                let name = image.name.as_str();
+                let points = name.chars().enumerate().filter(|(_, c)| *c == '.').map(|(at, _)| at).collect();
+                let alike = dotted.entry(name.chars().count()).or_default();
+                let at = alike.iter().position(|d| d.points == points).unwrap_or_else(|| {
+                    alike.push(Dotted { points, by_name: FxHashMap::default() });
+                    alike.len() - 1
+                });
+                alike[at].by_name.entry(name.to_owned()).or_default().push(i);
+            } else {
+                by_part.entry(part).or_default().push(i);
             }
         }
         let compiled = vec![OnceCell::new(); images.len()];
-        Self { images, compiled, used: vec![false; images.len()], by_part, others }
+        Self { images, compiled, used: vec![false; images.len()], by_part, dotted, others }
     }
 
     /// What becomes of a text when all entries have visited it, and the last entry that wrote; `None` if none did.
@@ -197,14 +225,23 @@ impl<'a> Entries<'a> {
     /// The first entry from a number on that matches a text.
     fn first_match(&self, text: &str, from: usize) -> Result<Option<usize>> {
         let mut best = usize::MAX;
-        for end in name_ends(text) {
-            let Some(list) = self.by_part.get(last_part(&text[..end])) else { continue };
+        let first = |list: &[usize], best: usize| {
             let later = &list[list.partition_point(|i| *i < from)..];
-            let found = later
-                .iter()
-                .take_while(|i| **i < best)
-                .find(|i| literal(&self.images[**i].name, text).is_some_and(is_tail));
-            best = found.copied().unwrap_or(best);
+            let matches = |i: &&usize| literal(&self.images[**i].name, text).is_some_and(is_tail);
+            later.iter().take_while(|i| **i < best).find(matches).copied().unwrap_or(best)
+        };
+        for end in name_ends(text) {
+            if let Some(list) = self.by_part.get(last_part(&text[..end])) {
+                best = first(list, best);
+            }
+            if self.dotted.is_empty() {
+                continue;
+            }
+            for alike in self.dotted.get(&text[..end].chars().count()).into_iter().flatten() {
+                if let Some(list) = alike.by_name.get(&with_points(&text[..end], &alike.points)) {
+                    best = first(list, best);
+                }
+            }
         }
         for i in &self.others[self.others.partition_point(|i| *i < from)..] {
             if *i >= best {

@@ -63,23 +63,44 @@ fn is_plain(name: &str) -> bool {
     name.as_bytes().first().is_some_and(|c| c.is_ascii_alphabetic()) && !name.ends_with(char::is_whitespace)
 }
 
+/// More rows than this are looked up by kind.
+const MANY: usize = 200;
+
 /// The rows of a transformer by type of object.
 #[derive(Debug)]
 pub(super) struct RowsByType<'a> {
     rows: &'a [FieldSpec],
+    /// Which rows are for a kind, where there are many; those for any kind stand under the empty one.
+    by_kind: FxHashMap<&'a str, Vec<usize>>,
     known: FxHashMap<Gvk, Vec<Row<'a>>>,
 }
 
 impl<'a> RowsByType<'a> {
     /// Rows in the order in which they are applied.
     pub fn new(rows: &'a [FieldSpec]) -> Self {
-        Self { rows, known: FxHashMap::default() }
+        let mut by_kind: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        if rows.len() > MANY {
+            for (i, row) in rows.iter().enumerate() {
+                by_kind.entry(row.gvk.kind.as_str()).or_default().push(i);
+            }
+        }
+        Self { rows, by_kind, known: FxHashMap::default() }
     }
 
     /// The rows for a type, in order.
     pub fn of(&mut self, gvk: &Gvk) -> &[Row<'a>] {
         if !self.known.contains_key(gvk) {
-            let rows = self.rows.iter().filter(|r| gvk.is_selected(&r.gvk)).map(Row::new).collect();
+            let is_for = |row: &&FieldSpec| gvk.is_selected(&row.gvk);
+            let rows = if self.by_kind.is_empty() {
+                self.rows.iter().filter(is_for).map(Row::new).collect()
+            } else {
+                let of_kind = |kind: &str| self.by_kind.get(kind).map_or(&[][..], Vec::as_slice);
+                let mut places = [of_kind(&gvk.kind), of_kind("")].concat();
+                places.sort_unstable();
+                // An object without kind has the rows for any kind twice here.
+                places.dedup();
+                places.iter().filter_map(|i| self.rows.get(*i)).filter(is_for).map(Row::new).collect()
+            };
             self.known.insert(gvk.clone(), rows);
         }
         self.known.get(gvk).map_or(&[], Vec::as_slice)

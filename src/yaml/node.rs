@@ -8,6 +8,7 @@
 //! Nothing is ever freed before the document is: removed nodes stay in the table, out of reach of the root.
 
 mod change;
+mod keys;
 mod make;
 
 use super::source::{Mark, Source};
@@ -126,6 +127,10 @@ pub struct Doc {
     kids: Vec<NodeId>,
     text: String,
     root: NodeId,
+    /// Where the keys of large mappings are.
+    keys: keys::Keys,
+    /// How many sources were asked for comments that may be JSON, and whether one has any.
+    json_comments: (usize, bool),
     /// The bytes of the source that printing the root would give, while nothing was changed.
     verbatim: Option<(u32, u32)>,
     /// Comments stand behind the last value in the way that costs a keep scalar at the document's end one more
@@ -153,6 +158,8 @@ impl Doc {
             kids: Vec::new(),
             text: String::new(),
             root: NodeId(0),
+            keys: keys::Keys::default(),
+            json_comments: (0, false),
             verbatim: None,
             tail_comment: false,
             without_comments: false,
@@ -173,6 +180,14 @@ impl Doc {
     /// All sources that nodes came from.
     pub fn sources(&self) -> &[Arc<Source>] {
         &self.sources
+    }
+
+    /// Whether a comment of a source may be a JSON object.
+    pub fn has_json_comments(&mut self) -> bool {
+        let (asked, found) = self.json_comments;
+        let found = found || self.sources.iter().skip(asked).any(|source| source.has_json_comments());
+        self.json_comments = (self.sources.len(), found);
+        found
     }
 
     /// Makes another node the root.
@@ -285,11 +300,6 @@ impl Doc {
     #[inline]
     pub fn items(&self, id: NodeId) -> &[NodeId] {
         if self.kind(id) == Kind::Seq { self.kids(id) } else { &[] }
-    }
-
-    /// Which entry of a mapping has this key: the first one.
-    pub fn entry(&self, map: NodeId, key: &str) -> Option<usize> {
-        self.pairs(map).position(|(k, _)| self.text(k) == key && self.kind(k) == Kind::Scalar)
     }
 
     /// The value of a key; `None` also where `map` is no mapping.

@@ -16,7 +16,25 @@ pub struct Source {
     pub columns_left: u32,
     /// Whether a comment may be a JSON object, once that was asked.
     json_comments: OnceLock<bool>,
+    /// Where lines are, once that was asked of a long text.
+    lines: Lines,
 }
+
+/// How many line breaks and characters stand before each piece of a text, and in all of it.
+#[derive(Debug, Default)]
+struct Lines(OnceLock<(Vec<u32>, Vec<u32>)>);
+
+/// Texts are the same whether or not anyone asked for their lines.
+impl PartialEq for Lines {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Lines {}
+
+/// The size of the pieces in which places are counted, in bytes.
+const PIECE: usize = 16 << 10;
 
 impl Source {
     /// The longest text that offsets can address, in bytes.
@@ -34,7 +52,14 @@ impl Source {
 
     /// A text that stands inside a file, below so many lines and right of so many columns.
     pub fn part(path: impl Into<Arc<str>>, text: String, lines_above: u32, columns_left: u32) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text, lines_above, columns_left, json_comments: OnceLock::new() })
+        Arc::new(Self {
+            path: path.into(),
+            text,
+            lines_above,
+            columns_left,
+            json_comments: OnceLock::new(),
+            lines: Lines::default(),
+        })
     }
 
     /// Whether a `#` is followed by `{`, so that a comment may be a JSON object.
@@ -48,14 +73,17 @@ impl Source {
         })
     }
 
-    /// The place of a byte offset. Takes time proportional to the offset: for messages only.
+    /// The place of a byte offset. Takes time proportional to the line, and once to the text: for messages only.
     pub fn location(&self, offset: u32) -> Location {
         let bytes = self.text.as_bytes();
         let offset = (offset as usize).min(bytes.len());
-        let start = memchr::memrchr(b'\n', &bytes[..offset]).map_or(0, |i| i + 1);
-        let end = memchr::memchr(b'\n', &bytes[offset..]).map_or(bytes.len(), |i| offset + i);
-        let line = memchr::memchr_iter(b'\n', &bytes[..start]).count() as u32 + 1;
-        let column = self.text.get(start..offset).map_or(0, |s| s.chars().count()) as u32 + 1;
+        let (start, end) = self.line_around(offset);
+        let line = self.counted(start).0 + 1;
+        let column = if self.text.is_char_boundary(offset) {
+            self.counted(offset).1 - self.counted(start).1 + 1
+        } else {
+            1
+        };
         Location {
             path: self.path.clone(),
             line: line + self.lines_above,
@@ -67,6 +95,70 @@ impl Source {
                 .map(|text| format!("{}{text}", " ".repeat(self.columns_left as usize)).into()),
         }
     }
+}
+
+impl Source {
+    /// How many line breaks and characters stand before each piece, the last time for the whole text.
+    fn pieces(&self) -> &(Vec<u32>, Vec<u32>) {
+        self.lines.0.get_or_init(|| {
+            let (mut breaks, mut chars) = (vec![0], vec![0]);
+            let mut sum = (0, 0);
+            for piece in self.text.as_bytes().chunks(PIECE) {
+                let (b, c) = counted(piece);
+                sum = (sum.0 + b, sum.1 + c);
+                breaks.push(sum.0);
+                chars.push(sum.1);
+            }
+            (breaks, chars)
+        })
+    }
+
+    /// How many line breaks and characters stand before an offset.
+    fn counted(&self, offset: usize) -> (u32, u32) {
+        let bytes = self.text.as_bytes();
+        let piece = offset / PIECE;
+        let (breaks, chars) = counted(&bytes[piece * PIECE..offset]);
+        if piece == 0 {
+            return (breaks, chars);
+        }
+        let before = self.pieces();
+        (before.0[piece] + breaks, before.1[piece] + chars)
+    }
+
+    /// Where the line begins and ends that an offset is in.
+    fn line_around(&self, offset: usize) -> (usize, usize) {
+        let bytes = self.text.as_bytes();
+        let piece = offset / PIECE;
+        let from = piece * PIECE;
+        let to = (from + PIECE).min(bytes.len());
+        let start = memchr::memrchr(b'\n', &bytes[from..offset]).map(|i| from + i + 1).unwrap_or_else(|| {
+            let breaks = if piece == 0 { &[0][..] } else { &self.pieces().0 };
+            if breaks[piece] == 0 {
+                return 0;
+            }
+            // The piece with the last line break before this one.
+            let from = (breaks.partition_point(|n| *n < breaks[piece]) - 1) * PIECE;
+            memchr::memrchr(b'\n', &bytes[from..from + PIECE]).map_or(0, |i| from + i + 1)
+        });
+        let end = memchr::memchr(b'\n', &bytes[offset..to]).map(|i| offset + i).unwrap_or_else(|| {
+            if to == bytes.len() {
+                return to;
+            }
+            let breaks = &self.pieces().0;
+            // The piece with the first line break behind this one.
+            let next = breaks.partition_point(|n| *n <= breaks[piece + 1]);
+            let from = (next.saturating_sub(1) * PIECE).min(bytes.len());
+            memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |i| from + i)
+        });
+        (start, end)
+    }
+}
+
+/// How many line breaks and characters bytes of a text hold.
+fn counted(bytes: &[u8]) -> (u32, u32) {
+    let breaks = memchr::memchr_iter(b'\n', bytes).count();
+    let chars = bytes.iter().filter(|b| **b & 0xC0 != 0x80).count();
+    (breaks as u32, chars as u32)
 }
 
 /// How many characters of a line the token takes that begins there.
@@ -144,6 +236,27 @@ impl<T> std::ops::Deref for Marked<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_of_long_texts_are_those_that_counting_gives() {
+        let mut text = String::new();
+        for i in 0..900_usize {
+            text += &"é".repeat((i * 37) % 90);
+            text += &"x".repeat(if i % 300 == 299 { 3 * PIECE } else { i % 7 });
+            text.push('\n');
+        }
+        for text in [text.clone(), text.replace('\n', " "), "\n".repeat(3 * PIECE), text + "end"] {
+            let source = Source::new("t", text.clone());
+            for offset in (0..=text.len()).step_by(97).chain([text.len()]) {
+                let at = source.location(offset as u32);
+                let start = text.as_bytes()[..offset].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+                let line = text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() as u32 + 1;
+                let column = text.get(start..offset).map_or(0, |s| s.chars().count()) as u32 + 1;
+                assert_eq!((at.line, at.column), (line, column), "{offset}");
+                assert_eq!(at.text.as_deref(), text.get(start..).and_then(|t| t.split('\n').next()));
+            }
+        }
+    }
 
     #[test]
     fn tokens_are_measured_to_their_end() {

@@ -93,6 +93,24 @@ pub const SHAPES: &[Shape] = &[
         write: text_file,
     },
     Shape { name: "keys", about: "one mapping of this many keys", sizes: &[10_000, 20_000], write: keys },
+    Shape {
+        name: "labels",
+        about: "this many labels, set on a Deployment",
+        sizes: &[10_000, 20_000],
+        write: labels,
+    },
+    Shape {
+        name: "operations",
+        about: "JSON 6902 operations that add keys to one ConfigMap",
+        sizes: &[10_000, 20_000],
+        write: operations,
+    },
+    Shape {
+        name: "env",
+        about: "a list `env` with one name twice, merged with a patch",
+        sizes: &[10_000, 20_000],
+        write: env,
+    },
 ];
 
 fn put(path: &Path, text: &str) -> Result<()> {
@@ -292,4 +310,32 @@ fn keys(top: &Path, size: usize) -> Result<()> {
     });
     put(&top.join("keys.yaml"), &text)?;
     put(&top.join("kustomization.yaml"), "resources: [keys.yaml]\ncommonAnnotations: {a: b}\n")
+}
+
+fn labels(top: &Path, size: usize) -> Result<()> {
+    let mut text = String::new();
+    deployment(&mut text, "web", "");
+    put(&top.join("web.yaml"), &text)?;
+    let pairs: String = (0..size).map(|i| format!("    label-{i}: value\n")).collect();
+    put(
+        &top.join("kustomization.yaml"),
+        &format!("resources: [web.yaml]\nlabels:\n- includeSelectors: true\n  pairs:\n{pairs}"),
+    )
+}
+
+fn operations(top: &Path, size: usize) -> Result<()> {
+    put(&top.join("all.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: keys}\ndata: {a: b}\n")?;
+    let all: String =
+        (0..size).map(|i| format!("- {{op: add, path: /data/key-{i}, value: value}}\n")).collect();
+    put(&top.join("patch.yaml"), &all)?;
+    let patches = "patches:\n- target: {kind: ConfigMap}\n  path: patch.yaml\n";
+    put(&top.join("kustomization.yaml"), &format!("resources: [all.yaml]\n{patches}"))
+}
+
+fn env(top: &Path, size: usize) -> Result<()> {
+    let start = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: main\n";
+    let all: String = (0..size).map(|i| format!("    - {{name: V{}, value: x}}\n", i.max(1))).collect();
+    put(&top.join("web.yaml"), &format!("{start}    env:\n{all}"))?;
+    put(&top.join("patch.yaml"), &format!("{start}    env:\n    - {{name: V7, value: y}}\n"))?;
+    put(&top.join("kustomization.yaml"), "resources: [web.yaml]\npatches: [{path: patch.yaml}]\n")
 }

@@ -7,6 +7,9 @@ use super::moves::shifted;
 use super::{Done, Reach, Surgeon, rising};
 use crate::yaml::{Kind, NodeId, order};
 
+/// Among so many keys the place of a new one is looked for from the first on.
+const FEW: usize = 64;
+
 impl Surgeon<'_> {
     // ---- mappings ----
 
@@ -61,7 +64,12 @@ impl Surgeon<'_> {
         fresh.sort_by(|a, b| emit::by_key(&a.key, &b.key));
         for entry in fresh {
             let text = self.entry_text(entry, column)?;
-            let before = keys.iter().take_while(|(_, k)| !sorted || !order::less(&entry.key, k)).count();
+            let goes_behind = |(_, key): &(usize, &str)| !sorted || !order::less(&entry.key, key);
+            let before = if keys.len() <= FEW {
+                keys.iter().take_while(|key| goes_behind(key)).count()
+            } else {
+                keys.partition_point(goes_behind)
+            };
             match before.checked_sub(1).map(|b| keys[b].0) {
                 Some(i) => {
                     let mut at = geo[i].next;

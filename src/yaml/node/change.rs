@@ -9,6 +9,7 @@ use super::{BARE, Doc, FLOW, GROWN, Kind, NodeId, Style, TAGGED, Tag};
 impl Doc {
     /// Puts another text and tag in a scalar's place; the style stays. A collection becomes a plain scalar.
     pub fn set_text(&mut self, id: NodeId, text: &str, tag: Tag) {
+        self.keys.changes(id);
         let (a, b) = self.own(text);
         let n = self.node_mut(id);
         if n.kind != Kind::Scalar {
@@ -55,6 +56,7 @@ impl Doc {
 
     /// Makes `id` what `from` is; children are shared. The place becomes that of `from`.
     pub fn assign(&mut self, id: NodeId, from: NodeId) {
+        self.keys.changes(id);
         *self.node_mut(id) = *self.node(from);
         self.node_mut(id).flags &= !GROWN;
     }
@@ -65,6 +67,9 @@ impl Doc {
         let n = *self.node(id);
         if n.kind == Kind::Scalar {
             return;
+        }
+        if n.kind == Kind::Map {
+            self.keys.clear();
         }
         let start = self.make_room(id, len);
         self.kids[start..start + kids.len()].copy_from_slice(kids);
@@ -107,22 +112,34 @@ impl Doc {
 
     /// Puts a child in the place of another.
     pub fn set_kid(&mut self, id: NodeId, index: usize, kid: NodeId) {
-        let first = self.node(id).a as usize;
-        self.kids[first + index] = kid;
+        let n = *self.node(id);
+        if n.kind == Kind::Map && index.is_multiple_of(2) {
+            self.keys.clear();
+        }
+        self.kids[n.a as usize + index] = kid;
         self.node_mut(id).end = 0;
     }
 
     /// Inserts an item into a sequence.
     pub fn insert_item(&mut self, seq: NodeId, index: usize, item: NodeId) {
-        let mut kids = self.kids(seq).to_vec();
-        kids.insert(index, item);
-        self.set_kids(seq, &kids);
+        let len = self.kids(seq).len();
+        self.append(seq, &[item]);
+        let start = self.node(seq).a as usize;
+        if let Some(behind) = self.kids.get_mut(start + index..start + len + 1) {
+            behind.rotate_right(1);
+        }
     }
 
     /// Removes children `from..to`.
     pub fn remove_kids(&mut self, id: NodeId, from: usize, to: usize) {
         let n = *self.node(id);
         let first = n.a as usize;
+        if self.keys.has(id) {
+            for entry in (from / 2..to / 2).rev() {
+                let key = self.text(self.kids[first + 2 * entry]).to_owned();
+                self.keys.removes(id, entry, &key);
+            }
+        }
         self.kids.copy_within(first + to..first + n.b as usize, first + from);
         let n = self.node_mut(id);
         n.b -= (to - from) as u32;
