@@ -84,12 +84,7 @@ fn format(schema: &str, format: &str) -> Result<String> {
     }
     let doc = json::read_json(&Source::new("kubectl", schema.to_owned()))?;
     let mut out = vec![];
-    yaml::print_with(
-        &doc,
-        doc.root(),
-        yaml::Options { reencode: false, ..yaml::Options::default() },
-        &mut out,
-    )?;
+    yaml::print_with(&doc, doc.root(), yaml::Options::STRAIGHT, &mut out)?;
     Ok(String::from_utf8_lossy(&out).into_owned() + "\n")
 }
 

@@ -36,12 +36,7 @@ pub fn kustomization(doc: Option<&Arc<Doc>>, place: &mut Place<'_>) -> Result<Ve
     };
     let doc = read_json(&Source::new("kustomization.yaml", json))?;
     let mut out = vec![];
-    yaml::print_with(
-        &doc,
-        doc.root(),
-        yaml::Options { reencode: false, ..yaml::Options::default() },
-        &mut out,
-    )?;
+    yaml::print_with(&doc, doc.root(), yaml::Options::STRAIGHT, &mut out)?;
     Ok(out)
 }
 

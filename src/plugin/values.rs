@@ -70,7 +70,7 @@ pub fn merged(inline: (&Doc, NodeId), file: Option<&Arc<Source>>, how: Merge) ->
     let mut out = Vec::new();
     match root {
         Some(root) => {
-            emit::print_with(&doc, root, Options { reencode: false, ..Options::default() }, &mut out)?;
+            emit::print_with(&doc, root, Options::STRAIGHT, &mut out)?;
         }
         None => out.extend_from_slice(b"{}\n"),
     }

@@ -7,12 +7,9 @@ use super::proxy::Proxies;
 use crate::diag::{Error, Kind, Result, cause};
 use crate::load::fetch::without_password;
 use rustc_hash::FxHashMap;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use ureq::config::Config;
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout, time};
 use ureq::{Agent, Proxy};
 
 /// The longest file that is fetched, in bytes.
@@ -44,6 +41,9 @@ impl Client {
         let scheme = uri.scheme_str().unwrap_or_default();
         let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
         let proxy = self.proxies.of(scheme, uri.host().unwrap_or_default(), port);
+        // The host is looked up on a thread of its own, without which ureq panics.
+        let thread = std::thread::Builder::new().spawn(|| ());
+        thread.map_err(|e| failed(format!("no thread can be started: {}", cause(&e))))?;
         let mut answer = self.agent(proxy)?.get(uri).call().map_err(|e| failed(reason(&e)))?;
         let status = answer.status();
         if !status.is_success() {
@@ -66,7 +66,7 @@ impl Client {
             })
         });
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = Agent::config_builder()
+        let agent: Agent = Agent::config_builder()
             .proxy(proxy.transpose()?)
             .tls_config(tls)
             .http_status_as_error(false)
@@ -74,39 +74,10 @@ impl Client {
             .timeout_global(Some(PATIENCE.0))
             .timeout_connect(Some(PATIENCE.1))
             .user_agent(concat!("kfm/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let agent = Agent::with_parts(config, DefaultConnector::default(), Lookup);
+            .build()
+            .into();
         agents.insert(key, agent.clone());
         Ok(agent)
-    }
-}
-
-/// Looks hosts up as ureq does, which panics where no thread can be had: then it may take as long as it takes.
-#[derive(Debug)]
-struct Lookup;
-
-impl Resolver for Lookup {
-    fn resolve(
-        &self,
-        uri: &ureq::http::Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
-        let patient = || NextTimeout { after: time::Duration::NotHappening, ..timeout };
-        if timeout.after.is_not_happening() {
-            return DefaultResolver::default().resolve(uri, config, timeout);
-        }
-        let (send, receive) = mpsc::channel();
-        let (its_uri, its_config, never) = (uri.clone(), config.clone(), patient());
-        let look_up = move || {
-            let _ = send.send(DefaultResolver::default().resolve(&its_uri, &its_config, never));
-        };
-        match std::thread::Builder::new().spawn(look_up) {
-            Ok(_) => {
-                receive.recv_timeout(*timeout.after).unwrap_or(Err(ureq::Error::Timeout(timeout.reason)))
-            }
-            Err(_) => DefaultResolver::default().resolve(uri, config, patient()),
-        }
     }
 }
 

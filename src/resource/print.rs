@@ -119,13 +119,8 @@ pub fn files(resources: &ResMap) -> Result<Vec<(String, Vec<u8>)>> {
                 .map(|(_, p)| p)
                 .collect();
             let mut text = vec![];
-            yaml::print_with(
-                res.doc(),
-                res.root(),
-                yaml::Options { reencode: false, ..yaml::Options::default() },
-                &mut text,
-            )
-            .map_err(|e| context(e, res))?;
+            yaml::print_with(res.doc(), res.root(), yaml::Options::STRAIGHT, &mut text)
+                .map_err(|e| context(e, res))?;
             Ok((format!("{}.yaml", name.join("_").to_lowercase()), text))
         })
         .collect()

@@ -25,13 +25,7 @@ pub fn expand(doc: &mut Doc) -> Result<()> {
     if !doc.has_anchors {
         return Ok(());
     }
-    let mut e = Expander {
-        doc,
-        seen: FxHashMap::default(),
-        written: FxHashMap::default(),
-        made: 0,
-        merged_merge: false,
-    };
+    let mut e = Expander::new(doc);
     let root = e.node(e.doc.root())?;
     if e.merged_merge {
         e.seen.clear();
@@ -42,20 +36,14 @@ pub fn expand(doc: &mut Doc) -> Result<()> {
     Ok(())
 }
 
-/// Applies merge keys as kustomize does when it prints: what is there wins. Does nothing where there is no cause for it.
+/// Applies merge keys as kustomize does when it prints: what is there wins. Does nothing where there is no cause for
+/// it.
 pub fn settle(doc: &mut Doc) -> Result<()> {
     if !doc.has_anchors {
         return Ok(());
     }
     let root = doc.root();
-    let mut e = Expander {
-        doc,
-        seen: FxHashMap::default(),
-        written: FxHashMap::default(),
-        made: 0,
-        merged_merge: true,
-    };
-    e.settle(root)?;
+    Expander::new(doc).settle(root)?;
     doc.has_anchors = false;
     Ok(())
 }
@@ -65,13 +53,7 @@ pub fn expand_v2(doc: &mut Doc) -> Result<()> {
     if !doc.has_anchors {
         return Ok(());
     }
-    let mut e = Expander {
-        doc,
-        seen: FxHashMap::default(),
-        written: FxHashMap::default(),
-        made: 0,
-        merged_merge: false,
-    };
+    let mut e = Expander::new(doc);
     let root = e.node_v2(e.doc.root())?;
     doc.set_root(root);
     doc.has_anchors = false;
@@ -96,7 +78,12 @@ struct Expander<'a> {
     merged_merge: bool,
 }
 
-impl Expander<'_> {
+impl<'a> Expander<'a> {
+    fn new(doc: &'a mut Doc) -> Self {
+        let (seen, written) = (FxHashMap::default(), FxHashMap::default());
+        Self { doc, seen, written, made: 0, merged_merge: false }
+    }
+
     fn fail<T>(&self, at: NodeId, message: impl Into<String>) -> Result<T> {
         Err(Error::new(ErrorKind::Syntax, message).at(self.doc.location(at)))
     }

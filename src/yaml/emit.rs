@@ -27,6 +27,11 @@ pub struct Options {
     pub fold: bool,
 }
 
+impl Options {
+    /// As kustomize prints for `-o DIR`.
+    pub const STRAIGHT: Self = Self { reencode: false, fold: true };
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self { reencode: true, fold: true }

@@ -149,9 +149,7 @@ fn nulls_and_times_change_in_flow() {
         ),
         ("l: 2001-1-1t1:2:3Z", "l: \"2001-01-01T01:02:03Z\""),
     ]);
-    let straight =
-        printed_as("a: {b: , c: 2001-1-1t1:2:3Z}", Options { reencode: false, ..Options::default() })
-            .expect("no writing between");
+    let straight = printed_as("a: {b: , c: 2001-1-1t1:2:3Z}", Options::STRAIGHT).expect("no writing between");
     assert_eq!(straight, "a:\n  b: null\n  c: \"2001-01-01T01:02:03Z\"\n");
 }
 
@@ -165,8 +163,7 @@ fn folded_texts_are_written_anew() {
     ]);
     assert_eq!(printed("k: >+\n  a\n\n").expect("kept breaks"), "k: |+\n  a\n\n\n");
     assert_eq!(printed("k: >2\n    a\n  b\n  c\n").expect("an indented start"), "k: |2\n    a\n  b c\n");
-    let straight = printed_as("k: >\n  a\n   b\n", Options { reencode: false, ..Options::default() })
-        .expect("no writing between");
+    let straight = printed_as("k: >\n  a\n   b\n", Options::STRAIGHT).expect("no writing between");
     assert_eq!(straight, "k: |\n  a\n   b\n");
     refused(&["k: |2\n  \ta"]);
 }

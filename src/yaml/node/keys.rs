@@ -91,7 +91,9 @@ impl Doc {
 
     #[inline]
     fn is_key(&self, node: NodeId, key: &str) -> bool {
-        self.text(node) == key && self.kind(node) == Kind::Scalar
+        let n = self.node(node);
+        // Most keys differ in length.
+        n.b as usize == key.len() && n.kind == Kind::Scalar && self.text(node) == key
     }
 
     #[cold]
