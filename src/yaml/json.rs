@@ -414,7 +414,7 @@ pub fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
         Value::Null => odd("null"),
         Value::Bool(b) => Ok(b.to_string()),
         Value::Int(n) => Ok(n.to_string()),
-        Value::Uint(n) => Ok(n.to_string()),
+        Value::Uint(n) => odd(&format!("the number {n}, which is too large")),
         Value::Float(f) => Ok(short_float(f)),
         Value::Str(text) => Ok(text.to_owned()),
         Value::Time(text) => Ok(text),
