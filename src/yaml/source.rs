@@ -14,24 +14,26 @@ pub struct Source {
     pub lines_above: u32,
     /// Columns left of the text in the file.
     pub columns_left: u32,
-    /// Whether a comment may be a JSON object, once that was asked.
-    json_comments: OnceLock<bool>,
-    /// Where lines are, once that was asked of a long text.
-    lines: Lines,
+    known: Known,
 }
 
-/// How many line breaks and characters stand before each piece of a text, and in all of it.
+/// What was asked of a text before.
 #[derive(Debug, Default)]
-struct Lines(OnceLock<(Vec<u32>, Vec<u32>)>);
+struct Known {
+    /// Whether a comment may be a JSON object.
+    json_comments: OnceLock<bool>,
+    /// How many line breaks and characters stand before each piece of a long text, and in all of it.
+    lines: OnceLock<(Vec<u32>, Vec<u32>)>,
+}
 
-/// Texts are the same whether or not anyone asked for their lines.
-impl PartialEq for Lines {
+/// Texts are the same whatever they were asked.
+impl PartialEq for Known {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Lines {}
+impl Eq for Known {}
 
 /// The size of the pieces in which places are counted, in bytes.
 const PIECE: usize = 16 << 10;
@@ -52,19 +54,12 @@ impl Source {
 
     /// A text that stands inside a file, below so many lines and right of so many columns.
     pub fn part(path: impl Into<Arc<str>>, text: String, lines_above: u32, columns_left: u32) -> Arc<Self> {
-        Arc::new(Self {
-            path: path.into(),
-            text,
-            lines_above,
-            columns_left,
-            json_comments: OnceLock::new(),
-            lines: Lines::default(),
-        })
+        Arc::new(Self { path: path.into(), text, lines_above, columns_left, known: Known::default() })
     }
 
     /// Whether a `#` is followed by `{`, so that a comment may be a JSON object.
     pub fn has_json_comments(&self) -> bool {
-        *self.json_comments.get_or_init(|| {
+        *self.known.json_comments.get_or_init(|| {
             let bytes = self.text.as_bytes();
             memchr::memchr_iter(b'#', bytes).any(|i| {
                 let rest = bytes[i..].iter().find(|b| !matches!(b, b'#' | b' ' | b'\t'));
@@ -95,12 +90,10 @@ impl Source {
                 .map(|text| format!("{}{text}", " ".repeat(self.columns_left as usize)).into()),
         }
     }
-}
 
-impl Source {
     /// How many line breaks and characters stand before each piece, the last time for the whole text.
     fn pieces(&self) -> &(Vec<u32>, Vec<u32>) {
-        self.lines.0.get_or_init(|| {
+        self.known.lines.get_or_init(|| {
             let (mut breaks, mut chars) = (vec![0], vec![0]);
             let mut sum = (0, 0);
             for piece in self.text.as_bytes().chunks(PIECE) {
