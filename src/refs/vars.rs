@@ -44,10 +44,10 @@ impl VarSet {
         }
         for var in vars {
             let target = ResId::new(var.objref.gvk.clone(), &var.objref.name, &var.objref.namespace);
-            let exact =
-                !target.namespace.is_empty() || target.effective_namespace() == crate::kube::id::NO_NAMESPACE;
-            let same =
-                |id: &ResId| id.name == target.name && id.gvk == target.gvk && (!exact || *id == target);
+            // Kustomize does not know here that a type is the cluster's: with a namespace none of its objects is meant.
+            let in_namespace =
+                |id: &ResId| target.namespace.is_empty() || id.effective_namespace() == target.namespace;
+            let same = |id: &ResId| id.name == target.name && id.gvk == target.gvk && in_namespace(id);
             let is_meant = |res: &Resource| same(res.id()) || res.previous_ids().any(|id| same(&id));
             let named = by_name.get(target.name.as_str()).map_or(&[][..], Vec::as_slice);
             let found: Vec<usize> =

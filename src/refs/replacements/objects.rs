@@ -66,14 +66,13 @@ pub(super) fn any_id(res: &Resource, mut test: impl FnMut(&ResId) -> bool) -> bo
     test(res.id()) || res.previous_ids().any(|id| test(&id))
 }
 
-/// Whether an id is what a selector says, text by text.
+/// Whether an id is what a selector says, text by text. Types of the cluster count as others do here: no namespace is
+/// `default`.
 pub(super) fn is_exactly(id: &ResId, selector: &Selector) -> bool {
     (selector.name.is_empty() || id.name == selector.name)
         && id.gvk.is_selected(&selector.gvk)
-        && (selector.namespace.is_empty() || {
-            let wanted = ResId::new(selector.gvk.clone(), "", &selector.namespace);
-            wanted.effective_namespace() == id.effective_namespace()
-        })
+        && (selector.namespace.is_empty()
+            || selector.namespace == if id.namespace.is_empty() { "default" } else { &id.namespace })
 }
 
 /// A selector of a target: texts that are patterns, or exact as in 5.7.
