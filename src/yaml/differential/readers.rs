@@ -121,13 +121,12 @@ fn libyaml(text: &str) -> Result<Vec<String>, String> {
 
 /// Where go-yaml is known to differ from libyaml: `?` in a plain scalar in flow, `:` before a flow indicator, the
 /// escapes `\/` and `\'`, brackets and commas in a tag, a byte order mark at the start of a line, anchors, which libyaml
-/// does not look up, and text behind an empty flow collection, for which go-yaml does not wait whether it becomes a key.
+/// does not look up, and text behind an empty flow collection (or `[}`), for which go-yaml does not wait whether it becomes a key.
 fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> bool {
     let has = |problem: Option<&str>, part: &str| problem.is_some_and(|p| p.contains(part));
-    let is_behind_empty = |(at, bracket): (usize, &str)| {
-        let open = if bracket == "]" { '[' } else { '{' };
+    let is_behind_empty = |(at, _): (usize, &str)| {
         let rest = text[at + 1..].trim_start_matches([' ', '\t']);
-        text[..at].trim_end().ends_with(open) && rest.starts_with(|c| !",]}#\r\n".contains(c))
+        text[..at].trim_end().ends_with(['[', '{']) && rest.starts_with(|c| !",]}#\r\n".contains(c))
     };
     has(ours, "unknown anchor")
         || text.match_indices([']', '}']).any(is_behind_empty)
