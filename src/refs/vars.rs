@@ -122,12 +122,13 @@ impl VarSet {
         for (name, var) in &self.0 {
             let Some(res) = owners.get(name.as_str()) else {
                 let id = ResId::new(var.objref.gvk.clone(), &var.objref.name, &var.objref.namespace);
-                return Err(Error::new(
-                    Fault::Reference,
-                    format!("var `{name}` cannot be mapped to a field: no object matches `{id}`"),
-                )
-                .at(var.mark.location())
-                .hint("name apiVersion, kind and name as they were when this kustomization was built"));
+                let hint = if id.is_cluster_scoped() && !id.namespace.is_empty() {
+                    "leave `namespace` out of `objref`: objects of this type have none"
+                } else {
+                    "name apiVersion, kind and name as they were when this kustomization was built"
+                };
+                let message = format!("var `{name}` cannot be mapped to a field: no object matches `{id}`");
+                return Err(Error::new(Fault::Reference, message).at(var.mark.location()).hint(hint));
             };
             values.insert(name.as_str(), value(res, var)?);
         }
