@@ -49,7 +49,7 @@ impl Prepared {
                 let slot = find(map, object)?;
                 let before = map.get(slot).map(|res| res.id().clone());
                 merge_into(map, slot, object, &object.doc, openapi)?;
-                note_clash(map, slot, before.as_ref());
+                map.note_clash(slot, before.as_ref());
                 Ok(())
             }),
             What::OldObjects(objects) => objects.iter().try_for_each(|object| {
@@ -144,7 +144,7 @@ impl Prepared {
                 };
                 merge_into(map, *slot, object, doc, openapi)?;
             }
-            note_clash(map, *slot, Some(&before));
+            map.note_clash(*slot, Some(&before));
         }
         if map.may_clash { refuse_clashes(map) } else { Ok(()) }
     }
@@ -164,6 +164,7 @@ impl Prepared {
                     res.store_previous_id();
                 }
                 let known = res.has_noted_annotations();
+                let behavior = res.annotation(internal::BEHAVIOR).map(str::to_owned);
                 let shown = operations.sees_annotations().then(|| notes(res));
                 let during = |e: Error| e.during(format!("patching {id}"));
                 res.edit(|doc| {
@@ -176,11 +177,11 @@ impl Prepared {
                 })
                 .map_err(&during)?;
                 if let Some(shown) = &shown {
-                    restore_notes(res, shown);
+                    restore_notes(res, shown, behavior.as_deref());
                 }
                 res.edit(renew_annotations).map_err(&during)
             })?;
-            note_clash(map, slot, before.as_ref());
+            map.note_clash(slot, before.as_ref());
         }
         Ok(())
     }
@@ -239,14 +240,6 @@ fn nearest(map: &ResMap, id: &ResId) -> Option<String> {
         "namespace"
     };
     Some(format!("there is {now}, which has another `{part}`"))
-}
-
-/// Notes whether an object has got the id of another.
-fn note_clash(map: &mut ResMap, slot: usize, before: Option<&ResId>) {
-    let Some(id) = map.get(slot).map(|res| res.id().clone()) else { return };
-    if before != Some(&id) && map.find(&id).len() > 1 {
-        map.may_clash = true;
-    }
 }
 
 /// Refuses objects of equal ids. Kustomize looks after each patch that it copies to its objects.
@@ -380,7 +373,7 @@ fn notes(res: &Resource) -> Vec<(&'static str, String)> {
 
 /// Takes notes out of the annotations again. Kustomize restores its bookkeeping; the notes of `buildMetadata` are what
 /// the operations have left.
-fn restore_notes(res: &mut Resource, shown: &[(&'static str, String)]) {
+fn restore_notes(res: &mut Resource, shown: &[(&'static str, String)], behavior: Option<&str>) {
     origin::take(res, shown);
     res.edit(|doc| {
         let annotations = doc.get_path(doc.root(), &["metadata", "annotations"]);
@@ -388,6 +381,11 @@ fn restore_notes(res: &mut Resource, shown: &[(&'static str, String)]) {
             shown.iter().for_each(|(key, _)| {
                 doc.remove(map, key);
             });
+        }
+        // Of the bookkeeping this stands in the document of a generated object.
+        if let Some(behavior) = behavior.filter(|_| annotations.is_none_or(|n| doc.kind(n) == Kind::Map)) {
+            let annotations = make_annotations(doc);
+            doc.set_string(annotations, internal::BEHAVIOR, behavior);
         }
     });
 }

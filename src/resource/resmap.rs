@@ -159,6 +159,12 @@ impl ResMap {
         other.slots.into_iter().flatten().try_for_each(|res| self.append(res).map(drop))
     }
 
+    /// Notes whether an object, whose id was this before a step, has got the id of another.
+    pub fn note_clash(&mut self, slot: usize, before: Option<&ResId>) {
+        let Some(id) = self.get(slot).map(|res| res.id().clone()) else { return };
+        self.may_clash |= before != Some(&id) && self.find(&id).len() > 1;
+    }
+
     /// Removes the object in a slot.
     pub fn remove(&mut self, slot: usize) -> Option<Resource> {
         let res = self.slots.get_mut(slot).and_then(Option::take);

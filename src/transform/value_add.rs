@@ -33,6 +33,7 @@ pub fn apply(resources: &mut ResMap, slots: &[usize], value: &Text, target: &Tar
                 res.edit(|doc| add(doc, value, target))
             })
             .map_err(|e| e.during(format!("adding a value to {id}")))?;
+        resources.note_clash(*slot, Some(&id));
     }
     Ok(())
 }

@@ -250,8 +250,9 @@ impl Step<'_> {
             done?;
             noted.map_or(Ok(()), |shown| notes::take(res, &shown))
         })?;
+        self.resources.note_clash(slot, id_before.as_ref());
         if let Some(res) = self.resources.get(slot) {
-            if id_before.is_some_and(|id| id != *res.id()) {
+            if id_before.as_ref() != Some(res.id()) {
                 self.index.add(slot, res);
             }
             if let Some(path) = lost {

@@ -49,6 +49,7 @@ pub(super) fn put(
         && let Some(new) = structured::rewrite(doc, root, parts, (&value.doc, value.node), matcher)
     {
         set_text(doc, new.node, &new.text);
+        value.follow(doc, slot);
         return Ok(true);
     }
     let fields = matcher.find(doc, root, parts).map_err(Problem::Path)?;
@@ -74,6 +75,7 @@ pub(super) fn put(
             }
         }
     }
+    value.follow(doc, slot);
     Ok(written)
 }
 
