@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// The folders that the program carries.
+/// The directories that the program carries.
 const TREES: [&str; 3] = ["manifests", "overlays", "example"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,20 +32,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The files below a folder, by paths with slashes; those of editors and systems, which are hidden or end in `~`, are
+/// The files below a directory, by paths with slashes; those of editors and systems, which are hidden or end in `~`, are
 /// left out.
-fn find(top: &Path, folder: &str, names: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
-    for entry in fs::read_dir(top.join(folder))? {
+fn find(top: &Path, directory: &str, names: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(top.join(directory))? {
         let entry = entry?;
         let name = entry.file_name().into_string().map_err(|n| format!("{n:?} is not UTF-8"))?;
         if name.starts_with('.') || name.ends_with('~') {
             continue;
         }
-        let path = format!("{folder}/{name}");
+        let path = format!("{directory}/{name}");
         match entry.file_type()? {
             kind if kind.is_dir() => find(top, &path, names)?,
             kind if kind.is_file() && !name.contains('\n') => names.push(path),
-            _ => return Err(format!("`{path}` is neither file nor folder, or has a line break").into()),
+            _ => return Err(format!("`{path}` is neither file nor directory, or has a line break").into()),
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What a run leaves behind that is ended by a signal: nothing.
 //!
-//! Temporary files and folders are made here and programs are started here, so that there is a list of both.
+//! Temporary files and directories are made here and programs are started here, so that there is a list of both.
 //! [`clean_up`] ends the programs and removes the files; whoever listens to signals calls it. Nobody needs to listen
 //! before there is something on the list: see [`at_first_use`]. Kustomize leaves its clones and its programs behind.
 
@@ -15,7 +15,7 @@ use tempfile::{NamedTempFile, TempDir};
 /// How long programs have to end by themselves when they are asked to.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How often a folder is removed that is being written to.
+/// How often a directory is removed that is being written to.
 const ATTEMPTS: u32 = 5;
 
 static STATE: Mutex<State> = Mutex::new(State { listen: None, paths: vec![], programs: vec![] });
@@ -86,21 +86,21 @@ fn end(programs: &[u32]) {
 #[cfg(not(unix))]
 fn end(_programs: &[u32]) {}
 
-/// A temporary file or folder: removed when dropped, and when the run is interrupted.
+/// A temporary file or directory: removed when dropped, and when the run is interrupted.
 #[derive(Debug)]
 pub struct Temporary<T> {
     held: Option<T>,
     path: PathBuf,
 }
 
-/// A temporary folder.
-pub type Folder = Temporary<TempDir>;
+/// A temporary directory.
+pub type Directory = Temporary<TempDir>;
 
 /// A temporary file.
 pub type File = Temporary<NamedTempFile>;
 
-/// A temporary folder, as `make` makes it.
-pub fn folder(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Folder> {
+/// A temporary directory, as `make` makes it.
+pub fn directory(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Directory> {
     temporary(make)
 }
 
@@ -109,13 +109,13 @@ pub fn file(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<File
     temporary(make)
 }
 
-/// A temporary file in a folder, to be given the name of another one there: with the usual mode of new files.
-pub fn file_in(folder: &Path) -> io::Result<File> {
+/// A temporary file in a directory, to be given the name of another one there: with the usual mode of new files.
+pub fn file_in(directory: &Path) -> io::Result<File> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".kfm-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    temporary(|| builder.tempfile_in(folder))
+    temporary(|| builder.tempfile_in(directory))
 }
 
 /// Makes something while nobody can clean up, so that it is on the list when somebody does.
@@ -134,8 +134,8 @@ impl<T> Temporary<T> {
     }
 }
 
-impl Folder {
-    /// Gives it its name for good, in place of nothing or of an empty folder.
+impl Directory {
+    /// Gives it its name for good, in place of nothing or of an empty directory.
     pub fn rename(mut self, to: &Path) -> io::Result<()> {
         std::fs::rename(&self.path, to)?;
         self.held.take().map(TempDir::keep);

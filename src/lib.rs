@@ -8,7 +8,7 @@
 //!   generators, charts ─► objects          generate, plugin
 //!   components            │
 //!                         ▼
-//!                       Accumulator        accumulate: one for each folder, depth first
+//!                       Accumulator        accumulate: one for each directory, depth first
 //!   patches, namespace,   │
 //!   names, labels, …      ▼                patch, transform, refs::replacements
 //!                       objects of the top
@@ -27,7 +27,7 @@
 //! | [`diag`], [`text`], [`parallel`] | errors and findings as data; Go's ways with text; threads |
 //! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
 //! | [`kube`] | types, scopes, ids, field specs, merge keys |
-//! | [`load`] | files and folders, what may be read, what was read already |
+//! | [`load`] | files and directories, what may be read, what was read already |
 //! | [`kustomization`] | the kustomization file as types |
 //! | [`resource`] | objects, the table of objects, their printing |
 //! | [`remote`] | git, HTTP, mirrors |
@@ -36,7 +36,7 @@
 //! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
 //! | [`edit`], [`localize`] | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
-//! | [`distribution`] | the folders that the program carries: written out, in place of missing ones, from a KfDef |
+//! | [`distribution`] | the directories that the program carries: written out, in place of missing ones, from a KfDef |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
 //!
 //! # Invariants

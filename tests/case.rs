@@ -1,15 +1,15 @@
-//! One case: a folder with input, a command line and what is expected.
+//! One case: a directory with input, a command line and what is expected.
 //!
-//! The folder has
+//! The directory has
 //! - `cmd`: the arguments in the first line; then, each in a line of its own and all optional, `cwd DIR`,
 //!   `env NAME=VALUE`, `exit N` (0 if absent), `name PROGRAM` (called by this name), `needs PROGRAM` (skipped
 //!   where it is missing); `# ...` is a remark;
-//! - `input/`: copied to a new folder, which is where the program runs;
+//! - `input/`: copied to a new directory, which is where the program runs;
 //! - `stdout`, `stderr`: what is printed; one that is absent is not compared, but for `stdout` of a failing command,
-//!   which must be empty. `{root}` stands for the new folder;
-//! - `after/`: files of the folder that must be so after the run.
+//!   which must be empty. `{root}` stands for the new directory;
+//! - `after/`: files of the directory that must be so after the run.
 //!
-//! Nothing may be left in the folder for temporary files.
+//! Nothing may be left in the directory for temporary files.
 //!
 //! With `KFM_UPDATE=1` in the environment `stdout`, `stderr` and `after/` are written anew where they exist. What
 //! stands in `stdout` of a case whose `cmd` has the remark `# kustomize` was printed by kustomize 5.8.1 and is never
@@ -24,7 +24,7 @@ use std::process::Command;
 /// What a case finds beside its own input.
 #[derive(Default)]
 pub struct Setting {
-    /// A program and the names by which it is called, in a folder that comes first in `PATH` and is `{bin}` in `cmd`.
+    /// A program and the names by which it is called, in a directory that comes first in `PATH` and is `{bin}` in `cmd`.
     pub program: Option<(PathBuf, &'static [&'static str])>,
     /// Completes the copy of the input.
     pub prepare: Option<fn(&Path) -> std::io::Result<()>>,
@@ -32,8 +32,8 @@ pub struct Setting {
     pub variant: Option<String>,
 }
 
-/// The folders in a folder, sorted.
-pub fn folders(top: &Path) -> Vec<PathBuf> {
+/// The directories in a directory, sorted.
+pub fn directories(top: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(top).into_iter().flatten().flatten();
     let mut found: Vec<_> = entries.map(|e| e.path()).filter(|p| p.is_dir()).collect();
     found.sort();
@@ -90,8 +90,8 @@ fn words(line: &str) -> Vec<String> {
 pub fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
     let cmd = read_command(case);
     let top = tempfile::tempdir()?;
-    let folder = top.path().canonicalize()?;
-    let [root, bin, temporary] = ["w", "bin", "tmp"].map(|name| folder.join(name));
+    let directory = top.path().canonicalize()?;
+    let [root, bin, temporary] = ["w", "bin", "tmp"].map(|name| directory.join(name));
     copy(&case.join("input"), &root)?;
     fs::create_dir(&temporary)?;
     fs::create_dir(&bin)?;
@@ -107,7 +107,7 @@ pub fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
     let program = match &cmd.name {
         None => kfm.to_owned(),
         Some(name) => {
-            let link = folder.join(name);
+            let link = directory.join(name);
             fs::hard_link(kfm, &link).or_else(|_| fs::copy(kfm, &link).map(drop))?;
             link
         }
@@ -120,7 +120,7 @@ pub fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
         .current_dir(root.join(&cmd.cwd))
         .env_clear()
         .env("PATH", path)
-        .env("HOME", &folder)
+        .env("HOME", &directory)
         .env("TMPDIR", &temporary)
         .envs(cmd.env.iter().map(|(k, v)| (k, with_root(v))))
         .output()?;
@@ -148,7 +148,7 @@ pub fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
         compare(&file.display().to_string(), expected, &now, &mut wrong);
     }
     for left in fs::read_dir(&temporary)?.flatten() {
-        wrong += &format!("`{}` is left in the folder for temporary files\n", left.file_name().display());
+        wrong += &format!("`{}` is left in the directory for temporary files\n", left.file_name().display());
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.into()) }
 }
@@ -176,7 +176,7 @@ fn update(case: &Path, cmd: &Cmd, root: &Path, stdout: &str, stderr: &str) -> Re
     Ok(())
 }
 
-/// Copies a folder.
+/// Copies a directory.
 pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).into_iter().flatten() {

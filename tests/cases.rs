@@ -9,10 +9,10 @@ fn main() {
     let arguments = Arguments::from_args();
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut trials = Vec::new();
-    for folder in case::folders(&top).iter().flat_map(|topic| case::folders(topic)) {
-        let name = folder.strip_prefix(&top).unwrap_or(&folder).display().to_string();
-        let ignored = !case::read_command(&folder).needs.iter().all(|p| is_installed(p));
-        let run = move || case::run(&folder, &case::Setting::default());
+    for directory in case::directories(&top).iter().flat_map(|topic| case::directories(topic)) {
+        let name = directory.strip_prefix(&top).unwrap_or(&directory).display().to_string();
+        let ignored = !case::read_command(&directory).needs.iter().all(|p| is_installed(p));
+        let run = move || case::run(&directory, &case::Setting::default());
         trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -21,5 +21,5 @@ fn main() {
 /// Whether `PATH` has a program.
 fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }

@@ -1,7 +1,7 @@
 //! Renders the chart `tests/helm/chart` through real helms: the cases below `tests/helm/cases`, each as `case.rs`
 //! describes it.
 //!
-//! The chart is copied as `crew` into the folders of the input that have a file `.chart`, else into `charts`. A case
+//! The chart is copied as `crew` into the directories of the input that have a file `.chart`, else into `charts`. A case
 //! that `needs helm` runs once with each helm of the list `KFM_TEST_HELM` (paths with colons or commas between
 //! them), else with those that `PATH` has as `helm`, `helm3` and `helm4`; where there is none it is skipped.
 //! Programs `helm` and `{bin}/steersman` are that helm. What stands in `stdout`, or `stdout.4` for helm 4 alone, was
@@ -20,17 +20,17 @@ fn main() {
     let top = top().join("cases");
     let helms = helms();
     let mut trials = Vec::new();
-    for folder in case::folders(&top) {
-        let name = folder.strip_prefix(&top).unwrap_or(&folder).display().to_string();
-        if !case::read_command(&folder).needs.iter().any(|p| p == "helm") {
-            trials.push(trial(name, folder, None));
+    for directory in case::directories(&top) {
+        let name = directory.strip_prefix(&top).unwrap_or(&directory).display().to_string();
+        if !case::read_command(&directory).needs.iter().any(|p| p == "helm") {
+            trials.push(trial(name, directory, None));
             continue;
         }
         for (path, version) in &helms {
-            trials.push(trial(format!("{name} (helm {version})"), folder.clone(), Some((path, version))));
+            trials.push(trial(format!("{name} (helm {version})"), directory.clone(), Some((path, version))));
         }
         if helms.is_empty() {
-            trials.push(trial(name, folder, None).with_ignored_flag(true));
+            trials.push(trial(name, directory, None).with_ignored_flag(true));
         }
     }
     if helms.is_empty() {
@@ -43,13 +43,13 @@ fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/helm")
 }
 
-fn trial(name: String, folder: PathBuf, helm: Option<(&PathBuf, &String)>) -> Trial {
+fn trial(name: String, directory: PathBuf, helm: Option<(&PathBuf, &String)>) -> Trial {
     let setting = case::Setting {
         program: helm.map(|(path, _)| (path.clone(), ["helm", "steersman"].as_slice())),
         prepare: Some(place_chart),
         variant: helm.and_then(|(_, version)| Some(version.split('.').next()?.to_owned())),
     };
-    Trial::test(name, move || case::run(&folder, &setting))
+    Trial::test(name, move || case::run(&directory, &setting))
 }
 
 /// The helms to test with and their versions. One that is asked for but does not answer is listed, so that its cases

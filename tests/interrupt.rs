@@ -20,21 +20,21 @@ use std::time::Duration;
 const WAITS: &str = "exec 3> \"$PIPES/alive\"\necho \"$0\" >&3\nread -r nothing < \"$PIPES/never\"\n";
 
 fn put(file: &Path, text: &str, mode: u32) {
-    fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+    fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
     fs::write(file, text).expect("a file");
     fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("a mode");
 }
 
-/// Runs kfm in a folder with these files until the program of this name waits, and sends the signal.
+/// Runs kfm in a directory with these files until the program of this name waits, and sends the signal.
 fn interrupted(files: &[(&str, &str)], program: &str, script: &str, args: &[&str], signal: Signal) {
-    let top = tempfile::tempdir().expect("a folder");
+    let top = tempfile::tempdir().expect("a directory");
     let top = top.path().canonicalize().expect("a real path");
     let work = top.join("w");
     files.iter().for_each(|(path, text)| put(&work.join(path), text, 0o644));
     put(&work.join("out.yaml"), "old\n", 0o644);
     put(&work.join(program), &format!("#!/bin/sh\n{script}{WAITS}"), 0o755);
     let temporary = top.join("tmp");
-    fs::create_dir(&temporary).expect("a folder");
+    fs::create_dir(&temporary).expect("a directory");
     for pipe in ["alive", "never"] {
         let made = Command::new("mkfifo").arg(top.join(pipe)).status().expect("mkfifo runs");
         assert!(made.success());
@@ -87,7 +87,7 @@ const REMOTE: &str = "resources:\n- https://git.invalid/o/r//base?ref=v1\n";
 #[test]
 fn git_leaves_no_clone() {
     for signal in [Signal::INT, Signal::TERM] {
-        // The first commands succeed: there is something in the folder of the clone.
+        // The first commands succeed: there is something in the directory of the clone.
         let script = "echo x > clone\n[ \"$1\" = fetch ] || exit 0\n";
         let args = ["build", ".", "-o", "out.yaml"];
         interrupted(&[("kustomization.yaml", REMOTE)], "git", script, &args, signal);

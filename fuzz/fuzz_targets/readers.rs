@@ -5,7 +5,7 @@
 #[path = "../../src/yaml/differential/readers.rs"]
 mod readers;
 
-use kfm::yaml::{Dialect, Doc, Kind, NodeId, Source, Style, fast, parse};
+use kfm::yaml::{Dialect, Doc, NodeKind, NodeId, Source, Style, fast, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

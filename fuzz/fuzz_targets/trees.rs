@@ -64,8 +64,8 @@ fuzz_target!(|data: &[u8]| {
     };
     let mut last = String::new();
     for (i, layer) in tree.layers.iter().take(3).enumerate() {
-        let folder = top.path().join(format!("l{i}"));
-        std::fs::create_dir(&folder).expect("a folder");
+        let directory = top.path().join(format!("l{i}"));
+        std::fs::create_dir(&directory).expect("a directory");
         let picked = layer.objects.iter().take(4).map(|o| OBJECTS[usize::from(*o) % OBJECTS.len()]);
         let mut objects = picked.collect::<Vec<_>>().join("---\n");
         let mut kustomization = String::from("resources:\n- all.yaml\n");
@@ -80,15 +80,15 @@ fuzz_target!(|data: &[u8]| {
                 target.insert_str(at, text);
             }
         }
-        std::fs::write(folder.join("all.yaml"), objects).expect("a file");
-        std::fs::write(folder.join("kustomization.yaml"), kustomization).expect("a file");
+        std::fs::write(directory.join("all.yaml"), objects).expect("a file");
+        std::fs::write(directory.join("kustomization.yaml"), kustomization).expect("a file");
         last = format!("l{i}");
     }
     if last.is_empty() {
         return;
     }
     let run = |threads: usize| {
-        let options = Options { folder: top.path().to_owned(), threads, ..Options::default() };
+        let options = Options { directory: top.path().to_owned(), threads, ..Options::default() };
         accumulate::build(&last, &options, Arc::new(NoFetch), &Findings::default())
             .and_then(|resources| print::all(&resources, threads))
             .map(|pieces| pieces.concat())

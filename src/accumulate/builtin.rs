@@ -1,10 +1,10 @@
 //! Builtin transformers that are set up as plugins: the same functions as for the fields of a kustomization file,
 //! with rows of their own.
 
-use super::external::folder_name;
+use super::external::directory_name;
 use super::target::{Build, Target};
 use super::transformers::{Run, patch_step, replacements_of};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::{Selector, Text};
 use crate::patch::{self, Prepared};
 use crate::plugin::Builtin;
@@ -53,14 +53,14 @@ pub(super) fn transformer<'s>(build: &mut Build, target: &'s Target, builtin: Bu
         Builtin::ValueAdd(config) => value_add_step(target, config)?,
         Builtin::Hash => Box::new(|_, r| hash::apply(r)),
         Builtin::ConfigMap(_) | Builtin::Secret(_) | Builtin::Helm(..) | Builtin::IamPolicy(_) => {
-            return Err(Error::new(Kind::Config, "a generator is no transformer"));
+            return Err(Error::new(ErrorKind::Config, "a generator is no transformer"));
         }
     })
 }
 
 fn value_add_step(target: &Target, mut config: ValueAdd) -> Result<Run<'_>> {
     if config.value.value.is_empty() {
-        config.value.value = folder_name(target.loader.root());
+        config.value.value = directory_name(target.loader.root());
     }
     if let Some(path) = &config.target_file
         && let Some(doc) = target.document(path)?

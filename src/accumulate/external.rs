@@ -5,7 +5,7 @@ use super::origin::Origin;
 use super::target::{Build, Target};
 use super::transformers::Run;
 use super::{Accumulator, builtin};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::generate;
 use crate::kustomization::Text;
 use crate::plugin::{self, Builtin, External, Site, helm};
@@ -131,7 +131,7 @@ impl Build<'_> {
         Ok(self.accumulate_resources(target, acc, &paths)?.resources.drain())
     }
 
-    /// Runs something with what plugins need to know of a folder.
+    /// Runs something with what plugins need to know of a directory.
     pub(super) fn at_site<T>(
         &self,
         target: &Target,
@@ -147,7 +147,7 @@ fn setting_up(error: Error, config: &Resource) -> Error {
 }
 
 fn wrong_list(config: &Resource, expected: &str, list: &str) -> Error {
-    Error::new(Kind::Config, format!("expected {expected}, found `{}`", config.gvk().kind))
+    Error::new(ErrorKind::Config, format!("expected {expected}, found `{}`", config.gvk().kind))
         .at(config.doc().location(config.root()))
         .hint(format!("list it in `{list}`"))
 }
@@ -159,7 +159,7 @@ fn note(config: &Resource) -> Option<Arc<Note>> {
 
 fn refuse_changes(before: &ResMap, after: &ResMap) -> Result<()> {
     let changed = |res: &Resource, what: &str| {
-        Error::new(Kind::Resource, format!("a validator must change nothing, but {what} `{}`", res.id()))
+        Error::new(ErrorKind::Resource, format!("a validator must change nothing, but {what} `{}`", res.id()))
             .at(res.doc().location(res.root()))
     };
     let (mut old, mut new) = (before.iter(), after.iter());
@@ -217,7 +217,7 @@ fn sets_labels_alike(res: &Resource) -> bool {
             && others.is_sorted_by_key(|key| doc.text(*key))
 }
 
-/// The name of a folder.
-pub(super) fn folder_name(root: &Path) -> String {
+/// The name of a directory.
+pub(super) fn directory_name(root: &Path) -> String {
     root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }

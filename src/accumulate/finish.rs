@@ -2,7 +2,7 @@
 //! only the build needed to know.
 
 use super::{Accumulator, Options, Reorder};
-use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::FieldSpec;
 use crate::kustomization::{Compat, Kustomization};
 use crate::refs;
@@ -54,7 +54,7 @@ fn refuse_lost_ids(res: &Resource) -> Result<()> {
         return Ok(());
     }
     let message = format!("the former names of {} cannot be told: one was empty or has a comma", res.id());
-    Err(Error::new(Kind::Resource, message)
+    Err(Error::new(ErrorKind::Resource, message)
         .at(res.doc().location(res.root()))
         .hint("a patch may have set `metadata.name` or `kind` to null"))
 }
@@ -68,7 +68,7 @@ fn validate(res: &Resource) -> Result<()> {
     } else {
         return Ok(());
     };
-    Err(Error::new(Kind::Resource, format!("missing {missing} in object {}", res.original_id()))
+    Err(Error::new(ErrorKind::Resource, format!("missing {missing} in object {}", res.original_id()))
         .at(res.doc().location(res.root()))
         .hint(format!("a patch may have removed `{missing}`")))
 }
@@ -79,7 +79,7 @@ fn refuse_equal_ids(resources: &mut ResMap) -> Result<()> {
     for res in resources.iter() {
         if let Some(other) = seen.insert(res.id(), res) {
             return Err(Error::new(
-                Kind::Conflict,
+                ErrorKind::Conflict,
                 format!("may not add resource with an already registered id: {}", res.id()),
             )
             .at(res.doc().location(res.root()))

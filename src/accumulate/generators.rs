@@ -1,4 +1,4 @@
-//! The generators of a folder: `configMapGenerator`, `secretGenerator`, `helmCharts`, `generators`.
+//! The generators of a directory: `configMapGenerator`, `secretGenerator`, `helmCharts`, `generators`.
 
 use super::Accumulator;
 use super::target::{Build, Target};
@@ -73,7 +73,7 @@ impl Build<'_> {
 
 type Maker = fn(&GeneratorArgs, Option<&GeneratorOptions>, &mut generate::Load<'_>) -> Result<Resource>;
 
-/// Runs a generator whose files are read from a folder.
+/// Runs a generator whose files are read from a directory.
 pub(super) fn generate_from(
     loader: &Loader,
     make: Maker,

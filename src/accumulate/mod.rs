@@ -1,8 +1,8 @@
-//! The order of a build: folder by folder, depth first, then once over everything.
+//! The order of a build: directory by directory, depth first, then once over everything.
 //!
-//! Kustomize's `KustTarget` and `ResAccumulator` are [`target`] and [`accumulator`] here. A folder gathers its
+//! Kustomize's `KustTarget` and `ResAccumulator` are [`target`] and [`accumulator`] here. A directory gathers its
 //! resources, generates, lets components work on what it has, transforms and validates; what is gathered is appended
-//! to the folder above. Hashes, name references, variables and the order of the output come once, in [`finish`].
+//! to the directory above. Hashes, name references, variables and the order of the output come once, in [`finish`].
 
 pub mod accumulator;
 mod builtin;
@@ -43,9 +43,9 @@ pub enum Reorder {
 /// What the caller decides about a build.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The folder in which the user stands: relative paths start there, and messages are relative to it.
-    pub folder: PathBuf,
-    /// Files outside of the folder of a kustomization may be read.
+    /// The directory in which the user stands: relative paths start there, and messages are relative to it.
+    pub directory: PathBuf,
+    /// Files outside of the directory of a kustomization may be read.
     pub unrestricted: bool,
     /// Order of the output where `sortOptions` does not say.
     pub reorder: Reorder,
@@ -57,14 +57,14 @@ pub struct Options {
     pub threads: usize,
     /// What programs may run.
     pub plugins: PluginOptions,
-    /// Folders that are read in place of others.
+    /// Directories that are read in place of others.
     pub stand_ins: Option<Arc<dyn StandIns>>,
 }
 
-/// Builds a folder or URL: the objects in the order of the output, ready to be printed.
+/// Builds a directory or URL: the objects in the order of the output, ready to be printed.
 pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Findings) -> Result<ResMap> {
     let files = Files::with_stand_ins(
-        load::Options { folder: options.folder.clone(), restricted: !options.unrestricted },
+        load::Options { directory: options.directory.clone(), restricted: !options.unrestricted },
         fetch,
         options.stand_ins.clone(),
     );

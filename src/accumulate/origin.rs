@@ -6,7 +6,7 @@ use crate::load::files::clean;
 use crate::resource::Origin as Note;
 use std::path::Path;
 
-/// Where a folder stands, seen from the folder that is built, or from its repository.
+/// Where a directory stands, seen from the directory that is built, or from its repository.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Origin {
     path: String,
@@ -15,7 +15,7 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// The origin of a folder that this one names.
+    /// The origin of a directory that this one names.
     pub fn enter(&self, entry: &str, loader: &Loader) -> Self {
         match loader.repository().filter(|(repository, _)| repository.raw == entry) {
             Some((repository, _)) => Self {

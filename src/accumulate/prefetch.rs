@@ -1,6 +1,6 @@
 //! Reads ahead: the files that a build will need are found first; helpers read and parse them from then on.
 //!
-//! The way through the folders is that of the build, but nothing is an error here: what cannot be read is left to the
+//! The way through the directories is that of the build, but nothing is an error here: what cannot be read is left to the
 //! build, which says so. How many entries lead to a file is counted on the way, so that its objects are kept for as
 //! long as they are needed and no longer. Remote entries are left to the build as well.
 
@@ -16,11 +16,11 @@ use std::sync::Arc;
 /// Below this many bytes another thread costs more than it saves.
 const WORTH_A_THREAD: u64 = 200_000;
 
-/// How many folders are followed. There may be exponentially many ways through them, of which the build may refuse the
+/// How many directories are followed. There may be exponentially many ways through them, of which the build may refuse the
 /// first.
 const FARTHEST: usize = 10_000;
 
-/// What the entries of the folders lead to, so that the build need not look again. Folders are told apart by where
+/// What the entries of the directories lead to, so that the build need not look again. Directories are told apart by where
 /// their loaders stand in memory: those live as long as the plan, which holds them.
 #[derive(Default)]
 pub(super) struct Plan {
@@ -48,7 +48,7 @@ impl Plan {
     }
 }
 
-/// Finds what the kustomizations below a folder name. Files are read from when there is enough of them, if `call` can
+/// Finds what the kustomizations below a directory name. Files are read from when there is enough of them, if `call` can
 /// get helpers.
 pub(super) fn run(loader: &Arc<Loader>, compat: Compat, queue: &Queue, call: &dyn Fn() -> bool) -> Plan {
     let mut finder =
@@ -65,7 +65,7 @@ struct Finder<'a> {
     found: Vec<(Arc<File>, Arc<Parsed>)>,
     /// The size of all files so far.
     bytes: u64,
-    /// How many more folders may be followed.
+    /// How many more directories may be followed.
     left: usize,
     plan: Plan,
 }
@@ -86,13 +86,13 @@ impl Finder<'_> {
             self.plan.resources.entry(key(loader, entry)).or_insert_with(|| found.clone());
             match found {
                 Found::File(file) => self.expect(file),
-                Found::Folder(folder) => self.follow(&folder),
+                Found::Directory(directory) => self.follow(&directory),
             }
         }
         for entry in kustomization.components.iter().filter(local) {
-            if let Ok(folder) = self.plan.component(loader, entry) {
-                self.plan.components.entry(key(loader, entry)).or_insert_with(|| folder.clone());
-                self.follow(&folder);
+            if let Ok(directory) = self.plan.component(loader, entry) {
+                self.plan.components.entry(key(loader, entry)).or_insert_with(|| directory.clone());
+                self.follow(&directory);
             }
         }
     }

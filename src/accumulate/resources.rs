@@ -1,4 +1,4 @@
-//! `resources`: files, and the folders and repositories below.
+//! `resources`: files, and the directories and repositories below.
 
 use super::Accumulator;
 use super::parsed::objects;
@@ -9,7 +9,7 @@ use crate::load::Found;
 use std::sync::Arc;
 
 impl Build<'_> {
-    /// Appends what the entries name: a file if it can be one, else a folder.
+    /// Appends what the entries name: a file if it can be one, else a directory.
     pub(super) fn accumulate_resources(
         &mut self,
         target: &Target,
@@ -33,7 +33,7 @@ impl Build<'_> {
                         acc.resources.append(res).map_err(entry_place)?;
                     }
                 }
-                Found::Folder(loader) => {
+                Found::Directory(loader) => {
                     acc = self.accumulate_directory(target, &loader, entry, acc, false)?;
                 }
             }

@@ -3,7 +3,7 @@
 use super::origin::Origin;
 use super::prefetch::Plan;
 use super::{Accumulator, Options};
-use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::kube::{BuiltIn, Gvk, OpenApi, TransformerConfig, read_crd, scope};
 use crate::kustomization::{self, Compat, Kustomization, KustomizationKind, Text};
 use crate::load::{File, Loader};
@@ -11,10 +11,10 @@ use crate::parallel::Queue;
 use crate::yaml::{Doc, json, split};
 use std::sync::Arc;
 
-/// How often folders may be entered in a build. Folders that all name the next two are entered exponentially often.
-const MOST_FOLDERS: usize = 250_000;
+/// How often directories may be entered in a build. Directories that all name the next two are entered exponentially often.
+const MOST_DIRECTORIES: usize = 250_000;
 
-/// What is the same for all folders of a build.
+/// What is the same for all directories of a build.
 pub(super) struct Build<'a> {
     pub options: &'a Options,
     pub findings: &'a Findings,
@@ -32,24 +32,24 @@ pub(super) struct Build<'a> {
     schema_was_used: bool,
     /// The scope of a type that is not built in was looked up already.
     unknown_type_was_met: bool,
-    /// How often a folder was entered.
-    folders: usize,
+    /// How often a directory was entered.
+    directories: usize,
 }
 
-/// A folder with its kustomization file.
+/// A directory with its kustomization file.
 pub(super) struct Target {
     pub loader: Arc<Loader>,
     pub kustomization: Arc<Kustomization>,
     /// The name of the kustomization file.
     pub file_name: String,
-    /// Where the folder stands from the top, when origins are tracked.
+    /// Where the directory stands from the top, when origins are tracked.
     pub origin: Option<Origin>,
-    /// The namespace of the nearest folder above that has one: charts get it.
+    /// The namespace of the nearest directory above that has one: charts get it.
     pub helm_namespace: String,
 }
 
 impl Target {
-    /// Reads the kustomization file of a folder. What it has of deprecated fields becomes findings.
+    /// Reads the kustomization file of a directory. What it has of deprecated fields becomes findings.
     pub fn read(loader: &Arc<Loader>, compat: Compat, findings: &Findings) -> Result<Self> {
         let file = kustomization::locate(loader)?;
         let kustomization = read_file(&file, compat)?;
@@ -82,7 +82,7 @@ impl Target {
     }
 }
 
-/// The kustomization in a file, decoded once however many folders lead to it.
+/// The kustomization in a file, decoded once however many directories lead to it.
 pub(super) fn read_file(file: &File, compat: Compat) -> Result<Arc<Kustomization>> {
     let read = |file: &File| -> Result<Arc<Kustomization>> {
         let source = file.text()?;
@@ -104,7 +104,7 @@ impl<'a> Build<'a> {
             broken_schema: None,
             schema_was_used: false,
             unknown_type_was_met: false,
-            folders: 0,
+            directories: 0,
         }
     }
 
@@ -113,7 +113,7 @@ impl<'a> Build<'a> {
         self.options.compat
     }
 
-    /// Heeds the `openapi` field of a folder: the schema is one for the whole build, that of the top if it has one.
+    /// Heeds the `openapi` field of a directory: the schema is one for the whole build, that of the top if it has one.
     pub fn set_schema(&mut self, target: &Target, top: bool) -> Result<()> {
         let field = &target.kustomization.openapi;
         // A file that is named has to be there, also where it is not heeded.
@@ -123,7 +123,7 @@ impl<'a> Build<'a> {
         }
         if let (Some(_), Some(version)) = (&source, &field.version) {
             let message = "a builtin version and a schema of one's own cannot be used both";
-            return Err(Error::new(Kind::Config, message)
+            return Err(Error::new(ErrorKind::Config, message)
                 .at(version.mark.location())
                 .hint("remove one of the two"));
         }
@@ -146,7 +146,7 @@ impl<'a> Build<'a> {
         } else if let Some(version) = field.version.as_ref().filter(|v| !v.value.is_empty()) {
             if version.value != "v1.21.2" {
                 let message = format!("the OpenAPI version `{}` is not built in", version.value);
-                return Err(Error::new(Kind::Config, message)
+                return Err(Error::new(ErrorKind::Config, message)
                     .at(version.mark.location())
                     .hint("`v1.21.2` is; name another document with `path`"));
             }
@@ -175,7 +175,7 @@ impl<'a> Build<'a> {
         acc.resources.iter().try_for_each(|res| self.use_scope(res.gvk()))
     }
 
-    /// Runs a kustomization: its accumulator holds nothing, or what the folder above has when it is a component.
+    /// Runs a kustomization: its accumulator holds nothing, or what the directory above has when it is a component.
     pub fn accumulate(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
         let k = &*target.kustomization;
         if let Some(schema) = &self.schema {
@@ -196,7 +196,7 @@ impl<'a> Build<'a> {
         Ok(acc)
     }
 
-    /// Runs a folder that another one names, and appends what it gathers.
+    /// Runs a directory that another one names, and appends what it gathers.
     pub fn accumulate_directory(
         &mut self,
         parent: &Target,
@@ -205,12 +205,12 @@ impl<'a> Build<'a> {
         mut acc: Accumulator,
         component: bool,
     ) -> Result<Accumulator> {
-        self.folders += 1;
-        if self.folders > MOST_FOLDERS {
-            let message = format!("folders are entered more than {MOST_FOLDERS} times in this build");
-            return Err(Error::new(Kind::Config, message)
+        self.directories += 1;
+        if self.directories > MOST_DIRECTORIES {
+            let message = format!("directories are entered more than {MOST_DIRECTORIES} times in this build");
+            return Err(Error::new(ErrorKind::Config, message)
                 .at(entry.mark.location())
-                .hint("look for folders that are reached in many ways, and name each once"));
+                .hint("look for directories that are reached in many ways, and name each once"));
         }
         let mut target = Target::read(loader, self.compat(), self.findings)
             .map_err(|e| e.label(entry.mark.location(), "the entry that asks for it"))?;
@@ -231,14 +231,14 @@ impl<'a> Build<'a> {
                 ("a Kustomization, found a Component", "list it in `components`")
             };
             let message = format!("expected `{}` to be {what}", entry.value);
-            return Err(Error::new(Kind::Config, message)
+            return Err(Error::new(ErrorKind::Config, message)
                 .at(entry.mark.location())
                 .label(target.kustomization.mark.location(), "its file")
                 .hint(hint));
         }
         let during = |e: Error| e.or_at(|| target.place()).during(format!("building `{}`", loader.shown()));
         if component {
-            // A component starts from everything the folder above has so far, and hands all of it back; rows and
+            // A component starts from everything the directory above has so far, and hands all of it back; rows and
             // objects are merged into an empty accumulator, as in kustomize.
             let gathered = self.accumulate(&target, acc).map_err(during)?;
             acc = Accumulator::default();

@@ -1,4 +1,4 @@
-//! The transformers of a folder, in kustomize's order whatever the order of the fields.
+//! The transformers of a directory, in kustomize's order whatever the order of the fields.
 //!
 //! All of them are set up before the first one runs, so that a patch file that is missing is said before anything
 //! else that is wrong.
@@ -12,7 +12,7 @@ use crate::patch::{Prepared, Texts};
 use crate::refs::replacements;
 use crate::resource::{Origin, ResMap, Resource, read};
 use crate::transform::{annotations, images, labels, name_affix, namespace, replicas};
-use crate::yaml::{Doc, Kind, Source};
+use crate::yaml::{Doc, NodeKind, Source};
 use std::sync::Arc;
 
 /// Kustomize's name for the transformer of `commonAnnotations`.
@@ -111,7 +111,7 @@ impl Build<'_> {
         Ok(steps)
     }
 
-    /// Runs `prepare` with the ways in which texts of patches are had in a folder.
+    /// Runs `prepare` with the ways in which texts of patches are had in a directory.
     pub(super) fn texts<T>(
         &mut self,
         target: &Target,
@@ -172,7 +172,7 @@ fn after(resources: &mut ResMap, note: Option<Arc<Origin>>, unties: bool) -> Res
     let Some(note) = note else { return Ok(()) };
     resources.edit_all(|res| {
         let values = |doc: &Doc| doc.get_path(doc.root(), &["metadata", "annotations"]);
-        if let Some(map) = values(res.doc()).filter(|map| unties && res.doc().kind(*map) == Kind::Map) {
+        if let Some(map) = values(res.doc()).filter(|map| unties && res.doc().kind(*map) == NodeKind::Map) {
             res.edit(|doc| {
                 for i in (1..doc.kids(map).len()).step_by(2) {
                     let value = doc.copy(doc.kids(map)[i]);
@@ -181,7 +181,7 @@ fn after(resources: &mut ResMap, note: Option<Arc<Origin>>, unties: bool) -> Res
             });
         }
         // A replacement may have put a text in the place of the annotations.
-        if values(res.doc()).is_some_and(|node| res.doc().kind(node) == Kind::Scalar) {
+        if values(res.doc()).is_some_and(|node| res.doc().kind(node) == NodeKind::Scalar) {
             res.edit(|doc| {
                 if let Some(metadata) = doc.get(doc.root(), "metadata") {
                     doc.remove(metadata, "annotations");

@@ -19,21 +19,21 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Build a kustomization folder or URL and print the objects
+    /// Build a kustomization directory or URL and print the objects
     Build(Box<BuildArgs>),
-    /// Write a new kustomization file in the current folder
+    /// Write a new kustomization file in the current directory
     #[command(args_override_self = true)]
     Create(super::create::CreateArgs),
-    /// Write the built-in distribution to a folder: `kfm init DIR`
+    /// Write the built-in distribution to a directory: `kfm init DIR`
     Init(super::init::InitArgs),
     /// Make kustomizations of what other tools read
     #[command(subcommand)]
     Import(super::import::Import),
-    /// Change the kustomization file of the current folder and leave the rest of it as it is
+    /// Change the kustomization file of the current directory and leave the rest of it as it is
     Edit(super::edit::args::EditArgs),
     /// Print the version
     Version(VersionArgs),
-    /// Copy a kustomization and all that it needs into a new folder, remote content included
+    /// Copy a kustomization and all that it needs into a new directory, remote content included
     Localize(super::localize::LocalizeArgs),
     /// Print a script for a shell that completes what is typed
     Completion(super::completion::CompletionArgs),
@@ -59,10 +59,10 @@ pub enum Command {
 /// Arguments of `build`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// Folder or git URL to build [default: .]
+    /// Directory or git URL to build [default: .]
     #[arg(value_name = "DIR", allow_hyphen_values = false)]
     pub dir: Vec<String>,
-    /// Write to this file, or into this folder with one file for each object
+    /// Write to this file, or into this directory with one file for each object
     #[arg(short, long, value_name = "PATH", overrides_with = "output")]
     pub output: Option<String>,
     /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
@@ -119,7 +119,7 @@ pub struct BuildArgs {
     /// Print no warnings
     #[arg(long)]
     pub quiet: bool,
-    /// Folder in place of `manifests`, filled with the built-in ones if it is empty [env: KFM_MANIFESTS, where there is
+    /// Directory in place of `manifests`, filled with the built-in ones if it is empty [env: KFM_MANIFESTS, where there is
     /// no `manifests` on disk]
     #[arg(long, value_name = "DIR", overrides_with = "manifests")]
     pub manifests: Option<String>,

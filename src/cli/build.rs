@@ -1,10 +1,10 @@
-//! `build`: renders a folder or URL.
+//! `build`: renders a directory or URL.
 
 use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
 use super::{Done, Strictness, init, output};
 use crate::accumulate::{self, Options, Reorder};
-use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::distribution::Trees;
 use crate::kustomization::Compat;
 use crate::load::StandIns;
@@ -22,7 +22,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     let dir = match args.dir.as_slice() {
         [] => ".",
         [dir] => dir,
-        _ => return Err(Error::new(Kind::Usage, "specify one path to kustomization.yaml")),
+        _ => return Err(Error::new(ErrorKind::Usage, "specify one path to kustomization.yaml")),
     };
     let remote = remote(environment)?;
     let trees = trees(&args, dir, environment);
@@ -44,7 +44,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     let printing = |e: Error| e.during(format!("building `{dir}`"));
     let objects = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
-            write_folder(Path::new(path), &resources, &printing)?;
+            write_directory(Path::new(path), &resources, &printing)?;
             vec![]
         }
         Some(path) => {
@@ -58,13 +58,13 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     Ok(Done { objects, findings, strictness, ..Done::default() })
 }
 
-/// The built-in folders, where they may serve. Called as kustomize the program is no more than that, unless asked.
+/// The built-in directories, where they may serve. Called as kustomize the program is no more than that, unless asked.
 fn trees(args: &BuildArgs, dir: &str, environment: &Environment) -> Option<Arc<Trees>> {
     if environment.as_kustomize && args.manifests.is_none() {
         return None;
     }
     let local = init::local(args.manifests.as_deref(), environment);
-    Trees::for_target(&environment.folder, dir, local).map(Arc::new)
+    Trees::for_target(&environment.directory, dir, local).map(Arc::new)
 }
 
 /// What fetches remote content, led elsewhere where the user's configuration says so.
@@ -76,7 +76,7 @@ pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
     Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone())))
 }
 
-/// What a build of the current folder without flags prints.
+/// What a build of the current directory without flags prints.
 pub(super) fn text(environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
     let options = plain(environment)?;
     let resources = accumulate::build(".", &options, remote(environment)?, findings)?;
@@ -131,7 +131,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
     let on = |flag: Option<bool>| flag.unwrap_or(false);
     let plugins_on = on(args.enable_alpha_plugins);
     Ok(Options {
-        folder: environment.folder.clone(),
+        directory: environment.directory.clone(),
         unrestricted,
         reorder,
         compat,
@@ -160,19 +160,19 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
 }
 
 fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
-    Error::new(Kind::Usage, format!("`{flag}` must be `{a}` or `{b}`, found `{value}`"))
+    Error::new(ErrorKind::Usage, format!("`{flag}` must be `{a}` or `{b}`, found `{value}`"))
 }
 
 /// One file for each object, named as kustomize names them; old files stay.
-fn write_folder(folder: &Path, resources: &ResMap, printing: &dyn Fn(Error) -> Error) -> Result<()> {
+fn write_directory(directory: &Path, resources: &ResMap, printing: &dyn Fn(Error) -> Error) -> Result<()> {
     let files = print::files(resources).map_err(printing)?;
     if let Some((name, _)) = files.iter().find(|(name, _)| name.contains('/')) {
         return Err(Error::new(
-            Kind::Resource,
+            ErrorKind::Resource,
             format!("an object cannot be written to a file named `{name}`"),
         )
-        .at(Location::file(folder.display().to_string()))
+        .at(Location::file(directory.display().to_string()))
         .hint("write to one file, or to standard output"));
     }
-    files.into_iter().try_for_each(|(name, text)| output::file(&folder.join(name), &[text]))
+    files.into_iter().try_for_each(|(name, text)| output::file(&directory.join(name), &[text]))
 }

@@ -6,7 +6,7 @@
 use super::args::Cli;
 use super::rewrite::{find, has_name, lookup, takes_value};
 use super::{Done, say};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use clap::{Arg, Args, Command, CommandFactory, Subcommand};
 use std::ffi::OsString;
 
@@ -36,8 +36,8 @@ enum Directive {
     Default,
     /// Nothing.
     NoFiles,
-    /// Folders.
-    Folders,
+    /// Directories.
+    Directories,
 }
 
 impl Directive {
@@ -46,7 +46,7 @@ impl Directive {
         match self {
             Self::Default => (0, "ShellCompDirectiveDefault"),
             Self::NoFiles => (4, "ShellCompDirectiveNoFileComp"),
-            Self::Folders => (16, "ShellCompDirectiveFilterDirs"),
+            Self::Directories => (16, "ShellCompDirectiveFilterDirs"),
         }
     }
 }
@@ -67,9 +67,9 @@ const WORDS: &[(&str, &[&str])] = &[
     ("buildmetadata", &["managedByLabel", "originAnnotations", "transformerAnnotations"]),
 ];
 
-/// Commands that take a folder, and flags of theirs that do.
-const FOLDERS: [&str; 3] = ["build", "init", "localize"];
-const FOLDER_FLAGS: [&str; 2] = ["manifests", "scope"];
+/// Commands that take a directory, and flags of theirs that do.
+const DIRECTORIES: [&str; 3] = ["build", "init", "localize"];
+const DIRECTORY_FLAGS: [&str; 2] = ["manifests", "scope"];
 
 /// Prints the candidates.
 pub fn run(complete: &Complete) -> Result<Done> {
@@ -78,7 +78,7 @@ pub fn run(complete: &Complete) -> Result<Done> {
         Complete::Bare(w) => (&w.words, false),
     };
     let Some((last, before)) = words.split_last() else {
-        return Err(Error::new(Kind::Usage, "expected the words of a command line, found none"));
+        return Err(Error::new(ErrorKind::Usage, "expected the words of a command line, found none"));
     };
     let (found, directive) = candidates(&Cli::command(), before, &last.to_string_lossy());
     let (number, name) = directive.spelled();
@@ -128,7 +128,7 @@ fn candidates(root: &Command, before: &[OsString], last: &str) -> Found {
     if let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == leaf.get_name()) {
         return (starting(words, last), Directive::NoFiles);
     }
-    (vec![], if FOLDERS.contains(&leaf.get_name()) { Directive::Folders } else { Directive::Default })
+    (vec![], if DIRECTORIES.contains(&leaf.get_name()) { Directive::Directories } else { Directive::Default })
 }
 
 /// The flag that a word names.
@@ -147,7 +147,7 @@ fn values(leaf: &Command, arg: &Arg, start: &str) -> Found {
     let known = VALUES.iter().find(|(command, flag, _)| *command == leaf.get_name() && *flag == name);
     match known {
         Some((.., values)) => (starting(values, start), Directive::NoFiles),
-        None if FOLDER_FLAGS.contains(&name) => (vec![], Directive::Folders),
+        None if DIRECTORY_FLAGS.contains(&name) => (vec![], Directive::Directories),
         None => (vec![], Directive::Default),
     }
 }

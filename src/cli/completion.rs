@@ -2,7 +2,7 @@
 
 use super::Done;
 use super::environment::Environment;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use clap::Args;
 
 /// Arguments of `completion`.
@@ -25,10 +25,10 @@ const SCRIPTS: [(&str, &str); 4] = [
 pub fn run(args: &CompletionArgs, environment: &Environment) -> Result<Done> {
     let [shell] = args.shell.as_slice() else {
         let message = format!("expected one shell, found {} arguments", args.shell.len());
-        return Err(Error::new(Kind::Usage, message).hint(known()));
+        return Err(Error::new(ErrorKind::Usage, message).hint(known()));
     };
     let Some((_, script)) = SCRIPTS.iter().find(|(name, _)| name == shell) else {
-        return Err(Error::new(Kind::Usage, format!("there is no script for `{shell}`")).hint(known()));
+        return Err(Error::new(ErrorKind::Usage, format!("there is no script for `{shell}`")).hint(known()));
     };
     let program = if environment.as_kustomize { "kustomize" } else { "kfm" };
     Ok(Done { stdout: vec![script.replace("PROGRAM", program).into_bytes()], ..Done::default() })

@@ -1,4 +1,4 @@
-//! `create`: writes a new kustomization file in the current folder.
+//! `create`: writes a new kustomization file in the current directory.
 //!
 //! Where kustomize leaves an empty file behind when a label is malformed, or empties one of two files that are there,
 //! nothing is written here.
@@ -6,7 +6,7 @@
 use super::args::go_bool;
 use super::environment::Environment;
 use super::{Done, find, output};
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::edit::arguments::{self, commas};
 use crate::edit::fields::{Existing, set_pairs};
 use crate::edit::{KustomizationFile, Node};
@@ -19,7 +19,7 @@ use std::path::Path;
 /// Arguments of `create`.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// Files (with wildcards), folders and URLs, separated by commas
+    /// Files (with wildcards), directories and URLs, separated by commas
     #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
     pub resources: Option<String>,
     /// Value of namespace
@@ -37,10 +37,10 @@ pub struct CreateArgs {
     /// Pairs `KEY:VALUE`, separated by commas, for commonAnnotations
     #[arg(long, value_name = "PAIRS", allow_hyphen_values = true)]
     pub annotations: Option<String>,
-    /// Add the files in this folder that hold objects
+    /// Add the files in this directory that hold objects
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     pub autodetect: Option<bool>,
-    /// Look in folders below as well; goes with --autodetect
+    /// Look in directories below as well; goes with --autodetect
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     pub recursive: Option<bool>,
     /// Ignored, as kustomize does
@@ -50,23 +50,23 @@ pub struct CreateArgs {
 
 /// Writes the file.
 pub fn run(args: &CreateArgs, environment: &Environment) -> Result<Done> {
-    let folder = environment.folder.as_path();
+    let directory = environment.directory.as_path();
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let mut resources = match text(&args.resources).as_str() {
         "" => vec![],
         names => find::resources(environment, &commas(names))?,
     };
-    if let Some(name) = NAMES.into_iter().find(|name| folder.join(name).symlink_metadata().is_ok()) {
-        let error = Error::new(Kind::Conflict, "there is a kustomization file already");
+    if let Some(name) = NAMES.into_iter().find(|name| directory.join(name).symlink_metadata().is_ok()) {
+        let error = Error::new(ErrorKind::Conflict, "there is a kustomization file already");
         return Err(error.at(Location::file(name)).hint("use `edit` to change it"));
     }
     if args.autodetect.unwrap_or(false) {
         let mut found = Vec::new();
-        detect(folder, "", args.recursive.unwrap_or(false), &mut found)?;
+        detect(directory, "", args.recursive.unwrap_or(false), &mut found)?;
         found.retain(|name| !resources.contains(name));
         resources.append(&mut found);
     }
-    let mut file = KustomizationFile::new(folder.join(NAMES[0]));
+    let mut file = KustomizationFile::new(directory.join(NAMES[0]));
     let root = &mut file.root;
     if !resources.is_empty() {
         root.field_mut("resources").put(Node::list(resources.iter().map(|r| r.as_str().into()).collect()));
@@ -89,12 +89,12 @@ pub fn run(args: &CreateArgs, environment: &Environment) -> Result<Done> {
     Ok(Done::default())
 }
 
-/// The files that hold objects, in alphabetical order of each folder. A folder with a kustomization file counts as one.
-/// A link to a folder, which ends kustomize with an error, is passed over.
-fn detect(folder: &Path, prefix: &str, recursive: bool, found: &mut Vec<String>) -> Result<()> {
-    let here = folder.join(prefix);
+/// The files that hold objects, in alphabetical order of each directory. A directory with a kustomization file counts as one.
+/// A link to a directory, which ends kustomize with an error, is passed over.
+fn detect(directory: &Path, prefix: &str, recursive: bool, found: &mut Vec<String>) -> Result<()> {
+    let here = directory.join(prefix);
     let entries = here.read_dir().map_err(|e| {
-        Error::new(Kind::Io, format!("the folder cannot be read: {e}"))
+        Error::new(ErrorKind::Io, format!("the directory cannot be read: {e}"))
             .at(Location::file(if prefix.is_empty() { "." } else { prefix }))
     })?;
     let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
@@ -110,7 +110,7 @@ fn detect(folder: &Path, prefix: &str, recursive: bool, found: &mut Vec<String>)
             if NAMES.into_iter().any(|name| path.join(name).is_file()) {
                 found.push(shown);
             } else {
-                detect(folder, &shown, recursive, found)?;
+                detect(directory, &shown, recursive, found)?;
             }
         } else if path.is_file() && holds_objects(&path) {
             found.push(shown);

@@ -17,11 +17,11 @@ pub struct Environment {
     pub compat: Option<String>,
     /// `KFM_MANIFESTS`
     pub manifests: Option<String>,
-    /// The folder in which the program was started.
-    pub folder: PathBuf,
-    /// `$XDG_CONFIG_HOME`, or `.config` below the home folder.
+    /// The directory in which the program was started.
+    pub directory: PathBuf,
+    /// `$XDG_CONFIG_HOME`, or `.config` below the home directory.
     pub config_home: Option<PathBuf>,
-    /// Folders that may hold exec plugins, in order, and what they are called.
+    /// Directories that may hold exec plugins, in order, and what they are called.
     pub plugin_homes: Vec<(String, Option<PathBuf>)>,
     /// How messages look: coloured on a terminal, unless `NO_COLOR` is set.
     pub look: Look,
@@ -46,7 +46,7 @@ impl Environment {
             managed_by_label: var("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL").is_some_and(|v| v == "on"),
             compat: var("KFM_COMPAT").map(|v| v.to_string_lossy().into_owned()),
             manifests: var("KFM_MANIFESTS").map(|v| v.to_string_lossy().into_owned()),
-            folder: std::env::current_dir().unwrap_or_default(),
+            directory: std::env::current_dir().unwrap_or_default(),
             config_home,
             plugin_homes: PluginOptions::plugin_homes(
                 path("KUSTOMIZE_PLUGIN_HOME"),

@@ -133,7 +133,7 @@ leaves the rest of yours alone. No command of kfm does that: a build merges patc
 const TUTORIALS_COMMANDS: &str = "\
   kfm build DIR              print the objects of a kustomization
   kfm build DIR -o FILE      write them to a file
-  kfm create --autodetect    make a kustomization of the objects in a folder
+  kfm create --autodetect    make a kustomization of the objects in a directory
   kfm edit set image A=B:1   change it
   kfm localize DIR           copy it with all that it needs
 

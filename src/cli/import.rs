@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::{Done, Strictness, build, init};
 use crate::accumulate;
-use crate::diag::{Error, Finding, Findings, Kind, Result, cause};
+use crate::diag::{Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{self, kfdef};
 use crate::yaml::split;
 use clap::{Args, Subcommand};
@@ -21,10 +21,10 @@ pub struct KfdefArgs {
     /// The file with the KfDef
     #[arg(value_name = "FILE")]
     pub file: Vec<String>,
-    /// Folder to write to [default: the name of the KfDef]
+    /// Directory to write to [default: the name of the KfDef]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<String>,
-    /// Folder of manifests for all repositories; filled with the built-in ones if it is empty [env: KFM_MANIFESTS, for
+    /// Directory of manifests for all repositories; filled with the built-in ones if it is empty [env: KFM_MANIFESTS, for
     /// repositories without `path`]
     #[arg(long, value_name = "DIR")]
     pub manifests: Option<String>,
@@ -48,17 +48,17 @@ pub fn run(import: &Import, environment: &Environment) -> Result<Done> {
 
 fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
     let [file] = args.file.as_slice() else {
-        return Err(Error::new(Kind::Usage, "expected one file with a KfDef"));
+        return Err(Error::new(ErrorKind::Usage, "expected one file with a KfDef"));
     };
-    let bytes = std::fs::read(environment.folder.join(file)).map_err(|e| {
-        Error::new(Kind::Io, format!("`{file}` cannot be read: {}", cause(&e)))
+    let bytes = std::fs::read(environment.directory.join(file)).map_err(|e| {
+        Error::new(ErrorKind::Io, format!("`{file}` cannot be read: {}", cause(&e)))
             .hint("name the file in which the KfDef is")
     })?;
     let findings = Findings::default();
     let source = split::read_text(file.as_str(), bytes)?;
     let request = kfdef::Request {
         source: &source,
-        folder: &environment.folder,
+        directory: &environment.directory,
         output: args.output.as_deref().filter(|o| !o.is_empty()),
         local: init::local(args.manifests.as_deref(), environment),
     };
@@ -67,10 +67,10 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
     if args.strict && findings.iter().any(Finding::is_warning) {
         return Ok(Done { findings, strictness: Strictness::Strict, ..Done::default() });
     }
-    let report = distribution::write(&import.folder, &import.files, &import.owned, args.force)?;
+    let report = distribution::write(&import.directory, &import.files, &import.owned, args.force)?;
     if !args.no_verify {
         let options = build::plain(environment)?;
-        let target = import.folder.to_string_lossy();
+        let target = import.directory.to_string_lossy();
         accumulate::build(&target, &options, build::remote(environment)?, &Findings::default()).map_err(
             |e| {
                 e.during(format!("checking what was written to `{}`", import.shown))

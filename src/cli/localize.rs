@@ -1,7 +1,7 @@
 //! `localize`: copies a target, then checks that the copy builds to the same.
 //!
 //! Kustomize builds both but compares nothing, and with `--scope` looks for the copy in the wrong place unless the
-//! target is directly below the scope. Here the right folder is built; a difference is a warning.
+//! target is directly below the scope. Here the right directory is built; a difference is a warning.
 
 use super::args::go_bool;
 use super::environment::Environment;
@@ -17,13 +17,13 @@ use std::sync::Arc;
 /// Arguments of `localize`.
 #[derive(Debug, Args)]
 pub struct LocalizeArgs {
-    /// Folder, or git URL with `?ref=`, to copy
+    /// Directory, or git URL with `?ref=`, to copy
     #[arg(default_value = ".")]
     pub target: String,
-    /// The new folder [default: `localized-` and the name of the target]
+    /// The new directory [default: `localized-` and the name of the target]
     #[arg(default_value = "", hide_default_value = true)]
     pub destination: String,
-    /// Folder that holds the target and all local folders that it needs
+    /// Directory that holds the target and all local directories that it needs
     #[arg(long, value_name = "DIR")]
     pub scope: Option<String>,
     /// Do not build the target and the copy
@@ -36,7 +36,7 @@ pub fn run(args: &LocalizeArgs, environment: &Environment) -> Result<Done> {
     let (target, destination) = (args.target.as_str(), args.destination.as_str());
     let fetch: Arc<dyn Fetch> = build::remote(environment)?;
     let scope = args.scope.as_deref().unwrap_or_default();
-    let request = Request { folder: &environment.folder, target, destination, scope };
+    let request = Request { directory: &environment.directory, target, destination, scope };
     let copy = localize::run(request, &fetch)?;
     let shown = copy.destination.display().to_string();
     let findings = Findings::default();
@@ -64,7 +64,7 @@ fn verify(
     findings: &Findings,
 ) -> Result<bool> {
     let options = Options {
-        folder: environment.folder.clone(),
+        directory: environment.directory.clone(),
         managed_by_label: environment.managed_by_label,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         ..Options::default()

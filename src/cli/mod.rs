@@ -70,7 +70,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     match run(cli, &environment) {
         Ok(done) => finish(done, environment.look),
         Err(mut e) => {
-            if e.kind() == diag::Kind::Usage && e.hints().is_empty() {
+            if e.kind() == diag::ErrorKind::Usage && e.hints().is_empty() {
                 e = e.hint(usage_of(&mut command, &path));
             }
             say(&diag::render::error(&e, environment.look));

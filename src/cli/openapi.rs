@@ -1,7 +1,7 @@
 //! `openapi`: the schema that is built in, or that of a cluster.
 
 use super::Done;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::yaml::{self, Source, json};
 use clap::{Args, Subcommand};
 use std::process::{Command, Stdio};
@@ -46,7 +46,7 @@ pub fn run(command: &Openapi) -> Result<Done> {
         }
         Openapi::Fetch(args) => {
             let message = format!("`--format` must be `json` or `yaml`, found `{}`", args.format);
-            return Err(Error::new(Kind::Usage, message));
+            return Err(Error::new(ErrorKind::Usage, message));
         }
     };
     Ok(Done { stdout: vec![text.into_bytes()], ..Done::default() })
@@ -54,7 +54,7 @@ pub fn run(command: &Openapi) -> Result<Done> {
 
 fn fetch() -> Result<String> {
     let fail = |message: String| {
-        Err(Error::new(Kind::Program, message)
+        Err(Error::new(ErrorKind::Program, message)
             .hint("see whether kubectl is installed, its context is right and the cluster is up"))
     };
     let mut kubectl = Command::new("kubectl");
@@ -71,8 +71,9 @@ fn fetch() -> Result<String> {
 
 /// The schema, indented, with an empty line behind YAML as kustomize prints it.
 fn format(schema: &str, format: &str) -> Result<String> {
-    let wrong =
-        |e: serde_json::Error| Error::new(Kind::Syntax, format!("what kubectl printed is not JSON: {e}"));
+    let wrong = |e: serde_json::Error| {
+        Error::new(ErrorKind::Syntax, format!("what kubectl printed is not JSON: {e}"))
+    };
     if format == "json" {
         let value: serde_json::Value = serde_json::from_str(schema).map_err(wrong)?;
         let text = serde_json::to_string_pretty(&value).map_err(wrong)?;

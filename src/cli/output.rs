@@ -1,9 +1,9 @@
-//! Writing results: standard output, one file, or a folder with a file for each object.
+//! Writing results: standard output, one file, or a directory with a file for each object.
 
-use crate::diag::{Error, Kind, Location, Result, cause};
+use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::interrupt;
 use std::borrow::Borrow;
-use std::io::{ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// What a pipe holds at once unless it is told otherwise, in bytes.
@@ -25,7 +25,7 @@ pub fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
     let result = pieces.iter().try_for_each(|p| out.write_all(p.borrow())).and_then(|()| out.flush());
     match result {
         Ok(()) => 0,
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => 0,
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => 0,
         Err(e) => {
             super::say(&format!("Error: standard output cannot be written: {}\n", cause(&e)));
             1
@@ -36,11 +36,12 @@ pub fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
 /// Writes a file: whole or not at all, where the place allows it. A link is followed and special files
 /// (`/dev/stdout`) are written to directly; a new file gets the usual mode, an old one keeps its own.
 pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
-    let fail = |e: std::io::Error| {
-        let error = Error::new(Kind::Io, format!("`{}` cannot be written: {}", path.display(), cause(&e)))
-            .at(Location::file(path.to_string_lossy().into_owned()));
+    let fail = |e: io::Error| {
+        let error =
+            Error::new(ErrorKind::Io, format!("`{}` cannot be written: {}", path.display(), cause(&e)))
+                .at(Location::file(path.to_string_lossy().into_owned()));
         match e.kind() {
-            ErrorKind::NotFound => error.hint("make the folder first"),
+            io::ErrorKind::NotFound => error.hint("make the directory first"),
             _ => error,
         }
     };
@@ -50,9 +51,9 @@ pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
         let mut file = std::fs::OpenOptions::new().write(true).open(path).map_err(fail)?;
         return pieces.iter().try_for_each(|p| file.write_all(p.borrow())).map_err(fail);
     }
-    let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(mut new) = interrupt::file_in(folder) else {
-        // The folder may not be written to; the file may.
+    let directory = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(mut new) = interrupt::file_in(directory) else {
+        // The directory may not be written to; the file may.
         let mut file = std::fs::File::create(&real).map_err(fail)?;
         return pieces.iter().try_for_each(|p| file.write_all(p.borrow())).map_err(fail);
     };

@@ -1,6 +1,6 @@
 //! Groups of commands that kustomize has and kfm has not.
 
-use crate::diag::{Error, Kind};
+use crate::diag::{Error, ErrorKind};
 use clap::{Args, Subcommand};
 
 /// Arguments that nobody looks at.
@@ -14,31 +14,31 @@ pub struct Anything {
 /// `cfg`
 #[derive(Debug, Subcommand)]
 pub enum Cfg {
-    /// Print objects of a folder
+    /// Print objects of a directory
     Cat(Anything),
-    /// Count objects of a folder
+    /// Count objects of a directory
     Count(Anything),
-    /// Find objects of a folder
+    /// Find objects of a directory
     Grep(Anything),
-    /// Print objects of a folder as a tree
+    /// Print objects of a directory as a tree
     Tree(Anything),
 }
 
 /// `fn`
 #[derive(Debug, Subcommand)]
 pub enum Fn {
-    /// Run functions on the objects of a folder
+    /// Run functions on the objects of a directory
     Run(Anything),
 }
 
 /// Why there is no `cfg`.
 pub fn cfg() -> Error {
-    Error::new(Kind::Usage, "the commands of `cfg` are not part of kfm")
+    Error::new(ErrorKind::Usage, "the commands of `cfg` are not part of kfm")
         .hint("they do not build anything: use kustomize, `kpt`, `yq` or `grep`")
 }
 
 /// Why there is no `fn`.
 pub fn function() -> Error {
-    Error::new(Kind::Usage, "`fn run` is not part of kfm")
+    Error::new(ErrorKind::Usage, "`fn run` is not part of kfm")
         .hint("name the functions under `transformers` and run `build --enable-alpha-plugins`")
 }

@@ -67,7 +67,7 @@ pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
 }
 
 /// Said where `init` might have been meant to write the distribution.
-const INIT_ALONE: &str = "Note: without a folder `init` is `create`, as in kustomize (`kfm init .` writes the built-in distribution)\n";
+const INIT_ALONE: &str = "Note: without a directory `init` is `create`, as in kustomize (`kfm init .` writes the built-in distribution)\n";
 
 fn is_kustomize(program: &OsStr) -> bool {
     Path::new(program).file_stem() == Some(OsStr::new("kustomize"))

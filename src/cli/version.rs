@@ -3,7 +3,7 @@
 use super::args::VersionArgs;
 use super::environment::Environment;
 use super::{Done, KUSTOMIZE_VERSION};
-use crate::diag::{Code, Error, Finding, Kind};
+use crate::diag::{Code, Error, ErrorKind, Finding};
 
 /// The version of kfm itself.
 const KFM_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -13,7 +13,7 @@ pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error>
     let short = args.short == Some(true);
     let output = args.output.as_deref().filter(|o| !o.is_empty());
     if short && output.is_some() {
-        return Err(Error::new(Kind::Usage, "`--short` and `--output` are mutually exclusive"));
+        return Err(Error::new(ErrorKind::Usage, "`--short` and `--output` are mutually exclusive"));
     }
     let (os, arch) = (std::env::consts::OS, go_arch(std::env::consts::ARCH));
     let text = match output {
@@ -28,7 +28,7 @@ pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error>
         ),
         Some(other) => {
             return Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("unknown output format `{other}`, expected `json` or `yaml`"),
             ));
         }

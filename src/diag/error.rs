@@ -8,12 +8,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What sort of mistake an error is; decides nothing but how it is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The command line is wrong.
     Usage,
     /// A kustomization file or a configuration of kfm is wrong.
     Config,
-    /// A file, folder or object that is named does not exist.
+    /// A file, directory or object that is named does not exist.
     NotFound,
     /// The operating system refused something.
     Io,
@@ -86,7 +86,7 @@ pub struct Error(Box<Inner>);
 
 #[derive(Clone)]
 struct Inner {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     labels: Vec<Label>,
     chain: Vec<String>,
@@ -95,7 +95,7 @@ struct Inner {
 
 impl Error {
     /// An error with nothing but a message.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), labels: vec![], chain: vec![], hints: vec![] }))
     }
 
@@ -138,7 +138,7 @@ impl Error {
     }
 
     /// What sort of mistake it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 

@@ -8,6 +8,6 @@ mod finding;
 mod nearest;
 pub mod render;
 
-pub use error::{Error, Kind, Label, Location, Result, cause};
+pub use error::{Error, ErrorKind, Label, Location, Result, cause};
 pub use finding::{Code, Finding, Findings};
 pub use nearest::nearest;

@@ -239,7 +239,7 @@ fn clipped(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::{Code, Kind, Location};
+    use crate::diag::{Code, ErrorKind, Location};
 
     fn at(line: u32, column: u32, length: u32, text: &str) -> Location {
         Location { path: "a.yaml".into(), line, column, length, text: Some(text.into()) }
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn an_error_shows_its_line_who_asked_and_what_to_do() {
-        let e = Error::new(Kind::Config, "unknown field `resource`")
+        let e = Error::new(ErrorKind::Config, "unknown field `resource`")
             .at(at(9, 1, 8, "resource: []"))
             .label(at(120, 3, 3, "  abc: 1"), "its like")
             .label(Location::file("b"), "and this")
@@ -284,9 +284,9 @@ mod tests {
 
     #[test]
     fn text_of_the_input_cannot_steer_a_terminal() {
-        let e = Error::new(Kind::Config, "found `\x1b]0;x\u{7}\u{202E}`\nsecond\tline\n");
+        let e = Error::new(ErrorKind::Config, "found `\x1b]0;x\u{7}\u{202E}`\nsecond\tline\n");
         assert_eq!(error(&e, Look::Plain), "Error: found `\\u{1b}]0;x\\u{7}\\u{202e}`\n    second line\n");
-        let e = Error::new(Kind::Config, "x".repeat(1 << 20));
+        let e = Error::new(ErrorKind::Config, "x".repeat(1 << 20));
         assert!(error(&e, Look::Plain).len() < 2 * MESSAGE);
     }
 

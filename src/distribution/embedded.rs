@@ -2,10 +2,10 @@
 //!
 //! The build script packs them: for each file a line with path and size, then its bytes, sorted by path.
 
-use crate::diag::{Error, Kind, Result, cause};
+use crate::diag::{Error, ErrorKind, Result, cause};
 use std::path::Path;
 
-/// The folders that the program carries.
+/// The directories that the program carries.
 pub const TREES: [&str; 3] = ["manifests", "overlays", "example"];
 
 /// How messages name the place of these files.
@@ -27,22 +27,22 @@ pub fn files() -> impl Iterator<Item = Embedded> {
     Reader(ARCHIVE)
 }
 
-/// The files in or below a folder.
-pub fn below(folder: &str) -> impl Iterator<Item = Embedded> {
-    files().filter(move |f| f.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+/// The files in or below a directory.
+pub fn below(directory: &str) -> impl Iterator<Item = Embedded> {
+    files().filter(move |f| f.path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/')))
 }
 
-/// Whether there is such a folder.
-pub fn has_folder(folder: &Path) -> bool {
-    folder.to_str().is_some_and(|folder| below(folder).next().is_some())
+/// Whether there is such a directory.
+pub fn has_directory(directory: &Path) -> bool {
+    directory.to_str().is_some_and(|directory| below(directory).next().is_some())
 }
 
-/// Writes the files of a folder to a new folder of the same path below `to`.
-pub fn unpack(folder: &str, to: &Path) -> Result<()> {
-    for file in below(folder) {
+/// Writes the files of a directory to a new directory of the same path below `to`.
+pub fn unpack(directory: &str, to: &Path) -> Result<()> {
+    for file in below(directory) {
         let path = to.join(file.path);
         let failed = |e: std::io::Error| {
-            Error::new(Kind::Io, format!("`{}` cannot be written: {}", path.display(), cause(&e)))
+            Error::new(ErrorKind::Io, format!("`{}` cannot be written: {}", path.display(), cause(&e)))
         };
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(failed)?;
@@ -94,15 +94,15 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_known_by_their_files() {
-        for (folder, there) in [
+    fn directories_are_known_by_their_files() {
+        for (directory, there) in [
             ("example", true),
             ("manifests", true),
             ("examp", false),
             ("example/kustomization.yaml", false),
             ("", false),
         ] {
-            assert_eq!(has_folder(Path::new(folder)), there, "{folder}");
+            assert_eq!(has_directory(Path::new(directory)), there, "{directory}");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! A copy of `manifests` that the user keeps: which one serves.
 //!
-//! The rule is that of the operator whose place this takes: a folder that holds files is used, and the built-in
+//! The rule is that of the operator whose place this takes: a directory that holds files is used, and the built-in
 //! manifests are not looked at; an empty or missing one is filled with the built-in manifests first; where neither can
 //! be done the built-in ones serve, with a warning.
 
 use super::embedded;
-use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result, cause};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result, cause};
 use crate::interrupt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,30 +13,30 @@ use std::path::{Path, PathBuf};
 /// Where the operator kept its copy. A KfDef that names it is not asking for it to be made.
 pub const OPERATOR_DEFAULT: &str = "/mapr/kubeflow/manifests";
 
-/// A folder of manifests that the user names.
+/// A directory of manifests that the user names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Local {
-    /// The folder, absolute.
-    pub folder: PathBuf,
+    /// The directory, absolute.
+    pub directory: PathBuf,
     /// As it was given.
     pub given: String,
     /// Who named it, for messages: `--manifests`.
     pub by: String,
-    /// It serves also where there is a folder `manifests` on disk.
+    /// It serves also where there is a directory `manifests` on disk.
     pub instead: bool,
 }
 
 /// Which manifests serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
-    /// Those in this folder, free of links.
-    Folder(PathBuf),
+    /// Those in this directory, free of links.
+    Directory(PathBuf),
     /// Those of the program.
     BuiltIn,
 }
 
 impl Local {
-    /// Decides, and fills the folder if it is empty.
+    /// Decides, and fills the directory if it is empty.
     pub fn choose(&self, findings: &Findings) -> Choice {
         let given = &self.given;
         let refused = |message: String, hint: &str| {
@@ -46,21 +46,24 @@ impl Local {
             Choice::BuiltIn
         };
         let is_default = Path::new(given) == Path::new(OPERATOR_DEFAULT);
-        let empty = match is_empty(&self.folder) {
+        let empty = match is_empty(&self.directory) {
             Ok(empty) => empty,
             Err(e) if e.kind() == io::ErrorKind::NotFound && is_default => {
-                return refused(format!("`{given}` does not exist"), "make the folder to have a copy there");
+                return refused(
+                    format!("`{given}` does not exist"),
+                    "make the directory to have a copy there",
+                );
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => true,
             Err(e) => {
                 return refused(
                     format!("`{given}` cannot be read ({})", cause(&e)),
-                    "name a folder with manifests, or one that may be filled",
+                    "name a directory with manifests, or one that may be filled",
                 );
             }
         };
         if empty {
-            if let Err(e) = seed(&self.folder) {
+            if let Err(e) = seed(&self.directory) {
                 return refused(
                     format!("`{given}` is empty and cannot be filled ({})", e.message()),
                     "make it writable, or fill it",
@@ -69,16 +72,16 @@ impl Local {
             let message = format!("`{given}` was empty: the built-in manifests were copied there");
             findings.add(Finding::new(Code::Note, message).at(Location::file(self.by.as_str())));
         }
-        match self.folder.canonicalize() {
-            Ok(folder) => Choice::Folder(folder),
+        match self.directory.canonicalize() {
+            Ok(directory) => Choice::Directory(directory),
             Err(e) => refused(format!("`{given}` cannot be read ({})", cause(&e)), "see who may read it"),
         }
     }
 }
 
-/// Whether a folder holds nothing but what file systems and broken-off copies leave behind.
-fn is_empty(folder: &Path) -> io::Result<bool> {
-    for entry in folder.read_dir()? {
+/// Whether a directory holds nothing but what file systems and broken-off copies leave behind.
+fn is_empty(directory: &Path) -> io::Result<bool> {
+    for entry in directory.read_dir()? {
         let name = entry?.file_name();
         if name != "lost+found" && !name.to_string_lossy().starts_with(STAGE) {
             return Ok(false);
@@ -87,20 +90,20 @@ fn is_empty(folder: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// How folders begin in which a copy is made ready.
+/// How directories begin in which a copy is made ready.
 const STAGE: &str = ".kfm-seed-";
 
-/// Copies the built-in manifests into an empty folder. They are made ready inside of it, on the same file system, and
+/// Copies the built-in manifests into an empty directory. They are made ready inside of it, on the same file system, and
 /// then moved, so that an interruption leaves no half of them to be taken for the user's.
-fn seed(folder: &Path) -> Result<()> {
-    let failed = |e: io::Error| Error::new(Kind::Io, cause(&e));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let stage =
-        interrupt::folder(|| tempfile::Builder::new().prefix(STAGE).tempdir_in(folder)).map_err(failed)?;
+fn seed(directory: &Path) -> Result<()> {
+    let failed = |e: io::Error| Error::new(ErrorKind::Io, cause(&e));
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    let stage = interrupt::directory(|| tempfile::Builder::new().prefix(STAGE).tempdir_in(directory))
+        .map_err(failed)?;
     embedded::unpack("manifests", stage.path())?;
     for entry in stage.path().join("manifests").read_dir().map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        let target = folder.join(entry.file_name());
+        let target = directory.join(entry.file_name());
         if let Err(e) = std::fs::rename(entry.path(), &target) {
             // Another run may have been first.
             if target.symlink_metadata().is_err() {

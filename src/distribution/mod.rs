@@ -1,8 +1,8 @@
-//! The distribution that the program carries: the folders `manifests`, `overlays` and `example`.
+//! The distribution that the program carries: the directories `manifests`, `overlays` and `example`.
 //!
 //! They are part of the program as one piece of bytes ([`embedded`]) that nothing looks at before it is asked for.
-//! They can be written out and brought up to date later ([`write()`]), serve in place of folders that are not on disk
-//! ([`Trees`]), and the `manifests` may be led to a folder of the user's ([`local`]). [`kfdef`] turns the KfDef of the
+//! They can be written out and brought up to date later ([`write()`]), serve in place of directories that are not on disk
+//! ([`Trees`]), and the `manifests` may be led to a directory of the user's ([`local`]). [`kfdef`] turns the KfDef of the
 //! former Kubeflow operator into kustomizations over them.
 //!
 //! Kustomize has nothing like it.

@@ -9,33 +9,33 @@ use std::path::Path;
 
 type Files<'a> = &'a [(&'a str, &'a str)];
 
-fn run(folder: &Path, files: Files<'_>, force: bool) -> Vec<(String, Outcome)> {
+fn run(directory: &Path, files: Files<'_>, force: bool) -> Vec<(String, Outcome)> {
     let files: Vec<_> = files.iter().map(|(p, c)| ((*p).to_owned(), Cow::Borrowed(c.as_bytes()))).collect();
-    write(folder, &files, &["a", "b"], force).unwrap().0
+    write(directory, &files, &["a", "b"], force).unwrap().0
 }
 
-fn outcome(folder: &Path, files: Files<'_>, force: bool) -> Outcome {
-    run(folder, files, force)[0].1
+fn outcome(directory: &Path, files: Files<'_>, force: bool) -> Outcome {
+    run(directory, files, force)[0].1
 }
 
 #[test]
 fn a_file_that_was_changed_stays_through_every_upgrade() {
     let top = tempfile::tempdir().unwrap();
-    let folder = top.path().join("new/folder");
-    let file = folder.join("a/f");
+    let directory = top.path().join("new/directory");
+    let file = directory.join("a/f");
     let [old, new, newest] = ["old", "new", "newest"].map(|c| [("a/f", c)]);
-    assert_eq!(outcome(&folder, &old, false), Outcome::Wrote);
-    assert_eq!(outcome(&folder, &old, false), Outcome::Same);
-    assert_eq!(outcome(&folder, &new, false), Outcome::Updated);
+    assert_eq!(outcome(&directory, &old, false), Outcome::Wrote);
+    assert_eq!(outcome(&directory, &old, false), Outcome::Same);
+    assert_eq!(outcome(&directory, &new, false), Outcome::Updated);
     assert_eq!(fs::read_to_string(&file).unwrap(), "new");
     fs::write(&file, "mine").unwrap();
-    assert_eq!(outcome(&folder, &new, false), Outcome::Kept { newer: false });
-    assert_eq!(outcome(&folder, &newest, false), Outcome::Kept { newer: true });
-    assert_eq!(outcome(&folder, &newest, false), Outcome::Kept { newer: false });
+    assert_eq!(outcome(&directory, &new, false), Outcome::Kept { newer: false });
+    assert_eq!(outcome(&directory, &newest, false), Outcome::Kept { newer: true });
+    assert_eq!(outcome(&directory, &newest, false), Outcome::Kept { newer: false });
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
-    assert_eq!(outcome(&folder, &newest, true), Outcome::Updated);
+    assert_eq!(outcome(&directory, &newest, true), Outcome::Updated);
     assert_eq!(fs::read_to_string(&file).unwrap(), "newest");
-    assert_eq!(outcome(&folder, &old, false), Outcome::Updated);
+    assert_eq!(outcome(&directory, &old, false), Outcome::Updated);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn what_is_not_given_any_more_is_removed_unless_it_was_changed() {
     run(top.path(), &[("a/d/f", "x"), ("a/g", "x"), ("b/h", "x")], false);
     let manifest = top.path().join(MANIFEST);
     let mut text = fs::read_to_string(&manifest).unwrap();
-    // What is not kfm's own, or not below the folder, stays whatever the list says.
+    // What is not kfm's own, or not below the directory, stays whatever the list says.
     let hash = text.split(' ').next().unwrap().to_owned();
     for other in ["c/other", "../outside", "/absolute", "a/../../outside", "a/link/f"] {
         text += &format!("{hash}  {other}\n");
@@ -88,20 +88,20 @@ fn what_is_not_given_any_more_is_removed_unless_it_was_changed() {
 #[test]
 fn nothing_is_written_through_links() {
     let top = tempfile::tempdir().unwrap();
-    let folder = top.path().join("folder");
+    let directory = top.path().join("directory");
     fs::create_dir_all(top.path().join("outside")).unwrap();
-    fs::create_dir(&folder).unwrap();
-    std::os::unix::fs::symlink("../outside", folder.join("a")).unwrap();
+    fs::create_dir(&directory).unwrap();
+    std::os::unix::fs::symlink("../outside", directory.join("a")).unwrap();
     fs::write(top.path().join("outside/own"), "mine").unwrap();
-    assert_eq!(outcome(&folder, &[("a/f", "x")], true), Outcome::Blocked);
+    assert_eq!(outcome(&directory, &[("a/f", "x")], true), Outcome::Blocked);
     assert!(!top.path().join("outside/f").exists());
-    fs::create_dir(folder.join("b")).unwrap();
-    std::os::unix::fs::symlink("../../outside/own", folder.join("b/f")).unwrap();
-    assert_eq!(outcome(&folder, &[("b/f", "x")], false), Outcome::Kept { newer: false });
-    assert_eq!(outcome(&folder, &[("b/f", "x")], true), Outcome::Updated);
+    fs::create_dir(directory.join("b")).unwrap();
+    std::os::unix::fs::symlink("../../outside/own", directory.join("b/f")).unwrap();
+    assert_eq!(outcome(&directory, &[("b/f", "x")], false), Outcome::Kept { newer: false });
+    assert_eq!(outcome(&directory, &[("b/f", "x")], true), Outcome::Updated);
     assert_eq!(fs::read_to_string(top.path().join("outside/own")).unwrap(), "mine");
-    fs::create_dir_all(folder.join("b/g")).unwrap();
-    assert_eq!(outcome(&folder, &[("b/g", "x")], true), Outcome::Blocked);
+    fs::create_dir_all(directory.join("b/g")).unwrap();
+    assert_eq!(outcome(&directory, &[("b/g", "x")], true), Outcome::Blocked);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn reports_name_what_was_not_simply_written() {
 #[test]
 fn builds_elsewhere_are_served_nothing() {
     let top = tempfile::tempdir().unwrap();
-    let folder = top.path().canonicalize().unwrap();
+    let directory = top.path().canonicalize().unwrap();
     for (target, local, served) in [
         ("app", false, false),
         (".", false, false),
@@ -133,21 +133,21 @@ fn builds_elsewhere_are_served_nothing() {
         ("nowhere/example", false, false),
     ] {
         let local = local.then(|| Local {
-            folder: folder.join("copy"),
+            directory: directory.join("copy"),
             given: "copy".into(),
             by: "--manifests".into(),
             instead: true,
         });
-        assert_eq!(Trees::for_target(&folder, target, local).is_some(), served, "{target}");
+        assert_eq!(Trees::for_target(&directory, target, local).is_some(), served, "{target}");
     }
 }
 
 #[test]
-fn only_folders_that_the_program_has_are_served() {
+fn only_directories_that_the_program_has_are_served() {
     let top = tempfile::tempdir().unwrap();
-    let folder = top.path().canonicalize().unwrap();
-    let trees = Trees::for_target(&folder, "manifests/a/overlays/b", None).unwrap();
-    let shown = |path: &str| Some(trees.missing(&folder.join(path))?.unwrap().shown.unwrap_or_default());
+    let directory = top.path().canonicalize().unwrap();
+    let trees = Trees::for_target(&directory, "manifests/a/overlays/b", None).unwrap();
+    let shown = |path: &str| Some(trees.missing(&directory.join(path))?.unwrap().shown.unwrap_or_default());
     assert_eq!(shown("example").as_deref(), Some("<built-in>/example"));
     for other in
         ["example/nothing", "example/kustomization.yaml", "examples", "manifests/a/overlays/b", "a/example"]
@@ -155,11 +155,11 @@ fn only_folders_that_the_program_has_are_served() {
         assert_eq!(shown(other), None, "{other}");
     }
     assert_eq!(trees.findings.take().len(), 1);
-    assert!(trees.instead(&folder.join("manifests")).is_none());
+    assert!(trees.instead(&directory.join("manifests")).is_none());
 }
 
 #[test]
-fn the_folder_beside_the_trees_is_found_among_several() {
+fn the_directory_beside_the_trees_is_found_among_several() {
     let top = tempfile::tempdir().unwrap();
     let user = top.path().canonicalize().unwrap().join("manifests/project");
     fs::create_dir_all(user.join("manifests/x")).unwrap();

@@ -1,11 +1,11 @@
-//! The built-in folders in place of folders that are not on disk.
+//! The built-in directories in place of directories that are not on disk.
 //!
-//! Where a build names `example`, `overlays/kgateway` or `manifests/...` and there is no such folder, the one of that
-//! path in the program serves, and a note says so. It is written to a private folder first, tree by tree as they are
+//! Where a build names `example`, `overlays/kgateway` or `manifests/...` and there is no such directory, the one of that
+//! path in the program serves, and a note says so. It is written to a private directory first, tree by tree as they are
 //! asked for. A built-in tree finds its neighbours the same way; `manifests` on disk, such as a clone of Kubeflow's,
-//! come before the built-in ones, and a folder that the user names ([`Local`]) comes before both.
+//! come before the built-in ones, and a directory that the user names ([`Local`]) comes before both.
 
-use super::embedded::{SHOWN, TREES, has_folder, unpack};
+use super::embedded::{SHOWN, TREES, has_directory, unpack};
 use super::local::{Choice, Local};
 use crate::diag::{Code, Error, Finding, Findings};
 use crate::interrupt;
@@ -15,10 +15,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// The folders that may be served.
+/// The directories that may be served.
 #[derive(Debug)]
 pub struct Trees {
-    /// The folder in which `manifests`, `overlays` and `example` are, or would be. Free of links.
+    /// The directory in which `manifests`, `overlays` and `example` are, or would be. Free of links.
     anchor: PathBuf,
     /// The same, as the user would name it.
     shown: PathBuf,
@@ -29,27 +29,27 @@ pub struct Trees {
     pub findings: Findings,
 }
 
-/// The private folder, and which trees are in it.
+/// The private directory, and which trees are in it.
 #[derive(Debug)]
 struct Scratch {
-    folder: interrupt::Folder,
+    directory: interrupt::Directory,
     real: PathBuf,
     unpacked: Vec<String>,
 }
 
 impl Trees {
-    /// What a build of `target` by a user who stands in `folder` may be served; nothing if the target is outside of
-    /// the three folders, unless manifests were named.
-    pub fn for_target(folder: &Path, target: &str, local: Option<Local>) -> Option<Self> {
-        let anchor = match (anchor(folder, target), &local) {
+    /// What a build of `target` by a user who stands in `directory` may be served; nothing if the target is outside of
+    /// the three directories, unless manifests were named.
+    pub fn for_target(directory: &Path, target: &str, local: Option<Local>) -> Option<Self> {
+        let anchor = match (anchor(directory, target), &local) {
             (Some(anchor), _) => anchor,
-            (None, Some(local)) if local.instead => folder.to_owned(),
+            (None, Some(local)) if local.instead => directory.to_owned(),
             _ => return None,
         };
-        // A folder that is missing altogether has no trees to stand beside.
+        // A directory that is missing altogether has no trees to stand beside.
         let anchor = anchor.canonicalize().ok()?;
         Some(Self {
-            shown: relative(folder, &anchor),
+            shown: relative(directory, &anchor),
             anchor,
             local,
             chosen: OnceLock::new(),
@@ -62,7 +62,7 @@ impl Trees {
     pub fn explain(&self, error: Error) -> Error {
         let error = self.findings.take().into_iter().fold(error, |error, note| error.hint(note.message));
         match (&self.local, self.chosen.get()) {
-            (Some(local), Some(Choice::Folder(_))) => {
+            (Some(local), Some(Choice::Directory(_))) => {
                 error.hint(format!("`manifests` is `{}`, as {} says", local.given, local.by))
             }
             _ => error,
@@ -75,27 +75,27 @@ impl Trees {
         Some(self.chosen.get_or_init(|| local.choose(&self.findings)))
     }
 
-    /// The folder of the program at a path that begins with one of the trees.
+    /// The directory of the program at a path that begins with one of the trees.
     fn built_in(&self, inside: &Path) -> io::Result<StandIn> {
         let tree = inside.iter().next().unwrap_or_default().to_string_lossy().into_owned();
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         if scratch.is_none() {
-            let folder = interrupt::folder(|| tempfile::Builder::new().prefix("kfm-").tempdir())?;
-            let real = folder.path().canonicalize()?;
-            *scratch = Some(Scratch { folder, real, unpacked: vec![] });
+            let directory = interrupt::directory(|| tempfile::Builder::new().prefix("kfm-").tempdir())?;
+            let real = directory.path().canonicalize()?;
+            *scratch = Some(Scratch { directory, real, unpacked: vec![] });
         }
         let Some(scratch) = scratch.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
         if !scratch.unpacked.contains(&tree) {
-            unpack(&tree, scratch.folder.path()).map_err(|e| io::Error::other(e.message().to_owned()))?;
+            unpack(&tree, scratch.directory.path()).map_err(|e| io::Error::other(e.message().to_owned()))?;
             scratch.unpacked.push(tree);
         }
         Ok(StandIn {
-            folder: scratch.real.join(inside),
+            directory: scratch.real.join(inside),
             shown: Some(format!("{SHOWN}/{}", inside.display())),
         })
     }
 
-    /// Where in the trees a path is: beside those on disk, or beside those that were written to the private folder.
+    /// Where in the trees a path is: beside those on disk, or beside those that were written to the private directory.
     fn inside<'p>(&self, path: &'p Path) -> Option<(&'p Path, bool)> {
         let is_tree = |p: &&Path| p.iter().next().is_some_and(|name| TREES.iter().any(|tree| name == *tree));
         if let Some(inside) = path.strip_prefix(&self.anchor).ok().filter(is_tree) {
@@ -107,21 +107,21 @@ impl Trees {
     }
 }
 
-/// The folder beside whose trees a target is. Where more than one folder on the way has the name of a tree, it is the
-/// one below which the program has a folder of that path, else the first one below the user.
-fn anchor(folder: &Path, target: &str) -> Option<PathBuf> {
-    let path = clean(&folder.join(target));
+/// The directory beside whose trees a target is. Where more than one directory on the way has the name of a tree, it is the
+/// one below which the program has a directory of that path, else the first one below the user.
+fn anchor(directory: &Path, target: &str) -> Option<PathBuf> {
+    let path = clean(&directory.join(target));
     let is_tree = |p: &&Path| p.file_name().is_some_and(|name| TREES.iter().any(|tree| name == *tree));
     let mut anchors: Vec<&Path> = path.ancestors().filter(is_tree).filter_map(Path::parent).collect();
     anchors.reverse();
-    let carried = |a: &&&Path| path.strip_prefix(a).is_ok_and(has_folder);
+    let carried = |a: &&&Path| path.strip_prefix(a).is_ok_and(has_directory);
     let found = match anchors.as_slice() {
         [] => return None,
         [only] => only,
         several => several
             .iter()
             .find(carried)
-            .or_else(|| several.iter().find(|a| a.starts_with(folder)))
+            .or_else(|| several.iter().find(|a| a.starts_with(directory)))
             .or(several.last())?,
     };
     Some((*found).to_owned())
@@ -134,8 +134,8 @@ impl StandIns for Trees {
             return None;
         }
         match self.local()? {
-            Choice::Folder(folder) if folder == path => None,
-            Choice::Folder(folder) => Some(Ok(StandIn { folder: folder.clone(), shown: None })),
+            Choice::Directory(directory) if directory == path => None,
+            Choice::Directory(directory) => Some(Ok(StandIn { directory: directory.clone(), shown: None })),
             Choice::BuiltIn => Some(self.built_in(Path::new("manifests"))),
         }
     }
@@ -144,17 +144,17 @@ impl StandIns for Trees {
         let (inside, on_disk) = self.inside(path)?;
         let below_manifests = inside.strip_prefix("manifests").ok();
         if let Some(below) = below_manifests {
-            if let Some(Choice::Folder(folder)) = self.local() {
-                let folder = clean(&folder.join(below)).canonicalize().ok().filter(|f| f.is_dir())?;
-                return Some(Ok(StandIn { folder, shown: None }));
+            if let Some(Choice::Directory(directory)) = self.local() {
+                let directory = clean(&directory.join(below)).canonicalize().ok().filter(|f| f.is_dir())?;
+                return Some(Ok(StandIn { directory, shown: None }));
             }
             let beside = self.anchor.join("manifests");
             if !on_disk && below.as_os_str().is_empty() && beside.is_dir() {
-                let folder = beside.canonicalize().ok()?;
-                return Some(Ok(StandIn { folder, shown: None }));
+                let directory = beside.canonicalize().ok()?;
+                return Some(Ok(StandIn { directory, shown: None }));
             }
         }
-        if !has_folder(inside) {
+        if !has_directory(inside) {
             return None;
         }
         if on_disk && !(below_manifests.is_some() && self.local.is_some()) {

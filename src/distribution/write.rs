@@ -5,7 +5,7 @@
 //! be replaced by a newer one or removed; any other file is the user's, and a file that is missing was removed by
 //! them.
 
-use crate::diag::{Error, Kind, Location, Result, cause};
+use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::interrupt;
 use crate::text::go;
 use rustc_hash::FxHashMap;
@@ -34,7 +34,7 @@ pub enum Outcome {
     LeftOut,
     /// It was as kfm wrote it, and is not part of what is written any more.
     Removed,
-    /// A link or file stands where its folder should be.
+    /// A link or file stands where its directory should be.
     Blocked,
 }
 
@@ -58,7 +58,7 @@ impl Report {
                 Outcome::Kept { newer: true } => ("kept", "it is not as kfm wrote it; kfm has a newer one"),
                 Outcome::LeftOut => ("skipped", "it was removed here"),
                 Outcome::Removed => ("removed", "kfm does not have it any more"),
-                Outcome::Blocked => ("skipped", "a link or file stands where its folder should be"),
+                Outcome::Blocked => ("skipped", "a link or file stands where its directory should be"),
             };
             out.push_str(&format!("{word} {}: {why}\n", visible(path)));
         }
@@ -82,25 +82,25 @@ fn visible(path: &str) -> Cow<'_, str> {
     if path.chars().all(go::is_print) { path.into() } else { go::quote(path).into() }
 }
 
-/// Writes files, given by path with slashes, below a folder. What was written earlier and is in or below one of
+/// Writes files, given by path with slashes, below a directory. What was written earlier and is in or below one of
 /// `owned` but is not given any more is removed.
 pub fn write(
-    folder: &Path,
+    directory: &Path,
     files: &[(String, Cow<'_, [u8]>)],
     owned: &[&str],
     force: bool,
 ) -> Result<Report> {
-    std::fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
-    let manifest = folder.join(MANIFEST);
+    std::fs::create_dir_all(directory).map_err(|e| failed(directory, &e))?;
+    let manifest = directory.join(MANIFEST);
     let mut known = read(&manifest)?;
     let mut report = Report::default();
     let mut hashes: Vec<(String, String)> = Vec::with_capacity(files.len());
     for (path, content) in files {
         let new = hash(content);
         let old = known.remove(path.as_str());
-        let outcome = decide(folder, path, &new, old.as_deref(), force);
+        let outcome = decide(directory, path, &new, old.as_deref(), force);
         if matches!(outcome, Outcome::Wrote | Outcome::Updated) {
-            put(&folder.join(path), content)?;
+            put(&directory.join(path), content)?;
         }
         report.0.push((path.clone(), outcome));
         hashes.push((path.clone(), new));
@@ -112,10 +112,10 @@ pub fn write(
             hashes.push((path, old));
             continue;
         }
-        let file = folder.join(&path);
-        if is_reachable(folder, &path) && hash_of(&file).as_deref() == Some(&old) {
+        let file = directory.join(&path);
+        if is_reachable(directory, &path) && hash_of(&file).as_deref() == Some(&old) {
             std::fs::remove_file(&file).map_err(|e| failed(&file, &e))?;
-            remove_empty(folder, &file);
+            remove_empty(directory, &file);
             report.0.push((path, Outcome::Removed));
         }
     }
@@ -127,11 +127,11 @@ pub fn write(
     Ok(report)
 }
 
-fn decide(folder: &Path, path: &str, new: &str, old: Option<&str>, force: bool) -> Outcome {
-    if !is_reachable(folder, path) {
+fn decide(directory: &Path, path: &str, new: &str, old: Option<&str>, force: bool) -> Outcome {
+    if !is_reachable(directory, path) {
         return Outcome::Blocked;
     }
-    let file = folder.join(path);
+    let file = directory.join(path);
     let Ok(meta) = file.symlink_metadata() else {
         return if old.is_some() && !force { Outcome::LeftOut } else { Outcome::Wrote };
     };
@@ -147,13 +147,13 @@ fn decide(folder: &Path, path: &str, new: &str, old: Option<&str>, force: bool) 
     }
 }
 
-/// Whether the folders on the way to a file are folders, or not there.
-fn is_reachable(folder: &Path, path: &str) -> bool {
-    let folders = Path::new(path).ancestors().skip(1).filter(|p| !p.as_os_str().is_empty());
-    folders.into_iter().all(|p| folder.join(p).symlink_metadata().map_or(true, |m| m.is_dir()))
+/// Whether the directories on the way to a file are directories, or not there.
+fn is_reachable(directory: &Path, path: &str) -> bool {
+    let directories = Path::new(path).ancestors().skip(1).filter(|p| !p.as_os_str().is_empty());
+    directories.into_iter().all(|p| directory.join(p).symlink_metadata().map_or(true, |m| m.is_dir()))
 }
 
-/// Hashes by path. Lines that name no file below the folder are not heeded.
+/// Hashes by path. Lines that name no file below the directory are not heeded.
 fn read(manifest: &Path) -> Result<FxHashMap<String, String>> {
     let text = match std::fs::read(manifest) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -181,17 +181,17 @@ fn hash(bytes: &[u8]) -> String {
 /// Writes a file whole or not at all, in place of whatever is there.
 fn put(file: &Path, content: &[u8]) -> Result<()> {
     let fail = |e: std::io::Error| failed(file, &e);
-    let folder = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(fail)?;
-    let mut new = interrupt::file_in(folder).map_err(fail)?;
+    let directory = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory).map_err(fail)?;
+    let mut new = interrupt::file_in(directory).map_err(fail)?;
     new.write_all(content).map_err(fail)?;
     new.rename(file).map_err(fail)
 }
 
-/// Removes the folders of a file that are empty now.
-fn remove_empty(folder: &Path, file: &Path) {
+/// Removes the directories of a file that are empty now.
+fn remove_empty(directory: &Path, file: &Path) {
     let mut at: Option<PathBuf> = file.parent().map(Path::to_owned);
-    while let Some(here) = at.filter(|h| h != folder && h.starts_with(folder)) {
+    while let Some(here) = at.filter(|h| h != directory && h.starts_with(directory)) {
         if std::fs::remove_dir(&here).is_err() {
             break;
         }
@@ -201,5 +201,5 @@ fn remove_empty(folder: &Path, file: &Path) {
 
 fn failed(path: &Path, e: &std::io::Error) -> Error {
     let shown = path.display().to_string();
-    Error::new(Kind::Io, format!("`{shown}` cannot be written: {}", cause(e))).at(Location::file(shown))
+    Error::new(ErrorKind::Io, format!("`{shown}` cannot be written: {}", cause(e))).at(Location::file(shown))
 }

@@ -1,6 +1,6 @@
 //! How the commands take their arguments apart.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 
 /// The options of `buildMetadata`.
 const BUILD_METADATA: [&str; 3] = ["originAnnotations", "transformerAnnotations", "managedByLabel"];
@@ -13,7 +13,7 @@ pub fn pairs(inputs: &[String], what: &str) -> Result<Vec<(String, String)>> {
             Some(("", _)) => {
                 let message =
                     format!("`{input}` is no {what}: expected `key:value`, where the value may be in quotes");
-                return Err(Error::new(Kind::Usage, message));
+                return Err(Error::new(ErrorKind::Usage, message));
             }
             Some((key, value)) => (key, unquoted(value)),
             None => (input.as_str(), ""),
@@ -35,7 +35,7 @@ pub fn commas(text: &str) -> Vec<String> {
 
 /// The options of `buildMetadata` in the one argument of a command.
 pub fn build_metadata(arguments: &[String]) -> Result<Vec<String>> {
-    let wrong = |message: String| Err(Error::new(Kind::Usage, message));
+    let wrong = |message: String| Err(Error::new(ErrorKind::Usage, message));
     let options = match arguments {
         [] => return wrong("expected an option for `buildMetadata`, found none".into()),
         [one] => commas(one),
@@ -69,7 +69,7 @@ pub fn image(argument: &str) -> Result<Image> {
     let (name, tag, digest) = split_image(value);
     if name == argument {
         let message = format!("`{argument}` does not say what to set for the image");
-        return Err(Error::new(Kind::Usage, message).hint(
+        return Err(Error::new(ErrorKind::Usage, message).hint(
             "use one of `NAME=NEW`, `NAME=NEW:TAG`, `NAME=NEW@DIGEST`, `NAME=NEW:TAG@DIGEST`, `NAME:TAG`, \
              `NAME@DIGEST`, `NAME:TAG@DIGEST`",
         ));
@@ -95,7 +95,7 @@ fn split_image(text: &str) -> (&str, &str, &str) {
 /// `NAME=COUNT`
 pub fn replica(argument: &str) -> Result<(String, i64)> {
     let parts: Vec<&str> = argument.split('=').collect();
-    let wrong = || Error::new(Kind::Usage, format!("`{argument}` is not of the form `NAME=COUNT`"));
+    let wrong = || Error::new(ErrorKind::Usage, format!("`{argument}` is not of the form `NAME=COUNT`"));
     let [name, count] = parts.as_slice() else { return Err(wrong()) };
     Ok(((*name).to_owned(), count.parse().map_err(|_| wrong())?))
 }
@@ -117,7 +117,7 @@ pub fn literal(text: &str) -> Result<(&str, &str)> {
     match text.split_once('=') {
         Some((key, value)) if !value.contains('=') => Ok((key, value)),
         _ => Err(Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("literal `{text}` must be of the form `key=value`, with one `=`"),
         )),
     }

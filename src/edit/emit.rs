@@ -5,7 +5,7 @@
 use super::tree::{Entry, Node, Shape};
 use crate::yaml::style::{self, SIMPLE_KEY, Written};
 use crate::yaml::write::Lines;
-use crate::yaml::{Doc, Kind, NodeId, Style, order};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, order};
 use std::cmp::Ordering;
 
 /// The form of what is written.
@@ -73,8 +73,8 @@ pub fn by_key(a: &str, b: &str) -> Ordering {
 /// The quotes in which a text stands in the file though kustomize would write it otherwise: the user's own choice.
 fn own_quotes(doc: &Doc, id: NodeId) -> Option<Written> {
     let written = match (doc.kind(id), doc.style(id)) {
-        (Kind::Scalar, Style::Single) => Written::Single,
-        (Kind::Scalar, Style::Double) => Written::Double,
+        (NodeKind::Scalar, Style::Single) => Written::Single,
+        (NodeKind::Scalar, Style::Double) => Written::Double,
         _ => return None,
     };
     (how(doc.text(id)) != written).then_some(written)
@@ -183,7 +183,7 @@ impl Emitter<'_, '_> {
 
 /// The text of a scalar that came from the file, stands on one line, and has not been changed.
 fn taken_over<'d>(doc: &'d Doc, node: &Node) -> Option<&'d str> {
-    let id = node.origin.filter(|id| doc.kind(*id) == Kind::Scalar)?;
+    let id = node.origin.filter(|id| doc.kind(*id) == NodeKind::Scalar)?;
     let (start, end) = doc.span(id)?;
     let text = doc.source().text.get(start as usize..end as usize)?;
     let unchanged = super::tree::read(doc, id) == *node;

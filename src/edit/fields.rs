@@ -3,7 +3,7 @@
 use super::arguments::Image;
 use super::glob;
 use super::tree::{Entry, Node, Shape};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Adds items to a list; gives those that were there.
@@ -65,7 +65,7 @@ pub fn set_pairs(map: &mut Node, pairs: &[(String, String)], existing: Existing,
     let there = pairs.iter().find(|(key, _)| existing == Existing::Refuse && places.contains_key(key));
     if let Some((key, _)) = there {
         let message = format!("{what} `{key}` is in the kustomization file already");
-        return Err(Error::new(Kind::Conflict, message).hint("pass `--force` to replace its value"));
+        return Err(Error::new(ErrorKind::Conflict, message).hint("pass `--force` to replace its value"));
     }
     let mut pairs: Vec<&(String, String)> = pairs.iter().collect();
     pairs.sort();
@@ -102,10 +102,10 @@ pub fn label_pairs(root: &mut Node, include_templates: bool) -> &mut Node {
 /// Removes keys of a map of texts. Keys that are not there are an error unless they are to be ignored.
 pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, what: &str) -> Result<()> {
     if keys.iter().any(String::is_empty) {
-        return Err(Error::new(Kind::Usage, format!("a {what} to remove has an empty name")));
+        return Err(Error::new(ErrorKind::Usage, format!("a {what} to remove has an empty name")));
     }
     let missing = |message: String| {
-        let error = Error::new(Kind::NotFound, message);
+        let error = Error::new(ErrorKind::NotFound, message);
         Err(error.hint("pass `--ignore-non-existence` to go on without it"))
     };
     if root.get(field).is_none() {

@@ -1,9 +1,9 @@
-//! The kustomization file of a folder: read for an edit, and written back with only the changed lines touched.
+//! The kustomization file of a directory: read for an edit, and written back with only the changed lines touched.
 
 use super::deprecated;
 use super::surgery::{self, Edit, Reach};
 use super::tree::{self, Node};
-use crate::diag::{Error, Kind, Location, Result, nearest};
+use crate::diag::{Error, ErrorKind, Location, Result, nearest};
 use crate::kustomization::{Compat, Kustomization, decode, locate::NAMES};
 use crate::yaml::{Dialect, Doc, Source, Tag, parse, split};
 use std::path::{Path, PathBuf};
@@ -61,44 +61,45 @@ pub(super) const ORDER: [&str; 31] = [
     "buildMetadata",
 ];
 
-/// Where the kustomization file of a folder is. Unlike a build this takes a folder of that name for a mistake.
-pub fn locate(folder: &Path) -> Result<PathBuf> {
-    let found: Vec<&str> = NAMES.into_iter().filter(|name| folder.join(name).exists()).collect();
+/// Where the kustomization file of a directory is. Unlike a build this takes a directory of that name for a mistake.
+pub fn locate(directory: &Path) -> Result<PathBuf> {
+    let found: Vec<&str> = NAMES.into_iter().filter(|name| directory.join(name).exists()).collect();
     match found.as_slice() {
         [] => {
             let error =
-                Error::new(Kind::NotFound, "no kustomization file here, expected `kustomization.yaml`");
-            let names = folder.read_dir().into_iter().flatten().flatten().take(10_000);
+                Error::new(ErrorKind::NotFound, "no kustomization file here, expected `kustomization.yaml`");
+            let names = directory.read_dir().into_iter().flatten().flatten().take(10_000);
             let mut names: Vec<String> = names.filter_map(|e| e.file_name().into_string().ok()).collect();
             names.sort_unstable();
             let near = names.iter().find(|n| !NAMES.contains(&n.as_str()) && nearest(n, NAMES).is_some());
             Err(match near {
                 Some(name) => error.hint(format!("rename `{name}` to `kustomization.yaml`")),
-                None => {
-                    error.hint("make one with `create`, or go to its folder: parent folders are not searched")
-                }
+                None => error.hint(
+                    "make one with `create`, or go to its directory: parent directories are not searched",
+                ),
             })
         }
-        [name] if folder.join(name).is_dir() => {
-            let error = Error::new(Kind::Io, format!("`{name}` must be a file, found a folder"));
+        [name] if directory.join(name).is_dir() => {
+            let error = Error::new(ErrorKind::Io, format!("`{name}` must be a file, found a directory"));
             Err(error.at(Location::file(*name)))
         }
-        [name] => Ok(folder.join(name)),
+        [name] => Ok(directory.join(name)),
         several => {
             let names: Vec<String> = several.iter().map(|n| format!("`{n}`")).collect();
             let message = format!("several kustomization files: {}", names.join(", "));
-            Err(Error::new(Kind::Conflict, message).hint("keep one of them"))
+            Err(Error::new(ErrorKind::Conflict, message).hint("keep one of them"))
         }
     }
 }
 
 impl KustomizationFile {
-    /// Reads the kustomization file of a folder.
-    pub fn open(folder: &Path) -> Result<Self> {
-        let path = locate(folder)?;
+    /// Reads the kustomization file of a directory.
+    pub fn open(directory: &Path) -> Result<Self> {
+        let path = locate(directory)?;
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let bytes = std::fs::read(&path).map_err(|e| {
-            Error::new(Kind::Io, format!("`{name}` cannot be read: {e}")).at(Location::file(name.clone()))
+            Error::new(ErrorKind::Io, format!("`{name}` cannot be read: {e}"))
+                .at(Location::file(name.clone()))
         })?;
         Self::from_bytes(path, name, bytes)
     }
@@ -206,7 +207,7 @@ impl KustomizationFile {
 
     fn internal(&self) -> Error {
         let message = "this edit would have changed more than it should; the file was left as it is";
-        Error::new(Kind::Conflict, message)
+        Error::new(ErrorKind::Conflict, message)
             .at(Location::file(self.source.path.clone()))
             .hint("edit the file by hand, or write it in a simpler form; this is a fault of the program")
     }

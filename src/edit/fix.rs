@@ -7,7 +7,7 @@
 
 use super::file::{KustomizationFile, ORDER};
 use super::tree::{Entry, Node, Shape};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 
 /// Moves the deprecated fields. `is_file` tells whether a text is the path of a file that can be read.
 pub fn fix(file: &mut KustomizationFile, is_file: &dyn Fn(&str) -> bool) -> Result<()> {
@@ -33,7 +33,7 @@ pub fn fix(file: &mut KustomizationFile, is_file: &dyn Fn(&str) -> bool) -> Resu
         };
         if let Some(entry) = labels.entries().iter().find(taken) {
             let message = format!("label `{}` is in both `commonLabels` and `labels`", entry.key);
-            return Err(Error::new(Kind::Conflict, message)
+            return Err(Error::new(ErrorKind::Conflict, message)
                 .at(file.location(&entry.value))
                 .hint("take it out of one of them"));
         }

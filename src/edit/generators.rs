@@ -4,7 +4,7 @@ use super::arguments::literal;
 use super::deprecated::is_on;
 use super::file::KustomizationFile;
 use super::tree::{Node, Shape};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::generate::{self, Load};
 use crate::kustomization::GeneratorArgs;
 use rustc_hash::FxHashMap;
@@ -135,7 +135,7 @@ pub fn set(
 ) -> Result<usize> {
     let Some(at) = find(root, sort, name, namespace) else {
         let message = format!("there is no {} `{name}` in `{}`", sort.noun(), sort.field());
-        let error = Error::new(Kind::NotFound, message);
+        let error = Error::new(ErrorKind::NotFound, message);
         let elsewhere = root.get_items(sort.field()).iter().find(|e| e.get_text("name") == name);
         return Err(match elsewhere.map(|e| e.get_text("namespace").to_owned()) {
             Some(space) => error.hint(format!("pass `--namespace {space}` for the one in that namespace")),
@@ -154,7 +154,7 @@ pub fn set(
             let Some(place) = keys.get(key).copied() else {
                 let message = format!("`{name}` has no literal with the key `{key}`");
                 let hint = format!("use `edit add {}` to add one", sort.noun());
-                return Err(Error::new(Kind::NotFound, message).hint(hint));
+                return Err(Error::new(ErrorKind::NotFound, message).hint(hint));
             };
             entry.field_mut("literals").items_mut()[place].put(text.as_str().into());
         }
@@ -175,7 +175,7 @@ pub fn remove(root: &mut Node, sort: Sort, names: &[String], namespace: &str) ->
         .collect();
     if missing.len() == names.len() {
         let message = format!("none of these is in `{}`: {}", sort.field(), names.join(", "));
-        return Err(Error::new(Kind::NotFound, message));
+        return Err(Error::new(ErrorKind::NotFound, message));
     }
     let gone = |e: &&Node| here(e) && names.iter().any(|n| e.get_text("name") == n);
     let kept: Vec<Node> = items.iter().filter(|e| !gone(e)).cloned().collect();

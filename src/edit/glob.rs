@@ -3,7 +3,7 @@
 //! `*` and `?` do not cross `/`; there is no `**`. Kustomize leaves hidden files out unless the last part of the
 //! pattern begins with a dot.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use std::path::Path;
 
 /// Whether a name matches a pattern; an error if the pattern is malformed.
@@ -12,7 +12,7 @@ pub fn matches(pattern: &str, name: &str) -> Result<bool> {
     let name: Vec<char> = name.chars().collect();
     let wrong = || {
         let text: String = pattern.iter().collect();
-        Error::new(Kind::Usage, format!("`{text}` is no pattern: a `[` or `\\` is not ended"))
+        Error::new(ErrorKind::Usage, format!("`{text}` is no pattern: a `[` or `\\` is not ended"))
     };
     // All of the pattern is looked at, so that it is refused whatever the name is.
     let mut parts = Vec::new();
@@ -110,10 +110,10 @@ fn fits(parts: &[Part], name: &[char]) -> bool {
     }
 }
 
-/// The files and folders that a pattern names, relative to a folder, in alphabetical order of each level.
-pub fn files(folder: &Path, pattern: &str) -> Result<Vec<String>> {
+/// The files and directories that a pattern names, relative to a directory, in alphabetical order of each level.
+pub fn files(directory: &Path, pattern: &str) -> Result<Vec<String>> {
     matches(pattern, "")?;
-    let mut found = level(folder, pattern)?;
+    let mut found = level(directory, pattern)?;
     if !is_hidden(pattern) {
         found.retain(|name| !is_hidden(name));
     }
@@ -128,17 +128,17 @@ fn is_hidden(path: &str) -> bool {
     path.trim_end_matches('/').rsplit('/').next().is_some_and(|base| base.starts_with('.'))
 }
 
-fn level(folder: &Path, pattern: &str) -> Result<Vec<String>> {
+fn level(directory: &Path, pattern: &str) -> Result<Vec<String>> {
     if !has_meta(pattern) {
-        let there = !pattern.is_empty() && folder.join(pattern).symlink_metadata().is_ok();
+        let there = !pattern.is_empty() && directory.join(pattern).symlink_metadata().is_ok();
         return Ok(if there { vec![pattern.to_owned()] } else { vec![] });
     }
     let (dir, file) =
         pattern.rsplit_once('/').map_or(("", pattern), |(d, f)| (if d.is_empty() { "/" } else { d }, f));
-    let dirs = if has_meta(dir) { level(folder, dir)? } else { vec![dir.to_owned()] };
+    let dirs = if has_meta(dir) { level(directory, dir)? } else { vec![dir.to_owned()] };
     let mut found = Vec::new();
     for dir in dirs {
-        let entries = folder.join(&dir).read_dir().into_iter().flatten().flatten();
+        let entries = directory.join(&dir).read_dir().into_iter().flatten().flatten();
         let mut names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
         names.sort_unstable();
         for name in names {

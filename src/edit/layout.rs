@@ -3,7 +3,7 @@
 //! The reader knows where nodes begin and end; what stands between them (dashes, colons, comments, blank lines) is
 //! found here by looking at the text between two nodes, where nothing else can be.
 
-use crate::yaml::{Doc, Kind, NodeId, Style};
+use crate::yaml::{Doc, NodeId, NodeKind, Style};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -130,8 +130,8 @@ impl<'a> Layout<'a> {
     fn last_scalar(&self, mut id: NodeId) -> Option<NodeId> {
         loop {
             match self.doc.kind(id) {
-                Kind::Scalar => return Some(id),
-                Kind::Alias => return None,
+                NodeKind::Scalar => return Some(id),
+                NodeKind::Alias => return None,
                 _ => id = *self.doc.kids(id).last()?,
             }
         }
@@ -284,7 +284,7 @@ impl<'a> Layout<'a> {
 
     fn long_texts(&self, id: NodeId, texts: &mut Vec<(usize, usize)>) {
         match self.doc.kind(id) {
-            Kind::Scalar => {
+            NodeKind::Scalar => {
                 if let Some((start, end)) = self.doc.span(id) {
                     let (start, end) = (start as usize, end as usize);
                     if self.text[start..end].contains('\n') {
@@ -292,7 +292,7 @@ impl<'a> Layout<'a> {
                     }
                 }
             }
-            Kind::Alias => {}
+            NodeKind::Alias => {}
             _ => self.doc.kids(id).iter().for_each(|kid| self.long_texts(*kid, texts)),
         }
     }

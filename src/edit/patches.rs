@@ -1,7 +1,7 @@
 //! What the commands do to `patches`.
 
 use super::tree::{Entry, Node};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 
 /// A patch as the flags of a command describe it.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ impl PatchFlags {
         if self.path.is_empty() || self.patch.is_empty() {
             return Ok(());
         }
-        Err(Error::new(Kind::Usage, "`--patch` and `--path` cannot be given together"))
+        Err(Error::new(ErrorKind::Usage, "`--patch` and `--path` cannot be given together"))
     }
 
     fn node(&self) -> Node {
@@ -44,7 +44,7 @@ impl PatchFlags {
 pub fn add(root: &mut Node, flags: &PatchFlags) -> Result<bool> {
     flags.check()?;
     if flags.path.is_empty() && flags.patch.is_empty() {
-        return Err(Error::new(Kind::Usage, "expected `--path` or `--patch`, found neither"));
+        return Err(Error::new(ErrorKind::Usage, "expected `--path` or `--patch`, found neither"));
     }
     if root.get_items("patches").iter().any(|e| flags.is(e) && e.get("options").is_none()) {
         return Ok(false);

@@ -13,7 +13,7 @@ mod moves;
 use super::emit::{self, Form};
 use super::layout::{Layout, Stuck};
 use super::tree::{Entry, Node, Shape};
-use crate::yaml::{Doc, Kind, NodeId};
+use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 type Done<T = ()> = Result<T, Stuck>;
@@ -93,12 +93,12 @@ impl<'a> Surgeon<'a> {
     /// How far the first block list of the file is indented.
     fn usual_offset(&mut self, id: NodeId) -> Option<usize> {
         let doc = self.doc();
-        if doc.kind(id) != Kind::Map || doc.is_flow(id) {
+        if doc.kind(id) != NodeKind::Map || doc.is_flow(id) {
             return None;
         }
         let entries = self.layout.entries(id).ok()?;
         doc.pairs(id).zip(entries.iter()).find_map(|((_, value), entry)| {
-            let block_list = doc.kind(value) == Kind::Seq && !doc.is_flow(value);
+            let block_list = doc.kind(value) == NodeKind::Seq && !doc.is_flow(value);
             let item = block_list.then(|| self.layout.items(value).ok()).flatten()?.first()?.clone();
             self.layout.column(item.dash).checked_sub(self.layout.column(entry.key))
         })

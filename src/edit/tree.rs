@@ -3,7 +3,7 @@
 //! Commands change the tree as they please: nodes that came from the file keep their origin wherever they are moved,
 //! new ones have none. From the difference `super::surgery` finds the lines to change.
 
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
 /// A value. Only the part that its shape names is filled.
 #[derive(Debug, Clone)]
@@ -272,14 +272,14 @@ impl Node {
 /// The tree of a node. What aliases and merge keys bring in has no origin of its own.
 pub fn read(doc: &Doc, id: NodeId) -> Node {
     let node = match doc.kind(id) {
-        Kind::Alias => {
+        NodeKind::Alias => {
             let mut node = doc.kids(id).first().map_or_else(Node::null, |target| read(doc, *target));
             node.forget();
             return Node { origin: Some(id), opaque: true, ..node };
         }
-        Kind::Seq => Node::list(doc.items(id).iter().map(|item| read(doc, *item)).collect()),
-        Kind::Map => read_map(doc, id),
-        Kind::Scalar => match doc.tag(id) {
+        NodeKind::Seq => Node::list(doc.items(id).iter().map(|item| read(doc, *item)).collect()),
+        NodeKind::Map => read_map(doc, id),
+        NodeKind::Scalar => match doc.tag(id) {
             Tag::Null => Node::null(),
             Tag::Bool | Tag::Int | Tag::Float => Node::plain(doc.text(id)),
             _ => doc.text(id).into(),

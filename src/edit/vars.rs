@@ -6,10 +6,10 @@
 //! that the patch names; and `ports[0]`, which only the field path of a variable may say, becomes `ports.0`.
 
 use super::tree::{Entry, Node};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::gvk::group_and_version;
 use crate::kustomization::{Compat, Kustomization, Patch, Selector, decode, locate::NAMES};
-use crate::yaml::{Doc, Kind as Shape, NodeId, split};
+use crate::yaml::{Doc, NodeId, NodeKind, split};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,11 +43,11 @@ pub enum Targets {
     Named,
 }
 
-/// Turns the variables of a kustomization in a folder into replacements.
-pub fn convert(folder: &Path, kustomization: &Kustomization, targets: Targets) -> Result<Converted> {
+/// Turns the variables of a kustomization in a directory into replacements.
+pub fn convert(directory: &Path, kustomization: &Kustomization, targets: Targets) -> Result<Converted> {
     let how = targets;
     let mut touched = Vec::new();
-    find_files(folder, kustomization, &mut FxHashSet::default(), &mut touched)?;
+    find_files(directory, kustomization, &mut FxHashSet::default(), &mut touched)?;
     let mut converted = Converted::default();
     for var in &kustomization.vars {
         let text = format!("$({})", var.name);
@@ -117,13 +117,13 @@ fn has_field_path(var: &crate::kustomization::Var) -> bool {
 }
 
 fn find_files(
-    folder: &Path,
+    directory: &Path,
     kustomization: &Kustomization,
     seen: &mut FxHashSet<PathBuf>,
     touched: &mut Vec<Touched>,
 ) -> Result<()> {
     for resource in &kustomization.resources {
-        let path = folder.join(&resource.value);
+        let path = directory.join(&resource.value);
         if !path.is_dir() {
             add_file(path, None, touched);
             continue;
@@ -141,7 +141,7 @@ fn find_files(
     }
     for patch in &kustomization.patches {
         if let Some(path) = &patch.path {
-            add_file(folder.join(&path.value), Some(patch.clone()), touched);
+            add_file(directory.join(&path.value), Some(patch.clone()), touched);
         }
     }
     Ok(())
@@ -171,7 +171,7 @@ fn find_var(
     found: &mut Vec<Found>,
 ) -> Result<()> {
     match doc.kind(node) {
-        Shape::Scalar if doc.text(node).contains(var) => {
+        NodeKind::Scalar if doc.text(node).contains(var) => {
             let text = doc.text(node);
             if how == Targets::Named
                 && let Some((delimiter, places)) = all_places(text, var)
@@ -183,8 +183,8 @@ fn find_var(
             let delimiter = delimiter(text, var).map_err(|e| e.at(doc.location(node)))?;
             found.push(Found { path: path.join("."), delimiter });
         }
-        Shape::Scalar | Shape::Alias => {}
-        Shape::Seq => {
+        NodeKind::Scalar | NodeKind::Alias => {}
+        NodeKind::Seq => {
             let names = if how == Targets::Named { own_names(doc, node) } else { FxHashMap::default() };
             for (i, item) in doc.items(node).iter().enumerate() {
                 let name = names.get(item).map(|name| format!("[name={name}]"));
@@ -193,7 +193,7 @@ fn find_var(
                 path.pop();
             }
         }
-        Shape::Map => {
+        NodeKind::Map => {
             for (key, value) in doc.pairs(node) {
                 let key = doc.text(key).trim();
                 path.push(if key.contains('.') { format!("[{key}]") } else { key.to_owned() });
@@ -247,7 +247,8 @@ fn delimiter(text: &str, var: &str) -> Result<Option<(String, usize)>> {
             let index = text.split(last.as_str()).position(|part| part == var).filter(|_| last == next);
             let wrong = || {
                 let message = format!("`{var}` in `{text}` does not stand between two equal delimiters");
-                Error::new(Kind::Reference, message).hint("change the text, or write the replacement by hand")
+                Error::new(ErrorKind::Reference, message)
+                    .hint("change the text, or write the replacement by hand")
             };
             (last, index.ok_or_else(wrong)?)
         }

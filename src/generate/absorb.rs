@@ -5,7 +5,7 @@
 //! `data` and `binaryData` are laid over the old ones.
 
 use super::text::{key_node, string_node};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::resource::{Behavior, ResMap, Resource, internal};
 use crate::yaml::{Doc, Mark, NodeId, Tag};
 use std::collections::BTreeMap;
@@ -13,15 +13,18 @@ use std::collections::BTreeMap;
 /// Adds a generated object as its behavior says.
 pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
     let found = resources.find_any(generated.id());
-    let fail = |kind: Kind, message: String| {
+    let fail = |kind: ErrorKind, message: String| {
         Error::new(kind, message).at(generated.doc().location(generated.root()))
     };
     let behavior = generated.behavior;
     match (found.as_slice(), behavior) {
         ([], Behavior::Merge | Behavior::Replace) => {
             let verb = internal::behavior_text(behavior);
-            Err(fail(Kind::NotFound, format!("nothing to {verb}: no resource has the id {}", generated.id()))
-                .hint("name a resource of `resources` or of an earlier generator, with its namespace"))
+            Err(fail(
+                ErrorKind::NotFound,
+                format!("nothing to {verb}: no resource has the id {}", generated.id()),
+            )
+            .hint("name a resource of `resources` or of an earlier generator, with its namespace"))
         }
         ([], _) => resources.append(generated).map(drop),
         ([slot], Behavior::Merge | Behavior::Replace) => resources.edit(*slot, |old| {
@@ -30,7 +33,7 @@ pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
             if new.id() != old.id() {
                 let verb = internal::behavior_text(behavior);
                 let message = format!("nothing to {verb}: {} became {}", new.id(), old.id());
-                return Err(Error::new(Kind::NotFound, message)
+                return Err(Error::new(ErrorKind::NotFound, message)
                     .at(new.doc().location(new.root()))
                     .label(old.doc().location(old.root()), "this resource had the id, and has another now")
                     .hint("merge before its type is changed"));
@@ -40,7 +43,7 @@ pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
         }),
         ([slot], _) => {
             let error = fail(
-                Kind::Conflict,
+                ErrorKind::Conflict,
                 format!(
                     "{} is there already, and `behavior` is neither `merge` nor `replace`",
                     generated.id()
@@ -51,7 +54,7 @@ pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
         (many, _) => {
             let message =
                 format!("{} resources have or had the id {}, expected one", many.len(), generated.id());
-            Err(at_others(fail(Kind::Conflict, message), resources, many))
+            Err(at_others(fail(ErrorKind::Conflict, message), resources, many))
         }
     }
 }

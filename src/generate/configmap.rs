@@ -2,7 +2,7 @@
 
 use super::kv::{self, Load, Pair};
 use super::text::{base64_lines, key_node, string_node};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::{GeneratorArgs, GeneratorOptions, Pairs};
 use crate::resource::{Resource, internal};
 use crate::yaml::{Doc, NodeId, Style, Tag};
@@ -35,7 +35,7 @@ pub fn config_map(
 pub(super) fn base(args: &GeneratorArgs, kind: &str) -> Result<Doc> {
     if args.name.is_empty() {
         let message = format!("expected a `name` for the generated {kind}");
-        return Err(Error::new(Kind::Config, message).at(args.mark.location()));
+        return Err(Error::new(ErrorKind::Config, message).at(args.mark.location()));
     }
     let mut doc = Doc::new(args.mark.source.clone());
     let root = doc.map();
@@ -117,7 +117,7 @@ pub(super) fn finish(
 fn sorted(pairs: &Pairs) -> Result<BTreeMap<&str, &str>> {
     if let Some((key, _)) = pairs.iter().find(|(key, _)| key.is_empty()) {
         let message = "expected a key, found the empty text";
-        return Err(Error::new(Kind::Config, message).at(key.mark.location()));
+        return Err(Error::new(ErrorKind::Config, message).at(key.mark.location()));
     }
     Ok(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect())
 }

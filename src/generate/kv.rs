@@ -2,7 +2,7 @@
 //!
 //! Nothing is validated but that keys do not repeat: kustomize takes any text as a key.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::{GeneratorArgs, GeneratorOptions, Text};
 use crate::yaml::Mark;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ struct Data<'a> {
 impl Data<'_> {
     fn add(&mut self, key: String, value: Arc<Vec<u8>>, entry: &Text) -> Result<()> {
         if let Some(first) = self.pairs.get(&key) {
-            let error = Error::new(Kind::Conflict, format!("`{}` has the key `{key}` twice", self.name))
+            let error = Error::new(ErrorKind::Conflict, format!("`{}` has the key `{key}` twice", self.name))
                 .at(entry.mark.location());
             // Both may stand in one env file.
             let elsewhere = first.mark != entry.mark;
@@ -68,10 +68,11 @@ impl Data<'_> {
 fn literal(entry: &Text) -> Result<(&str, &str)> {
     match entry.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key, unquoted(value))),
-        _ => {
-            Err(Error::new(Kind::Config, format!("expected a literal `key=value`, found `{}`", entry.value))
-                .at(entry.mark.location()))
-        }
+        _ => Err(Error::new(
+            ErrorKind::Config,
+            format!("expected a literal `key=value`, found `{}`", entry.value),
+        )
+        .at(entry.mark.location())),
     }
 }
 
@@ -84,7 +85,7 @@ fn unquoted(text: &str) -> &str {
 
 /// Splits `key=path`; without a key it is the last part of the path.
 pub fn file(entry: &Text) -> Result<(&str, &str)> {
-    let fail = |message: String| Err(Error::new(Kind::Config, message).at(entry.mark.location()));
+    let fail = |message: String| Err(Error::new(ErrorKind::Config, message).at(entry.mark.location()));
     let text = entry.value.as_str();
     match text.split_once('=') {
         None => Ok((base_name(text), text)),
@@ -122,7 +123,7 @@ fn env_file<'a>(
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let Ok(line) = std::str::from_utf8(line) else {
             let message = format!("line {number} of the env file `{}` is not UTF-8", entry.value);
-            return Err(Error::new(Kind::Syntax, message).at(entry.mark.location()));
+            return Err(Error::new(ErrorKind::Syntax, message).at(entry.mark.location()));
         };
         let line = if number == 1 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
         let line = line.trim_start();

@@ -10,7 +10,7 @@
 use super::fieldspec::{FieldSpec, NameReference, Rows};
 use super::list::{Index, List, hash};
 use super::{Gvk, order};
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 use std::mem::take;
@@ -171,7 +171,7 @@ fn conflict(there: &FieldSpec, row: &FieldSpec) -> Error {
         "field spec `{}` of `{}` has `create: {}`, that of `{}` has `create: {}`",
         row.path, row.gvk, row.create, there.gvk, there.create
     );
-    Error::new(Fault::Config, message).hint("give both field specs of this path the same `create`")
+    Error::new(ErrorKind::Config, message).hint("give both field specs of this path the same `create`")
 }
 
 /// Merges references: those to an equal type have their referrers merged, others are appended.

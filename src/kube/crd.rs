@@ -8,8 +8,8 @@
 use super::config::TransformerConfig;
 use super::fieldspec::{FieldSpec, NameReference};
 use super::{Gvk, Str};
-use crate::diag::{Error, Kind as Fault, Result};
-use crate::yaml::{Doc, Kind, NodeId, Tag};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::yaml::{Doc, NodeId, NodeKind, Tag};
 use rustc_hash::FxHashMap;
 
 /// The field holds annotations.
@@ -34,14 +34,14 @@ pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
         return Ok(TransformerConfig::default());
     }
     let mut types = FxHashMap::default();
-    if doc.kind(doc.root()) != Kind::Map {
+    if doc.kind(doc.root()) != NodeKind::Map {
         return Err(not_a_description(doc, doc.root()));
     }
     for (name, description) in doc.pairs(doc.root()) {
         if doc.is_null(description) {
             continue;
         }
-        if doc.kind(description) != Kind::Map {
+        if doc.kind(description) != NodeKind::Map {
             return Err(not_a_description(doc, description));
         }
         let schema = doc.pairs(description).find(|(k, _)| doc.text(*k).eq_ignore_ascii_case("schema"));
@@ -72,7 +72,7 @@ pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
 }
 
 fn not_a_description(doc: &Doc, node: NodeId) -> Error {
-    Error::new(Fault::Config, "expected a mapping of type names to `{Schema: {properties: …}}`")
+    Error::new(ErrorKind::Config, "expected a mapping of type names to `{Schema: {properties: …}}`")
         .at(doc.location(node))
         .hint("list a CustomResourceDefinition under `resources`; `crds` takes OpenAPI definitions of types")
 }
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
         let Some(properties) = self.types.get(name).copied() else { return Ok(()) };
         if self.open.contains(&name) {
             let message = format!("type `{name}` refers to itself at `{path}`");
-            return Err(Error::new(Fault::Config, message).at(self.doc.location(properties)));
+            return Err(Error::new(ErrorKind::Config, message).at(self.doc.location(properties)));
         }
         self.open.push(name);
         for (key, property) in self.doc.pairs(properties) {
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
             self.count += 1;
             if self.count > MOST_PROPERTIES {
                 let message = format!("type `{}` has more than {MOST_PROPERTIES} properties", self.kind);
-                return Err(Error::new(Fault::Config, message).at(self.doc.location(property)));
+                return Err(Error::new(ErrorKind::Config, message).at(self.doc.location(property)));
             }
             self.property(property, &path);
             if let Some(target) = self.doc.get(property, "$ref") {
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
 fn text<'a>(doc: &'a Doc, property: NodeId, extension: &str) -> Option<&'a str> {
     let value = doc.get(property, extension)?;
     let is_text = !matches!(doc.tag(value), Tag::Null | Tag::Bool | Tag::Int | Tag::Float);
-    (doc.kind(value) == Kind::Scalar && is_text).then(|| doc.text(value))
+    (doc.kind(value) == NodeKind::Scalar && is_text).then(|| doc.text(value))
 }
 
 fn row(kind: &str, path: &str) -> FieldSpec {

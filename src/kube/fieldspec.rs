@@ -5,8 +5,8 @@
 //! Paths stay text: they are taken apart while walking, which costs no more than comparing the names does.
 
 use super::{Gvk, List, Str};
-use crate::diag::{Error, Kind as Fault, Result};
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use std::borrow::Cow;
 
 /// A list of rows; the built-in ones are static.
@@ -140,8 +140,8 @@ impl Walk<'_> {
             return Ok(());
         }
         match doc.kind(node) {
-            Kind::Map => self.map(doc, node, rest),
-            Kind::Seq => {
+            NodeKind::Map => self.map(doc, node, rest),
+            NodeKind::Seq => {
                 // By index: the walk may change the tables of the document.
                 for i in 0..doc.items(node).len() {
                     let Some(item) = doc.items(node).get(i).copied() else { break };
@@ -149,14 +149,14 @@ impl Walk<'_> {
                 }
                 Ok(())
             }
-            Kind::Alias => match doc.kids(node).first().copied() {
+            NodeKind::Alias => match doc.kids(node).first().copied() {
                 Some(target) => self.step(doc, target, path),
                 None => Ok(()),
             },
-            Kind::Scalar => {
+            NodeKind::Scalar => {
                 let name = first_step(rest).name;
                 let message = format!("expected a mapping or list with `{name}`, found `{}`", doc.text(node));
-                Err(Error::new(Fault::Resource, message).at(doc.location(node)))
+                Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)))
             }
         }
     }
@@ -164,7 +164,7 @@ impl Walk<'_> {
     fn map(&mut self, doc: &mut Doc, node: NodeId, path: &str) -> Result<()> {
         let step = first_step(path);
         if step.name.is_empty() {
-            return Err(Error::new(Fault::Config, "expected a field name, found an empty one"));
+            return Err(Error::new(ErrorKind::Config, "expected a field name, found an empty one"));
         }
         let name = step.name.trim();
         if name.is_empty() {
@@ -172,7 +172,7 @@ impl Walk<'_> {
         }
         if is_index(name) {
             let message = format!("expected a list for index `{name}`, found a mapping");
-            return Err(Error::new(Fault::Resource, message).at(doc.location(node)));
+            return Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)));
         }
         let create = match (self.create, step.rest) {
             _ if step.list => None,
@@ -287,8 +287,8 @@ mod tests {
     fn show(doc: &Doc, node: NodeId) -> String {
         let list = |sep: &str| doc.items(node).iter().map(|i| show(doc, *i)).collect::<Vec<_>>().join(sep);
         match doc.kind(node) {
-            Kind::Scalar => doc.text(node).to_owned(),
-            Kind::Seq => format!("[{}]", list(", ")),
+            NodeKind::Scalar => doc.text(node).to_owned(),
+            NodeKind::Seq => format!("[{}]", list(", ")),
             _ => {
                 let pairs = doc.pairs(node).map(|(k, v)| format!("{}: {}", doc.text(k), show(doc, v)));
                 format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))

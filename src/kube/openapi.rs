@@ -8,8 +8,8 @@
 use super::Gvk;
 use super::merge_keys::Keys;
 use super::scope::Scope;
-use crate::diag::{Error, Kind as Fault, Result};
-use crate::yaml::{Doc, Kind, NodeId};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::FxHashMap;
 
 /// Where a type is named.
@@ -61,9 +61,9 @@ impl OpenApi {
     /// Takes a document in, read by the rules of YAML 1.1 or as JSON.
     pub fn read(doc: Doc) -> Result<Self> {
         let root = doc.root();
-        if doc.has_no_nodes() || doc.kind(root) != Kind::Map {
+        if doc.has_no_nodes() || doc.kind(root) != NodeKind::Map {
             let at = doc.source().path.clone();
-            let error = Error::new(Fault::Config, "expected an OpenAPI document, found no mapping");
+            let error = Error::new(ErrorKind::Config, "expected an OpenAPI document, found no mapping");
             return Err(error.at(crate::diag::Location::file(at)));
         }
         let definitions: FxHashMap<_, _> = match doc.get(root, "definitions") {
@@ -150,7 +150,7 @@ impl OpenApi {
     fn resolve(&self, schema: NodeId) -> Option<Found> {
         let mut schema = schema;
         for _ in 0..MOST_REFS {
-            if self.doc.kind(schema) != Kind::Map {
+            if self.doc.kind(schema) != NodeKind::Map {
                 return None;
             }
             match self.doc.get(schema, "$ref").map(|r| self.doc.text(r)) {

@@ -8,9 +8,9 @@
 //! Kustomize reports the name of the field that is wrong; here the error also knows its place.
 
 use super::types::{Compat, Pairs, Text};
-use crate::diag::{Error, Kind as Sort, Result, nearest};
+use crate::diag::{Error, ErrorKind, Result, nearest};
 use crate::yaml::scalar::{self, Dialect, Value};
-use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Style, Tag, json};
+use crate::yaml::{Doc, Mark, Marked, NodeId, NodeKind, Style, Tag, json};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl<'a> Decoder<'a> {
     fn check(self, node: NodeId, counts: bool, seen: &mut FxHashSet<(NodeId, bool)>) -> Result<()> {
         let doc = self.doc;
         match doc.kind(node) {
-            Kind::Scalar => {
+            NodeKind::Scalar => {
                 let number = self.tag(node) == Tag::Float;
                 if counts && number && matches!(self.value(node), Value::Float(x) if !x.is_finite()) {
                     return Err(
@@ -108,7 +108,7 @@ impl<'a> Decoder<'a> {
                 Ok(())
             }
             _ if !seen.insert((node, counts)) => Ok(()),
-            Kind::Map => {
+            NodeKind::Map => {
                 let mut keys = FxHashSet::default();
                 let place = |(i, (key, _))| Some((self.key(key).ok()?, i));
                 let last: FxHashMap<_, usize> = doc.pairs(node).enumerate().filter_map(place).collect();
@@ -122,7 +122,7 @@ impl<'a> Decoder<'a> {
                 }
                 Ok(())
             }
-            Kind::Seq | Kind::Alias => {
+            NodeKind::Seq | NodeKind::Alias => {
                 doc.kids(node).iter().try_for_each(|kid| self.check(*kid, counts, seen))
             }
         }
@@ -139,13 +139,13 @@ impl<'a> Decoder<'a> {
     }
 
     fn wrong(self, node: NodeId, message: String) -> Error {
-        Error::new(Sort::Config, message).at(self.doc.location(node))
+        Error::new(ErrorKind::Config, message).at(self.doc.location(node))
     }
 
     /// The tag, resolved where that has been left to later.
     fn tag(self, node: NodeId) -> Tag {
         match self.doc.tag(node) {
-            Tag::Unset if self.doc.kind(node) == Kind::Scalar && self.doc.style(node) == Style::Plain => {
+            Tag::Unset if self.doc.kind(node) == NodeKind::Scalar && self.doc.style(node) == Style::Plain => {
                 scalar::resolve(self.doc.text(node), self.rules.dialect)
             }
             tag => tag,
@@ -163,13 +163,13 @@ impl<'a> Decoder<'a> {
 
     /// Whether a node counts as absent.
     pub fn is_null(self, node: NodeId) -> bool {
-        self.doc.kind(node) == Kind::Scalar && self.tag(node) == Tag::Null
+        self.doc.kind(node) == NodeKind::Scalar && self.tag(node) == Tag::Null
     }
 
     /// What a node is, for messages: `the number `12``.
     fn describe(self, node: NodeId) -> String {
         let kind = self.doc.kind(node);
-        if kind != Kind::Scalar {
+        if kind != NodeKind::Scalar {
             return kind.noun().into();
         }
         let text: String = self.doc.text(node).chars().take(40).collect();
@@ -198,7 +198,7 @@ impl<'a> Decoder<'a> {
     /// A text. Dates are texts. `name` is for messages.
     pub fn text(self, node: NodeId, name: &str) -> Result<Text> {
         let text = self.doc.text(node);
-        if self.doc.kind(node) != Kind::Scalar {
+        if self.doc.kind(node) != NodeKind::Scalar {
             return Err(self.mismatch(node, name, "a text"));
         }
         let value = match self.tag(node) {
@@ -233,8 +233,8 @@ impl<'a> Decoder<'a> {
 
     /// A boolean.
     pub fn flag(self, node: NodeId, name: &str) -> Result<bool> {
-        let value =
-            (self.doc.kind(node) == Kind::Scalar && self.tag(node) == Tag::Bool).then(|| self.value(node));
+        let value = (self.doc.kind(node) == NodeKind::Scalar && self.tag(node) == Tag::Bool)
+            .then(|| self.value(node));
         match value {
             Some(Value::Bool(b)) => Ok(b),
             _ => {
@@ -247,7 +247,8 @@ impl<'a> Decoder<'a> {
 
     /// A whole number; floats without fraction are taken.
     pub fn int(self, node: NodeId, name: &str) -> Result<i64> {
-        let number = self.doc.kind(node) == Kind::Scalar && matches!(self.tag(node), Tag::Int | Tag::Float);
+        let number =
+            self.doc.kind(node) == NodeKind::Scalar && matches!(self.tag(node), Tag::Int | Tag::Float);
         match number.then(|| self.value(node)) {
             Some(Value::Int(n)) => Ok(n),
             Some(Value::Float(x)) if x.fract() == 0.0 && (-9.2e18..9.2e18).contains(&x) => Ok(x as i64),
@@ -258,7 +259,7 @@ impl<'a> Decoder<'a> {
     /// The items of a list; none for null.
     pub fn items(self, node: NodeId, name: &str) -> Result<&'a [NodeId]> {
         match self.doc.kind(node) {
-            Kind::Seq => Ok(self.doc.items(node)),
+            NodeKind::Seq => Ok(self.doc.items(node)),
             _ if self.is_null(node) => Ok(&[]),
             _ => Err(self.mismatch(node, name, "a list")),
         }
@@ -276,7 +277,7 @@ impl<'a> Decoder<'a> {
 
     /// The text of a key of a map.
     pub fn key(self, node: NodeId) -> Result<Cow<'a, str>> {
-        if self.doc.kind(node) != Kind::Scalar {
+        if self.doc.kind(node) != NodeKind::Scalar {
             return Err(self.wrong(node, format!("a key must be a text, found {}", self.describe(node))));
         }
         Ok(match self.tag(node) {
@@ -297,7 +298,7 @@ impl<'a> Decoder<'a> {
     /// A map from texts to texts in the order of the file; of several entries of one key the last one's value at
     /// the first one's place. Nulls are empty texts.
     pub fn pairs(self, node: NodeId, name: &str) -> Result<Pairs> {
-        if self.doc.kind(node) != Kind::Map && !self.is_null(node) {
+        if self.doc.kind(node) != NodeKind::Map && !self.is_null(node) {
             return Err(self.mismatch(node, name, "a mapping"));
         }
         let mut pairs = Pairs::new();
@@ -318,7 +319,7 @@ impl<'a> Decoder<'a> {
 
     /// The fields of a mapping; none for null. `what` names the mapping in messages.
     pub fn fields(self, node: NodeId, what: &str, known: &[&'static str]) -> Result<Fields<'a>> {
-        if self.doc.kind(node) != Kind::Map && !self.is_null(node) {
+        if self.doc.kind(node) != NodeKind::Map && !self.is_null(node) {
             return Err(self
                 .wrong(node, format!("{what} must be a mapping of fields, found {}", self.describe(node))));
         }

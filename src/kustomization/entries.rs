@@ -8,9 +8,9 @@ use super::types::{
     Compat, FieldOptions, GeneratorArgs, GeneratorOptions, HelmChart, HelmGlobals, Image, Label, Patch,
     Replacement, ReplacementField, Replica, Selector, SortOptions, SourceSelector, TargetSelector, Var,
 };
-use crate::diag::{Error, Kind as Sort, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{FieldSpec, Gvk, NameReference, TransformerConfig};
-use crate::yaml::{Kind, NodeId};
+use crate::yaml::{NodeId, NodeKind};
 
 /// The field that replacements and variables mean unless they name one.
 pub const DEFAULT_FIELD_PATH: &str = "metadata.name";
@@ -305,9 +305,9 @@ type Values = Option<(std::sync::Arc<crate::yaml::Doc>, NodeId)>;
 
 fn values(d: Decoder<'_>, f: &Fields<'_>, name: &'static str) -> Result<Values> {
     match f.get(name) {
-        Some(node) if d.doc.kind(node) == Kind::Map => Ok(Some((d.doc.clone(), node))),
+        Some(node) if d.doc.kind(node) == NodeKind::Map => Ok(Some((d.doc.clone(), node))),
         Some(node) => {
-            Err(Error::new(Sort::Config, format!("`{name}` must be a mapping")).at(d.doc.location(node)))
+            Err(Error::new(ErrorKind::Config, format!("`{name}` must be a mapping")).at(d.doc.location(node)))
         }
         None => Ok(None),
     }

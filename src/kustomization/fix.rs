@@ -5,7 +5,7 @@
 //! (`bases`, `imageTags`, `env` of generators, `helmChartInflationGenerator`); the others act on their own still.
 
 use super::types::{HelmChart, HelmGlobals, KustomizationKind, Text};
-use crate::diag::{Error, Kind as Sort, Result, nearest};
+use crate::diag::{Error, ErrorKind, Result, nearest};
 
 /// The fields of which kustomize warns, in its order, and what takes their place.
 pub const DEPRECATED: [(&str, &str); 6] = [
@@ -28,7 +28,7 @@ pub fn kind(kind: Option<&Text>, api_version: Option<&Text>) -> Result<Kustomiza
     let wanted = kind.map_or("Kustomization", |k| k.value.as_str());
     let Some((name, found, version)) = KINDS.iter().find(|(name, ..)| *name == wanted) else {
         let mut error = Error::new(
-            Sort::Config,
+            ErrorKind::Config,
             format!("`kind` must be `Kustomization` or `Component`, found `{wanted}`"),
         );
         if let Some(kind) = kind {
@@ -41,7 +41,7 @@ pub fn kind(kind: Option<&Text>, api_version: Option<&Text>) -> Result<Kustomiza
     };
     match api_version {
         Some(given) if given.value != *version => Err(Error::new(
-            Sort::Config,
+            ErrorKind::Config,
             format!("`apiVersion` of a {name} must be `{version}`, found `{}`", given.value),
         )
         .at(given.mark.location())),

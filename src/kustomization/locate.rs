@@ -1,9 +1,9 @@
-//! Which file of a folder is the kustomization file.
+//! Which file of a directory is the kustomization file.
 //!
-//! Kustomize takes any of three names and refuses a folder that has more than one. A folder of that name, a link that
+//! Kustomize takes any of three names and refuses a directory that has more than one. A directory of that name, a link that
 //! leads nowhere or out of the root, and a file that cannot be read count as none.
 
-use crate::diag::{Error, Kind, Location, Result, cause, nearest};
+use crate::diag::{Error, ErrorKind, Location, Result, cause, nearest};
 use crate::load::{File, Loader};
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ fn find(loader: &Loader) -> Result<Arc<File>> {
     match found.len() {
         0 => {
             let names = NAMES.map(|n| format!("`{n}`")).join(", ");
-            let error = Error::new(Kind::NotFound, format!("no kustomization file in `{shown}`"))
+            let error = Error::new(ErrorKind::NotFound, format!("no kustomization file in `{shown}`"))
                 .at(Location::file(shown.clone()));
             Err(error.hint(match (unusable(loader), near_miss(loader)) {
                 (Some(why), _) => why,
@@ -37,7 +37,7 @@ fn find(loader: &Loader) -> Result<Arc<File>> {
         _ => {
             let names: Vec<String> = found.iter().map(|(name, _)| format!("`{name}`")).collect();
             let message = format!("several kustomization files in `{shown}`: {}", names.join(", "));
-            Err(Error::new(Kind::Conflict, message)
+            Err(Error::new(ErrorKind::Conflict, message)
                 .at(Location::file(shown.clone()))
                 .hint("keep one of them"))
         }
@@ -50,7 +50,7 @@ fn unusable(loader: &Loader) -> Option<String> {
         let path = loader.root().join(name);
         let link = path.symlink_metadata().ok()?.is_symlink();
         Some(match path.metadata() {
-            Ok(meta) if meta.is_dir() => format!("`{name}` is a folder, expected a file"),
+            Ok(meta) if meta.is_dir() => format!("`{name}` is a directory, expected a file"),
             Ok(meta) if !meta.is_file() => format!("`{name}` is not a regular file"),
             Ok(_) if link => format!("`{name}` is a link that leads out of `{}`", loader.shown()),
             Ok(_) => format!("`{name}` cannot be used"),

@@ -7,9 +7,9 @@ use super::decode::{Decoder, Fields, Rules};
 use super::entries;
 use super::fix;
 use super::types::{Compat, Kustomization, OpenApi, Replacement};
-use crate::diag::{Error, Kind as Sort, Location, Result};
+use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::kube::TransformerConfig;
-use crate::yaml::{Doc, Kind, Mark, Marked, NodeId, Source};
+use crate::yaml::{Doc, Mark, Marked, NodeId, NodeKind, Source};
 use std::sync::Arc;
 
 /// The fields of a kustomization file.
@@ -138,14 +138,14 @@ fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {
 /// Whether a field's value makes the file one that is not empty. Empty lists and mappings do, empty texts do not.
 fn counts(d: Decoder<'_>, name: &str, node: NodeId) -> bool {
     match d.doc.kind(node) {
-        Kind::Scalar => !d.doc.text(node).is_empty(),
+        NodeKind::Scalar => !d.doc.text(node).is_empty(),
         _ => !(MOVED.contains(&name) && d.doc.kids(node).is_empty()),
     }
 }
 
 fn empty(source: &Source) -> Error {
     let name = source.path.rsplit('/').next().unwrap_or_default();
-    Error::new(Sort::Config, format!("{name} is empty"))
+    Error::new(ErrorKind::Config, format!("{name} is empty"))
         .at(Location::file(source.path.clone()))
         .hint("name what to build under `resources`")
 }
@@ -168,11 +168,11 @@ pub fn read_replacements_file(doc: &Arc<Doc>) -> Result<Vec<Replacement>> {
     let d = Decoder::new(doc, Rules::REPLACEMENTS)?;
     let root = doc.root();
     match doc.kind(root) {
-        Kind::Map => Ok(vec![entries::replacement(d, root)?]),
-        Kind::Seq => d.list(root, "replacements", entries::replacement),
+        NodeKind::Map => Ok(vec![entries::replacement(d, root)?]),
+        NodeKind::Seq => d.list(root, "replacements", entries::replacement),
         _ => {
             let at = Mark { source: doc.source().clone(), offset: 0 }.location();
-            Err(Error::new(Sort::Config, "a replacement file must hold a replacement or a list of them")
+            Err(Error::new(ErrorKind::Config, "a replacement file must hold a replacement or a list of them")
                 .at(at))
         }
     }

@@ -15,10 +15,10 @@ pub type Pairs = Vec<(Text, Text)>;
 /// Kustomization or Component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KustomizationKind {
-    /// A folder of its own.
+    /// A directory of its own.
     #[default]
     Kustomization,
-    /// A folder that works on what the folder that names it has so far.
+    /// A directory that works on what the directory that names it has so far.
     Component,
 }
 

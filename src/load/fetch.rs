@@ -1,6 +1,6 @@
 //! What the loader needs of whoever fetches remote things.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub struct Repository {
     pub raw: String,
     /// What git is given: `https://github.com/org/repo`.
     pub url: String,
-    /// The folder in the repository, empty for its root.
+    /// The directory in the repository, empty for its root.
     pub path: String,
     /// Branch, tag or commit; empty for the default branch.
     pub reference: String,
@@ -28,7 +28,7 @@ pub struct Repository {
 pub trait Fetch: Send + Sync {
     /// Takes a text apart if it names a repository, else says why it does not.
     fn repository(&self, text: &str) -> std::result::Result<Repository, &'static str>;
-    /// Brings a repository here, once; the answer is the folder with its files, free of links.
+    /// Brings a repository here, once; the answer is the directory with its files, free of links.
     fn checkout(&self, repository: &Repository) -> Result<Arc<Path>>;
     /// Brings a file here.
     fn file(&self, url: &str) -> Result<Vec<u8>>;
@@ -44,11 +44,11 @@ impl Fetch for NoFetch {
     }
 
     fn checkout(&self, repository: &Repository) -> Result<Arc<Path>> {
-        Err(Error::new(Kind::Remote, format!("`{}` is remote", repository.raw)))
+        Err(Error::new(ErrorKind::Remote, format!("`{}` is remote", repository.raw)))
     }
 
     fn file(&self, url: &str) -> Result<Vec<u8>> {
-        Err(Error::new(Kind::Remote, format!("`{url}` is remote")))
+        Err(Error::new(ErrorKind::Remote, format!("`{url}` is remote")))
     }
 }
 

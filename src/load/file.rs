@@ -1,6 +1,6 @@
 //! A file that was reached, read when it is needed and once.
 
-use crate::diag::{Error, Kind, Location, Result, cause};
+use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::yaml::{Source, split};
 use std::any::{Any, TypeId};
 use std::io::Read;
@@ -91,7 +91,7 @@ impl File {
     }
 
     fn error(&self, message: String) -> Error {
-        Error::new(Kind::Io, message).at(Location::file(self.shown.clone()))
+        Error::new(ErrorKind::Io, message).at(Location::file(self.shown.clone()))
     }
 
     fn load(&self) -> Result<Vec<u8>> {

@@ -1,12 +1,12 @@
-//! What all loaders of a build share: resolved folders, files, what was fetched.
+//! What all loaders of a build share: resolved directories, files, what was fetched.
 //!
-//! A folder is resolved once: its parent first, then its own name, which costs one question to the operating system
-//! per folder instead of one per component of every path.
+//! A directory is resolved once: its parent first, then its own name, which costs one question to the operating system
+//! per directory instead of one per component of every path.
 
 use super::fetch::{Fetch, Repository, without_password};
 use super::file::File;
 use super::stand_in::{StandIn, StandIns};
-use crate::diag::{self, Error, Kind, Result, nearest};
+use crate::diag::{self, Error, ErrorKind, Result, nearest};
 use crate::yaml::{Mark, Source};
 use rustc_hash::FxHashMap;
 use std::fs::Metadata;
@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// What the user decides.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The folder in which the user stands; paths in messages are relative to it. Absolute.
-    pub folder: PathBuf,
+    /// The directory in which the user stands; paths in messages are relative to it. Absolute.
+    pub directory: PathBuf,
     /// Files must be in or below the root of their kustomization (`LoadRestrictionsRootOnly`).
     pub restricted: bool,
 }
@@ -29,10 +29,10 @@ type Slot = Arc<OnceLock<Result<Arc<File>>>>;
 pub struct Files {
     pub(super) options: Options,
     pub(super) fetch: Arc<dyn Fetch>,
-    folders: Mutex<FxHashMap<PathBuf, Arc<Path>>>,
+    directories: Mutex<FxHashMap<PathBuf, Arc<Path>>>,
     files: Mutex<FxHashMap<PathBuf, Arc<File>>>,
     fetched: Mutex<FxHashMap<String, Slot>>,
-    /// Folders of clones, and how to name what is in them.
+    /// Directories of clones, and how to name what is in them.
     clones: Mutex<Vec<(Arc<Path>, Repository)>>,
     stand_ins: Option<Arc<dyn StandIns>>,
     /// Stand-ins that have a name of their own.
@@ -58,19 +58,19 @@ impl Files {
         Self::with_stand_ins(options, fetch, None)
     }
 
-    /// No files yet; some folders are read in place of others.
+    /// No files yet; some directories are read in place of others.
     pub fn with_stand_ins(
         mut options: Options,
         fetch: Arc<dyn Fetch>,
         stand_ins: Option<Arc<dyn StandIns>>,
     ) -> Arc<Self> {
-        if let Ok(real) = options.folder.canonicalize() {
-            options.folder = real;
+        if let Ok(real) = options.directory.canonicalize() {
+            options.directory = real;
         }
         Arc::new(Self {
             options,
             fetch,
-            folders: Mutex::default(),
+            directories: Mutex::default(),
             files: Mutex::default(),
             fetched: Mutex::default(),
             clones: Mutex::default(),
@@ -87,7 +87,7 @@ impl Files {
         let real = if path.as_os_str().len() > LONGEST_PATH {
             path.canonicalize()?
         } else {
-            self.real_folder(parent)?.join(name)
+            self.real_directory(parent)?.join(name)
         };
         let meta = match real.symlink_metadata() {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
@@ -106,9 +106,9 @@ impl Files {
         Ok(Real { path, meta })
     }
 
-    /// The folder to which an absolute, clean path leads.
-    pub(super) fn real_folder(&self, path: &Path) -> io::Result<Arc<Path>> {
-        if let Some(known) = lock(&self.folders).get(path) {
+    /// The directory to which an absolute, clean path leads.
+    pub(super) fn real_directory(&self, path: &Path) -> io::Result<Arc<Path>> {
+        if let Some(known) = lock(&self.directories).get(path) {
             return Ok(known.clone());
         }
         let real = self.resolve(path)?;
@@ -119,33 +119,33 @@ impl Files {
             Some(stand_in) => self.enter_stand_in(stand_in?),
             None => real.path.into(),
         };
-        lock(&self.folders).insert(path.to_owned(), real.clone());
+        lock(&self.directories).insert(path.to_owned(), real.clone());
         Ok(real)
     }
 
     /// Remembers how to name a stand-in.
     fn enter_stand_in(&self, stand_in: StandIn) -> Arc<Path> {
-        let folder: Arc<Path> = stand_in.folder.into();
+        let directory: Arc<Path> = stand_in.directory.into();
         if let Some(shown) = stand_in.shown {
             let mut named = lock(&self.named);
-            if !named.iter().any(|(known, _)| *known == folder) {
-                named.push((folder.clone(), shown));
+            if !named.iter().any(|(known, _)| *known == directory) {
+                named.push((directory.clone(), shown));
             }
         }
-        folder
+        directory
     }
 
     /// The file at a resolved place.
     pub(super) fn file(&self, real: Real) -> Result<Arc<File>> {
         let shown = || self.show(&real.path);
         if !real.meta.is_file() {
-            return Err(Error::new(Kind::Io, format!("`{}` is not a regular file", shown())));
+            return Err(Error::new(ErrorKind::Io, format!("`{}` is not a regular file", shown())));
         }
         if let Some(known) = lock(&self.files).get(&real.path) {
             return Ok(known.clone());
         }
         if real.meta.len() > Source::LIMIT as u64 {
-            return Err(Error::new(Kind::Io, format!("`{}` is larger than 2 GiB", shown())));
+            return Err(Error::new(ErrorKind::Io, format!("`{}` is larger than 2 GiB", shown())));
         }
         let file = Arc::new(File::found(real.path.clone(), shown(), real.meta.len()));
         Ok(lock(&self.files).entry(real.path).or_insert(file).clone())
@@ -157,21 +157,21 @@ impl Files {
         slot.get_or_init(|| Ok(Arc::new(File::fetched(url.into(), self.fetch.file(url)?)))).clone()
     }
 
-    /// Remembers the folder of a clone.
+    /// Remembers the directory of a clone.
     pub(super) fn cloned(&self, repository: &Repository) -> Result<Arc<Path>> {
-        let folder = self.fetch.checkout(repository)?;
+        let directory = self.fetch.checkout(repository)?;
         let mut clones = lock(&self.clones);
-        if !clones.iter().any(|(known, _)| *known == folder) {
-            clones.push((folder.clone(), repository.clone()));
+        if !clones.iter().any(|(known, _)| *known == directory) {
+            clones.push((directory.clone(), repository.clone()));
         }
-        Ok(folder)
+        Ok(directory)
     }
 
     /// A resolved path as the user would name it: relative to where the user stands, or absolute if that is shorter.
     /// What is in a clone gets the name under which a kustomization file could ask for it.
     pub fn show(&self, real: &Path) -> Arc<str> {
-        for (folder, repository) in lock(&self.clones).iter() {
-            if let Ok(inside) = real.strip_prefix(folder) {
+        for (directory, repository) in lock(&self.clones).iter() {
+            if let Ok(inside) = real.strip_prefix(directory) {
                 let query = match repository.reference.as_str() {
                     "" => String::new(),
                     reference => format!("?ref={reference}"),
@@ -180,12 +180,12 @@ impl Files {
                 return format!("{url}//{}{query}", inside.display()).into();
             }
         }
-        for (folder, name) in lock(&self.named).iter() {
-            if let Ok(inside) = real.strip_prefix(folder) {
+        for (directory, name) in lock(&self.named).iter() {
+            if let Ok(inside) = real.strip_prefix(directory) {
                 return Path::new(name).join(inside).to_string_lossy().trim_end_matches('/').into();
             }
         }
-        let relative = relative(&self.options.folder, real).to_string_lossy().into_owned();
+        let relative = relative(&self.options.directory, real).to_string_lossy().into_owned();
         let absolute = real.to_string_lossy();
         if relative.len() < absolute.len() { relative.into() } else { absolute.into() }
     }
@@ -195,9 +195,11 @@ impl Files {
         // What no file names was named on the command line.
         let what = if mark.is_none() { "the target " } else { "" };
         let (kind, message) = match cause.kind() {
-            io::ErrorKind::NotFound => (Kind::NotFound, format!("{what}`{given}` does not exist")),
-            io::ErrorKind::NotADirectory => (Kind::NotFound, format!("{what}`{given}` is not a folder")),
-            _ => (Kind::Io, format!("{what}`{given}` cannot be reached: {}", diag::cause(cause))),
+            io::ErrorKind::NotFound => (ErrorKind::NotFound, format!("{what}`{given}` does not exist")),
+            io::ErrorKind::NotADirectory => {
+                (ErrorKind::NotFound, format!("{what}`{given}` is not a directory"))
+            }
+            _ => (ErrorKind::Io, format!("{what}`{given}` cannot be reached: {}", diag::cause(cause))),
         };
         let mut error = located(Error::new(kind, message), mark);
         if cause.kind() != io::ErrorKind::NotFound {
@@ -206,12 +208,14 @@ impl Files {
         if let (true, Err(why)) = (given.contains("://"), self.fetch.repository(given)) {
             return error.hint(format!("it is no location of a repository either: {why}"));
         }
-        // From the top, since folders that are there are known from then on, and those that are not are asked for anew.
+        // From the top, since directories that are there are known from then on, and those that are not are asked for anew.
         let ancestors: Vec<&Path> = path.ancestors().collect();
         let down = ancestors.iter().rev().zip(ancestors.iter().rev().skip(1));
-        let there = down.map_while(|(parent, lost)| Some((self.real_folder(parent).ok()?, lost))).last();
-        if let Some((folder, name)) = there.and_then(|(folder, lost)| Some((folder, lost.file_name()?))) {
-            let names: Vec<String> = folder
+        let there = down.map_while(|(parent, lost)| Some((self.real_directory(parent).ok()?, lost))).last();
+        if let Some((directory, name)) =
+            there.and_then(|(directory, lost)| Some((directory, lost.file_name()?)))
+        {
+            let names: Vec<String> = directory
                 .read_dir()
                 .into_iter()
                 .flatten()
@@ -222,16 +226,16 @@ impl Files {
             names.sort_unstable();
             let name = name.to_string_lossy();
             if names.binary_search(&name.as_ref()).is_ok() {
-                error =
-                    error.hint(format!("`{}` is a link that leads nowhere", self.show(&folder.join(&*name))));
+                error = error
+                    .hint(format!("`{}` is a link that leads nowhere", self.show(&directory.join(&*name))));
             } else if let Some(near) = nearest(&name, names) {
                 error = error.hint(format!("did you mean `{near}`?"));
             }
         }
-        if mark.is_some() && clean(&self.options.folder.join(given)) != path {
-            let from_here = self.options.folder.join(given);
+        if mark.is_some() && clean(&self.options.directory.join(given)) != path {
+            let from_here = self.options.directory.join(given);
             if from_here.exists() {
-                error = error.hint("paths are relative to the folder of the kustomization file");
+                error = error.hint("paths are relative to the directory of the kustomization file");
             }
         }
         error
@@ -288,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_between_two_folders_goes_over_their_common_parent() {
+    fn the_way_between_two_directories_goes_over_their_common_parent() {
         for (from, to, expected) in
             [("/a/b", "/a/b/c/d", "c/d"), ("/a/b", "/a/x", "../x"), ("/a", "/a", "."), ("/", "/a", "a")]
         {

@@ -1,19 +1,19 @@
 //! The root of one kustomization, and what its file may name.
 //!
-//! As in kustomize an entry of `resources` is a file if it can be one, else a folder or repository. Where kustomize
+//! As in kustomize an entry of `resources` is a file if it can be one, else a directory or repository. Where kustomize
 //! asks an HTTP server for every URL before it clones, URLs that can only mean a repository are cloned at
 //! once; the other way is tried if that fails.
 
 use super::fetch::{Repository, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, clean, located};
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::yaml::{Mark, Marked};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// How many folders may lead to one another: each of them costs stack.
+/// How many directories may lead to one another: each of them costs stack.
 const DEEPEST: usize = 10_000;
 
 /// The root of a kustomization.
@@ -33,7 +33,7 @@ pub struct Loader {
 
 /// A clone in which roots may lie.
 struct Clone {
-    folder: Arc<Path>,
+    directory: Arc<Path>,
     repository: Repository,
 }
 
@@ -43,7 +43,7 @@ pub enum Found {
     /// A file.
     File(Arc<File>),
     /// The root of another kustomization.
-    Folder(Arc<Loader>),
+    Directory(Arc<Loader>),
 }
 
 impl Loader {
@@ -51,22 +51,22 @@ impl Loader {
     pub fn open_target(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
         Self::open(files, given).map_err(|e| match e.hints() {
             [] => e.hint(
-                "name a folder with a `kustomization.yaml`, as seen from the current folder, or a repository",
+                "name a directory with a `kustomization.yaml`, as seen from the current directory, or a repository",
             ),
             _ => e,
         })
     }
 
-    /// The root of a build: a folder or a remote location.
+    /// The root of a build: a directory or a remote location.
     pub fn open(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
         if given.is_empty() {
-            return Err(Error::new(Kind::Usage, "the target is an empty text"));
+            return Err(Error::new(ErrorKind::Usage, "the target is an empty text"));
         }
         if let Ok(repository) = files.fetch.repository(given) {
             return Self::at_clone(files, None, repository, None);
         }
-        let path = clean(&files.options.folder.join(given));
-        let root = files.real_folder(&path).map_err(|e| folder_error(files, &path, given, None, &e))?;
+        let path = clean(&files.options.directory.join(given));
+        let root = files.real_directory(&path).map_err(|e| directory_error(files, &path, given, None, &e))?;
         Ok(Self::at(files, root, None, None, false))
     }
 
@@ -100,18 +100,18 @@ impl Loader {
             Some(mark) => e.or_at(|| mark.location()),
             None => e,
         };
-        let folder = files.cloned(&repository).map_err(add_place)?;
-        let path = clean(&folder.join(repository.path.trim_start_matches('/')));
+        let directory = files.cloned(&repository).map_err(add_place)?;
+        let path = clean(&directory.join(repository.path.trim_start_matches('/')));
         let real = files.resolve(&path).map_err(|e| files.missing(&path, &repository.raw, mark, &e))?;
         if !real.meta.is_dir() {
-            let message = format!("`{}` is a file in its repository, not a folder", repository.raw);
-            return Err(located(Error::new(Kind::NotFound, message), mark));
+            let message = format!("`{}` is a file in its repository, not a directory", repository.raw);
+            return Err(located(Error::new(ErrorKind::NotFound, message), mark));
         }
-        if !real.path.starts_with(&folder) {
+        if !real.path.starts_with(&directory) {
             let message = format!("`{}` leads out of its repository", repository.raw);
-            return Err(located(Error::new(Kind::Restricted, message), mark));
+            return Err(located(Error::new(ErrorKind::Restricted, message), mark));
         }
-        let clone = Arc::new(Clone { folder, repository });
+        let clone = Arc::new(Clone { directory, repository });
         Ok(Self::at(files, real.path.into(), parent.cloned(), Some(clone), true))
     }
 
@@ -135,9 +135,9 @@ impl Loader {
         self.parent.as_ref()
     }
 
-    /// The repository in whose clone this root lies, and the clone's folder.
+    /// The repository in whose clone this root lies, and the clone's directory.
     pub fn repository(&self) -> Option<(&Repository, &Path)> {
-        self.clone.as_deref().map(|c| (&c.repository, &*c.folder))
+        self.clone.as_deref().map(|c| (&c.repository, &*c.directory))
     }
 
     /// The kustomization file of this root, which `find` is to find.
@@ -149,15 +149,18 @@ impl Loader {
         Ok(self.kustomization.get_or_init(|| found).clone())
     }
 
-    /// The root of a base or component: a folder or a remote location.
+    /// The root of a base or component: a directory or a remote location.
     pub fn enter(self: &Arc<Self>, entry: &Marked<String>) -> Result<Arc<Self>> {
         let (given, mark) = (entry.value.as_str(), &entry.mark);
         let wrong = |kind, message: String| Error::new(kind, message).at(mark.location());
         if given.is_empty() {
-            return Err(wrong(Kind::Config, "an entry that should name a folder is empty".into()));
+            return Err(wrong(ErrorKind::Config, "an entry that should name a directory is empty".into()));
         }
         if self.depth >= DEEPEST {
-            return Err(wrong(Kind::Config, format!("more than {DEEPEST} folders lead to one another")));
+            return Err(wrong(
+                ErrorKind::Config,
+                format!("more than {DEEPEST} directories lead to one another"),
+            ));
         }
         if let Ok(repository) = self.files.fetch.repository(given) {
             self.refuse_repeated_repository(&repository, mark)?;
@@ -165,39 +168,39 @@ impl Loader {
         }
         if Path::new(given).is_absolute() {
             return Err(wrong(
-                Kind::Restricted,
-                format!("folder `{given}` must be relative, found an absolute path"),
+                ErrorKind::Restricted,
+                format!("directory `{given}` must be relative, found an absolute path"),
             )
-            .hint("name the folder relative to that of the kustomization file"));
+            .hint("name the directory relative to that of the kustomization file"));
         }
         let path = clean(&self.root.join(given));
         let root = self
             .files
-            .real_folder(&path)
-            .map_err(|e| folder_error(&self.files, &path, given, Some(mark), &e))?;
-        if let Some(clone) = self.clone.as_ref().filter(|c| !root.starts_with(&c.folder)) {
+            .real_directory(&path)
+            .map_err(|e| directory_error(&self.files, &path, given, Some(mark), &e))?;
+        if let Some(clone) = self.clone.as_ref().filter(|c| !root.starts_with(&c.directory)) {
             return Err(wrong(
-                Kind::Restricted,
-                format!("folder `{given}` is outside its repository `{}`", clone.repository.url),
+                ErrorKind::Restricted,
+                format!("directory `{given}` is outside its repository `{}`", clone.repository.url),
             ));
         }
         self.refuse_cycle(&root, given, mark)?;
         Ok(Self::at(&self.files, root, Some(self.clone()), self.clone.clone(), false))
     }
 
-    /// A folder may not be or hold a root that is being built. Every remote location counts as a clone of its own.
+    /// A directory may not be or hold a root that is being built. Every remote location counts as a clone of its own.
     fn refuse_cycle(&self, candidate: &Path, given: &str, mark: &Mark) -> Result<()> {
         let mut at = Some(self);
         while let Some(loader) = at {
-            // Comparing bytes first is what keeps long ways from folder to folder fast.
+            // Comparing bytes first is what keeps long ways from directory to directory fast.
             if bytes(&loader.root).starts_with(bytes(candidate)) && loader.root.starts_with(candidate) {
                 let shown = &loader.shown;
                 let message = match *loader.root == *candidate {
-                    true if &**shown == given => format!("folder `{given}` is being built already"),
-                    true => format!("folder `{given}` is `{shown}`, which is being built already"),
-                    false => format!("folder `{given}` holds `{shown}`, which is being built already"),
+                    true if &**shown == given => format!("directory `{given}` is being built already"),
+                    true => format!("directory `{given}` is `{shown}`, which is being built already"),
+                    false => format!("directory `{given}` holds `{shown}`, which is being built already"),
                 };
-                return Err(Error::new(Kind::Conflict, message)
+                return Err(Error::new(ErrorKind::Conflict, message)
                     .at(mark.location())
                     .hint("take the entry away: a kustomization cannot have itself as a base"));
             }
@@ -213,7 +216,7 @@ impl Loader {
             if let Some(clone) = known.filter(|c| c.repository.raw.starts_with(&new.raw)) {
                 let message =
                     format!("`{}` is or holds `{}`, which is being built", new.raw, clone.repository.raw);
-                return Err(Error::new(Kind::Conflict, message).at(mark.location()));
+                return Err(Error::new(ErrorKind::Conflict, message).at(mark.location()));
             }
             at = loader.parent.as_deref();
         }
@@ -251,17 +254,18 @@ impl Loader {
 
     fn allowed_file(&self, real: Real, given: &str, mark: Option<&Mark>) -> Result<Arc<File>> {
         if real.meta.is_dir() {
-            let message = format!("`{given}` must be a file, found a folder");
-            return Err(located(Error::new(Kind::NotFound, message), mark));
+            let message = format!("`{given}` must be a file, found a directory");
+            return Err(located(Error::new(ErrorKind::NotFound, message), mark));
         }
         let restricted = self.files.options.restricted || self.clone.is_some();
         if restricted && !real.path.starts_with(&self.root) {
             let message = format!("file `{given}` is not in or below `{}`", self.shown);
-            let error = located(Error::new(Kind::Restricted, message), mark);
+            let error = located(Error::new(ErrorKind::Restricted, message), mark);
             return Err(match &self.clone {
-                Some(_) => error.hint("what comes from a repository may read below its own folder only"),
-                None => error
-                    .hint("pass `--load-restrictor LoadRestrictionsNone` to allow files outside the folder"),
+                Some(_) => error.hint("what comes from a repository may read below its own directory only"),
+                None => error.hint(
+                    "pass `--load-restrictor LoadRestrictionsNone` to allow files outside the directory",
+                ),
             });
         }
         self.files.file(real).map_err(|e| match mark {
@@ -274,7 +278,8 @@ impl Loader {
     pub fn resource(self: &Arc<Self>, entry: &Marked<String>) -> Result<Found> {
         let given = entry.value.as_str();
         if given.is_empty() {
-            let error = Error::new(Kind::Config, "an entry that should name a file or folder is empty");
+            let error =
+                Error::new(ErrorKind::Config, "an entry that should name a file or directory is empty");
             return Err(error.at(entry.mark.location()));
         }
         if is_remote_file(given) {
@@ -288,7 +293,7 @@ impl Loader {
             Err(e) if self.files.fetch.repository(given).is_err() => {
                 Err(self.files.missing(&path, given, Some(&entry.mark), &e))
             }
-            _ => self.enter(entry).map(Found::Folder),
+            _ => self.enter(entry).map(Found::Directory),
         }
     }
 
@@ -300,8 +305,8 @@ impl Loader {
             first.hint(format!("it was tried in another way, too: {}", error.message()))
         };
         if repository.explicit {
-            return self.enter(entry).map(Found::Folder).or_else(|first| match first.kind() {
-                Kind::Remote | Kind::Program => match self.file(entry) {
+            return self.enter(entry).map(Found::Directory).or_else(|first| match first.kind() {
+                ErrorKind::Remote | ErrorKind::Program => match self.file(entry) {
                     Ok(file) if !is_page(&file) => Ok(Found::File(file)),
                     Ok(_) => Err(first),
                     Err(error) => Err(second(first, error)),
@@ -311,10 +316,10 @@ impl Loader {
         }
         match self.file(entry) {
             Ok(file) if !is_page(&file) => Ok(Found::File(file)),
-            Ok(_) => self.enter(entry).map(Found::Folder),
+            Ok(_) => self.enter(entry).map(Found::Directory),
             Err(error) => self
                 .enter(entry)
-                .map(Found::Folder)
+                .map(Found::Directory)
                 .map_err(|e| if is_file_like(&entry.value) { second(error, e) } else { second(e, error) }),
         }
     }
@@ -329,13 +334,13 @@ fn is_page(file: &File) -> bool {
     file.bytes().is_ok_and(|bytes| bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<'))
 }
 
-fn folder_error(files: &Files, path: &Path, given: &str, mark: Option<&Mark>, cause: &io::Error) -> Error {
+fn directory_error(files: &Files, path: &Path, given: &str, mark: Option<&Mark>, cause: &io::Error) -> Error {
     if cause.kind() == io::ErrorKind::NotADirectory && path.is_file() {
-        let error = Error::new(Kind::NotFound, format!("`{given}` must be a folder, found a file"));
+        let error = Error::new(ErrorKind::NotFound, format!("`{given}` must be a directory, found a file"));
         return match mark {
             Some(mark) => error.at(mark.location()),
             None => {
-                error.at(Location::file(given)).hint("name the folder in which the kustomization file is")
+                error.at(Location::file(given)).hint("name the directory in which the kustomization file is")
             }
         };
     }

@@ -1,24 +1,24 @@
-//! Folders that are read in place of others.
+//! Directories that are read in place of others.
 //!
-//! Kustomize knows no such thing. The program carries a distribution, which serves where a user names a folder
-//! of it that is not on disk; which folders these are is for the implementation of [`StandIns`] to say.
+//! Kustomize knows no such thing. The program carries a distribution, which serves where a user names a directory
+//! of it that is not on disk; which directories these are is for the implementation of [`StandIns`] to say.
 
 use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder that is read in place of another one.
+/// A directory that is read in place of another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandIn {
     /// Where it is, free of links.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// How to name it in messages, if not by its path.
     pub shown: Option<String>,
 }
 
-/// Says what is read in place of which folder. Paths are absolute, clean, and free of links but for their last part.
+/// Says what is read in place of which directory. Paths are absolute, clean, and free of links but for their last part.
 pub trait StandIns: Debug + Send + Sync {
-    /// What is read in place of a folder that is there.
+    /// What is read in place of a directory that is there.
     fn instead(&self, path: &Path) -> Option<io::Result<StandIn>>;
     /// What is read in place of something that is not there.
     fn missing(&self, path: &Path) -> Option<io::Result<StandIn>>;

@@ -1,8 +1,8 @@
-//! Folders in which files are looked for.
+//! Directories in which files are looked for.
 #![cfg(unix)]
 
 use super::*;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::locate;
 use crate::yaml::{Mark, Marked, Source};
 use std::os::unix::fs::symlink;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A folder with files, whose content is their path, and links.
+/// A directory with files, whose content is their path, and links.
 fn tree(files: &[&str], links: &[(&str, &str)]) -> TempDir {
     let top = tempfile::tempdir().unwrap();
     let place = |path: &str| {
@@ -29,7 +29,7 @@ fn tree(files: &[&str], links: &[(&str, &str)]) -> TempDir {
     top
 }
 
-/// Fetches from a folder: `https://h.example/o/r…` is a clone of it, every other URL a text or a page.
+/// Fetches from a directory: `https://h.example/o/r…` is a clone of it, every other URL a text or a page.
 struct Fake {
     clone: PathBuf,
     asked: AtomicUsize,
@@ -56,7 +56,7 @@ impl Fetch for Fake {
     fn file(&self, url: &str) -> Result<Vec<u8>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         match url {
-            "https://h.example/none" => Err(Error::new(Kind::Remote, "status code 404 (Not Found)")),
+            "https://h.example/none" => Err(Error::new(ErrorKind::Remote, "status code 404 (Not Found)")),
             "https://h.example/f.yaml" => Ok(b"a: 1".to_vec()),
             _ => Ok(b"\n <html>".to_vec()),
         }
@@ -65,7 +65,7 @@ impl Fetch for Fake {
 
 fn files(top: &Path, restricted: bool) -> Arc<Files> {
     let fake = Fake { clone: top.join("clone"), asked: AtomicUsize::new(0) };
-    Files::new(Options { folder: top.to_owned(), restricted }, Arc::new(fake))
+    Files::new(Options { directory: top.to_owned(), restricted }, Arc::new(fake))
 }
 
 fn text(value: &str) -> Marked<String> {
@@ -84,7 +84,7 @@ fn content(file: &Arc<File>) -> String {
     file.text().map_or_else(|e| e.to_string(), |s| s.text.clone())
 }
 
-const FLAG: &str = "pass `--load-restrictor LoadRestrictionsNone` to allow files outside the folder";
+const FLAG: &str = "pass `--load-restrictor LoadRestrictionsNone` to allow files outside the directory";
 
 #[test]
 fn files_must_be_in_or_below_the_root() {
@@ -93,7 +93,7 @@ fn files_must_be_in_or_below_the_root() {
         &[
             ("a/in", "sub/y.yaml"),
             ("a/leak", "../out.yaml"),
-            ("a/folder", ".."),
+            ("a/directory", ".."),
             ("a/lost", "nowhere"),
             ("b", "a"),
         ],
@@ -109,18 +109,18 @@ fn files_must_be_in_or_below_the_root() {
         ("../b/x.yaml", Ok("a/x.yaml")),
         ("../out.yaml", Err(outside("../out.yaml"))),
         ("leak", Err(outside("leak"))),
-        ("folder/out.yaml", Err(outside("folder/out.yaml"))),
-        ("sub", Err("k.yaml:2:3: `sub` must be a file, found a folder".into())),
+        ("directory/out.yaml", Err(outside("directory/out.yaml"))),
+        ("sub", Err("k.yaml:2:3: `sub` must be a file, found a directory".into())),
         ("x.yml", Err("k.yaml:2:3: `x.yml` does not exist; did you mean `x.yaml`?".into())),
         ("subb/y.yaml", Err("k.yaml:2:3: `subb/y.yaml` does not exist; did you mean `sub`?".into())),
         ("lost", Err("k.yaml:2:3: `lost` does not exist; `a/lost` is a link that leads nowhere".into())),
         (
             "out.yaml",
-            Err("k.yaml:2:3: `out.yaml` does not exist; paths are relative to the folder of the kustomization \
+            Err("k.yaml:2:3: `out.yaml` does not exist; paths are relative to the directory of the kustomization \
                  file"
                 .into()),
         ),
-        ("x.yaml/y", Err("k.yaml:2:3: `x.yaml/y` is not a folder".into())),
+        ("x.yaml/y", Err("k.yaml:2:3: `x.yaml/y` is not a directory".into())),
     ];
     for root in ["a", "b", "./a/", "a/sub/.."] {
         let loader = Loader::open(&files(top.path(), true), root).unwrap();
@@ -131,7 +131,7 @@ fn files_must_be_in_or_below_the_root() {
         }
     }
     let free = Loader::open(&files(top.path(), false), "a").unwrap();
-    for given in ["../out.yaml", "leak", "folder/out.yaml"] {
+    for given in ["../out.yaml", "leak", "directory/out.yaml"] {
         assert_eq!(shown(free.file(&text(given)), |f| content(&f)), "out.yaml", "{given}");
     }
     let absolute = top.path().join("a/x.yaml");
@@ -139,7 +139,7 @@ fn files_must_be_in_or_below_the_root() {
 }
 
 #[test]
-fn the_first_folder_that_is_lost_is_compared_with_those_that_are_there() {
+fn the_first_directory_that_is_lost_is_compared_with_those_that_are_there() {
     let top = tree(&["a/sub/x"], &[]);
     let loader = Loader::open(&files(top.path(), true), "a").unwrap();
     let given = format!("subb/{}x", "deep/".repeat(300));
@@ -170,7 +170,7 @@ fn pipes_and_devices_are_no_files() {
 }
 
 #[test]
-fn folders_may_be_anywhere_but_not_around_what_is_built() {
+fn directories_may_be_anywhere_but_not_around_what_is_built() {
     let top = tree(&["a/b/x", "a/c/x", "d/x"], &[("a/b/up", "../../d"), ("a/b/round", "../b")]);
     let loader = Loader::open(&files(top.path(), true), "a/b").unwrap();
     let absolute = top.path().join("d").to_string_lossy().into_owned();
@@ -179,17 +179,17 @@ fn folders_may_be_anywhere_but_not_around_what_is_built() {
         ("../c", "a/c".to_owned()),
         ("../../d", "d".into()),
         ("up", "d".into()),
-        ("..", format!("k.yaml:2:3: folder `..` holds `a/b`, which is being built already; {own}")),
-        ("../..", format!("k.yaml:2:3: folder `../..` holds `a/b`, which is being built already; {own}")),
-        (".", format!("k.yaml:2:3: folder `.` is `a/b`, which is being built already; {own}")),
-        ("round", format!("k.yaml:2:3: folder `round` is `a/b`, which is being built already; {own}")),
-        ("x", "k.yaml:2:3: `x` must be a folder, found a file".into()),
+        ("..", format!("k.yaml:2:3: directory `..` holds `a/b`, which is being built already; {own}")),
+        ("../..", format!("k.yaml:2:3: directory `../..` holds `a/b`, which is being built already; {own}")),
+        (".", format!("k.yaml:2:3: directory `.` is `a/b`, which is being built already; {own}")),
+        ("round", format!("k.yaml:2:3: directory `round` is `a/b`, which is being built already; {own}")),
+        ("x", "k.yaml:2:3: `x` must be a directory, found a file".into()),
         ("../cc", "k.yaml:2:3: `../cc` does not exist".into()),
-        ("", "k.yaml:2:3: an entry that should name a folder is empty".into()),
+        ("", "k.yaml:2:3: an entry that should name a directory is empty".into()),
         (
             &absolute,
             format!(
-                "k.yaml:2:3: folder `{absolute}` must be relative, found an absolute path; name the folder relative \
+                "k.yaml:2:3: directory `{absolute}` must be relative, found an absolute path; name the directory relative \
                  to that of the kustomization file"
             ),
         ),
@@ -203,7 +203,7 @@ fn folders_may_be_anywhere_but_not_around_what_is_built() {
 }
 
 #[test]
-fn the_top_must_be_a_folder() {
+fn the_top_must_be_a_directory() {
     let top = tree(&["a/x"], &[]);
     let files = files(top.path(), true);
     for (given, expected) in [
@@ -212,7 +212,7 @@ fn the_top_must_be_a_folder() {
         ("b", "the target `b` does not exist"),
         (
             "a/x",
-            "a/x: `a/x` must be a folder, found a file; name the folder in which the kustomization file is",
+            "a/x: `a/x` must be a directory, found a file; name the directory in which the kustomization file is",
         ),
         ("", "the target is an empty text"),
     ] {
@@ -221,19 +221,19 @@ fn the_top_must_be_a_folder() {
 }
 
 #[test]
-fn entries_are_files_or_folders_here_or_elsewhere() {
+fn entries_are_files_or_directories_here_or_elsewhere() {
     let top = tree(&["a/x.yaml", "a/sub/x", "clone/in/x.yaml", "clone/f"], &[("clone/in/leak", "../f")]);
     let loader = Loader::open(&files(top.path(), false), "a").unwrap();
     for (given, expected) in [
         ("x.yaml", "file a/x.yaml"),
-        ("sub", "folder a/sub"),
+        ("sub", "directory a/sub"),
         ("https://h.example/f.yaml", "file https://h.example/f.yaml"),
-        ("https://h.example/o/r//in", "folder https://h.example/o/r//in"),
-        ("https://h.example/o/r/in", "folder https://h.example/o/r//in"),
+        ("https://h.example/o/r//in", "directory https://h.example/o/r//in"),
+        ("https://h.example/o/r/in", "directory https://h.example/o/r//in"),
         ("https://h.example/none", "k.yaml:2:3: status code 404 (Not Found)"),
         (
             "https://h.example/o/r//f",
-            "k.yaml:2:3: `https://h.example/o/r//f` is a file in its repository, not a folder",
+            "k.yaml:2:3: `https://h.example/o/r//f` is a file in its repository, not a directory",
         ),
         (
             "ftp://h.example/x",
@@ -243,7 +243,7 @@ fn entries_are_files_or_folders_here_or_elsewhere() {
     ] {
         let found = shown(loader.resource(&text(given)), |found| match found {
             Found::File(file) => format!("file {}", file.shown()),
-            Found::Folder(loader) => format!("folder {}", loader.shown()),
+            Found::Directory(loader) => format!("directory {}", loader.shown()),
         });
         assert_eq!(found, expected, "{given}");
     }
@@ -261,15 +261,15 @@ fn a_clone_is_a_world_of_its_own() {
     assert_eq!(
         shown(inside.file(&text("leak")), |f| content(&f)),
         "k.yaml:2:3: file `leak` is not in or below `https://h.example/o/r//in`; what comes from a repository may read \
-         below its own folder only"
+         below its own directory only"
     );
     assert_eq!(shown(inside.file(&text("x")), |f| f.shown().to_string()), "https://h.example/o/r//in/x");
     assert_eq!(
         shown(inside.enter(&text("../../a")), |_| String::new()),
-        "k.yaml:2:3: folder `../../a` is outside its repository `https://h.example/o/r`"
+        "k.yaml:2:3: directory `../../a` is outside its repository `https://h.example/o/r`"
     );
     assert!(loader.enter(&text("https://h.example/o/r//out")).is_err());
-    // The same location again is a cycle, another one in the same repository is not, nor are folders of the first.
+    // The same location again is a cycle, another one in the same repository is not, nor are directories of the first.
     assert!(inside.enter(&text("https://h.example/o/r//in")).is_err());
     assert!(inside.enter(&text("https://h.example/o/r")).is_err());
     let again = inside.enter(&text("https://h.example/o/r//in/deep")).unwrap();

@@ -1,16 +1,16 @@
 //! The copy: its files, in memory until all are known, and how they get to the disk.
 
-use crate::diag::{Error, Kind, Location, Result, cause};
+use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::interrupt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// Files and folders below the destination.
+/// Files and directories below the destination.
 #[derive(Debug, Default)]
 pub struct Copy {
     files: BTreeMap<PathBuf, Arc<Vec<u8>>>,
-    folders: BTreeSet<PathBuf>,
+    directories: BTreeSet<PathBuf>,
 }
 
 impl Copy {
@@ -21,10 +21,10 @@ impl Copy {
         Ok(())
     }
 
-    /// Adds a folder that may stay empty.
-    pub fn folder(&mut self, path: PathBuf) -> Result<()> {
+    /// Adds a directory that may stay empty.
+    pub fn directory(&mut self, path: PathBuf) -> Result<()> {
         inside(&path)?;
-        self.folders.insert(path);
+        self.directories.insert(path);
         Ok(())
     }
 
@@ -32,13 +32,13 @@ impl Copy {
     pub fn has(&self, path: &Path) -> bool {
         let below = |next: Option<&PathBuf>| next.is_some_and(|p| p.starts_with(path));
         below(self.files.range(path.to_owned()..).map(|(p, _)| p).next())
-            || below(self.folders.range(path.to_owned()..).next())
+            || below(self.directories.range(path.to_owned()..).next())
     }
 
-    /// Writes everything to a new folder, which has its name only when it is complete.
+    /// Writes everything to a new directory, which has its name only when it is complete.
     pub fn write(&self, destination: &Path) -> Result<()> {
         let fail = |path: &Path, e: &std::io::Error| {
-            Error::new(Kind::Io, format!("the copy cannot be written: {}", cause(e)))
+            Error::new(ErrorKind::Io, format!("the copy cannot be written: {}", cause(e)))
                 .at(Location::file(path.to_string_lossy().into_owned()))
         };
         let parent = destination.parent().unwrap_or(Path::new("/"));
@@ -46,16 +46,16 @@ impl Copy {
         builder.prefix(".kfm-localize-");
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let new = interrupt::folder(|| builder.tempdir_in(parent)).map_err(|e| fail(parent, &e))?;
-        for folder in &self.folders {
-            std::fs::create_dir_all(new.path().join(folder)).map_err(|e| fail(folder, &e))?;
+        let new = interrupt::directory(|| builder.tempdir_in(parent)).map_err(|e| fail(parent, &e))?;
+        for directory in &self.directories {
+            std::fs::create_dir_all(new.path().join(directory)).map_err(|e| fail(directory, &e))?;
         }
         let mut made = PathBuf::new();
         for (path, content) in &self.files {
-            let folder = path.parent().unwrap_or(Path::new(""));
-            if made != folder {
-                std::fs::create_dir_all(new.path().join(folder)).map_err(|e| fail(folder, &e))?;
-                made = folder.to_owned();
+            let directory = path.parent().unwrap_or(Path::new(""));
+            if made != directory {
+                std::fs::create_dir_all(new.path().join(directory)).map_err(|e| fail(directory, &e))?;
+                made = directory.to_owned();
             }
             std::fs::write(new.path().join(path), content.as_slice()).map_err(|e| fail(path, &e))?;
         }
@@ -68,7 +68,7 @@ fn inside(path: &Path) -> Result<()> {
     if path.components().all(|c| matches!(c, Component::Normal(_))) {
         return Ok(());
     }
-    Err(Error::new(Kind::Restricted, format!("`{}` leads out of the destination", path.display())))
+    Err(Error::new(ErrorKind::Restricted, format!("`{}` leads out of the destination", path.display())))
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     fn what_is_below_a_path_is_found() {
         let mut copy = Copy::default();
         copy.file("charts/c/Chart.yaml".into(), Arc::default()).expect("inside");
-        copy.folder("d/e".into()).expect("inside");
+        copy.directory("d/e".into()).expect("inside");
         for (path, there) in
             [("charts", true), ("charts/c", true), ("chart", false), ("d", true), ("x", false)]
         {
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_copy_is_there_whole_or_not_at_all() {
-        let top = tempfile::tempdir().expect("a folder");
+        let top = tempfile::tempdir().expect("a directory");
         let mut copy = Copy::default();
         copy.file("a".into(), Arc::default()).expect("inside");
         copy.write(&top.path().join("good")).expect("written");

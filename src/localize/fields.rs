@@ -8,9 +8,9 @@ pub enum Role {
     Plain,
     /// A file.
     File,
-    /// The folder of a kustomization.
-    Folder,
-    /// A file with objects, or the folder of a kustomization.
+    /// The directory of a kustomization.
+    Directory,
+    /// A file with objects, or the directory of a kustomization.
     Resource,
     /// `key=path` or a path.
     FileSource,
@@ -18,7 +18,7 @@ pub enum Role {
     Patch,
     /// A file with configurations of plugins, or such configurations.
     Plugin,
-    /// A folder with charts, `charts` if empty.
+    /// A directory with charts, `charts` if empty.
     ChartHome,
 }
 
@@ -67,7 +67,7 @@ pub struct Field {
     pub when: When,
 }
 
-use Role::{ChartHome, File, FileSource, Folder, Patch, Plain, Plugin, Resource};
+use Role::{ChartHome, Directory, File, FileSource, Patch, Plain, Plugin, Resource};
 use Shape::{Any, Flag, Many, Number, One, Pairs, Text, Texts};
 use When::{Always, Filled, Given, OrNull};
 
@@ -120,8 +120,8 @@ pub const KUSTOMIZATION: &[Field] = &[
         ],
     ),
     filled("commonAnnotations", PAIRS),
-    texts("bases", Folder),
-    texts("components", Folder),
+    texts("bases", Directory),
+    texts("components", Directory),
     texts("configurations", File),
     texts("crds", File),
     texts("resources", Resource),

@@ -1,17 +1,17 @@
 //! Where things go in the copy: remote content below `localized-files`, and the destination's own name.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::load::Repository;
 use crate::load::files::clean;
 use std::path::{Component, Path, PathBuf};
 
-/// The folder for remote content, beside the kustomization file that names it.
+/// The directory for remote content, beside the kustomization file that names it.
 pub const REMOTE: &str = "localized-files";
 
 /// The destination's name where none is given, and how that of a remote target begins.
 const PREFIX: &str = "localized";
 
-/// The folder of repositories that are reached by `file://`.
+/// The directory of repositories that are reached by `file://`.
 const LOCAL_REPOSITORIES: &str = "file-schemed";
 
 /// The place of a file that was fetched: host and path. User, port and query are left out.
@@ -23,15 +23,15 @@ pub fn file(url: &str) -> Result<PathBuf> {
     below(&[host_name(authority), &escaped(path)]).ok_or_else(|| no_place(url))
 }
 
-/// The place of a folder in a repository: host, repository, branch, and the folder with links resolved.
-pub fn folder(repository: &Repository, inside: &Path) -> Result<PathBuf> {
+/// The place of a directory in a repository: host, repository, branch, and the directory with links resolved.
+pub fn directory(repository: &Repository, inside: &Path) -> Result<PathBuf> {
     let (host, path) = split_host(&repository.url);
     let path = path.strip_suffix(".git").unwrap_or(path);
     let parts = [host, path, &repository.reference];
     below(&parts).map(|p| p.join(inside)).ok_or_else(|| no_place(&repository.raw))
 }
 
-/// The destination of a target that is a folder here.
+/// The destination of a target that is a directory here.
 pub fn destination(root: &Path) -> String {
     match root.file_name() {
         Some(name) => format!("{PREFIX}-{}", name.to_string_lossy()),
@@ -52,10 +52,10 @@ pub fn remote_destination(repository: &Repository, inside: &Path) -> String {
 }
 
 fn no_place(given: &str) -> Error {
-    Error::new(Kind::Restricted, format!("`{given}` has no place below `{REMOTE}`"))
+    Error::new(ErrorKind::Restricted, format!("`{given}` has no place below `{REMOTE}`"))
 }
 
-/// Parts below the folder for remote content, each cleaned as if it stood at the top.
+/// Parts below the directory for remote content, each cleaned as if it stood at the top.
 fn below(parts: &[&str]) -> Option<PathBuf> {
     let mut out = PathBuf::from(REMOTE);
     for (i, part) in parts.iter().enumerate() {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_go_to_host_repository_and_branch() {
+    fn directories_go_to_host_repository_and_branch() {
         for (url, reference, expected) in [
             ("https://github.com/org/repo", "v1", "localized-files/github.com/org/repo/v1/in"),
             ("https://u@h.example:1/o/r.git", "a/b", "localized-files/h.example/o/r/a/b/in"),
@@ -163,7 +163,7 @@ mod tests {
             ("https://h.example/o/../../r", "../../x", "localized-files/h.example/r/x/in"),
         ] {
             assert_eq!(
-                folder(&repository(url, reference), Path::new("in")).ok(),
+                directory(&repository(url, reference), Path::new("in")).ok(),
                 Some(expected.into()),
                 "{url}"
             );

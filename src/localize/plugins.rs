@@ -2,10 +2,10 @@
 
 use super::fields::Role;
 use super::write::Place;
-use crate::diag::{Error, Kind as Sort, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::Text;
 use crate::resource::Resource;
-use crate::yaml::{Doc, Kind, NodeId, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Tag};
 
 /// The version that configurations of built-in plugins have.
 const BUILTIN: &str = "builtin";
@@ -53,11 +53,11 @@ pub fn replace(res: &mut Resource, place: &mut Place<'_>) -> Result<()> {
 fn follow(doc: &mut Doc, node: NodeId, path: &[&str], role: Role, place: &mut Place<'_>) -> Result<()> {
     let Some((name, rest)) = path.split_first() else { return values(doc, node, role, place) };
     match doc.kind(node) {
-        Kind::Seq => {
+        NodeKind::Seq => {
             let items = doc.items(node).to_vec();
             items.into_iter().try_for_each(|item| follow(doc, item, path, role, place))
         }
-        Kind::Map => match doc.get(node, name) {
+        NodeKind::Map => match doc.get(node, name) {
             Some(value) if !doc.is_null(value) => follow(doc, value, rest, role, place),
             _ => Ok(()),
         },
@@ -68,19 +68,19 @@ fn follow(doc: &mut Doc, node: NodeId, path: &[&str], role: Role, place: &mut Pl
 /// A path or a list of them.
 fn values(doc: &mut Doc, node: NodeId, role: Role, place: &mut Place<'_>) -> Result<()> {
     match doc.kind(node) {
-        Kind::Scalar => scalar(doc, node, role, place),
-        Kind::Seq => {
+        NodeKind::Scalar => scalar(doc, node, role, place),
+        NodeKind::Seq => {
             let items = doc.items(node).to_vec();
             items.into_iter().try_for_each(|item| scalar(doc, item, role, place))
         }
-        _ => Err(Error::new(Sort::Config, "expected a path or a list of paths, found a mapping")
+        _ => Err(Error::new(ErrorKind::Config, "expected a path or a list of paths, found a mapping")
             .at(doc.location(node))),
     }
 }
 
 fn scalar(doc: &mut Doc, node: NodeId, role: Role, place: &mut Place<'_>) -> Result<()> {
-    if doc.kind(node) != Kind::Scalar {
-        return Err(Error::new(Sort::Config, "expected a path").at(doc.location(node)));
+    if doc.kind(node) != NodeKind::Scalar {
+        return Err(Error::new(ErrorKind::Config, "expected a path").at(doc.location(node)));
     }
     let old = marked(doc, node, doc.text(node));
     let new = place(role, &old)?;

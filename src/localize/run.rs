@@ -2,7 +2,7 @@
 
 use super::places;
 use super::walk::{Walk, refuse_without_reference};
-use crate::diag::{Error, Kind, Location, Result, cause};
+use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::load::files::clean;
 use crate::load::{self, Fetch, Files, Loader};
 use std::path::{Path, PathBuf};
@@ -11,20 +11,20 @@ use std::sync::Arc;
 /// What is to be copied to where.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The folder in which the user stands. Absolute.
-    pub folder: &'a Path,
-    /// A folder or a location in a repository.
+    /// The directory in which the user stands. Absolute.
+    pub directory: &'a Path,
+    /// A directory or a location in a repository.
     pub target: &'a str,
-    /// The new folder; empty for one that is named after the target.
+    /// The new directory; empty for one that is named after the target.
     pub destination: &'a str,
-    /// The folder to which local folders are limited; empty for the target.
+    /// The directory to which local directories are limited; empty for the target.
     pub scope: &'a str,
 }
 
 /// A copy that was made.
 #[derive(Debug, Clone)]
 pub struct Localized {
-    /// The new folder.
+    /// The new directory.
     pub destination: PathBuf,
     /// Where the target is in it.
     pub target: PathBuf,
@@ -36,7 +36,7 @@ pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
     if let Some(repository) = &remote {
         refuse_without_reference(repository, None)?;
     }
-    let options = load::Options { folder: request.folder.to_owned(), restricted: true };
+    let options = load::Options { directory: request.directory.to_owned(), restricted: true };
     let loader = Loader::open_target(&Files::new(options, fetch.clone()), request.target)?;
     let scope = scope(request, &loader)?;
     let inside = loader.root().strip_prefix(&scope).unwrap_or(Path::new("")).to_owned();
@@ -45,7 +45,7 @@ pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
         ("", None) => places::destination(loader.root()),
         (given, _) => given.to_owned(),
     };
-    let destination = destination(request.folder, &name)?;
+    let destination = destination(request.directory, &name)?;
     let mut walk = Walk::new(fetch.clone(), scope, destination.clone());
     walk.target(&loader, &inside)?;
     walk.copy.write(&destination)?;
@@ -53,7 +53,7 @@ pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
     Ok(Localized { destination, target })
 }
 
-/// The folder that bounds the copy: for a remote target that of its repository.
+/// The directory that bounds the copy: for a remote target that of its repository.
 fn scope(request: Request<'_>, loader: &Loader) -> Result<PathBuf> {
     let given = request.scope;
     let wrong = |kind, message: String| Err(Error::new(kind, message));
@@ -63,44 +63,52 @@ fn scope(request: Request<'_>, loader: &Loader) -> Result<PathBuf> {
                 "a scope, found `{given}`, cannot be given for the remote target `{}`",
                 request.target
             );
-            return wrong(Kind::Usage, message);
+            return wrong(ErrorKind::Usage, message);
         }
         return Ok(clone.to_owned());
     }
     if given.is_empty() {
         return Ok(loader.root().to_owned());
     }
-    let path = match request.folder.join(given).canonicalize() {
+    let path = match request.directory.join(given).canonicalize() {
         Ok(path) if path.is_dir() => path,
-        Ok(_) => return wrong(Kind::NotFound, format!("the scope `{given}` must be a folder, found a file")),
+        Ok(_) => {
+            return wrong(
+                ErrorKind::NotFound,
+                format!("the scope `{given}` must be a directory, found a file"),
+            );
+        }
         Err(e) => {
-            return wrong(Kind::NotFound, format!("the scope `{given}` cannot be reached: {}", cause(&e)));
+            return wrong(
+                ErrorKind::NotFound,
+                format!("the scope `{given}` cannot be reached: {}", cause(&e)),
+            );
         }
     };
     if !loader.root().starts_with(&path) {
         return wrong(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("the scope `{given}` does not hold the target `{}`", request.target),
         )
-        .map_err(|e| e.hint("name a folder in which the target and all that it refers to are"));
+        .map_err(|e| e.hint("name a directory in which the target and all that it refers to are"));
     }
     Ok(path)
 }
 
-/// The path of the new folder, whose parent must be there.
-fn destination(folder: &Path, name: &str) -> Result<PathBuf> {
-    let path = clean(&folder.join(name));
+/// The path of the new directory, whose parent must be there.
+fn destination(directory: &Path, name: &str) -> Result<PathBuf> {
+    let path = clean(&directory.join(name));
     let wrong = |kind, message| Err(Error::new(kind, message).at(Location::file(name)));
     if path.symlink_metadata().is_ok() {
-        return wrong(Kind::Conflict, format!("the destination `{name}` is there already"))
+        return wrong(ErrorKind::Conflict, format!("the destination `{name}` is there already"))
             .map_err(|e| e.hint("remove it, or name another one"));
     }
     let (Some(parent), Some(last)) = (path.parent(), path.file_name()) else {
-        return wrong(Kind::Usage, format!("`{name}` cannot be a destination"));
+        return wrong(ErrorKind::Usage, format!("`{name}` cannot be a destination"));
     };
     match parent.canonicalize() {
         Ok(parent) if parent.is_dir() => Ok(parent.join(last)),
-        _ => wrong(Kind::NotFound, format!("the folder for the destination `{name}` does not exist"))
+        _ => wrong(ErrorKind::NotFound, format!("the directory for the destination `{name}` does not exist"))
             .map_err(|e| e.hint("make it first")),
     }
 }

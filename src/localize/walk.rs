@@ -1,9 +1,9 @@
-//! From folder to folder: what each path of a kustomization leads to, and what it is in the copy.
+//! From directory to directory: what each path of a kustomization leads to, and what it is in the copy.
 
 use super::copy::Copy;
 use super::fields::Role;
 use super::{places, plugins, write};
-use crate::diag::{Error, Kind, Result, cause};
+use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::generate::kv;
 use crate::kustomization::Text;
 use crate::kustomization::locate::{NAMES, locate};
@@ -15,24 +15,24 @@ use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The folder of charts where none is named.
+/// The directory of charts where none is named.
 const CHART_HOME: &str = "charts";
 
 /// A walk through a target, and what was gathered so far.
 pub struct Walk {
     /// What takes locations of repositories apart.
     pub fetch: Arc<dyn Fetch>,
-    /// Local folders must be in or below this one. Absolute, free of links.
+    /// Local directories must be in or below this one. Absolute, free of links.
     pub scope: PathBuf,
     /// Where the copy will be: nothing may be read there. Absolute.
     pub destination: PathBuf,
     /// The copy.
     pub copy: Copy,
-    /// Folders that were copied, and to where.
+    /// Directories that were copied, and to where.
     done: FxHashSet<(PathBuf, PathBuf)>,
 }
 
-/// The folder of a kustomization, and where it goes.
+/// The directory of a kustomization, and where it goes.
 struct Root {
     loader: Arc<Loader>,
     /// Relative to the destination, clean.
@@ -74,7 +74,7 @@ impl Walk {
         match role {
             Role::Plain => Ok(text.value.clone()),
             Role::File => self.file(at, text),
-            Role::Folder => self.folder(at, text),
+            Role::Directory => self.directory(at, text),
             Role::Resource => self.resource(at, text),
             Role::FileSource => {
                 let (key, path) = kv::file(text)?;
@@ -128,18 +128,20 @@ impl Walk {
 
     fn resource(&mut self, at: &Root, text: &Text) -> Result<String> {
         let file = match at.loader.resource(text)? {
-            Found::Folder(loader) => return self.entered(at, text, loader),
+            Found::Directory(loader) => return self.entered(at, text, loader),
             Found::File(file) => file,
         };
         match file.text().and_then(|source| objects(&source)) {
             Ok(_) => self.add(at, text, &file, file.bytes()?),
             // What a server sends for a repository is a page, not objects.
-            Err(_) if file.path().is_none() && self.fetch.repository(text).is_ok() => self.folder(at, text),
+            Err(_) if file.path().is_none() && self.fetch.repository(text).is_ok() => {
+                self.directory(at, text)
+            }
             Err(e) => Err(e.or_at(|| text.mark.location())),
         }
     }
 
-    fn folder(&mut self, at: &Root, text: &Text) -> Result<String> {
+    fn directory(&mut self, at: &Root, text: &Text) -> Result<String> {
         if let Ok(repository) = self.fetch.repository(text) {
             refuse_without_reference(&repository, Some(text))?;
         }
@@ -147,7 +149,7 @@ impl Walk {
         self.entered(at, text, loader)
     }
 
-    /// Gathers a folder that an entry names; gives its path in the copy.
+    /// Gathers a directory that an entry names; gives its path in the copy.
     fn entered(&mut self, at: &Root, text: &Text, loader: Arc<Loader>) -> Result<String> {
         let remote = self.fetch.repository(text).ok();
         let path = match (&remote, loader.repository()) {
@@ -155,7 +157,7 @@ impl Walk {
                 refuse_without_reference(repository, Some(text))?;
                 refuse_taken(at, text)?;
                 let inside = loader.root().strip_prefix(clone).unwrap_or(Path::new(""));
-                places::folder(repository, inside).map_err(|e| e.or_at(|| text.mark.location()))?
+                places::directory(repository, inside).map_err(|e| e.or_at(|| text.mark.location()))?
             }
             _ => {
                 self.check_scope(at, text, &loader)?;
@@ -163,7 +165,7 @@ impl Walk {
             }
         };
         let to = clean(&at.to.join(&path));
-        self.copy.folder(to.clone()).map_err(|e| e.or_at(|| text.mark.location()))?;
+        self.copy.directory(to.clone()).map_err(|e| e.or_at(|| text.mark.location()))?;
         self.root(&Root { loader, to, local: at.local && remote.is_none() })
             .map_err(|e| e.or_at(|| text.mark.location()))?;
         Ok(path.to_string_lossy().into_owned())
@@ -171,20 +173,20 @@ impl Walk {
 
     fn check_scope(&self, at: &Root, text: &Text, loader: &Loader) -> Result<()> {
         let refuse = |message: String, hint: &str| {
-            Err(Error::new(Kind::Restricted, message).at(text.mark.location()).hint(hint))
+            Err(Error::new(ErrorKind::Restricted, message).at(text.mark.location()).hint(hint))
         };
         if !at.local {
             return Ok(());
         }
         if loader.root().starts_with(&self.destination) {
-            let message = format!("folder `{}` is in the destination", text.value);
+            let message = format!("directory `{}` is in the destination", text.value);
             return refuse(message, "choose another destination");
         }
         if !loader.root().starts_with(&self.scope) {
             let scope = at.loader.files().show(&self.scope);
             let message =
-                format!("folder `{}` is outside of `{scope}`, to which the copy is limited", text.value);
-            return refuse(message, "name a folder that holds both with `--scope`");
+                format!("directory `{}` is outside of `{scope}`, to which the copy is limited", text.value);
+            return refuse(message, "name a directory that holds both with `--scope`");
         }
         Ok(())
     }
@@ -203,13 +205,13 @@ impl Walk {
         }
     }
 
-    /// Copies a folder of charts, whole but for links. One that is not there is where helm will put charts.
+    /// Copies a directory of charts, whole but for links. One that is not there is where helm will put charts.
     fn chart_home(&mut self, at: &Root, text: &Text) -> Result<String> {
         let given = if text.value.is_empty() { CHART_HOME } else { &text.value };
         let entry = Text { value: given.to_owned(), mark: text.mark.clone() };
         if Path::new(given).is_absolute() {
             let message = format!("the chart home `{given}` must be relative, found an absolute path");
-            return Err(Error::new(Kind::Restricted, message).at(entry.mark.location()));
+            return Err(Error::new(ErrorKind::Restricted, message).at(entry.mark.location()));
         }
         let mut path = relative(at.loader.root(), &clean(&at.loader.root().join(given)));
         if at.loader.root().join(&path).exists() {
@@ -220,24 +222,24 @@ impl Walk {
             }
             let to = clean(&at.to.join(&path));
             if !self.copy.has(&to) {
-                self.whole_folder(loader.root(), &to).map_err(|e| e.or_at(|| entry.mark.location()))?;
+                self.whole_directory(loader.root(), &to).map_err(|e| e.or_at(|| entry.mark.location()))?;
             }
         }
         Ok(if text.value.is_empty() { String::new() } else { path.to_string_lossy().into_owned() })
     }
 
-    fn whole_folder(&mut self, from: &Path, to: &Path) -> Result<()> {
+    fn whole_directory(&mut self, from: &Path, to: &Path) -> Result<()> {
         let fail = |e| {
             let message = format!("charts in `{}` cannot be copied: {}", from.display(), cause(&e));
-            Error::new(Kind::Io, message)
+            Error::new(ErrorKind::Io, message)
         };
-        self.copy.folder(to.to_owned())?;
+        self.copy.directory(to.to_owned())?;
         for entry in from.read_dir().map_err(fail)? {
             let entry = entry.map_err(fail)?;
             let kind = entry.file_type().map_err(fail)?;
             let to = to.join(entry.file_name());
             if kind.is_dir() {
-                self.whole_folder(&entry.path(), &to)?;
+                self.whole_directory(&entry.path(), &to)?;
             } else if kind.is_file() {
                 self.copy.file(to, Arc::new(std::fs::read(entry.path()).map_err(fail)?))?;
             }
@@ -265,23 +267,23 @@ pub fn refuse_without_reference(repository: &Repository, entry: Option<&Text>) -
         return Ok(());
     }
     let message = format!("`{}` must name what to copy by `?ref=`", repository.raw);
-    let error = Error::new(Kind::Config, message).hint("add `?ref=` and a tag, branch or commit");
+    let error = Error::new(ErrorKind::Config, message).hint("add `?ref=` and a tag, branch or commit");
     Err(match entry {
         Some(entry) => error.at(entry.mark.location()),
         None => error,
     })
 }
 
-/// Remote content needs a folder of its own.
+/// Remote content needs a directory of its own.
 fn refuse_taken(at: &Root, text: &Text) -> Result<()> {
     if !at.loader.root().join(places::REMOTE).exists() {
         return Ok(());
     }
     let message = format!(
-        "`{}` has a folder `{}`, which `{}` would be copied to",
+        "`{}` has a directory `{}`, which `{}` would be copied to",
         at.loader.shown(),
         places::REMOTE,
         text.value
     );
-    Err(Error::new(Kind::Conflict, message).at(text.mark.location()).hint("rename that folder"))
+    Err(Error::new(ErrorKind::Conflict, message).at(text.mark.location()).hint("rename that directory"))
 }

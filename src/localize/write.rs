@@ -9,7 +9,7 @@ use crate::kustomization::Text;
 use crate::kustomization::decode::{Decoder, Rules};
 use crate::kustomization::read::FIELDS;
 use crate::yaml::json::{read_json, write_float, write_string};
-use crate::yaml::{self, Doc, Kind, NodeId, Source, Value};
+use crate::yaml::{self, Doc, NodeId, NodeKind, Source, Value};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -112,7 +112,7 @@ impl Writer<'_, '_> {
             Shape::Any => {
                 let mut text = String::new();
                 match node {
-                    Some(node) if self.d.doc.kind(node) != Kind::Map => {
+                    Some(node) if self.d.doc.kind(node) != NodeKind::Map => {
                         return Err(self.d.mismatch(node, name, "a mapping"));
                     }
                     Some(node) => self.any(node, &mut text)?,
@@ -135,7 +135,7 @@ impl Writer<'_, '_> {
     fn any(&self, node: NodeId, out: &mut String) -> Result<()> {
         let doc = self.d.doc;
         match doc.kind(node) {
-            Kind::Scalar => match self.d.scalar(node) {
+            NodeKind::Scalar => match self.d.scalar(node) {
                 Value::Null => out.push_str("null"),
                 Value::Bool(on) => out.push_str(if on { "true" } else { "false" }),
                 Value::Int(n) if n.unsigned_abs() <= 1 << 53 => {
@@ -146,8 +146,8 @@ impl Writer<'_, '_> {
                 Value::Float(x) if x.is_finite() => write_float(x, out),
                 Value::Float(_) | Value::Str(_) | Value::Time(_) => write_string(doc.text(node), out),
             },
-            Kind::Alias => return doc.kids(node).first().map_or(Ok(()), |target| self.any(*target, out)),
-            Kind::Seq => {
+            NodeKind::Alias => return doc.kids(node).first().map_or(Ok(()), |target| self.any(*target, out)),
+            NodeKind::Seq => {
                 out.push('[');
                 for (i, item) in doc.items(node).iter().enumerate() {
                     out.push_str(if i > 0 { "," } else { "" });
@@ -155,7 +155,7 @@ impl Writer<'_, '_> {
                 }
                 out.push(']');
             }
-            Kind::Map => {
+            NodeKind::Map => {
                 // The reader of JSON lets the last of equal keys count, too.
                 out.push('{');
                 for (i, (key, value)) in doc.pairs(node).enumerate() {

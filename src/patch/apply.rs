@@ -10,11 +10,11 @@
 use super::json6902::JsonPatch;
 use super::prepare::{Object, Prepared, What};
 use super::strategic::{DIRECTIVE, Outcome, merge};
-use crate::diag::{Code, Error, Finding, Findings, Kind as ErrorKind, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{OpenApi, ResId};
 use crate::kustomization::Compat;
 use crate::resource::{ResMap, Resource, internal, origin};
-use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
+use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
 use rustc_hash::FxHashSet;
 
 /// Stands for the bookkeeping while a patch runs that may remove it.
@@ -377,13 +377,14 @@ fn restore_notes(res: &mut Resource, shown: &[(&'static str, String)], behavior:
     origin::take(res, shown);
     res.edit(|doc| {
         let annotations = doc.get_path(doc.root(), &["metadata", "annotations"]);
-        if let Some(map) = annotations.filter(|n| doc.kind(*n) == Kind::Map) {
+        if let Some(map) = annotations.filter(|n| doc.kind(*n) == NodeKind::Map) {
             shown.iter().for_each(|(key, _)| {
                 doc.remove(map, key);
             });
         }
         // Of the bookkeeping this stands in the document of a generated object.
-        if let Some(behavior) = behavior.filter(|_| annotations.is_none_or(|n| doc.kind(n) == Kind::Map)) {
+        if let Some(behavior) = behavior.filter(|_| annotations.is_none_or(|n| doc.kind(n) == NodeKind::Map))
+        {
             let annotations = make_annotations(doc);
             doc.set_string(annotations, internal::BEHAVIOR, behavior);
         }
@@ -395,7 +396,7 @@ fn restore_notes(res: &mut Resource, shown: &[(&'static str, String)], behavior:
 fn renew_annotations(doc: &mut Doc) -> Result<()> {
     let Some(metadata) = doc.get(doc.root(), "metadata") else { return Ok(()) };
     let Some(annotations) = doc.get(metadata, "annotations") else { return Ok(()) };
-    if doc.kind(annotations) == Kind::Seq {
+    if doc.kind(annotations) == NodeKind::Seq {
         return renew_from_list(doc, metadata, annotations);
     }
     let entries: Vec<(NodeId, NodeId)> = doc.pairs(annotations).collect();
@@ -411,7 +412,7 @@ fn renew_annotations(doc: &mut Doc) -> Result<()> {
 /// Kustomize takes the items of a list for keys and values in turn.
 fn renew_from_list(doc: &mut Doc, metadata: NodeId, list: NodeId) -> Result<()> {
     let items = doc.items(list).to_vec();
-    if !items.len().is_multiple_of(2) || items.iter().any(|n| doc.kind(*n) != Kind::Scalar) {
+    if !items.len().is_multiple_of(2) || items.iter().any(|n| doc.kind(*n) != NodeKind::Scalar) {
         let message = "expected a mapping in `metadata.annotations`, found a list";
         return Err(Error::new(ErrorKind::Resource, message).at(doc.location(list)));
     }

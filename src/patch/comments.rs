@@ -8,7 +8,7 @@
 
 use crate::kube::openapi::{BuiltIn, OpenApi};
 use crate::yaml::json::read_json;
-use crate::yaml::{Doc, Kind, Mark, NodeId, Source, Tag};
+use crate::yaml::{Doc, Mark, NodeId, NodeKind, Source, Tag};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Reader<'_> {
             self.node(value);
         }
         for item in self.doc.items(node) {
-            if self.doc.kind(*item) != Kind::Scalar
+            if self.doc.kind(*item) != NodeKind::Scalar
                 && let Some(mark) = self.mark(*item)
             {
                 self.note(*item, above(&mark.source.text, mark.offset as usize, true));
@@ -93,12 +93,14 @@ fn schema_in(comment: &str, openapi: Option<&OpenApi>) -> Option<OpenApi> {
     let text = text.get(..values.byte_offset())?;
     let doc = read_json(&Source::new("", text.to_owned())).ok()?;
     let root = doc.root();
-    if doc.kind(root) != Kind::Map || !doc.pairs(root).all(|(key, value)| is_well_formed(&doc, key, value)) {
+    if doc.kind(root) != NodeKind::Map
+        || !doc.pairs(root).all(|(key, value)| is_well_formed(&doc, key, value))
+    {
         return None;
     }
     let says = |(key, value): (NodeId, NodeId)| {
         let known = MEMBERS.iter().any(|(name, _)| *name == doc.text(key));
-        !known || !doc.is_null(value) && (doc.kind(value) != Kind::Scalar || !doc.text(value).is_empty())
+        !known || !doc.is_null(value) && (doc.kind(value) != NodeKind::Scalar || !doc.text(value).is_empty())
     };
     if !doc.pairs(root).any(says) {
         return None;
@@ -149,16 +151,16 @@ fn is_well_formed(doc: &Doc, key: NodeId, value: NodeId) -> bool {
     if doc.is_null(value) {
         return true;
     }
-    let text = |node: NodeId| doc.kind(node) == Kind::Scalar && doc.tag(node) == Tag::Str;
+    let text = |node: NodeId| doc.kind(node) == NodeKind::Scalar && doc.tag(node) == Tag::Str;
     match member {
         Member::Text => text(value),
         Member::Texts => {
-            text(value) || doc.kind(value) == Kind::Seq && doc.items(value).iter().all(|n| text(*n))
+            text(value) || doc.kind(value) == NodeKind::Seq && doc.items(value).iter().all(|n| text(*n))
         }
-        Member::Object => doc.kind(value) == Kind::Map,
-        Member::List => doc.kind(value) == Kind::Seq,
-        Member::Objects => doc.kind(value) != Kind::Scalar,
-        Member::ObjectOrFlag => doc.kind(value) == Kind::Map || doc.tag(value) == Tag::Bool,
+        Member::Object => doc.kind(value) == NodeKind::Map,
+        Member::List => doc.kind(value) == NodeKind::Seq,
+        Member::Objects => doc.kind(value) != NodeKind::Scalar,
+        Member::ObjectOrFlag => doc.kind(value) == NodeKind::Map || doc.tag(value) == Tag::Bool,
     }
 }
 

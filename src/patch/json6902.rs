@@ -9,11 +9,11 @@
 //! Operations are JSON if the text begins with `[`; otherwise they are YAML 1.1, of which the first document counts.
 
 use super::json_tree::{self, Raw};
-use crate::diag::{Error, Kind as ErrorKind, Location, Result, nearest};
+use crate::diag::{Error, ErrorKind, Location, Result, nearest};
 use crate::kustomization::Compat;
 use crate::resource::MOST_COPIED;
 use crate::yaml::json::{read_json, to_json};
-use crate::yaml::{Doc, Kind, NodeId, Source, Tag, split};
+use crate::yaml::{Doc, NodeId, NodeKind, Source, Tag, split};
 use std::sync::Arc;
 
 /// A list of operations.
@@ -62,11 +62,11 @@ impl JsonPatch {
             let expected = |node: NodeId, what: &str| {
                 Error::new(ErrorKind::Patch, format!("expected {what}")).at(doc.location(node))
             };
-            if doc.kind(root) != Kind::Seq {
+            if doc.kind(root) != NodeKind::Seq {
                 return Err(expected(root, "a list of JSON patch operations"));
             }
             for item in doc.items(root) {
-                if doc.kind(*item) != Kind::Map && !doc.is_null(*item) {
+                if doc.kind(*item) != NodeKind::Map && !doc.is_null(*item) {
                     return Err(expected(*item, "a JSON patch operation, a mapping with `op` and `path`"));
                 }
                 ops.push(operation(&doc, *item));
@@ -118,7 +118,7 @@ impl JsonPatch {
 
 /// The last entry of a name, and none for a null, as Go decodes them.
 fn field(doc: &Doc, map: NodeId, name: &str) -> Option<NodeId> {
-    let named = |k: NodeId| doc.kind(k) == Kind::Scalar && doc.tag(k) == Tag::Str && doc.text(k) == name;
+    let named = |k: NodeId| doc.kind(k) == NodeKind::Scalar && doc.tag(k) == Tag::Str && doc.text(k) == name;
     let entries: Vec<_> = doc.pairs(map).filter(|(k, _)| named(*k)).collect();
     entries.last().map(|(_, v)| *v)
 }
@@ -296,7 +296,7 @@ impl Run<'_> {
             let name = part(name);
             let place = Place { container, key: name };
             match self.get(&place) {
-                Ok(Some(next)) if self.doc.kind(next) != Kind::Scalar => container = next,
+                Ok(Some(next)) if self.doc.kind(next) != NodeKind::Scalar => container = next,
                 _ => return Err(missing(self.nearest(&place))),
             }
         }
@@ -310,7 +310,7 @@ impl Run<'_> {
             let what = if doc.is_null(found) { "null" } else { "a single value" };
             return Some(format!("`{}` is {what} here", place.key));
         }
-        if doc.kind(place.container) == Kind::Seq {
+        if doc.kind(place.container) == NodeKind::Seq {
             let length = doc.items(place.container).len();
             return Some(format!("`{}` is no index of this list of {length}", place.key));
         }
@@ -324,7 +324,7 @@ impl Run<'_> {
     /// What stands in a place; `None` for a missing key and for null.
     fn get(&self, place: &Place) -> Done<Option<NodeId>> {
         let doc = &*self.doc;
-        let found = if doc.kind(place.container) == Kind::Seq {
+        let found = if doc.kind(place.container) == NodeKind::Seq {
             let items = doc.items(place.container);
             items.get(index(&place.key, items.len())?).copied()
         } else {
@@ -334,7 +334,7 @@ impl Run<'_> {
     }
 
     fn add(&mut self, place: &Place, value: NodeId) -> Done {
-        if self.doc.kind(place.container) != Kind::Seq {
+        if self.doc.kind(place.container) != NodeKind::Seq {
             return self.set(place, value);
         }
         if place.key == "-" {
@@ -352,7 +352,7 @@ impl Run<'_> {
     }
 
     fn set(&mut self, place: &Place, value: NodeId) -> Done {
-        if self.doc.kind(place.container) == Kind::Seq {
+        if self.doc.kind(place.container) == NodeKind::Seq {
             let at = index(&place.key, self.doc.items(place.container).len())?;
             self.doc.set_kid(place.container, at, value);
         } else {
@@ -362,7 +362,7 @@ impl Run<'_> {
     }
 
     fn remove(&mut self, place: &Place) -> Done {
-        if self.doc.kind(place.container) == Kind::Seq {
+        if self.doc.kind(place.container) == NodeKind::Seq {
             let at = index(&place.key, self.doc.items(place.container).len())?;
             self.doc.remove_kids(place.container, at, at + 1);
         } else if self.doc.remove(place.container, &place.key).is_none() {
@@ -375,7 +375,7 @@ impl Run<'_> {
     }
 
     fn replace_root(&mut self, op: &Op) -> Done {
-        let value = op.value.filter(|v| self.patch.doc.kind(*v) != Kind::Scalar);
+        let value = op.value.filter(|v| self.patch.doc.kind(*v) != NodeKind::Scalar);
         if value.is_none() {
             if self.compat == Compat::V5_7 && op.value.is_some() {
                 return Ok(());

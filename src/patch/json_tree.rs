@@ -4,12 +4,12 @@
 //! shortest spelling. Strings hold their contents; where a patch in JSON spells one otherwise than Go would, a
 //! table beside the document knows the spelling.
 
-use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::text::go;
 use crate::yaml::json::{key_text, to_json, write_float, write_string};
 use crate::yaml::reencode::{self, Value};
 use crate::yaml::style::{SIMPLE_KEY, Written, bytes_of, of_any};
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag, anchors};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag, anchors};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Turns an object into JSON. Nodes that hang in several places become separate ones.
@@ -45,12 +45,12 @@ impl Decoder<'_> {
     fn node(&mut self, node: NodeId, flow: bool, last: bool, top: bool) -> Result<NodeId> {
         let node = self.own(node);
         match self.doc.kind(node) {
-            Kind::Scalar => self.scalar(node, flow, last)?,
-            Kind::Alias => {}
+            NodeKind::Scalar => self.scalar(node, flow, last)?,
+            NodeKind::Alias => {}
             kind => {
                 let flow = flow || self.doc.is_flow(node);
                 let count = self.doc.kids(node).len();
-                let map = kind == Kind::Map;
+                let map = kind == NodeKind::Map;
                 for i in 0..count {
                     let kid = self.doc.kids(node)[i];
                     let new = if map && i % 2 == 0 {
@@ -78,7 +78,7 @@ impl Decoder<'_> {
             let message = format!("expected a string as key, found {what}");
             Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
         };
-        if doc.kind(key) != Kind::Scalar {
+        if doc.kind(key) != NodeKind::Scalar {
             return refuse("a mapping or list");
         }
         if doc.tag(key) == Tag::Str && !matches!(doc.style(key), Style::Literal | Style::Folded) {
@@ -159,7 +159,7 @@ impl Decoder<'_> {
 /// Reads an object back from JSON.
 pub fn from_json_tree(doc: &mut Doc) -> Result<()> {
     let root = doc.root();
-    if doc.kind(root) != Kind::Map {
+    if doc.kind(root) != NodeKind::Map {
         let error = Error::new(ErrorKind::Patch, "expected the patched object to be a mapping, found a list");
         return Err(error.at(doc.location(root)));
     }
@@ -204,7 +204,7 @@ fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
         }
         Tag::Null | Tag::Bool => doc.set_style(node, Style::Plain),
         _ => {
-            let map = doc.kind(node) == Kind::Map;
+            let map = doc.kind(node) == NodeKind::Map;
             for i in 0..doc.kids(node).len() {
                 let kid = doc.kids(node)[i];
                 if map && i % 2 == 0 && doc.text(kid) == "<<" {
@@ -227,11 +227,11 @@ pub fn null(doc: &mut Doc) -> NodeId {
 /// odd spellings.
 pub fn import(doc: &mut Doc, from: &Doc, node: NodeId, json: bool, mut raw: Option<&mut Raw>) -> NodeId {
     let new = match from.kind(node) {
-        Kind::Scalar => {
+        NodeKind::Scalar => {
             let (text, tag) = scalar(from, node, json);
             doc.scalar(&text, Style::Plain, tag)
         }
-        Kind::Map => {
+        NodeKind::Map => {
             let map = doc.map();
             let mut places: FxHashMap<String, usize> = FxHashMap::default();
             let mut kids = Vec::with_capacity(from.kids(node).len());
@@ -291,7 +291,7 @@ fn scalar(doc: &Doc, node: NodeId, json: bool) -> (String, Tag) {
 
 /// How a string of a JSON text is spelled, if Go would spell it otherwise.
 fn spelling(doc: &Doc, node: NodeId) -> Option<String> {
-    if doc.kind(node) != Kind::Scalar || doc.tag(node) != Tag::Str {
+    if doc.kind(node) != NodeKind::Scalar || doc.tag(node) != Tag::Str {
         return None;
     }
     let (start, end) = doc.span(node)?;
@@ -344,7 +344,7 @@ impl Raw {
     /// Whether a value of the object equals one of an operation: scalars by their JSON texts.
     pub fn equal(&self, doc: &Doc, a: NodeId, other: &Doc, b: NodeId, json: bool) -> bool {
         match (doc.kind(a), other.kind(b)) {
-            (Kind::Scalar, Kind::Scalar) => {
+            (NodeKind::Scalar, NodeKind::Scalar) => {
                 let (text, tag) = scalar(other, b, json);
                 let number = |tag: Tag| matches!(tag, Tag::Int | Tag::Float);
                 let (same, string) = (doc.tag(a), Tag::Str);
@@ -362,7 +362,7 @@ impl Raw {
                 });
                 self.written(doc, a) == written
             }
-            (Kind::Map, Kind::Map) => {
+            (NodeKind::Map, NodeKind::Map) => {
                 let mut keys: FxHashMap<String, NodeId> = FxHashMap::default();
                 for (key, value) in other.pairs(b) {
                     keys.insert(key_text(other, key).unwrap_or_default(), value);
@@ -372,7 +372,7 @@ impl Raw {
                         keys.get(doc.text(key)).is_some_and(|b| self.equal(doc, value, other, *b, json))
                     })
             }
-            (Kind::Seq, Kind::Seq) => {
+            (NodeKind::Seq, NodeKind::Seq) => {
                 let (a, b) = (doc.items(a), other.items(b));
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.equal(doc, *a, other, *b, json))
             }

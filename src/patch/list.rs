@@ -9,7 +9,7 @@
 
 use super::strategic::{DIRECTIVE, Directive, Walked, Walker, directive_named};
 use crate::kube::merge_keys::Schema;
-use crate::yaml::{Kind, NodeId, Tag};
+use crate::yaml::{NodeId, NodeKind, Tag};
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -89,7 +89,7 @@ impl<'s> Walker<'_, 's> {
 
     /// Whether each key is set in all items or in none, at least one is set, and no two items of a list are alike.
     fn is_regular(&self, lists: &Lists, keys: &[&str]) -> bool {
-        let kind = if keys == NO_KEYS { Kind::Scalar } else { Kind::Map };
+        let kind = if keys == NO_KEYS { NodeKind::Scalar } else { NodeKind::Map };
         let origin = lists.origin.as_deref().unwrap_or(&[]);
         let Some(sample) = lists.dest.first().or(origin.first()) else { return false };
         let set: SmallVec<[bool; 2]> = keys.iter().map(|k| self.key_value(*sample, k).is_some()).collect();
@@ -125,7 +125,7 @@ impl<'s> Walker<'_, 's> {
     /// Whether a walked item is none.
     pub(super) fn is_gone(&self, item: Option<NodeId>) -> bool {
         item.is_none_or(|n| {
-            self.doc.is_null(n) || self.doc.kind(n) == Kind::Map && self.doc.kids(n).is_empty()
+            self.doc.is_null(n) || self.doc.kind(n) == NodeKind::Map && self.doc.kids(n).is_empty()
         })
     }
 

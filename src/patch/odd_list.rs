@@ -9,7 +9,7 @@
 use super::list::{Lists, NO_KEYS, Values};
 use super::strategic::{Fault, Walked, Walker};
 use crate::kube::merge_keys::Schema;
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -50,7 +50,7 @@ fn text_of<'d>(doc: &'d Doc, item: NodeId, key: &str) -> Option<&'d str> {
     if key.is_empty() {
         return Some(doc.text(item));
     }
-    (doc.kind(item) == Kind::Map).then(|| doc.get(item, key)).flatten().map(|value| doc.text(value))
+    (doc.kind(item) == NodeKind::Map).then(|| doc.get(item, key)).flatten().map(|value| doc.text(value))
 }
 
 impl<'s> Walker<'_, 's> {
@@ -92,7 +92,7 @@ impl<'s> Walker<'_, 's> {
                 }
                 if key.is_empty() {
                     self.plain_member(new, keys);
-                } else if self.doc.kind(item) == Kind::Map {
+                } else if self.doc.kind(item) == NodeKind::Map {
                     let missing = self.doc.scalar(value, Style::Plain, Tag::Unset);
                     self.remember_quotes(missing);
                     self.doc.set(item, key, missing);
@@ -107,7 +107,7 @@ impl<'s> Walker<'_, 's> {
                     values.push(self.doc.text(item).into());
                     continue;
                 }
-                self.expect(item, Kind::Map)?;
+                self.expect(item, NodeKind::Map)?;
                 match self.doc.get(item, key) {
                     Some(value) => values.push(self.doc.text(value).into()),
                     None => self.push(&mut merged, item, valid_keys.first().copied()),
@@ -165,7 +165,7 @@ impl<'s> Walker<'_, 's> {
     }
 
     fn is_clean(&self, item: NodeId, key: &str) -> bool {
-        !self.is_gone(Some(item)) && (!key.is_empty() || self.doc.kind(item) == Kind::Scalar)
+        !self.is_gone(Some(item)) && (!key.is_empty() || self.doc.kind(item) == NodeKind::Scalar)
     }
 
     /// Appends an item, whatever it is.
@@ -188,7 +188,7 @@ impl<'s> Walker<'_, 's> {
                 return values.first().is_some_and(|v| doc.text(*item) == v);
             }
             let mut pairs = keys.iter().zip(values).filter(|(_, value)| all || !value.is_empty());
-            doc.kind(*item) == Kind::Map
+            doc.kind(*item) == NodeKind::Map
                 && pairs.all(|(key, value)| doc.get(*item, key).is_some_and(|found| doc.text(found) == value))
         };
         if let (Some(key), Some(value)) = (keys.first(), values.first())
@@ -202,7 +202,7 @@ impl<'s> Walker<'_, 's> {
         list.items.iter().flatten().copied().find(is_it)
     }
 
-    fn expect(&self, item: NodeId, kind: Kind) -> Walked<()> {
+    fn expect(&self, item: NodeId, kind: NodeKind) -> Walked<()> {
         if self.doc.is_null(item) || self.doc.kind(item) == kind {
             return Ok(());
         }
@@ -278,7 +278,7 @@ impl<'s> Walker<'_, 's> {
             if self.is_gone(Some(item)) {
                 continue;
             }
-            if for_maps && self.doc.kind(item) != Kind::Map {
+            if for_maps && self.doc.kind(item) != NodeKind::Map {
                 kept.push(item);
                 continue;
             }
@@ -305,10 +305,10 @@ impl<'s> Walker<'_, 's> {
 
     fn has(&self, item: NodeId, key: &str, value: &str) -> Walked<bool> {
         if key.is_empty() {
-            self.expect(item, Kind::Scalar)?;
+            self.expect(item, NodeKind::Scalar)?;
             return Ok(self.doc.text(item) == value);
         }
-        self.expect(item, Kind::Map)?;
+        self.expect(item, NodeKind::Map)?;
         let found = self.doc.get(item, key);
         Ok(found.is_some_and(|found| value.is_empty() || self.doc.text(found) == value))
     }

@@ -7,11 +7,11 @@
 
 use super::json6902::JsonPatch;
 use super::selector::Target;
-use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::ResId;
 use crate::kustomization::{Compat, Patch, Text};
 use crate::resource::Resource;
-use crate::yaml::{Doc, Kind, Mark, NodeId, Source, Style, Tag};
+use crate::yaml::{Doc, Mark, NodeId, NodeKind, Source, Style, Tag};
 use std::sync::Arc;
 
 /// How texts are had, and by which release's rules they are read.
@@ -206,7 +206,7 @@ impl Object {
         }
         let metadata = doc.get(doc.root(), "metadata");
         let touches_annotations = metadata.is_some_and(|m| {
-            doc.kind(m) != Kind::Map
+            doc.kind(m) != NodeKind::Map
                 || doc.get(m, "annotations").is_some()
                 || doc.get(m, super::strategic::DIRECTIVE).is_some()
         });

@@ -4,7 +4,7 @@
 //! may be the present or the original ones, but not those in between. Labels and annotations are looked at last,
 //! so that a mistake in their selectors shows only where an object gets that far, as in kustomize.
 
-use crate::diag::{Error, Kind, Result, nearest};
+use crate::diag::{Error, ErrorKind, Result, nearest};
 use crate::kustomization::Selector;
 use crate::resource::LabelSelector;
 use crate::resource::{ResMap, Resource};
@@ -35,7 +35,7 @@ impl Target {
                 let wrapped = message.ends_with(")$`");
                 let why = message.split(": `").next().filter(|_| wrapped).unwrap_or(&message);
                 let message = format!("`{pattern}` is no regular expression: {why}");
-                let error = Error::new(Kind::Config, message);
+                let error = Error::new(ErrorKind::Config, message);
                 selector.mark.as_ref().map_or_else(|| error.clone(), |m| error.clone().at(m.location()))
             })
         };
@@ -112,7 +112,7 @@ impl Target {
         field: &str,
     ) -> Result<&'s LabelSelector> {
         parsed.as_ref().map_err(|message| {
-            let error = Error::new(Kind::Config, format!("wrong `{field}`: {message}"));
+            let error = Error::new(ErrorKind::Config, format!("wrong `{field}`: {message}"));
             self.mark.as_ref().map_or_else(|| error.clone(), |m| error.clone().at(m.location()))
         })
     }

@@ -12,11 +12,11 @@
 //! mixes up the two trees (a new mapping is walked against itself), the nodes are the same here too.
 
 use super::comments::{Comments, collect};
-use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::OpenApi;
 use crate::kube::merge_keys::{Schema, schema_for};
 use crate::yaml::scalar::{Dialect, resolve};
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
@@ -125,18 +125,18 @@ impl<'s> Walker<'_, 's> {
             return Err(fault);
         }
         match kind {
-            Kind::Map => {
+            NodeKind::Map => {
                 let schema = schema.or_else(|| self.schema_of(a).or_else(|| self.schema_of(b)));
                 self.walk_map(dest, origin, schema)
             }
-            Kind::Seq => match schema.map(Schema::patch_strategy) {
+            NodeKind::Seq => match schema.map(Schema::patch_strategy) {
                 Some((true, keys)) => self.walk_list(dest, origin, &keys, schema.and_then(Schema::items)),
                 _ => {
                     self.keep_layout(dest, origin);
                     Ok(origin.or(dest))
                 }
             },
-            Kind::Scalar | Kind::Alias => Ok(origin.or(dest)),
+            NodeKind::Scalar | NodeKind::Alias => Ok(origin.or(dest)),
         }
     }
 
@@ -160,7 +160,7 @@ impl<'s> Walker<'_, 's> {
     /// An empty collection takes over whether the patch's is in `{}` or `[]`.
     pub(super) fn keep_layout(&mut self, dest: Option<NodeId>, origin: Option<NodeId>) {
         if let (Some(dest), Some(origin)) = (dest, origin)
-            && self.doc.kind(dest) != Kind::Scalar
+            && self.doc.kind(dest) != NodeKind::Scalar
             && self.doc.kids(dest).is_empty()
         {
             let flow = self.doc.is_flow(origin);
@@ -238,7 +238,7 @@ impl<'s> Walker<'_, 's> {
         for i in 0..entries {
             let (key, old) = (self.doc.kids(node)[2 * i], self.doc.kids(node)[2 * i + 1]);
             let doc = &*self.doc;
-            if doc.kind(old) == Kind::Scalar && !doc.is_null(old) {
+            if doc.kind(old) == NodeKind::Scalar && !doc.is_null(old) {
                 self.remember_quotes(old);
                 continue;
             }
@@ -335,7 +335,7 @@ impl<'s> Walker<'_, 's> {
     /// A bare string that YAML 1.1 reads as something else gets quotes, which a later patch may inherit.
     pub(super) fn remember_quotes(&mut self, node: NodeId) {
         let doc = &*self.doc;
-        if doc.kind(node) != Kind::Scalar
+        if doc.kind(node) != NodeKind::Scalar
             || doc.style(node) != Style::Plain
             || !matches!(doc.tag(node), Tag::Str | Tag::Unset)
             || doc.is_tagged(node)

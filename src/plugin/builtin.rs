@@ -4,7 +4,7 @@
 //! They are read leniently: fields that a kind does not know are ignored, numbers and booleans become texts where a
 //! text is due. They bring their own rows; the default ones are not added.
 
-use crate::diag::{Error, Kind, Result, nearest};
+use crate::diag::{Error, ErrorKind, Result, nearest};
 use crate::kube::FieldSpec;
 use crate::kustomization::decode::{Decoder, Fields, Rules};
 use crate::kustomization::{
@@ -75,7 +75,7 @@ pub struct Namespace {
 /// ValueAddTransformer
 #[derive(Debug, Clone)]
 pub struct ValueAdd {
-    /// `value` without blanks around it; the name of the layer's folder where it is empty.
+    /// `value` without blanks around it; the name of the layer's directory where it is empty.
     pub value: Text,
     /// `targets`
     pub targets: Vec<ValueAddTarget>,
@@ -153,7 +153,7 @@ pub fn decode(config: &Resource) -> Result<Builtin> {
     let kind = config.gvk().kind.as_str();
     let at = || config.doc().location(config.root());
     let Some((_, read)) = KINDS.iter().find(|(name, _)| *name == kind) else {
-        let error = Error::new(Kind::Config, format!("there is no builtin plugin `{kind}`")).at(at());
+        let error = Error::new(ErrorKind::Config, format!("there is no builtin plugin `{kind}`")).at(at());
         return Err(match nearest(kind, KINDS.iter().map(|(name, _)| *name)) {
             Some(name) => error.hint(format!("did you mean `{name}`?")),
             None if kind == "SortOrderTransformer" => {
@@ -210,7 +210,7 @@ impl<'a> Config<'a> {
     }
 
     fn wrong(&self, message: &str) -> Error {
-        Error::new(Kind::Config, message).at(self.d.doc.location(self.root))
+        Error::new(ErrorKind::Config, message).at(self.d.doc.location(self.root))
     }
 }
 
@@ -279,7 +279,7 @@ fn value_add(config: &Config<'_>) -> Result<Builtin> {
 
 fn value_add_target(d: Decoder<'_>, node: NodeId) -> Result<ValueAddTarget> {
     let f = d.fields(node, "an entry of `targets`", &["selector", "fieldPath", "filePathPosition"])?;
-    let fail = |message: &str| Err(Error::new(Kind::Config, message).at(d.doc.location(node)));
+    let fail = |message: &str| Err(Error::new(ErrorKind::Config, message).at(d.doc.location(node)));
     let Some(field_path) = f.filled("fieldPath")? else { return fail("expected a `fieldPath`") };
     let Ok(file_path_position) = usize::try_from(f.int("filePathPosition")?) else {
         return fail("`filePathPosition` must not be negative");

@@ -1,12 +1,12 @@
 //! Functions in containers: the arguments of `docker run`, which podman takes too.
 
 use super::options::PluginOptions;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::load::files::clean;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A folder or volume that a container sees.
+/// A directory or volume that a container sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mount {
     /// `type`
@@ -114,7 +114,7 @@ pub fn user(options: &PluginOptions) -> Result<String> {
         return Ok("nobody".into());
     }
     current_user()
-        .ok_or_else(|| Error::new(Kind::Program, "cannot find out the user for `--as-current-user`"))
+        .ok_or_else(|| Error::new(ErrorKind::Program, "cannot find out the user for `--as-current-user`"))
 }
 
 /// Whoever owns the files that we make.

@@ -4,7 +4,7 @@
 //! leaves out of them is forgotten. What comes back takes the place of the object of that id; new objects are added,
 //! missing ones removed.
 
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::kube::ResId;
 use crate::resource::{ResMap, Resource, internal, read};
 use crate::text::go;
@@ -48,7 +48,7 @@ pub fn text_of(doc: &Doc) -> Result<String> {
 fn text_with(doc: &Doc, options: Options) -> Result<String> {
     let mut out = Vec::new();
     emit::print_with(doc, doc.root(), options, &mut out)?;
-    String::from_utf8(out).map_err(|_| Error::new(Kind::Resource, "an object is not UTF-8"))
+    String::from_utf8(out).map_err(|_| Error::new(ErrorKind::Resource, "an object is not UTF-8"))
 }
 
 fn set_annotations(doc: &mut Doc, all: &BTreeMap<String, String>) {
@@ -164,7 +164,7 @@ pub fn take_options(all: &mut [Resource]) -> Result<()> {
             None => false,
             Some(text) => go::parse_bool(text).ok_or_else(|| {
                 Error::new(
-                    Kind::Program,
+                    ErrorKind::Program,
                     format!("expected `true` or `false` in `{NEEDS_HASH}`, found `{text}`"),
                 )
                 .at(res.doc().location(res.root()))
@@ -196,7 +196,7 @@ pub fn update(resources: &mut ResMap, output: Vec<Resource>, plugin: &str) -> Re
             }
         });
         if !seen.insert(res.id().clone()) {
-            return Err(Error::new(Kind::Conflict, format!("{plugin} printed {} twice", res.id()))
+            return Err(Error::new(ErrorKind::Conflict, format!("{plugin} printed {} twice", res.id()))
                 .at(res.doc().location(res.root())));
         }
         match resources.find(res.id()).as_slice() {
@@ -211,7 +211,7 @@ pub fn update(resources: &mut ResMap, output: Vec<Resource>, plugin: &str) -> Re
             })?,
             many => {
                 let message = format!("{} resources have the id {}, expected one", many.len(), res.id());
-                return Err(Error::new(Kind::Conflict, message));
+                return Err(Error::new(ErrorKind::Conflict, message));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Programs as plugins, the old way: found by apiVersion and kind in a folder of plugins.
+//! Programs as plugins, the old way: found by apiVersion and kind in a directory of plugins.
 //!
 //! The program gets a file with its configuration, then the arguments that the configuration names; a transformer
 //! reads the objects from standard input.
@@ -7,7 +7,7 @@ use super::exchange;
 use super::options::{PluginOptions, Site};
 use super::program::{self, Program};
 use super::scratch;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::Text;
 use crate::resource::{ResMap, Resource};
 use crate::yaml::{Doc, NodeId};
@@ -44,8 +44,8 @@ fn path_of(config: &Resource, options: &PluginOptions) -> Result<PathBuf> {
             })
             .collect();
         let message =
-            format!("there is no folder of plugins for {}; tried {}", config.id(), tried.join(", "));
-        return Err(Error::new(Kind::NotFound, message).at(config.doc().location(config.root())));
+            format!("there is no directory of plugins for {}; tried {}", config.id(), tried.join(", "));
+        return Err(Error::new(ErrorKind::NotFound, message).at(config.doc().location(config.root())));
     };
     let gvk = config.gvk();
     let kind = gvk.kind.as_str();
@@ -53,12 +53,13 @@ fn path_of(config: &Resource, options: &PluginOptions) -> Result<PathBuf> {
 }
 
 fn check_executable(path: &Path, config: &Resource) -> Result<()> {
-    let fail =
-        |kind: Kind, message: String| Err(Error::new(kind, message).at(config.doc().location(config.root())));
+    let fail = |kind: ErrorKind, message: String| {
+        Err(Error::new(kind, message).at(config.doc().location(config.root())))
+    };
     match path.metadata() {
-        Err(_) => fail(Kind::NotFound, format!("there is no plugin `{}`", path.display())),
+        Err(_) => fail(ErrorKind::NotFound, format!("there is no plugin `{}`", path.display())),
         Ok(metadata) if !is_executable(&metadata) => {
-            fail(Kind::Program, format!("the plugin `{}` is not executable", path.display()))
+            fail(ErrorKind::Program, format!("the plugin `{}` is not executable", path.display()))
                 .map_err(|e| e.hint("make it executable with `chmod +x`"))
         }
         Ok(_) => Ok(()),
@@ -85,7 +86,7 @@ fn arguments(config: &Resource, site: &mut Site<'_, '_>) -> Result<Vec<String>> 
     let mut args = Vec::new();
     if let Some(line) = field("argsOneLiner") {
         args = words(&line).ok_or_else(|| {
-            Error::new(Kind::Config, "unclosed quote in `argsOneLiner`").at(line.mark.location())
+            Error::new(ErrorKind::Config, "unclosed quote in `argsOneLiner`").at(line.mark.location())
         })?;
     }
     if let Some(file) = field("argsFromFile") {
@@ -170,13 +171,13 @@ impl Exec {
             name: &path.to_string_lossy(),
             args: &args,
             env: &env,
-            folder: site.root.exists().then_some(site.root),
+            directory: site.root.exists().then_some(site.root),
             input: input.as_bytes(),
             ..Default::default()
         })?;
         if !output.status.success() {
             let message = format!("{} failed with {}", self.name(), output.complaint());
-            return Err(Error::new(Kind::Program, message));
+            return Err(Error::new(ErrorKind::Program, message));
         }
         Ok(output.stdout)
     }

@@ -4,7 +4,7 @@ use super::exchange;
 use super::exec::{self, Exec};
 use super::function::{self, Spec};
 use super::options::Site;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::resource::{ResMap, Resource};
 
 /// A plugin that is a program of its own, and the object that set it up.
@@ -25,7 +25,7 @@ impl External {
     pub fn load(config: &Resource, site: &mut Site<'_, '_>) -> Result<Self> {
         if !site.options.enable_alpha_plugins {
             return Err(Error::new(
-                Kind::Restricted,
+                ErrorKind::Restricted,
                 format!("`{}` is no builtin plugin, and others are not enabled", config.gvk().kind),
             )
             .at(config.doc().location(config.root()))

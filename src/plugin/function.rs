@@ -7,12 +7,12 @@ use super::container::{self, Container, Mount};
 use super::exchange;
 use super::options::Site;
 use super::program::{self, Output, Program};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::Compat;
 use crate::kustomization::decode::{Decoder, Rules};
 use crate::load::files;
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Dialect, Doc, Kind as YamlKind, NodeId, Source, Style, split};
+use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, Style, split};
 use rustc_hash::FxHashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -115,9 +115,9 @@ fn check_mounts(spec: &Spec, config: &Resource) -> Result<()> {
         let clean = files::clean(path);
         if path.is_absolute() || clean.to_string_lossy().starts_with("..") {
             return Err(Error::new(
-                Kind::Restricted,
+                ErrorKind::Restricted,
                 format!(
-                    "the mount `{}` of {} is not below the kustomization's folder",
+                    "the mount `{}` of {} is not below the kustomization's directory",
                     mount.source,
                     config.id()
                 ),
@@ -179,29 +179,29 @@ fn same_kinds((a, old): (&Doc, NodeId), (b, new): (&Doc, Option<NodeId>)) -> Res
         && a.kind(old) != b.kind(new)
     {
         let message = "a function may not make a value one of another kind";
-        let error = Error::new(Kind::Program, message).at(b.location(new));
+        let error = Error::new(ErrorKind::Program, message).at(b.location(new));
         return Err(error.label(a.location(old), "what it was"));
     }
     match a.kind(old) {
-        YamlKind::Map => {
+        NodeKind::Map => {
             let found: FxHashMap<&str, NodeId> =
                 new.iter().flat_map(|n| b.pairs(*n)).map(|(key, value)| (b.text(key), value)).collect();
             if found.contains_key("") || a.pairs(old).any(|(key, _)| a.text(key).is_empty()) {
                 let message = "an object that goes through a function may not have an empty key";
-                return Err(Error::new(Kind::Program, message).at(a.location(old)));
+                return Err(Error::new(ErrorKind::Program, message).at(a.location(old)));
             }
             for (key, value) in a.pairs(old) {
                 same_kinds((a, value), (b, found.get(a.text(key)).copied()))?;
             }
         }
-        YamlKind::Seq => {
+        NodeKind::Seq => {
             for (value, other) in a.items(old).iter().zip(new.map_or(&[][..], |n| b.items(n))) {
                 if a.text(*value) == b.text(*other) {
                     same_kinds((a, *value), (b, Some(*other)))?;
                 }
             }
         }
-        YamlKind::Scalar | YamlKind::Alias => {}
+        NodeKind::Scalar | NodeKind::Alias => {}
     }
     Ok(())
 }
@@ -250,13 +250,20 @@ fn run(
     let at = || config.doc().location(config.root());
     let options = site.options;
     if spec.container.network && !options.network {
-        return Err(Error::new(Kind::Restricted, "the function needs the network, which it may not use")
-            .at(at())
-            .hint("allow it with `--network`"));
+        return Err(Error::new(
+            ErrorKind::Restricted,
+            "the function needs the network, which it may not use",
+        )
+        .at(at())
+        .hint("allow it with `--network`"));
     }
     let input = resource_list(items, config_text);
-    let program =
-        Program { folder: Some(site.root), input: input.as_bytes(), show_errors: true, ..Default::default() };
+    let program = Program {
+        directory: Some(site.root),
+        input: input.as_bytes(),
+        show_errors: true,
+        ..Default::default()
+    };
     let output = if !spec.container.image.is_empty() {
         let user = container::user(options)?;
         let args = container::arguments(&spec.container, options, site.root, &user);
@@ -270,7 +277,7 @@ fn run(
     let output = output.map_err(|e| e.at(at()))?;
     if !output.status.success() {
         let message = format!("{} failed with {}", name_of(config), output.ending());
-        return Err(Error::new(Kind::Program, message).at(at()));
+        return Err(Error::new(ErrorKind::Program, message).at(at()));
     }
     Ok(Some(output.stdout))
 }
@@ -279,10 +286,12 @@ fn run(
 fn in_container(program: &Program<'_>) -> Result<Output> {
     let with = |name: &'static str| program::run(&Program { name, ..*program });
     match with("docker") {
-        Err(error) if error.kind() == Kind::NotFound => with("podman").map_err(|other| match other.kind() {
-            Kind::NotFound => error.hint("install docker or podman"),
-            _ => other,
-        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            with("podman").map_err(|other| match other.kind() {
+                ErrorKind::NotFound => error.hint("install docker or podman"),
+                _ => other,
+            })
+        }
         other => other,
     }
 }

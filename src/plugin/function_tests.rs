@@ -41,8 +41,8 @@ fn a_spec_is_taken_strictly() {
         ("exec: {path: a, shell: yes}", "unknown field `shell`"),
         ("exec: {path: a, path: b}", "key `path` is there already"),
         ("exec: [", "did not find expected node content"),
-        ("container: {image: i, mounts: [{src: /a}]}", "is not below the kustomization's folder"),
-        ("container: {image: i, mounts: [{src: a/../../b}]}", "is not below the kustomization's folder"),
+        ("container: {image: i, mounts: [{src: /a}]}", "is not below the kustomization's directory"),
+        ("container: {image: i, mounts: [{src: a/../../b}]}", "is not below the kustomization's directory"),
     ] {
         let error = spec_of(&annotated(text)).unwrap_err();
         assert!(error.message().contains(message), "{text}: {error}");
@@ -88,9 +88,9 @@ functionConfig:
 }
 
 fn with_site<R>(options: &PluginOptions, act: impl FnOnce(&mut Site<'_, '_>) -> R) -> R {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let mut load = |_: &Text| Ok(Arc::default());
-    act(&mut Site { options, root: folder.path(), load: &mut load })
+    act(&mut Site { options, root: directory.path(), load: &mut load })
 }
 
 fn shell(script: &str) -> Spec {
@@ -108,7 +108,7 @@ fn what_is_not_allowed_does_not_run() {
         let mut spec = shell("exit 1");
         spec.container.network = true;
         let error = generate(&spec, &config(""), site).unwrap_err();
-        assert_eq!(error.kind(), Kind::Restricted);
+        assert_eq!(error.kind(), ErrorKind::Restricted);
     });
 }
 

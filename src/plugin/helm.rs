@@ -8,7 +8,7 @@ use super::options::Site;
 use super::program::{self, Program};
 use super::scratch;
 use super::values::{self, Merge};
-use crate::diag::{Error, Kind, Result, cause};
+use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::kustomization::{Compat, HelmChart, HelmGlobals, Text};
 use crate::load::files::clean;
 use crate::resource::{Resource, internal, read};
@@ -16,7 +16,7 @@ use crate::yaml::{Marked, Source, Style, Tag, split};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The folder for charts unless `chartHome` names another.
+/// The directory for charts unless `chartHome` names another.
 const CHART_HOME: &str = "charts";
 
 /// A chart whose configuration was checked.
@@ -24,7 +24,7 @@ const CHART_HOME: &str = "charts";
 pub struct Chart {
     chart: HelmChart,
     merge: Merge,
-    /// The folder that holds the chart's folder.
+    /// The directory that holds the chart's directory.
     home: PathBuf,
     config_home: String,
     /// Absolute paths.
@@ -35,9 +35,11 @@ pub struct Chart {
 /// put the layer's namespace into a chart without one.
 pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site<'_, '_>) -> Result<Chart> {
     let at = || chart.mark.location();
-    let fail = |message: String| Error::new(Kind::Config, message).at(at());
+    let fail = |message: String| Error::new(ErrorKind::Config, message).at(at());
     if !site.options.helm_is_enabled() {
-        return Err(Error::new(Kind::Restricted, "charts are rendered only with `--enable-helm`").at(at()));
+        return Err(
+            Error::new(ErrorKind::Restricted, "charts are rendered only with `--enable-helm`").at(at())
+        );
     }
     if site.options.helm_command.is_empty() {
         return Err(fail("`--helm-command` must name a program".into()));
@@ -74,7 +76,7 @@ pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site
 
 /// Renders a chart.
 pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> {
-    let scratch = scratch::folder("kustomize-helm-")?;
+    let scratch = scratch::directory("kustomize-helm-")?;
     let config_home = match chart.config_home.as_str() {
         "" => display(&scratch.path().join("helm")),
         given => given.to_owned(),
@@ -92,18 +94,19 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
         if !chart.home.join(&chart.chart.name).is_dir() {
             if chart.chart.repo.is_empty() {
                 return Err(Error::new(
-                    Kind::NotFound,
+                    ErrorKind::NotFound,
                     format!("no chart `{}` in `{}`", chart.chart.name, shown(&chart.home, site.root)),
                 )
                 .hint(
-                    "name the repository to pull it from in `repo`, or its folder in `helmGlobals.chartHome`",
+                    "name the repository to pull it from in `repo`, or its directory in `helmGlobals.chartHome`",
                 ));
             }
             helm.run(&chart.pull_args())?;
         }
         let values = scratch.path().join(format!("{}-kustomize-values.yaml", chart.chart.name));
-        std::fs::write(&values, chart.values(site)?)
-            .map_err(|e| Error::new(Kind::Io, format!("cannot write the values for helm: {}", cause(&e))))?;
+        std::fs::write(&values, chart.values(site)?).map_err(|e| {
+            Error::new(ErrorKind::Io, format!("cannot write the values for helm: {}", cause(&e)))
+        })?;
         let stdout = helm.run(&chart.template_args(&display(&values)))?;
         let source =
             split::read_text(format!("<output of helm for the chart {}>", chart.chart.name), stdout)?;
@@ -231,7 +234,7 @@ impl Helm<'_> {
                 format!("{complaint}\nhelm printed:\n{}", String::from_utf8_lossy(&output.stdout).trim());
         }
         let step = args.first().map_or("", String::as_str);
-        Err(Error::new(Kind::Program, format!("`{} {step}` failed with {complaint}", self.command)))
+        Err(Error::new(ErrorKind::Program, format!("`{} {step}` failed with {complaint}", self.command)))
     }
 
     fn check_version(&self, compat: Compat) -> Result<()> {
@@ -247,13 +250,13 @@ impl Helm<'_> {
                 self.command,
                 text.trim()
             );
-            return Err(Error::new(Kind::Program, message));
+            return Err(Error::new(ErrorKind::Program, message));
         };
         if version.split('.').next().is_some_and(|major| known.contains(&major)) {
             return Ok(());
         }
         let expected = known.join(" or ");
-        Err(Error::new(Kind::Program, format!("expected version {expected} of helm, found {version}"))
+        Err(Error::new(ErrorKind::Program, format!("expected version {expected} of helm, found {version}"))
             .hint("name another program with `--helm-command`"))
     }
 }

@@ -71,7 +71,7 @@ fn the_arguments_are_those_of_kustomize() {
 #[test]
 fn charts_are_checked_before_anything_runs() {
     let error = checked(&chart("x"), None, &PluginOptions::default()).unwrap_err();
-    assert_eq!(error.kind(), Kind::Restricted);
+    assert_eq!(error.kind(), ErrorKind::Restricted);
     assert!(checked(&chart(""), None, &options()).unwrap_err().message().contains("`name`"));
     let mut c = chart("x");
     c.values_merge = "mix".into();
@@ -113,23 +113,23 @@ sed 's/^/    /' "$2"
 "#;
 
     fn render(c: &HelmChart, files: &[(&str, &str)]) -> Result<Vec<Resource>> {
-        let folder = tempfile::tempdir().unwrap();
-        let helm = folder.path().join("helm.sh");
+        let directory = tempfile::tempdir().unwrap();
+        let helm = directory.path().join("helm.sh");
         std::fs::write(&helm, HELM).unwrap();
         std::fs::set_permissions(&helm, std::fs::Permissions::from_mode(0o755)).unwrap();
         for (path, text) in files {
-            let path = folder.path().join(path);
+            let path = directory.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
         let options = PluginOptions { helm_command: display(&helm), ..options() };
-        let root = folder.path().to_owned();
+        let root = directory.path().to_owned();
         let mut load = |file: &Text| {
             let path = root.join(&file.value);
-            let bytes = std::fs::read(path).map_err(|e| Error::new(Kind::NotFound, e.to_string()))?;
+            let bytes = std::fs::read(path).map_err(|e| Error::new(ErrorKind::NotFound, e.to_string()))?;
             Ok(Arc::new(bytes))
         };
-        let mut site = Site { options: &options, root: folder.path(), load: &mut load };
+        let mut site = Site { options: &options, root: directory.path(), load: &mut load };
         let globals = HelmGlobals { config_home: "conf".into(), ..Default::default() };
         let chart = prepare(c, Some(&globals), &mut site)?;
         inflate(&chart, &mut site)
@@ -154,7 +154,7 @@ sed 's/^/    /' "$2"
     fn a_chart_that_is_not_there_is_pulled() {
         let mut c = chart("s");
         let error = render(&c, &[]).unwrap_err();
-        assert_eq!(error.kind(), Kind::NotFound);
+        assert_eq!(error.kind(), ErrorKind::NotFound);
         c.repo = "https://charts.invalid".into();
         assert_eq!(data(&render(&c, &[]).unwrap(), "values"), "pulled: true\n");
     }

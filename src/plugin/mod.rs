@@ -1,6 +1,6 @@
 //! Plugins: charts, functions and programs that make or change resources, and the configurations of the builtin ones.
 //!
-//! Here and in the fetching of remote folders are the only places where other programs are started, all of them
+//! Here and in the fetching of remote directories are the only places where other programs are started, all of them
 //! through [`program::run`].
 
 pub mod builtin;

@@ -37,7 +37,7 @@ pub struct PluginOptions {
 }
 
 impl PluginOptions {
-    /// The folders in which kustomize looks for plugins, from the values of the variables that say so.
+    /// The directories in which kustomize looks for plugins, from the values of the variables that say so.
     pub fn plugin_homes(
         kustomize_plugin_home: Option<PathBuf>,
         xdg_config_home: Option<PathBuf>,
@@ -49,7 +49,7 @@ impl PluginOptions {
             ("$KUSTOMIZE_PLUGIN_HOME".into(), filled(kustomize_plugin_home)),
             ("$XDG_CONFIG_HOME".into(), filled(xdg_config_home).map(|p| p.join("kustomize/plugin"))),
             ("the default of $XDG_CONFIG_HOME".into(), Some(home.join(".config/kustomize/plugin"))),
-            ("the home folder".into(), Some(home.join("kustomize/plugin"))),
+            ("the home directory".into(), Some(home.join("kustomize/plugin"))),
         ]
     }
 
@@ -63,7 +63,7 @@ impl PluginOptions {
 pub struct Site<'a, 'l> {
     /// What the user allows.
     pub options: &'a PluginOptions,
-    /// The layer's folder, absolute and free of links.
+    /// The layer's directory, absolute and free of links.
     pub root: &'a Path,
     /// Reads the layer's files.
     pub load: &'a mut Load<'l>,

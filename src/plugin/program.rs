@@ -3,7 +3,7 @@
 //! Nothing is started unless the user allowed it; the callers see to that. The child inherits the environment, gets
 //! what is added to it, and is killed when it takes longer than allowed.
 
-use crate::diag::{Error, Kind, Result, cause};
+use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::interrupt;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 /// What to start and how.
 #[derive(Debug, Default)]
 pub struct Program<'a> {
-    /// A path if it has a slash, then relative to `folder`; otherwise it is looked for in `PATH`.
+    /// A path if it has a slash, then relative to `directory`; otherwise it is looked for in `PATH`.
     pub name: &'a str,
     /// Its arguments.
     pub args: &'a [String],
     /// Added to the environment; of equal names the last counts.
     pub env: &'a [(String, String)],
     /// Where it runs; where we run if `None`.
-    pub folder: Option<&'a Path>,
+    pub directory: Option<&'a Path>,
     /// What it reads; nothing if empty.
     pub input: &'a [u8],
     /// Standard error is the user's own rather than captured.
@@ -69,8 +69,8 @@ fn ending(status: ExitStatus) -> String {
 pub fn run(program: &Program<'_>) -> Result<Output> {
     let mut command = Command::new(program.name);
     command.args(program.args).envs(program.env.iter().map(|(k, v)| (k, v)));
-    if let Some(folder) = program.folder {
-        command.current_dir(folder);
+    if let Some(directory) = program.directory {
+        command.current_dir(directory);
     }
     command.stdin(if program.input.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped());
@@ -78,7 +78,10 @@ pub fn run(program: &Program<'_>) -> Result<Output> {
     let mut child = interrupt::Program::start(&mut command).map_err(|e| start_failed(program, &e))?;
     // Without threads for its pipes the program is ended again.
     let no_thread = |e: std::io::Error| {
-        Error::new(Kind::Program, format!("no thread can be started for `{}`: {}", program.name, cause(&e)))
+        Error::new(
+            ErrorKind::Program,
+            format!("no thread can be started for `{}`: {}", program.name, cause(&e)),
+        )
     };
     if let Some(mut pipe) = child.stdin.take() {
         let input = program.input.to_vec();
@@ -97,12 +100,12 @@ pub fn run(program: &Program<'_>) -> Result<Output> {
 fn start_failed(program: &Program<'_>, error: &std::io::Error) -> Error {
     let message = match error.kind() {
         std::io::ErrorKind::NotFound if !program.name.contains('/') => {
-            format!("cannot start `{}`: it is not in any folder of `PATH`", program.name)
+            format!("cannot start `{}`: it is not in any directory of `PATH`", program.name)
         }
         _ => format!("cannot start `{}`: {}", program.name, cause(error)),
     };
     Error::new(
-        if error.kind() == std::io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Program },
+        if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Program },
         message,
     )
 }
@@ -122,7 +125,7 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> std::io::Result<Receiver
 
 fn wait(child: &mut interrupt::Program, program: &Program<'_>) -> Result<ExitStatus> {
     let failed = |e: std::io::Error| {
-        Error::new(Kind::Program, format!("cannot wait for `{}`: {}", program.name, cause(&e)))
+        Error::new(ErrorKind::Program, format!("cannot wait for `{}`: {}", program.name, cause(&e)))
     };
     let Some(timeout) = program.timeout else { return child.wait().map_err(failed) };
     let start = Instant::now();
@@ -134,7 +137,7 @@ fn wait(child: &mut interrupt::Program, program: &Program<'_>) -> Result<ExitSta
         let left = timeout.saturating_sub(start.elapsed());
         if left.is_zero() {
             return Err(Error::new(
-                Kind::Program,
+                ErrorKind::Program,
                 format!("`{}` took longer than {timeout:?}", command_line(program.name, program.args)),
             ));
         }
@@ -178,7 +181,7 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_an_error() {
         let error = run(&Program { name: "no-such-program-here", ..Default::default() }).unwrap_err();
-        assert!(error.message().contains("not in any folder of `PATH`"), "{error}");
+        assert!(error.message().contains("not in any directory of `PATH`"), "{error}");
         let error = run(&Program { name: "./no-such-program", ..Default::default() }).unwrap_err();
         assert!(error.message().starts_with("cannot start `./no-such-program`"), "{error}");
     }

@@ -1,7 +1,7 @@
-//! Folders and files that last as long as a plugin runs.
+//! Directories and files that last as long as a plugin runs.
 
-use crate::diag::{Error, Kind, Result, cause};
-use crate::interrupt::{self, File, Folder};
+use crate::diag::{Error, ErrorKind, Result, cause};
+use crate::interrupt::{self, Directory, File};
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::Builder;
@@ -19,16 +19,16 @@ fn try_names<T>(prefix: &str, make: impl Fn(&Builder<'_, '_>) -> io::Result<T>) 
             Err(e) => return Err(failed(&e)),
         }
     }
-    Err(last.map_or_else(|| Error::new(Kind::Io, "cannot make a temporary file"), |e| failed(&e)))
+    Err(last.map_or_else(|| Error::new(ErrorKind::Io, "cannot make a temporary file"), |e| failed(&e)))
 }
 
 fn failed(error: &io::Error) -> Error {
-    Error::new(Kind::Io, format!("cannot make a temporary file: {}", cause(error)))
+    Error::new(ErrorKind::Io, format!("cannot make a temporary file: {}", cause(error)))
 }
 
-/// A new folder, removed when dropped.
-pub fn folder(prefix: &str) -> Result<Folder> {
-    try_names(prefix, |b| interrupt::folder(|| b.tempdir()))
+/// A new directory, removed when dropped.
+pub fn directory(prefix: &str) -> Result<Directory> {
+    try_names(prefix, |b| interrupt::directory(|| b.tempdir()))
 }
 
 /// A new file with this content, removed when dropped.

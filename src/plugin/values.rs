@@ -3,10 +3,10 @@
 //! Maps merge, everything else is replaced, a null removes. Kustomize merges before it resolves aliases, so a field
 //! whose value is an alias is lost; and numbers of `valuesInline` are floats of 64 bits.
 
-use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::text::go;
 use crate::yaml::{
-    Dialect, Doc, Kind, NodeId, Options, Source, Style, Tag, Value, anchors, emit, parse, scalar,
+    Dialect, Doc, NodeId, NodeKind, Options, Source, Style, Tag, Value, anchors, emit, parse, scalar,
 };
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -80,11 +80,11 @@ pub fn merged(inline: (&Doc, NodeId), file: Option<&Arc<Source>>, how: Merge) ->
 /// Copies values of the kustomization file as they are once they were JSON.
 fn numbers_as_floats(from: &Doc, node: NodeId, to: &mut Doc) -> NodeId {
     let made = match from.kind(node) {
-        Kind::Scalar => {
+        NodeKind::Scalar => {
             let (text, tag) = as_json(from, node);
             to.scalar(&text, Style::Plain, tag)
         }
-        Kind::Map => {
+        NodeKind::Map => {
             let mut places: FxHashMap<String, usize> = FxHashMap::default();
             let mut kids = Vec::with_capacity(from.kids(node).len());
             for (key, value) in from.pairs(node) {
@@ -102,7 +102,7 @@ fn numbers_as_floats(from: &Doc, node: NodeId, to: &mut Doc) -> NodeId {
             to.append(map, &kids);
             map
         }
-        Kind::Seq | Kind::Alias => {
+        NodeKind::Seq | NodeKind::Alias => {
             let kids: Vec<NodeId> =
                 from.kids(node).iter().map(|kid| numbers_as_floats(from, *kid, to)).collect();
             let seq = to.seq();
@@ -152,7 +152,7 @@ fn lay_over(doc: &mut Doc, below: Option<NodeId>, above: Option<NodeId>) -> Resu
     let kind = doc.kind(first);
     if let (Some(low), Some(high)) = (low, high)
         && doc.kind(high) != kind
-        && kind != Kind::Alias
+        && kind != NodeKind::Alias
     {
         return Err(Error::new(
             ErrorKind::Config,
@@ -162,10 +162,10 @@ fn lay_over(doc: &mut Doc, below: Option<NodeId>, above: Option<NodeId>) -> Resu
         .label(doc.location(low), "the value below"));
     }
     match kind {
-        Kind::Alias => Ok(None),
+        NodeKind::Alias => Ok(None),
         // A null above removes, nothing above keeps.
-        Kind::Scalar | Kind::Seq => Ok(if above.is_some() { high } else { low }),
-        Kind::Map => match (low, above) {
+        NodeKind::Scalar | NodeKind::Seq => Ok(if above.is_some() { high } else { low }),
+        NodeKind::Map => match (low, above) {
             (Some(_), Some(_)) if high.is_none() => Ok(None),
             // A new map loses its nulls.
             (None, _) => fields(doc, first, high).map(Some),

@@ -3,8 +3,8 @@
 //! Parts are divided by `.`, `\.` is a point within a part, one leading point is ignored. A part in brackets may
 //! hold points; with a `=` it selects an item of a list, else it is the key of a mapping.
 
-use crate::diag::{Error, Kind as Fault, Result};
-use crate::yaml::{Doc, Kind, NodeId};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::yaml::{Doc, NodeId, NodeKind};
 
 /// The parts of a path.
 pub(super) fn split(path: &str) -> Vec<String> {
@@ -59,7 +59,7 @@ pub(super) fn item(part: &str) -> Result<(&str, &str)> {
     let inner = part.strip_prefix('[').unwrap_or(part);
     inner.strip_suffix(']').unwrap_or(inner).split_once('=').ok_or_else(|| {
         Error::new(
-            Fault::Config,
+            ErrorKind::Config,
             format!("expected `[field=value]` to select an item of a list, found `{part}`"),
         )
     })
@@ -68,10 +68,10 @@ pub(super) fn item(part: &str) -> Result<(&str, &str)> {
 /// The error for a node of another kind than the path needs.
 pub(super) fn wrong_kind(doc: &Doc, node: NodeId, part: &str, expected: &str) -> Error {
     let found = match doc.kind(node) {
-        Kind::Scalar => format!("`{}`", doc.text(node).lines().next().unwrap_or_default()),
+        NodeKind::Scalar => format!("`{}`", doc.text(node).lines().next().unwrap_or_default()),
         kind => kind.noun().to_owned(),
     };
-    Error::new(Fault::Reference, format!("expected {expected} for `{part}` of the path, found {found}"))
+    Error::new(ErrorKind::Reference, format!("expected {expected} for `{part}` of the path, found {found}"))
         .at(doc.location(node))
 }
 
@@ -88,9 +88,9 @@ pub(super) fn lookup<S: AsRef<str>>(doc: &Doc, root: NodeId, parts: &[S]) -> Res
 }
 
 fn step(doc: &Doc, at: NodeId, part: &str) -> Result<Option<NodeId>> {
-    let config = |message: &str| Err(Error::new(Fault::Config, message).at(doc.location(at)));
+    let config = |message: &str| Err(Error::new(ErrorKind::Config, message).at(doc.location(at)));
     let list = |what: &str| match doc.kind(at) {
-        Kind::Seq => Ok(doc.items(at)),
+        NodeKind::Seq => Ok(doc.items(at)),
         _ if doc.is_null(at) => Ok(&[] as &[NodeId]),
         _ => Err(wrong_kind(doc, at, part, what)),
     };
@@ -123,7 +123,7 @@ fn step(doc: &Doc, at: NodeId, part: &str) -> Result<Option<NodeId>> {
         return Ok(None);
     }
     match doc.kind(at) {
-        Kind::Map => Ok(doc.get(at, part)),
+        NodeKind::Map => Ok(doc.get(at, part)),
         _ => Err(wrong_kind(doc, at, part, "a mapping")),
     }
 }

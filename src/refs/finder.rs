@@ -6,9 +6,9 @@
 //!
 //! Paths are as in `kube::fieldspec`: names divided by `/`, `\/` for a slash in a name, `[]` behind lists.
 
-use crate::diag::{Error, Kind as Fault};
+use crate::diag::{Error, ErrorKind};
 use crate::kube::{Str, fieldspec};
-use crate::yaml::{Doc, Kind, NodeId};
+use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -121,10 +121,10 @@ impl Finder {
             return;
         }
         match doc.kind(node) {
-            Kind::Scalar => hits.push(Hit { row: first, node, found: Found::Scalar }),
-            Kind::Seq => doc.items(node).iter().for_each(|item| self.go_on(doc, *item, step, hits)),
-            Kind::Alias => doc.kids(node).iter().for_each(|target| self.go_on(doc, *target, step, hits)),
-            Kind::Map => self.fields(doc, node, step, hits),
+            NodeKind::Scalar => hits.push(Hit { row: first, node, found: Found::Scalar }),
+            NodeKind::Seq => doc.items(node).iter().for_each(|item| self.go_on(doc, *item, step, hits)),
+            NodeKind::Alias => doc.kids(node).iter().for_each(|target| self.go_on(doc, *target, step, hits)),
+            NodeKind::Map => self.fields(doc, node, step, hits),
         }
     }
 
@@ -157,7 +157,7 @@ pub(super) fn shape_error(doc: &Doc, hit: Hit) -> Error {
         Found::Unreachable => "the path has a step that no mapping can follow".to_owned(),
         _ => format!("expected sequence or mapping node, found `{}`", doc.text(hit.node)),
     };
-    Error::new(Fault::Resource, message).at(doc.location(hit.node))
+    Error::new(ErrorKind::Resource, message).at(doc.location(hit.node))
 }
 
 /// Names and list marks of a path. Names of blanks alone lead nowhere and are left out, as in kustomize.

@@ -7,11 +7,11 @@
 //! The fields are walked also where no object was renamed, since the walk refuses shapes that do not fit.
 
 use super::finder::{Finder, Found, Hit, shape_error};
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::id::NO_NAMESPACE;
 use crate::kube::{Gvk, Str, TransformerConfig};
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
+use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
@@ -160,10 +160,10 @@ fn subject_namespaces(doc: &Doc, root: NodeId) -> Result<SmallVec<[Str; 2]>> {
     let Some(subjects) = doc.get(root, "subjects") else { return Ok(found) };
     for subject in doc.items(subjects) {
         let fail = |what: &str, at: NodeId| {
-            Err(Error::new(Fault::Resource, format!("expected {what} in `subjects` of a RoleBinding"))
+            Err(Error::new(ErrorKind::Resource, format!("expected {what} in `subjects` of a RoleBinding"))
                 .at(doc.location(at)))
         };
-        if doc.kind(*subject) != Kind::Map {
+        if doc.kind(*subject) != NodeKind::Map {
             return fail("mappings", *subject);
         }
         let (Some(namespace), Some(kind)) = (doc.get(*subject, "namespace"), doc.get(*subject, "kind"))
@@ -188,7 +188,7 @@ fn subject_namespaces(doc: &Doc, root: NodeId) -> Result<SmallVec<[Str; 2]>> {
 
 /// Whether a node is a scalar whose value is a string.
 fn is_text(doc: &Doc, node: NodeId) -> bool {
-    doc.kind(node) == Kind::Scalar
+    doc.kind(node) == NodeKind::Scalar
         && match doc.tag(node) {
             Tag::Str | Tag::Other | Tag::Binary | Tag::Merge => true,
             Tag::Unset => {
@@ -235,7 +235,7 @@ impl Step<'_> {
             Found::Field => {}
         }
         match doc.kind(hit.node) {
-            Kind::Seq => {
+            NodeKind::Seq => {
                 for item in doc.items(hit.node).to_vec() {
                     self.one(item, row)?;
                 }
@@ -252,10 +252,12 @@ impl Step<'_> {
             return Ok(());
         }
         match doc.kind(node) {
-            Kind::Scalar => self.name(node, row),
-            Kind::Map => self.name_and_namespace(node, row),
-            _ => Err(Error::new(Fault::Resource, "expected a name or a mapping with a name, found a list")
-                .at(doc.location(node))),
+            NodeKind::Scalar => self.name(node, row),
+            NodeKind::Map => self.name_and_namespace(node, row),
+            _ => {
+                Err(Error::new(ErrorKind::Resource, "expected a name or a mapping with a name, found a list")
+                    .at(doc.location(node)))
+            }
         }
     }
 
@@ -273,7 +275,7 @@ impl Step<'_> {
         let Some(doc) = self.doc() else { return Ok(()) };
         let Some(name) = doc.get(node, "name") else {
             return Err(Error::new(
-                Fault::Resource,
+                ErrorKind::Resource,
                 "expected a `name` in a mapping that refers to an object",
             )
             .at(doc.location(node)));
@@ -383,13 +385,13 @@ impl Step<'_> {
 }
 
 fn is_mapping(res: &Resource, node: NodeId) -> bool {
-    res.doc().kind(node) == Kind::Map
+    res.doc().kind(node) == NodeKind::Map
 }
 
 /// Whether writing the same text without a tag would leave a node as it is.
 fn is_bare(doc: &Doc, node: NodeId) -> bool {
     match doc.tag(node) {
-        _ if doc.is_tagged(node) || doc.kind(node) != Kind::Scalar => false,
+        _ if doc.is_tagged(node) || doc.kind(node) != NodeKind::Scalar => false,
         Tag::Unset => true,
         tag => doc.style(node) != Style::Plain || scalar::resolve(doc.text(node), Dialect::V3) == tag,
     }
@@ -413,7 +415,7 @@ fn ends_alike(a: &Resource, b: &Resource, lax: bool) -> bool {
 fn ambiguous(me: &Resource, node: NodeId, name: &str, found: &[&Resource]) -> Error {
     let ids: Vec<String> = found.iter().map(|res| format!("`{}`", res.id())).collect();
     let message = format!("found multiple possible referrals for `{name}`: {}", ids.join(", "));
-    let mut error = Error::new(Fault::Reference, message).at(me.doc().location(node));
+    let mut error = Error::new(ErrorKind::Reference, message).at(me.doc().location(node));
     for res in found {
         error = error.label(res.doc().location(res.root()), "this could be meant");
     }

@@ -6,13 +6,13 @@
 
 use super::fieldpath;
 use super::finder::{Finder, Found, Hit, shape_error};
-use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::generate::base64_lines;
 use crate::kube::{FieldSpec, Gvk, ResId};
 use crate::kustomization::types::Var;
 use crate::resource::{ResMap, Resource};
 use crate::text::go;
-use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar};
+use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl VarSet {
 
     fn insert(&mut self, var: Var) -> Result<()> {
         if let Some(first) = self.0.get(&var.name) {
-            return Err(Error::new(Fault::Conflict, format!("var `{}` already encountered", var.name))
+            return Err(Error::new(ErrorKind::Conflict, format!("var `{}` already encountered", var.name))
                 .at(var.mark.location())
                 .label(first.mark.location(), "first declared here")
                 .hint("declare it once, or give one of the two another name"));
@@ -128,7 +128,7 @@ impl VarSet {
                     "name apiVersion, kind and name as they were when this kustomization was built"
                 };
                 let message = format!("var `{name}` cannot be mapped to a field: no object matches `{id}`");
-                return Err(Error::new(Fault::Reference, message).at(var.mark.location()).hint(hint));
+                return Err(Error::new(ErrorKind::Reference, message).at(var.mark.location()).hint(hint));
             };
             values.insert(name.as_str(), value(res, var)?);
         }
@@ -138,7 +138,7 @@ impl VarSet {
 
 fn ambiguous(var: &Var, target: &ResId, found: &[usize], resources: &ResMap) -> Error {
     let message = format!("found {} objects for var `{}` that match `{target}`", found.len(), var.name);
-    let mut error = Error::new(Fault::Reference, message).at(var.mark.location());
+    let mut error = Error::new(ErrorKind::Reference, message).at(var.mark.location());
     for res in found.iter().filter_map(|s| resources.get(*s)) {
         error = error.label(res.doc().location(res.root()), "this one matches");
     }
@@ -173,7 +173,7 @@ fn value(res: &Resource, var: &Var) -> Result<Value> {
     let doc = res.doc();
     let missing = || {
         Error::new(
-            Fault::Reference,
+            ErrorKind::Reference,
             format!("field `{}` of var `{}` is not found in `{}`", var.field_path, var.name, res.id()),
         )
         .at(var.mark.location())
@@ -182,7 +182,7 @@ fn value(res: &Resource, var: &Var) -> Result<Value> {
     let parts = with_indices(fieldpath::split(&var.field_path));
     let found = fieldpath::lookup(doc, res.root(), &parts).map_err(|e| missing().hint(e.message()))?;
     let node = found.ok_or_else(missing)?;
-    if doc.kind(node) != Kind::Scalar {
+    if doc.kind(node) != NodeKind::Scalar {
         return Ok(Value::Other);
     }
     let text = doc.text(node);
@@ -283,7 +283,7 @@ fn write(doc: &mut Doc, node: NodeId, new: &New) {
 
 /// Whether kustomize takes a node for a text: a string, or a scalar without a tag.
 fn is_string(doc: &Doc, node: NodeId) -> bool {
-    doc.kind(node) == Kind::Scalar && matches!(doc.tag(node), Tag::Str | Tag::Unset)
+    doc.kind(node) == NodeKind::Scalar && matches!(doc.tag(node), Tag::Str | Tag::Unset)
 }
 
 fn collect<'v>(
@@ -314,13 +314,13 @@ fn collect<'v>(
         }
     };
     match doc.kind(node) {
-        Kind::Scalar if is_string(doc, node) => one(node),
-        Kind::Scalar | Kind::Alias => {}
-        Kind::Map => {
+        NodeKind::Scalar if is_string(doc, node) => one(node),
+        NodeKind::Scalar | NodeKind::Alias => {}
+        NodeKind::Map => {
             for (key, value) in doc.pairs(node) {
                 if !is_string(doc, key) {
                     return Err(Error::new(
-                        Fault::Resource,
+                        ErrorKind::Resource,
                         format!("expected texts as keys, found `{}`", doc.text(key)),
                     )
                     .at(doc.location(key)));
@@ -330,10 +330,10 @@ fn collect<'v>(
                 }
             }
         }
-        Kind::Seq => {
+        NodeKind::Seq => {
             for item in doc.items(node) {
                 if !is_string(doc, *item) {
-                    return Err(Error::new(Fault::Resource, "expected a list of texts")
+                    return Err(Error::new(ErrorKind::Resource, "expected a list of texts")
                         .at(doc.location(*item))
                         .hint("put the item in quotes"));
                 }

@@ -5,7 +5,7 @@
 //! hear of a repository around the working directory. Locations and branches that `git` could take for an
 //! option or for a helper program are refused before it starts.
 
-use crate::diag::{Error, Kind, Result, cause};
+use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::interrupt;
 use crate::load::Repository;
 use crate::load::fetch::without_password;
@@ -31,8 +31,8 @@ type Slot = Arc<OnceLock<Result<Checkout>>>;
 #[derive(Debug)]
 struct Checkout {
     path: Arc<Path>,
-    /// Removes the folder in the end.
-    _folder: interrupt::Folder,
+    /// Removes the directory in the end.
+    _directory: interrupt::Directory,
 }
 
 /// The clones of a build.
@@ -42,7 +42,7 @@ pub struct Git {
 }
 
 impl Git {
-    /// The folder of a clone. `url` is where the user's configuration leads the repository.
+    /// The directory of a clone. `url` is where the user's configuration leads the repository.
     pub fn checkout(&self, url: &str, repository: &Repository) -> Result<Arc<Path>> {
         let key = (url.to_owned(), repository.reference.clone(), repository.submodules);
         let mut clones = self.clones.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,7 +54,7 @@ impl Git {
 
 /// Why git shall not see a location or branch.
 fn refuse(url: &str, reference: &str) -> Result<()> {
-    let wrong = |message: String| Err(Error::new(Kind::Restricted, message));
+    let wrong = |message: String| Err(Error::new(ErrorKind::Restricted, message));
     let shown = without_password(url);
     let scheme = url.find("://");
     let host = scheme.map_or(url, |at| &url[at + 3..]);
@@ -82,11 +82,12 @@ fn refuse(url: &str, reference: &str) -> Result<()> {
 fn clone(url: &str, repository: &Repository) -> Result<Checkout> {
     let reference = if repository.reference.is_empty() { "HEAD" } else { &repository.reference };
     refuse(url, reference)?;
-    let failed =
-        |e: std::io::Error| Error::new(Kind::Io, format!("no folder for a clone can be made: {}", cause(&e)));
-    let folder =
-        interrupt::folder(|| tempfile::Builder::new().prefix("kustomize-").tempdir()).map_err(failed)?;
-    let path: Arc<Path> = folder.path().canonicalize().map_err(failed)?.into();
+    let failed = |e: std::io::Error| {
+        Error::new(ErrorKind::Io, format!("no directory for a clone can be made: {}", cause(&e)))
+    };
+    let directory =
+        interrupt::directory(|| tempfile::Builder::new().prefix("kustomize-").tempdir()).map_err(failed)?;
+    let path: Arc<Path> = directory.path().canonicalize().map_err(failed)?.into();
     let shown = without_password(url);
     let run = |args: &[&str]| {
         let step = args.first().copied().unwrap_or_default();
@@ -99,7 +100,7 @@ fn clone(url: &str, repository: &Repository) -> Result<Checkout> {
     if repository.submodules {
         run(&["submodule", "update", "--init", "--recursive"])?;
     }
-    Ok(Checkout { path, _folder: folder })
+    Ok(Checkout { path, _directory: directory })
 }
 
 /// What went wrong with a command.
@@ -114,19 +115,19 @@ impl Failure {
     fn explain(self, url: &str, step: &str, reference: &str) -> Error {
         let output = match self {
             Self::Start(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                let error = Error::new(Kind::Program, format!("no `git` program to fetch `{url}`"));
+                let error = Error::new(ErrorKind::Program, format!("no `git` program to fetch `{url}`"));
                 return error.hint("install git, or put it on the search path");
             }
             Self::Start(e) => {
-                return Error::new(Kind::Program, format!("`git` cannot be started: {}", cause(&e)));
+                return Error::new(ErrorKind::Program, format!("`git` cannot be started: {}", cause(&e)));
             }
             Self::Thread(e) => {
                 let message = format!("no thread can be started for `git {step}`: {}", cause(&e));
-                return Error::new(Kind::Program, message);
+                return Error::new(ErrorKind::Program, message);
             }
             Self::Timeout(limit) => {
                 let message = format!("`git {step}` for `{url}` took longer than {limit:?}");
-                let error = Error::new(Kind::Remote, message);
+                let error = Error::new(ErrorKind::Remote, message);
                 return error.hint("allow more seconds in the location: `?timeout=120`");
             }
             Self::Exit(code, output) => match output.trim() {
@@ -137,7 +138,7 @@ impl Failure {
         let telling = |line: &&str| line.starts_with("fatal: ") || line.starts_with("error: ");
         let line = output.lines().find(telling).or(output.lines().last()).unwrap_or_default();
         let message = format!("`git {step}` failed for `{url}`: {}", without_password(line));
-        let error = Error::new(Kind::Remote, message);
+        let error = Error::new(ErrorKind::Remote, message);
         if output.contains("couldn't find remote ref") {
             return error.hint(format!("the repository has no branch, tag or commit `{reference}`"));
         }
@@ -151,11 +152,11 @@ impl Failure {
     }
 }
 
-/// Runs git in a folder; its output is kept for messages.
-fn run(folder: &Path, args: &[&str], timeout: Duration) -> std::result::Result<(), Failure> {
+/// Runs git in a directory; its output is kept for messages.
+fn run(directory: &Path, args: &[&str], timeout: Duration) -> std::result::Result<(), Failure> {
     let (mut output, writer) = std::io::pipe().map_err(Failure::Start)?;
     let mut command = Command::new("git");
-    command.args(args).current_dir(folder).env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
+    command.args(args).current_dir(directory).env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
     for name in FOREIGN {
         command.env_remove(name);
     }
@@ -207,7 +208,7 @@ mod tests {
         }
     }
 
-    fn git(folder: &Path, args: &[&str]) {
+    fn git(directory: &Path, args: &[&str]) {
         let mut command = Command::new("git");
         command.args([
             "-c",
@@ -217,7 +218,7 @@ mod tests {
             "-c",
             "init.defaultBranch=main",
         ]);
-        let done = command.arg("-C").arg(folder).args(args).output().unwrap();
+        let done = command.arg("-C").arg(directory).args(args).output().unwrap();
         assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
 

@@ -4,7 +4,7 @@
 //! take five minutes. Certificates are checked against those of the operating system.
 
 use super::proxy::Proxies;
-use crate::diag::{Error, Kind, Result, cause};
+use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::load::fetch::without_password;
 use rustc_hash::FxHashMap;
 use std::sync::{Mutex, PoisonError};
@@ -35,7 +35,7 @@ impl Client {
     pub fn get(&self, url: &str) -> Result<Vec<u8>> {
         let shown = without_password(url);
         let failed =
-            |cause: String| Error::new(Kind::Remote, format!("`{shown}` cannot be fetched: {cause}"));
+            |cause: String| Error::new(ErrorKind::Remote, format!("`{shown}` cannot be fetched: {cause}"));
         let uri: ureq::http::Uri =
             escape(url).parse().map_err(|e: ureq::http::uri::InvalidUri| failed(e.to_string()))?;
         let scheme = uri.scheme_str().unwrap_or_default();
@@ -62,7 +62,7 @@ impl Client {
         let proxy = proxy.map(|text| {
             Proxy::new(text).map_err(|e| {
                 let message = format!("the proxy `{}` cannot be used: {e}", without_password(text));
-                Error::new(Kind::Remote, message)
+                Error::new(ErrorKind::Remote, message)
             })
         });
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();

@@ -12,7 +12,7 @@
 //! used. `to` takes its place; `file://` leads files and repositories to local ones. Kustomize has nothing of the
 //! kind, but git's own `url.….insteadOf` works for repositories in both.
 
-use crate::diag::{Error, Kind, Location, Result, cause};
+use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::yaml::Source;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -48,17 +48,19 @@ impl Mirrors {
             {
                 Ok(Self::default())
             }
-            // A home folder that may not be entered is someone else's.
+            // A home directory that may not be entered is someone else's.
             Err(e)
                 if e.kind() == std::io::ErrorKind::PermissionDenied && path.symlink_metadata().is_err() =>
             {
                 Ok(Self::default())
             }
             Ok(_) => {
-                Err(Error::new(Kind::Config, "the configuration is too large").at(Location::file(shown)))
+                Err(Error::new(ErrorKind::Config, "the configuration is too large").at(Location::file(shown)))
             }
-            Err(e) => Err(Error::new(Kind::Io, format!("the configuration cannot be read: {}", cause(&e)))
-                .at(Location::file(shown))),
+            Err(e) => {
+                Err(Error::new(ErrorKind::Io, format!("the configuration cannot be read: {}", cause(&e)))
+                    .at(Location::file(shown)))
+            }
         }
     }
 
@@ -68,13 +70,13 @@ impl Mirrors {
         let config: Config = toml::from_str(&source.text).map_err(|e| {
             let message = e.message().trim().trim_end_matches('.');
             let message = message.lines().collect::<Vec<_>>().join(", ");
-            Error::new(Kind::Config, message).at(at(e.span().map_or(0, |s| s.start)))
+            Error::new(ErrorKind::Config, message).at(at(e.span().map_or(0, |s| s.start)))
         })?;
         let mut mirrors = Vec::with_capacity(config.mirror.len());
         for mirror in config.mirror {
             let start = mirror.span().start;
             let mirror = mirror.into_inner();
-            let wrong = |message: &str| Error::new(Kind::Config, message).at(at(start));
+            let wrong = |message: &str| Error::new(ErrorKind::Config, message).at(at(start));
             if mirror.from.is_empty() {
                 return Err(wrong("`from` of a mirror must be a URL or the beginning of one, found nothing"));
             }

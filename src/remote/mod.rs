@@ -11,7 +11,7 @@ pub mod mirror;
 pub mod proxy;
 pub mod url;
 
-use crate::diag::{Error, Kind, Result, cause};
+use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::load::{Fetch, Repository};
 use std::io::Read;
 use std::path::Path;
@@ -58,7 +58,8 @@ impl Fetch for Remote {
 fn local_file(path: &Path, url: &str) -> Result<Vec<u8>> {
     let wrong = |cause: String| {
         let message = format!("`{url}` is led to `{}`, {cause}", path.display());
-        Error::new(Kind::Remote, message).hint("correct the `[[mirror]]` table or the folder it names")
+        Error::new(ErrorKind::Remote, message)
+            .hint("correct the `[[mirror]]` table or the directory it names")
     };
     let refused = |e: std::io::Error| wrong(format!("which cannot be read: {}", cause(&e)));
     if !path.metadata().map_err(refused)?.is_file() {

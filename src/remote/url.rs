@@ -1,6 +1,6 @@
 //! Which texts name a repository, and what they are made of.
 //!
-//! The rules are kustomize's. A text is a host, the path of the repository and the path of a folder in it, then a query.
+//! The rules are kustomize's. A text is a host, the path of the repository and the path of a directory in it, then a query.
 //! The repository's path ends at `_git/` and one more segment, else before `//`, else behind `.git`, else after two
 //! segments (`file://`: at the end). Texts for `github.com` are brought into one of two forms.
 
@@ -93,7 +93,7 @@ fn split_user(text: &str) -> (&str, &str) {
     if starts && text[end..].starts_with('@') { text.split_at(end + 1) } else { ("", text) }
 }
 
-/// The repository's path, the folder's path, and whether a mark divided them.
+/// The repository's path, the directory's path, and whether a mark divided them.
 fn split_path(text: &str, whole: bool) -> Option<(&str, &str, bool)> {
     if let Some(at) = text.find("_git/") {
         let start = at + "_git/".len();

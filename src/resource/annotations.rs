@@ -6,8 +6,8 @@
 //! An empty `annotations` vanishes, whatever it is. kustomize dies on an empty key and on a sequence with an odd
 //! number of items; here these are errors.
 
-use crate::diag::{Error, Kind, Result};
-use crate::yaml::{Dialect, Doc, Kind as NodeKind, NodeId, Style, Tag, scalar};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::hash_map::Entry;
 
@@ -103,7 +103,7 @@ fn renew(doc: &mut Doc, metadata: NodeId, drop: &dyn Fn(&str) -> bool) -> Result
         Some(next) if doc.is_null(next) => (doc.map(), FxHashMap::default()),
         Some(next) => {
             let message = "a second `annotations` is no mapping, expected one `annotations`";
-            return Err(Error::new(Kind::Resource, message).at(doc.location(next)));
+            return Err(Error::new(ErrorKind::Resource, message).at(doc.location(next)));
         }
     };
     let mut kids = Vec::with_capacity(2 * entries.len());
@@ -132,7 +132,8 @@ fn renew(doc: &mut Doc, metadata: NodeId, drop: &dyn Fn(&str) -> bool) -> Result
 /// Names and values; of equal names the last counts.
 fn entries(doc: &Doc, field: NodeId) -> Result<Vec<(String, NodeId)>> {
     let kids = doc.kids(field);
-    let refuse = |message: &str, at: NodeId| Err(Error::new(Kind::Resource, message).at(doc.location(at)));
+    let refuse =
+        |message: &str, at: NodeId| Err(Error::new(ErrorKind::Resource, message).at(doc.location(at)));
     if let [last] = kids.chunks_exact(2).remainder() {
         return refuse("`annotations` is a sequence with an odd number of items, expected a mapping", *last);
     }

@@ -6,7 +6,7 @@
 //! kustomize crash; here they are an error.
 
 use super::{Behavior, PreviousId, Resource};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{Gvk, ResId, Str};
 
 /// Names an object had.
@@ -106,7 +106,7 @@ pub fn adopt(res: &mut Resource) -> Result<()> {
     // Without names the other two lists say nothing.
     if !names.is_empty() && (names.len() != namespaces.len() || names.len() != kinds.len()) {
         return Err(Error::new(
-            Kind::Resource,
+            ErrorKind::Resource,
             format!(
                 "expected as many entries in `{PREVIOUS_NAMESPACES}` and `{PREVIOUS_KINDS}` as in \
                  `{PREVIOUS_NAMES}`, found {}, {} and {}",

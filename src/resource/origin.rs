@@ -3,7 +3,7 @@
 use super::internal::{ORIGIN, TRANSFORMATIONS};
 use super::{Origin, Resource};
 use crate::text::go;
-use crate::yaml::{self, Kind};
+use crate::yaml::{self, NodeKind};
 use std::sync::Arc;
 
 /// A note as the YAML text that kustomize writes.
@@ -46,7 +46,7 @@ pub fn take(res: &mut Resource, shown: &[(&'static str, String)]) {
     let found = |res: &mut Resource, key: &str| {
         let doc = res.doc();
         let map = doc.get_path(doc.root(), &["metadata", "annotations"])?;
-        let value = doc.get(map, key).filter(|_| doc.kind(map) == Kind::Map)?;
+        let value = doc.get(map, key).filter(|_| doc.kind(map) == NodeKind::Map)?;
         let text = doc.text(value).to_owned();
         res.edit(|doc| doc.remove(map, key));
         Some(text)

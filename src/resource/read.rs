@@ -8,9 +8,9 @@
 //! scalars are written, which decides how later changes to them are printed; see `to_json_styles`.
 
 use super::{Resource, internal};
-use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::yaml::json::to_json;
-use crate::yaml::{Doc, Kind, NodeId, Source, Style, Tag, scalar, split};
+use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, Tag, scalar, split};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub fn from_docs(docs: Vec<Doc>, single: bool) -> Result<Vec<Resource>> {
         let kind = doc.get(doc.root(), "kind").map_or("", |n| doc.text(n));
         match doc.get(doc.root(), "items") {
             Some(items) if kind.ends_with("List") => {
-                if doc.kind(items) != Kind::Seq && !doc.is_null(items) {
+                if doc.kind(items) != NodeKind::Seq && !doc.is_null(items) {
                     let message =
                         format!("expected a list in `items` of {kind}, found {}", describe(&doc, items));
                     return Err(Error::new(ErrorKind::Resource, message).at(doc.location(items)));
@@ -96,8 +96,8 @@ fn text(doc: &Doc, node: Option<NodeId>) -> &str {
 
 fn describe(doc: &Doc, node: NodeId) -> String {
     match doc.kind(node) {
-        Kind::Scalar if doc.is_null(node) => "a null".into(),
-        Kind::Scalar => format!("`{}`", doc.text(node)),
+        NodeKind::Scalar if doc.is_null(node) => "a null".into(),
+        NodeKind::Scalar => format!("`{}`", doc.text(node)),
         kind => kind.noun().into(),
     }
 }
@@ -106,7 +106,7 @@ fn check(doc: &Doc) -> Result<()> {
     let root = doc.root();
     let fail =
         |at: NodeId, message: String| Err(Error::new(ErrorKind::Resource, message).at(doc.location(at)));
-    if doc.kind(root) != Kind::Map {
+    if doc.kind(root) != NodeKind::Map {
         return fail(
             root,
             format!("expected an object, a mapping with a kind, found {}", describe(doc, root)),
@@ -119,7 +119,7 @@ fn check(doc: &Doc) -> Result<()> {
             let whose = if name.is_empty() { String::new() } else { format!(" of `{name}`") };
             fail(kind.unwrap_or(root), format!("missing `kind` in the object{whose}"))
         }
-        (_, "") if metadata.is_some_and(|m| doc.kind(m) != Kind::Map && !doc.is_empty(m)) => {
+        (_, "") if metadata.is_some_and(|m| doc.kind(m) != NodeKind::Map && !doc.is_empty(m)) => {
             let at = metadata.unwrap_or(root);
             fail(at, format!("expected a mapping in `metadata`, found {}", describe(doc, at)))
         }
@@ -138,7 +138,7 @@ fn check(doc: &Doc) -> Result<()> {
 /// Makes the nodes look as if they had been read from JSON: strings and times in double quotes, everything else
 /// plain.
 fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
-    if doc.kind(node) != Kind::Scalar {
+    if doc.kind(node) != NodeKind::Scalar {
         doc.set_flow(node, true);
         if let Some((key, _)) = doc.pairs(node).find(|(k, _)| !matches!(doc.tag(*k), Tag::Str | Tag::Merge)) {
             let message = format!("expected a text as key, found {}", describe(doc, key));

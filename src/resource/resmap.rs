@@ -1,7 +1,7 @@
 //! The table of objects, in the order they came, with an index of their ids.
 
 use super::Resource;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{OpenApi, ResId};
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
@@ -133,7 +133,7 @@ impl ResMap {
         if let Some(slot) = self.find(res.id()).into_iter().next() {
             let other = &self.slots[slot];
             let mut error = Error::new(
-                Kind::Conflict,
+                ErrorKind::Conflict,
                 format!("may not add resource with an already registered id: {}", res.id()),
             )
             .at(res.doc().location(res.root()));

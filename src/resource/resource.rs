@@ -36,7 +36,7 @@ pub enum Behavior {
 /// Where an object came from, or what changed it, as `buildMetadata` tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Origin {
-    /// File, from the folder being built.
+    /// File, from the directory being built.
     pub path: String,
     /// Repository of a remote file.
     pub repo: String,

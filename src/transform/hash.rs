@@ -4,12 +4,12 @@
 //! always hashes the empty text for it.
 
 use super::{hash_tree, write};
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::resource::ResMap;
 use crate::text::go::json_float;
 use crate::yaml::json::write_string;
 use crate::yaml::reencode::{self, Place, Value};
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -58,7 +58,7 @@ pub fn suffix(doc: &Doc, root: NodeId) -> Result<String> {
     let mut json = String::from("{");
     for (field, need) in fields {
         let node = doc.get(root, field);
-        if *need == Need::IfMap && node.is_none_or(|n| doc.kind(n) != Kind::Map) {
+        if *need == Need::IfMap && node.is_none_or(|n| doc.kind(n) != NodeKind::Map) {
             continue;
         }
         if *need == Need::KindAndName {
@@ -97,9 +97,9 @@ pub(super) fn encode(json: &[u8]) -> String {
 fn push_field(json: &mut String, doc: &Doc, node: Option<NodeId>) -> Result<()> {
     match node.map(|n| (n, doc.kind(n))) {
         None => write_string("", json),
-        Some((n, Kind::Scalar)) => write_string(doc.text(n), json),
-        Some((n, Kind::Map)) => return push_value(json, doc, n, false),
-        Some((_, Kind::Seq | Kind::Alias)) => json.push_str("null"),
+        Some((n, NodeKind::Scalar)) => write_string(doc.text(n), json),
+        Some((n, NodeKind::Map)) => return push_value(json, doc, n, false),
+        Some((_, NodeKind::Seq | NodeKind::Alias)) => json.push_str("null"),
     }
     Ok(())
 }
@@ -108,7 +108,7 @@ fn push_field(json: &mut String, doc: &Doc, node: Option<NodeId>) -> Result<()> 
 fn push_value(json: &mut String, doc: &Doc, node: NodeId, flow: bool) -> Result<()> {
     let flow = flow || doc.is_flow(node);
     match doc.kind(node) {
-        Kind::Map => {
+        NodeKind::Map => {
             let mut pairs: Vec<_> = doc.pairs(node).collect();
             pairs.sort_by_key(|(key, _)| doc.text(*key));
             push_list(json, ['{', '}'], pairs, |json, (key, value)| {
@@ -117,11 +117,11 @@ fn push_value(json: &mut String, doc: &Doc, node: NodeId, flow: bool) -> Result<
                 push_value(json, doc, value, flow)
             })
         }
-        Kind::Seq => {
+        NodeKind::Seq => {
             let items = doc.items(node).iter();
             push_list(json, ['[', ']'], items, |json, item| push_value(json, doc, *item, flow))
         }
-        Kind::Scalar | Kind::Alias => push_scalar(json, doc, node, flow),
+        NodeKind::Scalar | NodeKind::Alias => push_scalar(json, doc, node, flow),
     }
 }
 
@@ -151,7 +151,7 @@ fn push_scalar(json: &mut String, doc: &Doc, node: NodeId, flow: bool) -> Result
         Value::Float(f) if f.is_finite() => json.push_str(&json_float(f)),
         Value::Float(_) => {
             let message = format!("expected a finite number, found `{}`", doc.text(node));
-            return Err(Error::new(Fault::Resource, message).at(doc.location(node)));
+            return Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)));
         }
         Value::Str(s) => write_string(&s, json),
         Value::Time(t) | Value::Binary(t) => write_string(&t, json),

@@ -5,9 +5,9 @@
 //! be had for objects as they were read, without comments; for others there is an error rather than another hash.
 
 use super::hash::encode;
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::yaml::json::write_string;
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag, split};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag, split};
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -52,7 +52,7 @@ pub(super) fn suffix(doc: &Doc, root: NodeId) -> Result<String> {
 /// The error for an object whose tree is not known as kustomize has it.
 pub(super) fn refused(doc: &Doc, node: NodeId) -> Error {
     Error::new(
-        Fault::Resource,
+        ErrorKind::Resource,
         "only ConfigMaps, Secrets and unchanged objects without comments and anchors can have a hash in their name",
     )
     .at(doc.location(node))
@@ -71,10 +71,10 @@ impl Tree<'_> {
     fn node(&mut self, id: NodeId) -> Result<()> {
         let doc = self.doc;
         let kind = match doc.kind(id) {
-            Kind::Seq => 2,
-            Kind::Map => 4,
-            Kind::Scalar => 8,
-            Kind::Alias => return Err(refused(doc, id)),
+            NodeKind::Seq => 2,
+            NodeKind::Map => 4,
+            NodeKind::Scalar => 8,
+            NodeKind::Alias => return Err(refused(doc, id)),
         };
         let style = STYLES.iter().find(|(style, _)| *style == doc.style(id)).map_or(0, |(_, n)| *n);
         let style =

@@ -9,12 +9,12 @@
 
 use super::rows::{Row, RowsByType};
 use super::write;
-use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{FieldSpec, fieldspec};
 use crate::kustomization::types::Image;
 use crate::resource::ResMap;
 use crate::text::re2;
-use crate::yaml::{Doc, Kind, NodeId, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Tag};
 use regex::Regex;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -106,14 +106,14 @@ fn counted(doc: &Doc, mut found: Vec<NodeId>) -> Result<Vec<Field>> {
 fn containers(doc: &Doc, node: NodeId, found: &mut Vec<NodeId>) -> Result<()> {
     for (key, value) in doc.pairs(node) {
         let kind = doc.kind(value);
-        if kind == Kind::Scalar {
+        if kind == NodeKind::Scalar {
             continue;
         }
         containers(doc, value, found)?;
-        if kind == Kind::Seq && matches!(doc.text(key), "containers" | "initContainers") {
+        if kind == NodeKind::Seq && matches!(doc.text(key), "containers" | "initContainers") {
             for item in doc.items(value) {
                 match doc.kind(*item) {
-                    Kind::Map => found.extend(doc.get(*item, "image")),
+                    NodeKind::Map => found.extend(doc.get(*item, "image")),
                     _ if doc.is_null(*item) => {}
                     _ => return Err(write::wrong_kind(doc, *item, "a container")),
                 }
@@ -121,7 +121,7 @@ fn containers(doc: &Doc, node: NodeId, found: &mut Vec<NodeId>) -> Result<()> {
         }
     }
     for item in doc.items(node) {
-        if doc.kind(*item) != Kind::Scalar {
+        if doc.kind(*item) != NodeKind::Scalar {
             containers(doc, *item, found)?;
         }
     }
@@ -267,7 +267,7 @@ impl<'a> Entries<'a> {
         let compiled = re2::compile(&whole).map_err(|e| {
             let why = e.split(": `").next().unwrap_or_default();
             Error::new(
-                Fault::Config,
+                ErrorKind::Config,
                 format!("the name `{}` of an image is no regular expression: {why}", image.name),
             )
             .at(image.mark.location())

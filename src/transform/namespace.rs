@@ -6,11 +6,11 @@
 
 use super::rows::{Row, RowsByType};
 use super::write;
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{FieldSpec, Gvk, Leaf, ResId, fieldspec};
 use crate::kustomization::types::Text;
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
 /// Which subjects of RoleBindings and ClusterRoleBindings get the namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,7 +38,7 @@ impl Subjects {
         let found = SUBJECTS.iter().find(|(n, _)| *n == name).map(|(_, mode)| *mode);
         found.ok_or_else(|| {
             Error::new(
-                Fault::Config,
+                ErrorKind::Config,
                 format!(
                     "expected `defaultOnly`, `none` or `allServiceAccounts` for `setRoleBindingSubjects`, \
                      found `{name}`"
@@ -132,7 +132,7 @@ fn is_binding(kind: &str) -> bool {
 /// Whether writing would leave the object as it is.
 fn has_already(doc: &Doc, root: NodeId, namespace: &Text) -> bool {
     doc.get_path(root, &["metadata", "namespace"]).is_some_and(|n| {
-        doc.kind(n) == Kind::Scalar
+        doc.kind(n) == NodeKind::Scalar
             && doc.tag(n) == Tag::Str
             && !doc.is_tagged(n)
             && doc.text(n) == namespace.value
@@ -140,7 +140,7 @@ fn has_already(doc: &Doc, root: NodeId, namespace: &Text) -> bool {
 }
 
 fn write(doc: &mut Doc, node: NodeId, namespace: &Text, unset_only: bool) -> Result<()> {
-    if unset_only && doc.kind(node) == Kind::Scalar && !doc.is_null(node) && !doc.text(node).is_empty() {
+    if unset_only && doc.kind(node) == NodeKind::Scalar && !doc.is_null(node) && !doc.text(node).is_empty() {
         return Ok(());
     }
     write::scalar(doc, node, &namespace.value, Tag::Str, Some(&namespace.mark))
@@ -153,7 +153,7 @@ fn bind(
     mode: Subjects,
     write: &mut dyn FnMut(&mut Doc, NodeId) -> Result<()>,
 ) -> Result<()> {
-    if doc.kind(subjects) != Kind::Seq {
+    if doc.kind(subjects) != NodeKind::Seq {
         return Err(write::wrong_kind(doc, subjects, "a list of subjects"));
     }
     let (field, wanted) = match mode {
@@ -165,7 +165,7 @@ fn bind(
         let Some(subject) = doc.items(subjects).get(i).copied().filter(|s| !doc.is_null(*s)) else {
             continue;
         };
-        if doc.kind(subject) != Kind::Map {
+        if doc.kind(subject) != NodeKind::Map {
             return Err(write::wrong_kind(doc, subject, "a subject"));
         }
         let Some(value) = doc.get(subject, field).filter(|n| !doc.is_null(*n)) else { continue };
@@ -195,7 +195,7 @@ fn check_conflict(resources: &mut ResMap, slot: usize, before: &ResId) -> Result
     };
     let other_before = other.previous_ids().next_back().unwrap_or_else(|| other.id().clone());
     let mut error = Error::new(
-        Fault::Conflict,
+        ErrorKind::Conflict,
         format!(
             "namespace transformation produces ID conflict: `{before}` and `{other_before}` both become `{id}`"
         ),

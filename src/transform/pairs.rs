@@ -7,12 +7,12 @@
 
 use super::rows::{Row, RowsByType};
 use super::write::wrong_kind;
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{FieldSpec, Leaf, fieldspec};
 use crate::kustomization::types::{Pairs, Text};
 use crate::resource::ResMap;
 use crate::yaml::scalar::{Dialect, resolve};
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use std::collections::BTreeMap;
 
 /// Writes all pairs into the mappings that the rows name, in all objects. `what` is for messages.
@@ -82,13 +82,12 @@ impl Entry<'_> {
         if doc.is_null(map) {
             return Ok(());
         }
-        if doc.kind(map) != Kind::Map {
+        if doc.kind(map) != NodeKind::Map {
             return Err(wrong_kind(doc, map, "a mapping"));
         }
         if self.key.is_empty() {
-            return Err(
-                Error::new(Fault::Config, "expected a key, found an empty text").at(self.key.mark.location())
-            );
+            return Err(Error::new(ErrorKind::Config, "expected a key, found an empty text")
+                .at(self.key.mark.location()));
         }
         let node = self.node(doc);
         match doc.get(map, self.key) {

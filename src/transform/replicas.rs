@@ -4,7 +4,7 @@
 //! is none is an error in kustomize.
 
 use super::write;
-use crate::diag::{Code, Error, Finding, Findings, Kind, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{FieldSpec, Leaf, fieldspec};
 use crate::kustomization::types::Replica;
 use crate::resource::{ResMap, Resource};
@@ -105,7 +105,7 @@ fn no_target(replica: &Replica, rows: &[FieldSpec]) -> Error {
         false => format!(" of kind {}", types.join(", ")),
     };
     let message = format!("expected an object called `{}`{kinds}, found none", replica.name);
-    Error::new(Kind::Reference, message)
+    Error::new(ErrorKind::Reference, message)
         .at(replica.mark.location())
         .hint("use the name of a resource of one of these kinds, before or after prefixes")
 }

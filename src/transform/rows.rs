@@ -3,7 +3,7 @@
 //! Looking ahead changes nothing, so that the document of an object that no row leads into stays shared.
 
 use crate::kube::{FieldSpec, Gvk, fieldspec};
-use crate::yaml::{Doc, Kind, NodeId};
+use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
@@ -48,8 +48,8 @@ fn fields(
         return true;
     }
     match doc.kind(node) {
-        Kind::Seq => doc.items(node).iter().all(|item| fields(doc, *item, steps, create, found)),
-        Kind::Map if is_plain(name) => match doc.get(node, name) {
+        NodeKind::Seq => doc.items(node).iter().all(|item| fields(doc, *item, steps, create, found)),
+        NodeKind::Map if is_plain(name) => match doc.get(node, name) {
             Some(field) if doc.is_null(field) && (*list || create) => false,
             Some(field) => fields(doc, field, rest, create, found),
             None => !create || *list,

@@ -3,7 +3,7 @@
 //! `legacy` goes by lists of kinds that come first and last, then by type, then by namespace and name; `fifo`
 //! leaves the order of the input.
 
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::order::{ORDER_FIRST, ORDER_LAST, compare_text};
 use crate::kube::{Gvk, ResId};
 use crate::kustomization::types::SortOptions;
@@ -27,12 +27,12 @@ pub fn apply(resources: &mut ResMap, options: Option<&SortOptions>, legacy_order
         ("fifo", Some(_)) => {
             let message =
                 "the field `sortOptions.legacySortOptions` is set, but the order is `fifo`, not `legacy`";
-            return Err(Error::new(Kind::Config, message).at(options.mark.location()));
+            return Err(Error::new(ErrorKind::Config, message).at(options.mark.location()));
         }
         (found, _) => {
             let message =
                 format!("the field `sortOptions.order` must be one of [fifo, legacy], found `{found}`");
-            return Err(Error::new(Kind::Config, message).at(options.mark.location()));
+            return Err(Error::new(ErrorKind::Config, message).at(options.mark.location()));
         }
     }
     Ok(())

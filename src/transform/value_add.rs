@@ -4,10 +4,10 @@
 //! role bindings, but without rows, and without a look at conflicts.
 
 use super::{namespace, write};
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::types::Text;
 use crate::resource::ResMap;
-use crate::yaml::{Doc, Kind, NodeId, Style, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
 /// What to write where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,10 @@ pub struct Target {
 /// Writes a value into a field of the objects in these slots.
 pub fn apply(resources: &mut ResMap, slots: &[usize], value: &Text, target: &Target) -> Result<()> {
     if target.field_path.is_empty() {
-        return Err(Error::new(Fault::Config, "expected a `fieldPath` in a target of ValueAddTransformer"));
+        return Err(Error::new(
+            ErrorKind::Config,
+            "expected a `fieldPath` in a target of ValueAddTransformer",
+        ));
     }
     for slot in slots {
         let Some(id) = resources.get(*slot).map(|r| r.id().clone()) else { continue };
@@ -47,7 +50,7 @@ fn add(doc: &mut Doc, value: &Text, target: &Target) -> Result<()> {
         }
         // Kustomize crashes here.
         let message = format!("expected a file path in `{}`, found nothing", target.field_path);
-        return Err(Error::new(Fault::Resource, message).at(doc.location(root)));
+        return Err(Error::new(ErrorKind::Resource, message).at(doc.location(root)));
     };
     write::check_scalar(doc, node)?;
     let text = match target.file_path_position {
@@ -76,11 +79,11 @@ fn steps_of(path: &str) -> Vec<String> {
 }
 
 /// What a step makes where there is nothing: by the step that follows.
-fn kind_before(next: Option<&String>) -> Kind {
+fn kind_before(next: Option<&String>) -> NodeKind {
     match next {
-        None => Kind::Scalar,
-        Some(s) if is_item(s) || s.parse::<i64>().is_ok_and(|i| i >= 0) => Kind::Seq,
-        Some(_) => Kind::Map,
+        None => NodeKind::Scalar,
+        Some(s) if is_item(s) || s.parse::<i64>().is_ok_and(|i| i >= 0) => NodeKind::Seq,
+        Some(_) => NodeKind::Map,
     }
 }
 
@@ -88,11 +91,11 @@ fn is_item(step: &str) -> bool {
     step.starts_with('[') && step.ends_with(']') && step.len() > 1
 }
 
-fn make(doc: &mut Doc, kind: Kind) -> NodeId {
+fn make(doc: &mut Doc, kind: NodeKind) -> NodeId {
     match kind {
-        Kind::Map => doc.map(),
-        Kind::Seq => doc.seq(),
-        Kind::Scalar | Kind::Alias => doc.scalar("", Style::Plain, Tag::Unset),
+        NodeKind::Map => doc.map(),
+        NodeKind::Seq => doc.seq(),
+        NodeKind::Scalar | NodeKind::Alias => doc.scalar("", Style::Plain, Tag::Unset),
     }
 }
 
@@ -132,11 +135,14 @@ fn check_step(step: &str) -> Result<()> {
 }
 
 fn bad_step(step: &str) -> Error {
-    Error::new(Fault::Config, format!("expected a field or the index of an item in a path, found `{step}`"))
+    Error::new(
+        ErrorKind::Config,
+        format!("expected a field or the index of an item in a path, found `{step}`"),
+    )
 }
 
 fn item_at(doc: &Doc, node: NodeId, index: usize) -> Result<Option<NodeId>> {
-    if doc.kind(node) != Kind::Seq {
+    if doc.kind(node) != NodeKind::Seq {
         return Err(write::wrong_kind(doc, node, "a list"));
     }
     Ok(doc.items(node).get(index).copied())
@@ -145,7 +151,7 @@ fn item_at(doc: &Doc, node: NodeId, index: usize) -> Result<Option<NodeId>> {
 fn matching_item(doc: &mut Doc, node: NodeId, step: &str) -> Result<NodeId> {
     let inner = step.trim_start_matches('[').trim_end_matches(']');
     let (key, value) = inner.split_once('=').ok_or_else(|| bad_step(step))?;
-    if doc.kind(node) != Kind::Seq {
+    if doc.kind(node) != NodeKind::Seq {
         return Err(write::wrong_kind(doc, node, "a list"));
     }
     let found = doc.items(node).iter().copied().find(|item| {
@@ -170,8 +176,8 @@ fn matching_item(doc: &mut Doc, node: NodeId, step: &str) -> Result<NodeId> {
     Ok(item)
 }
 
-fn field(doc: &mut Doc, node: NodeId, name: &str, kind: Kind) -> Result<NodeId> {
-    if doc.kind(node) != Kind::Map {
+fn field(doc: &mut Doc, node: NodeId, name: &str, kind: NodeKind) -> Result<NodeId> {
+    if doc.kind(node) != NodeKind::Map {
         return Err(write::wrong_kind(doc, node, &format!("a mapping with `{name}`")));
     }
     if let Some(there) = doc.get(node, name) {

@@ -1,20 +1,20 @@
 //! Writing a scalar as kustomize does: the value and the tag change, the style stays.
 
-use crate::diag::{Error, Kind as Fault, Result};
-use crate::yaml::{Doc, Kind, Mark, NodeId, Tag};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::yaml::{Doc, Mark, NodeId, NodeKind, Tag};
 
 /// The error for a node of the wrong kind.
 pub(super) fn wrong_kind(doc: &Doc, node: NodeId, expected: &str) -> Error {
     let found = match doc.kind(node) {
-        Kind::Scalar => format!("`{}`", doc.text(node)),
+        NodeKind::Scalar => format!("`{}`", doc.text(node)),
         kind => kind.noun().to_owned(),
     };
-    Error::new(Fault::Resource, format!("expected {expected}, found {found}")).at(doc.location(node))
+    Error::new(ErrorKind::Resource, format!("expected {expected}, found {found}")).at(doc.location(node))
 }
 
 /// Checks that a node may be overwritten with a scalar: it is one, or null.
 pub(super) fn check_scalar(doc: &Doc, node: NodeId) -> Result<()> {
-    if doc.is_null(node) || doc.kind(node) == Kind::Scalar {
+    if doc.is_null(node) || doc.kind(node) == NodeKind::Scalar {
         return Ok(());
     }
     Err(wrong_kind(doc, node, "a single value"))

@@ -11,8 +11,8 @@
 //! An alias inside its own anchor kills kustomize; here it is an error. Kustomize has no limit to the size that
 //! copies grow to; here it is [`LIMIT`] nodes.
 
-use super::node::{Doc, Kind, NodeId, Tag};
-use crate::diag::{Error, Kind as ErrorKind, Result};
+use super::node::{Doc, NodeId, NodeKind, Tag};
+use crate::diag::{Error, ErrorKind, Result};
 use rustc_hash::FxHashMap;
 
 /// How many nodes aliases may be copied to.
@@ -101,7 +101,7 @@ impl<'a> Expander<'a> {
 
     /// The text that keys are told apart by.
     fn key_text(&self, key: NodeId) -> &str {
-        if self.doc.kind(key) == Kind::Alias { self.alias_name(key) } else { self.doc.text(key) }
+        if self.doc.kind(key) == NodeKind::Alias { self.alias_name(key) } else { self.doc.text(key) }
     }
 
     /// Marks a collection as begun. False: it is done already.
@@ -128,9 +128,9 @@ impl<'a> Expander<'a> {
     fn copy(&mut self, id: NodeId) -> Result<NodeId> {
         self.count(id)?;
         match self.doc.kind(id) {
-            Kind::Scalar => Ok(self.doc.copy(id)),
-            Kind::Alias => Ok(id),
-            Kind::Map | Kind::Seq => {
+            NodeKind::Scalar => Ok(self.doc.copy(id)),
+            NodeKind::Alias => Ok(id),
+            NodeKind::Map | NodeKind::Seq => {
                 let mut kids = self.doc.kids(id).to_vec();
                 for kid in &mut kids {
                     *kid = self.copy(*kid)?;
@@ -143,8 +143,8 @@ impl<'a> Expander<'a> {
     /// Expands a node in place; gives the node that stands for it.
     fn node(&mut self, id: NodeId) -> Result<NodeId> {
         match self.doc.kind(id) {
-            Kind::Scalar => return Ok(id),
-            Kind::Alias => {
+            NodeKind::Scalar => return Ok(id),
+            NodeKind::Alias => {
                 let target = self.target(id);
                 if self.seen.get(&target) == Some(&Seen::Begun) {
                     let message =
@@ -155,12 +155,12 @@ impl<'a> Expander<'a> {
                 self.written.remove(&target);
                 return self.copy(target);
             }
-            Kind::Map | Kind::Seq => {}
+            NodeKind::Map | NodeKind::Seq => {}
         }
         if !self.begin(id)? {
             return Ok(id);
         }
-        if self.doc.kind(id) == Kind::Map {
+        if self.doc.kind(id) == NodeKind::Map {
             self.merge(id)?;
         }
         for i in 0..self.doc.kids(id).len() {
@@ -237,31 +237,31 @@ impl<'a> Expander<'a> {
     /// The maps that the value of a merge key means, the one that wins last.
     fn merged(&self, value: NodeId) -> Result<Vec<NodeId>> {
         match self.doc.kind(value) {
-            Kind::Map => Ok(vec![value]),
-            Kind::Alias => {
+            NodeKind::Map => Ok(vec![value]),
+            NodeKind::Alias => {
                 let target = self.target(value);
-                if self.doc.kind(target) != Kind::Map {
+                if self.doc.kind(target) != NodeKind::Map {
                     return self.fail(value, "invalid map merge: received alias for a non-map value");
                 }
                 Ok(vec![target])
             }
-            Kind::Seq => {
+            NodeKind::Seq => {
                 let mut out = vec![];
                 for item in self.doc.items(value).iter().rev() {
-                    if self.doc.kind(*item) == Kind::Seq {
+                    if self.doc.kind(*item) == NodeKind::Seq {
                         return self.fail(*item, "invalid map merge: received a nested sequence");
                     }
                     out.extend(self.merged(*item)?);
                 }
                 Ok(out)
             }
-            Kind::Scalar => self.fail(value, NO_MAP),
+            NodeKind::Scalar => self.fail(value, NO_MAP),
         }
     }
 
     /// Applies the merge keys that came out of merged maps: what is there wins.
     fn settle(&mut self, id: NodeId) -> Result<()> {
-        if self.doc.kind(id) == Kind::Scalar || !self.begin(id)? {
+        if self.doc.kind(id) == NodeKind::Scalar || !self.begin(id)? {
             return Ok(());
         }
         for i in 0..self.doc.kids(id).len() {
@@ -272,8 +272,8 @@ impl<'a> Expander<'a> {
         let Some(i) = pairs.iter().position(|(k, _)| self.doc.tag(*k) == Tag::Merge) else { return Ok(()) };
         let value = pairs[i].1;
         let sources = match self.doc.kind(value) {
-            Kind::Map => vec![value],
-            Kind::Seq => self.doc.items(value).to_vec(),
+            NodeKind::Map => vec![value],
+            NodeKind::Seq => self.doc.items(value).to_vec(),
             _ => return self.fail(value, NO_MAP),
         };
         let mut all = Entries::default();
@@ -281,7 +281,7 @@ impl<'a> Expander<'a> {
             all.add(self.key_text(k).to_owned(), k, v);
         }
         for source in sources {
-            if self.doc.kind(source) != Kind::Map {
+            if self.doc.kind(source) != NodeKind::Map {
                 return self.fail(source, NO_MAP);
             }
             let pairs: Vec<(NodeId, NodeId)> = self.doc.pairs(source).collect();
@@ -299,8 +299,8 @@ impl<'a> Expander<'a> {
 
     fn node_v2(&mut self, id: NodeId) -> Result<NodeId> {
         match self.doc.kind(id) {
-            Kind::Scalar => return Ok(id),
-            Kind::Alias => {
+            NodeKind::Scalar => return Ok(id),
+            NodeKind::Alias => {
                 let target = self.target(id);
                 if self.seen.get(&target) == Some(&Seen::Begun) {
                     let message = format!("anchor '{}' value contains itself", self.alias_name(id));
@@ -309,14 +309,14 @@ impl<'a> Expander<'a> {
                 let target = self.node_v2(target)?;
                 return self.copy(target);
             }
-            Kind::Map | Kind::Seq => {}
+            NodeKind::Map | NodeKind::Seq => {}
         }
         if !self.begin(id)? {
             return Ok(id);
         }
         let old = self.doc.kids(id).to_vec();
         let mut kids = Vec::with_capacity(old.len());
-        if self.doc.kind(id) == Kind::Map {
+        if self.doc.kind(id) == NodeKind::Map {
             for pair in old.chunks_exact(2) {
                 if self.doc.tag(pair[0]) == Tag::Merge && self.doc.text(pair[0]) == "<<" {
                     for source in self.merged_v2(pair[1])? {
@@ -345,11 +345,11 @@ impl<'a> Expander<'a> {
     /// The maps (or aliases of maps) that a merge key means, the one that wins last.
     fn merged_v2(&self, value: NodeId) -> Result<Vec<NodeId>> {
         let is_map = |id: NodeId| match self.doc.kind(id) {
-            Kind::Alias => self.doc.kind(self.target(id)) == Kind::Map,
-            kind => kind == Kind::Map,
+            NodeKind::Alias => self.doc.kind(self.target(id)) == NodeKind::Map,
+            kind => kind == NodeKind::Map,
         };
         let sources = match self.doc.kind(value) {
-            Kind::Seq => self.doc.items(value).iter().rev().copied().collect(),
+            NodeKind::Seq => self.doc.items(value).iter().rev().copied().collect(),
             _ => vec![value],
         };
         match sources.iter().find(|s| !is_map(**s)) {

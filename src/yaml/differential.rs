@@ -4,7 +4,7 @@
 
 mod readers;
 
-use super::{Dialect, Doc, Kind, NodeId, Source, Style, emit, fast, parse};
+use super::{Dialect, Doc, NodeId, NodeKind, Source, Style, emit, fast, parse};
 use readers::{Outcome, compare};
 
 /// A small generator of random numbers.
@@ -365,13 +365,13 @@ fn a_document_is_copied_only_if_it_is_written_as_it_is_printed() {
     assert!(known * 4 > printed && printed > 1_000, "{known} of {printed}");
 }
 
-/// `KFM_CORPUS=FOLDER cargo test --release copied_only -- --ignored` looks at all documents below a folder.
+/// `KFM_CORPUS=DIRECTORY cargo test --release copied_only -- --ignored` looks at all documents below a directory.
 #[test]
-#[ignore = "needs a folder of manifests"]
-fn documents_of_a_folder_are_copied_only_if_they_are_written_as_they_are_printed() {
+#[ignore = "needs a directory of manifests"]
+fn documents_of_a_directory_are_copied_only_if_they_are_written_as_they_are_printed() {
     let (mut documents, mut known, mut bytes, mut known_bytes) = (0, 0, 0, 0);
-    for entry in walkdir::WalkDir::new(std::env::var("KFM_CORPUS").expect("KFM_CORPUS names a folder")) {
-        let path = entry.expect("a folder that can be read").into_path();
+    for entry in walkdir::WalkDir::new(std::env::var("KFM_CORPUS").expect("KFM_CORPUS names a directory")) {
+        let path = entry.expect("a directory that can be read").into_path();
         if path.extension().is_none_or(|e| e != "yaml" && e != "yml") {
             continue;
         }

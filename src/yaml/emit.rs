@@ -9,12 +9,12 @@
 //! at the keys finds two out of order. Printing does not change the document, so resources can be printed on
 //! several threads.
 
-use super::node::{Doc, Kind as NodeKind, NodeId, Style, Tag};
+use super::node::{Doc, NodeId, NodeKind, Style, Tag};
 use super::reencode::{self, Place, Value};
 use super::style::{self, SIMPLE_KEY, Written};
 use super::write::Lines;
 use super::{number, order};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
 /// How to print.
@@ -257,7 +257,8 @@ impl<'d> Printer<'d, '_> {
             if let Some(first) = seen.insert((doc.kind(key) as u8, doc.text(key)), key) {
                 return Err(duplicate(doc, first, key));
             }
-            let refuse = |message: String| Err(Error::new(Kind::Resource, message).at(doc.location(key)));
+            let refuse =
+                |message: String| Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)));
             if doc.kind(key) != NodeKind::Scalar {
                 return refuse("a key is a mapping or sequence, expected a string".into());
             }
@@ -327,7 +328,7 @@ impl<'d> Printer<'d, '_> {
             {
                 let message =
                     format!("the comment behind `{text}:` keeps its emptied value from being printed");
-                let error = Error::new(Kind::Resource, message).at(self.doc.location(key));
+                let error = Error::new(ErrorKind::Resource, message).at(self.doc.location(key));
                 return Err(error.hint("put the comment above the key"));
             }
             self.out.put(b": ");
@@ -360,12 +361,12 @@ impl<'d> Printer<'d, '_> {
         }
         if reencode::key_too_long(text) {
             let message = "the key is longer than the 1024 characters that kustomize can print";
-            return Err(Error::new(Kind::Resource, message).at(self.doc.location(key)));
+            return Err(Error::new(ErrorKind::Resource, message).at(self.doc.location(key)));
         }
         self.out.put(b"? ");
         if text.contains('\u{85}') {
             let message = "a key with the line break U+0085 cannot be printed";
-            return Err(Error::new(Kind::Resource, message).at(self.doc.location(key)));
+            return Err(Error::new(ErrorKind::Resource, message).at(self.doc.location(key)));
         }
         if !self.string(text, style::bytes_of(text), key, indent + 2, false)? {
             self.out.end();
@@ -415,13 +416,13 @@ impl<'d> Printer<'d, '_> {
                 Some(spelling) => self.out.put(spelling.as_bytes()),
                 None => {
                     let message = format!("the number `{text}` cannot be printed: JSON has none like it");
-                    return Err(Error::new(Kind::Resource, message).at(doc.location(id)));
+                    return Err(Error::new(ErrorKind::Resource, message).at(doc.location(id)));
                 }
             },
             Value::Str(text) => return self.string(&text, style::bytes_of(&text), id, indent, false),
             Value::Time(text) if text.ends_with("+24:00") || text.ends_with("-24:00") => {
                 let message = format!("the time `{text}` cannot be printed: the zone has at most 23 hours");
-                return Err(Error::new(Kind::Resource, message).at(doc.location(id)));
+                return Err(Error::new(ErrorKind::Resource, message).at(doc.location(id)));
             }
             Value::Time(text) | Value::Binary(text) => {
                 return self.string(&text, style::bytes_of(&text), id, indent, false);
@@ -461,7 +462,7 @@ fn is_simple(key: &str) -> bool {
 }
 
 fn duplicate(doc: &Doc, first: NodeId, second: NodeId) -> Error {
-    Error::new(Kind::Resource, format!("the key `{}` is there twice, expected once", doc.text(second)))
+    Error::new(ErrorKind::Resource, format!("the key `{}` is there twice, expected once", doc.text(second)))
         .label(doc.location(second), "again here")
         .label(doc.location(first), "first here")
 }

@@ -12,7 +12,7 @@
 mod scalar;
 
 use super::chars::{is_ordinary, spaces};
-use super::node::{Doc, Kind, NodeId, Style, Tag};
+use super::node::{Doc, NodeId, NodeKind, Style, Tag};
 use super::scalar::Dialect;
 use super::source::Source;
 use super::verbatim::Verbatim;
@@ -30,7 +30,7 @@ const NONE: usize = usize::MAX;
 
 /// An open block collection.
 pub(super) struct Frame {
-    kind: Kind,
+    kind: NodeKind,
     /// A sequence at the column of its mapping.
     indentless: bool,
     pub(super) indent: usize,
@@ -89,7 +89,7 @@ pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Opti
     if dialect == Dialect::V3 {
         doc.tail_comment = fast.tail.is_some_and(|(first, least)| first == 0 || least > 0);
     }
-    if let Some((start, end)) = same.filter(|_| !doc.tail_comment && doc.kind(doc.root()) == Kind::Map) {
+    if let Some((start, end)) = same.filter(|_| !doc.tail_comment && doc.kind(doc.root()) == NodeKind::Map) {
         doc.set_verbatim(start, end);
     }
     Some(doc)
@@ -209,9 +209,9 @@ impl Fast<'_> {
                     self.same.hold(self.frames.len() > frames);
                     return Some(());
                 }
-                if entry && column == top.indent && top.kind == Kind::Map {
+                if entry && column == top.indent && top.kind == NodeKind::Map {
                     top.awaits = NONE;
-                    self.open(Kind::Seq, true, at, column, self.kids.len())?;
+                    self.open(NodeKind::Seq, true, at, column, self.kids.len())?;
                     return self.entry(at, column);
                 }
                 self.absent();
@@ -223,21 +223,28 @@ impl Fast<'_> {
             }
             return match top.kind {
                 _ if column != top.indent => None,
-                Kind::Seq if entry => self.entry(at, column),
-                Kind::Map if !entry => self.key(at),
+                NodeKind::Seq if entry => self.entry(at, column),
+                NodeKind::Map if !entry => self.key(at),
                 _ => None,
             };
         }
     }
 
-    fn open(&mut self, kind: Kind, indentless: bool, start: usize, indent: usize, kids: usize) -> Option<()> {
+    fn open(
+        &mut self,
+        kind: NodeKind,
+        indentless: bool,
+        start: usize,
+        indent: usize,
+        kids: usize,
+    ) -> Option<()> {
         if self.frames.len() >= DEPTH {
             return None;
         }
         self.same.hold(match self.frames.last() {
             None => indent == 0,
-            Some(top) if top.kind == Kind::Map => {
-                indent == if kind == Kind::Seq { top.indent } else { top.indent + 2 }
+            Some(top) if top.kind == NodeKind::Map => {
+                indent == if kind == NodeKind::Seq { top.indent } else { top.indent + 2 }
             }
             Some(top) => indent == top.indent + 2,
         });
@@ -270,7 +277,7 @@ impl Fast<'_> {
     fn later(&mut self, at: usize, next: usize) -> Option<()> {
         let top = self.frames.last_mut()?;
         top.awaits = at;
-        self.same.line_ends(top.kind == Kind::Map && next == at + 1, next - 1);
+        self.same.line_ends(top.kind == NodeKind::Map && next == at + 1, next - 1);
         self.p = next;
         Some(())
     }
@@ -292,7 +299,7 @@ impl Fast<'_> {
         let base = self.kids.len();
         let colon = match self.byte(at) {
             b'-' if self.is_entry(at) => {
-                self.open(Kind::Seq, false, at, column, base)?;
+                self.open(NodeKind::Seq, false, at, column, base)?;
                 return self.entry(at, column);
             }
             b'|' | b'>' => return self.block_scalar(at),
@@ -321,7 +328,7 @@ impl Fast<'_> {
         };
         // the scalar was a key
         self.check_key(at, colon)?;
-        self.open(Kind::Map, false, at, column, base)?;
+        self.open(NodeKind::Map, false, at, column, base)?;
         self.check_order(base, colon);
         self.value(colon)
     }

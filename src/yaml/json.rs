@@ -4,11 +4,11 @@
 //! Of equal keys the last one counts. Numbers keep their spelling, as operations compare texts. A lone half of a
 //! surrogate pair becomes U+FFFD.
 
-use super::node::{Doc, Kind, NodeId, Style, Tag};
+use super::node::{Doc, NodeId, NodeKind, Style, Tag};
 use super::reencode;
 use super::scalar::{self, Dialect, Value};
 use super::source::Source;
-use crate::diag::{Error, Kind as ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::text::go;
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
@@ -181,7 +181,7 @@ impl Reader<'_> {
     fn close(&mut self) {
         self.p += 1;
         let Some(open) = self.open.pop() else { return };
-        let kind = if open.keys.is_some() { Kind::Map } else { Kind::Seq };
+        let kind = if open.keys.is_some() { NodeKind::Map } else { NodeKind::Seq };
         let kids = self.kids.split_off(open.kids);
         let id = self.doc.add_collection(kind, open.start as u32, self.p as u32, &kids, true);
         self.put(id);
@@ -325,9 +325,9 @@ impl Reader<'_> {
 /// U+2029 escaped. Of equal keys the last one counts; keys that are numbers or booleans become their text.
 pub fn to_json(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
     match doc.kind(node) {
-        Kind::Scalar => write_scalar(doc, node, out),
-        Kind::Alias => doc.kids(node).first().map_or(Ok(()), |target| to_json(doc, *target, out)),
-        Kind::Seq => {
+        NodeKind::Scalar => write_scalar(doc, node, out),
+        NodeKind::Alias => doc.kids(node).first().map_or(Ok(()), |target| to_json(doc, *target, out)),
+        NodeKind::Seq => {
             out.push('[');
             for (i, item) in doc.items(node).iter().enumerate() {
                 if i > 0 {
@@ -338,7 +338,7 @@ pub fn to_json(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
             out.push(']');
             Ok(())
         }
-        Kind::Map => {
+        NodeKind::Map => {
             let mut entries = Vec::with_capacity(doc.kids(node).len() / 2);
             for (key, value) in doc.pairs(node) {
                 entries.push((key_text(doc, key)?, value));
@@ -403,9 +403,9 @@ pub fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
         Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
     };
     match doc.kind(key) {
-        Kind::Map => return odd("a mapping"),
-        Kind::Seq | Kind::Alias => return odd("a sequence"),
-        Kind::Scalar => {}
+        NodeKind::Map => return odd("a mapping"),
+        NodeKind::Seq | NodeKind::Alias => return odd("a sequence"),
+        NodeKind::Scalar => {}
     }
     if doc.tag(key) == Tag::Binary {
         return binary(doc, key);

@@ -26,6 +26,6 @@ mod verbatim;
 pub(crate) mod write;
 
 pub use emit::{Options, print, print_with};
-pub use node::{Doc, Kind, NodeId, Style, Tag};
+pub use node::{Doc, NodeId, NodeKind, Style, Tag};
 pub use scalar::{Dialect, Value};
 pub use source::{Mark, Marked, Source};

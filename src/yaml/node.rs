@@ -22,7 +22,7 @@ pub struct NodeId(u32);
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum NodeKind {
     /// A single value.
     Scalar,
     /// A mapping; children are key, value, key, value …
@@ -33,7 +33,7 @@ pub enum Kind {
     Alias,
 }
 
-impl Kind {
+impl NodeKind {
     /// What it is called in messages.
     pub fn noun(self) -> &'static str {
         match self {
@@ -103,7 +103,7 @@ const OWN: u32 = 1 << 31;
 
 #[derive(Debug, Clone, Copy)]
 struct Node {
-    kind: Kind,
+    kind: NodeKind,
     style: Style,
     tag: Tag,
     flags: u8,
@@ -225,7 +225,7 @@ impl Doc {
 
     /// What the node is.
     #[inline]
-    pub fn kind(&self, id: NodeId) -> Kind {
+    pub fn kind(&self, id: NodeId) -> NodeKind {
         self.node(id).kind
     }
 
@@ -258,7 +258,7 @@ impl Doc {
     pub fn simple_key(&self, id: NodeId) -> Option<&str> {
         let n = self.node(id);
         let simple = n.tag == Tag::Str && !matches!(n.style, Style::Literal | Style::Folded);
-        (simple && n.kind == Kind::Scalar).then(|| self.text(id))
+        (simple && n.kind == NodeKind::Scalar).then(|| self.text(id))
     }
 
     /// Whether a collection was written in `{}` or `[]`.
@@ -271,7 +271,7 @@ impl Doc {
     #[inline]
     pub fn text(&self, id: NodeId) -> &str {
         let n = self.node(id);
-        if n.kind != Kind::Scalar {
+        if n.kind != NodeKind::Scalar {
             return "";
         }
         let start = (n.a & !OWN) as usize;
@@ -283,7 +283,7 @@ impl Doc {
     #[inline]
     pub fn kids(&self, id: NodeId) -> &[NodeId] {
         let n = self.node(id);
-        if n.kind == Kind::Scalar {
+        if n.kind == NodeKind::Scalar {
             return &[];
         }
         &self.kids[n.a as usize..(n.a + n.b) as usize]
@@ -292,14 +292,14 @@ impl Doc {
     /// The entries of a mapping; none for other nodes.
     #[inline]
     pub fn pairs(&self, id: NodeId) -> impl ExactSizeIterator<Item = (NodeId, NodeId)> + '_ {
-        let kids = if self.kind(id) == Kind::Map { self.kids(id) } else { &[] };
+        let kids = if self.kind(id) == NodeKind::Map { self.kids(id) } else { &[] };
         kids.chunks_exact(2).map(|c| (c[0], c[1]))
     }
 
     /// The items of a sequence; none for other nodes.
     #[inline]
     pub fn items(&self, id: NodeId) -> &[NodeId] {
-        if self.kind(id) == Kind::Seq { self.kids(id) } else { &[] }
+        if self.kind(id) == NodeKind::Seq { self.kids(id) } else { &[] }
     }
 
     /// The value of a key; `None` also where `map` is no mapping.
@@ -320,7 +320,7 @@ impl Doc {
 
     /// Whether the node is a null or a collection without children.
     pub fn is_empty(&self, id: NodeId) -> bool {
-        self.is_null(id) || self.kind(id) != Kind::Scalar && self.kids(id).is_empty()
+        self.is_null(id) || self.kind(id) != NodeKind::Scalar && self.kids(id).is_empty()
     }
 
     /// Which source the node came from, and the byte offset of its first character there; `None` for nodes that

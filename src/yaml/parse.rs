@@ -11,9 +11,9 @@
 mod problem;
 
 use super::chars::find_control;
-use super::node::{Doc, Kind as Node, NodeId, Style, Tag};
+use super::node::{Doc, NodeId, NodeKind, Style, Tag};
 use super::scalar::{Dialect, resolve, time};
-use super::scan::{Fail, Kind, Scanner, Text, Token};
+use super::scan::{Fail, Scanner, Text, Token, TokenKind};
 use super::source::Source;
 use crate::diag::Error;
 use rustc_hash::FxHashMap;
@@ -97,7 +97,7 @@ fn document(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Resu
         end: range.start,
     };
     parser.scanner.take()?;
-    if matches!(parser.scanner.peek()?.kind, Kind::StreamEnd) {
+    if matches!(parser.scanner.peek()?.kind, TokenKind::StreamEnd) {
         return Ok(None);
     }
     parser.document_start()?;
@@ -113,12 +113,12 @@ fn document(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Resu
     Ok(Some(parser.doc))
 }
 
-fn ends_document(kind: &Kind) -> bool {
-    matches!(kind, Kind::DocStart | Kind::DocEnd | Kind::StreamEnd)
+fn ends_document(kind: &TokenKind) -> bool {
+    matches!(kind, TokenKind::DocStart | TokenKind::DocEnd | TokenKind::StreamEnd)
 }
 
-fn starts_value(kind: &Kind) -> bool {
-    !matches!(kind, Kind::Key | Kind::Value | Kind::BlockEnd)
+fn starts_value(kind: &TokenKind) -> bool {
+    !matches!(kind, TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd)
 }
 
 impl<'a> Parser<'a> {
@@ -126,24 +126,28 @@ impl<'a> Parser<'a> {
         Err(Fail { message: message.to_owned(), at, context })
     }
 
-    fn next_is(&mut self, kind: &Kind) -> Result<bool, Fail> {
+    fn next_is(&mut self, kind: &TokenKind) -> Result<bool, Fail> {
         Ok(self.scanner.peek()?.kind == *kind)
     }
 
     /// Directives and `---`, then the root node or its beginning.
     fn document_start(&mut self) -> Result<(), Fail> {
         let mut version = false;
-        let explicit =
-            matches!(self.scanner.peek()?.kind, Kind::Version(..) | Kind::TagDirective(..) | Kind::DocStart);
-        while matches!(self.scanner.peek()?.kind, Kind::Version(..) | Kind::TagDirective(..)) {
+        let explicit = matches!(
+            self.scanner.peek()?.kind,
+            TokenKind::Version(..) | TokenKind::TagDirective(..) | TokenKind::DocStart
+        );
+        while matches!(self.scanner.peek()?.kind, TokenKind::Version(..) | TokenKind::TagDirective(..)) {
             let token = self.scanner.take()?;
             match token.kind {
-                Kind::Version(..) if version => {
+                TokenKind::Version(..) if version => {
                     return self.fail(None, "found duplicate %YAML directive", token.start);
                 }
-                Kind::Version(1, 1) => version = true,
-                Kind::Version(..) => return self.fail(None, "found incompatible YAML document", token.start),
-                Kind::TagDirective(handle, prefix) => {
+                TokenKind::Version(1, 1) => version = true,
+                TokenKind::Version(..) => {
+                    return self.fail(None, "found incompatible YAML document", token.start);
+                }
+                TokenKind::TagDirective(handle, prefix) => {
                     if self.directives.iter().any(|(h, _)| *h == handle) {
                         return self.fail(None, "found duplicate %TAG directive", token.start);
                     }
@@ -159,13 +163,13 @@ impl<'a> Parser<'a> {
         }
         if explicit {
             let token = self.scanner.peek()?;
-            if token.kind != Kind::DocStart {
+            if token.kind != TokenKind::DocStart {
                 let at = token.start;
                 return self.fail(None, "did not find expected <document start>", at);
             }
             self.scanner.take()?;
             let token = self.scanner.peek()?;
-            let directive = matches!(token.kind, Kind::Version(..) | Kind::TagDirective(..));
+            let directive = matches!(token.kind, TokenKind::Version(..) | TokenKind::TagDirective(..));
             if directive || ends_document(&token.kind) {
                 let at = token.start;
                 self.absent(at);
@@ -185,7 +189,7 @@ impl<'a> Parser<'a> {
 
     /// Reads a node; of a collection only the beginning.
     fn node(&mut self, block: bool, indentless: bool) -> Result<(), Fail> {
-        if self.next_is(&Kind::Alias)? {
+        if self.next_is(&TokenKind::Alias)? {
             return self.alias();
         }
         let properties = self.properties()?;
@@ -193,18 +197,18 @@ impl<'a> Parser<'a> {
         let named = properties.anchor.is_some() || properties.tag.is_some();
         let token = self.scanner.peek()?;
         let (kind, state, flow, take) = match token.kind {
-            Kind::Entry if indentless => (Node::Seq, State::IndentlessSeq, false, false),
-            Kind::Scalar(..) => {
+            TokenKind::Entry if indentless => (NodeKind::Seq, State::IndentlessSeq, false, false),
+            TokenKind::Scalar(..) => {
                 let token = self.scanner.take()?;
                 self.scalar(token, properties);
                 return Ok(());
             }
-            Kind::FlowSeq => (Node::Seq, State::FlowSeq { first: true }, true, true),
-            Kind::FlowMap => (Node::Map, State::FlowKey { first: true }, true, true),
-            Kind::BlockSeq if block => (Node::Seq, State::BlockSeq, false, true),
-            Kind::BlockMap if block => (Node::Map, State::BlockKey, false, true),
+            TokenKind::FlowSeq => (NodeKind::Seq, State::FlowSeq { first: true }, true, true),
+            TokenKind::FlowMap => (NodeKind::Map, State::FlowKey { first: true }, true, true),
+            TokenKind::BlockSeq if block => (NodeKind::Seq, State::BlockSeq, false, true),
+            TokenKind::BlockMap if block => (NodeKind::Map, State::BlockKey, false, true),
             _ if named => {
-                let kind = Kind::Scalar(Style::Plain, Text::Empty);
+                let kind = TokenKind::Scalar(Style::Plain, Text::Empty);
                 let token = Token { kind, start, end, level: None };
                 self.scalar(token, properties);
                 return Ok(());
@@ -247,16 +251,16 @@ impl<'a> Parser<'a> {
         let mut tag: Option<(String, Vec<u8>, usize)> = None;
         for _ in 0..2 {
             match self.scanner.peek()?.kind {
-                Kind::Anchor if found.anchor.is_none() => {
+                TokenKind::Anchor if found.anchor.is_none() => {
                     let token = self.scanner.take()?;
                     found.anchor = Some((token.start + 1, token.end));
                     self.doc.has_anchors = true;
                     self.end = token.end;
                 }
-                Kind::Tag(..) if tag.is_none() => {
+                TokenKind::Tag(..) if tag.is_none() => {
                     let token = self.scanner.take()?;
                     self.end = token.end;
-                    if let Kind::Tag(handle, suffix) = token.kind {
+                    if let TokenKind::Tag(handle, suffix) = token.kind {
                         tag = Some((handle, suffix, token.start));
                     }
                 }
@@ -282,7 +286,7 @@ impl<'a> Parser<'a> {
     }
 
     fn scalar(&mut self, token: Token, properties: Properties) {
-        let Kind::Scalar(style, text) = token.kind else { return };
+        let TokenKind::Scalar(style, text) = token.kind else { return };
         let value = match &text {
             Text::Empty => "",
             Text::Span(from, to) => &self.text[*from..*to],
@@ -321,7 +325,7 @@ impl<'a> Parser<'a> {
         self.end = token.end;
     }
 
-    fn begin(&mut self, state: State, kind: Node, start: usize, flow: bool) -> NodeId {
+    fn begin(&mut self, state: State, kind: NodeKind, start: usize, flow: bool) -> NodeId {
         let node = self.doc.add_collection(kind, start as u32, 0, &[], flow);
         self.open.push(Open { state, node, start, kids: self.kids.len() });
         node
@@ -333,7 +337,7 @@ impl<'a> Parser<'a> {
         let kids = &self.kids[open.kids..];
         self.doc.set_kids(open.node, kids);
         self.doc.set_span(open.node, open.start as u32, self.end as u32);
-        if self.doc.kind(open.node) == Node::Map && !self.doc.has_anchors {
+        if self.doc.kind(open.node) == NodeKind::Map && !self.doc.has_anchors {
             // a null written as a key is doubled where anchors are expanded
             let odd = |k: &NodeId| self.doc.tag(*k) == Tag::Null && !self.doc.text(*k).is_empty();
             self.doc.has_anchors = kids.iter().step_by(2).any(odd);
@@ -351,11 +355,11 @@ impl<'a> Parser<'a> {
             State::BlockKey => {
                 let token = self.scanner.peek()?;
                 match token.kind {
-                    Kind::Key => {
+                    TokenKind::Key => {
                         to(self, State::BlockValue);
                         self.block_part()
                     }
-                    Kind::BlockEnd => {
+                    TokenKind::BlockEnd => {
                         self.scanner.take()?;
                         self.finish();
                         Ok(())
@@ -370,7 +374,7 @@ impl<'a> Parser<'a> {
             }
             State::BlockValue => {
                 to(self, State::BlockKey);
-                if self.next_is(&Kind::Value)? {
+                if self.next_is(&TokenKind::Value)? {
                     self.block_part()
                 } else {
                     let at = self.end;
@@ -382,7 +386,7 @@ impl<'a> Parser<'a> {
             State::FlowKey { first } => self.flow_key(top, first, start),
             State::FlowValue => {
                 to(self, State::FlowKey { first: false });
-                self.flow_value(&Kind::FlowMapEnd)
+                self.flow_value(&TokenKind::FlowMapEnd)
             }
             State::FlowNoValue => {
                 to(self, State::FlowKey { first: false });
@@ -394,7 +398,7 @@ impl<'a> Parser<'a> {
                 to(self, State::PairValue);
                 match self.scanner.peek()?.kind {
                     // the indicator is lost here: `[? : a]` and `[?, a]` go on behind it
-                    Kind::Value | Kind::Comma | Kind::FlowSeqEnd => {
+                    TokenKind::Value | TokenKind::Comma | TokenKind::FlowSeqEnd => {
                         let at = self.scanner.take()?.end;
                         self.absent(at);
                         Ok(())
@@ -404,7 +408,7 @@ impl<'a> Parser<'a> {
             }
             State::PairValue => {
                 to(self, State::PairEnd);
-                self.flow_value(&Kind::FlowSeqEnd)
+                self.flow_value(&TokenKind::FlowSeqEnd)
             }
             State::PairEnd => {
                 self.finish();
@@ -427,11 +431,11 @@ impl<'a> Parser<'a> {
         let indentless = state == State::IndentlessSeq;
         let token = self.scanner.peek()?;
         match token.kind {
-            Kind::Entry => {
+            TokenKind::Entry => {
                 let at = self.scanner.take()?.end;
                 let next = &self.scanner.peek()?.kind;
-                let absent =
-                    matches!(next, Kind::Entry | Kind::BlockEnd) || indentless && !starts_value(next);
+                let absent = matches!(next, TokenKind::Entry | TokenKind::BlockEnd)
+                    || indentless && !starts_value(next);
                 if !absent {
                     return self.node(true, false);
                 }
@@ -442,7 +446,7 @@ impl<'a> Parser<'a> {
                 self.finish();
                 Ok(())
             }
-            Kind::BlockEnd => {
+            TokenKind::BlockEnd => {
                 self.scanner.take()?;
                 self.finish();
                 Ok(())
@@ -459,14 +463,14 @@ impl<'a> Parser<'a> {
     fn flow_comma(
         &mut self,
         first: bool,
-        end: &Kind,
+        end: &TokenKind,
         context: (&'static str, usize),
         message: &str,
     ) -> Result<bool, Fail> {
         let token = self.scanner.peek()?;
         let at = token.start;
         if token.kind != *end && !first {
-            if token.kind != Kind::Comma {
+            if token.kind != TokenKind::Comma {
                 return self.fail(Some(context), message, at);
             }
             self.scanner.take()?;
@@ -481,13 +485,13 @@ impl<'a> Parser<'a> {
 
     fn flow_item(&mut self, top: usize, first: bool, start: usize) -> Result<(), Fail> {
         let context = ("while parsing a flow sequence", start);
-        if !self.flow_comma(first, &Kind::FlowSeqEnd, context, "did not find expected ',' or ']'")? {
+        if !self.flow_comma(first, &TokenKind::FlowSeqEnd, context, "did not find expected ',' or ']'")? {
             return Ok(());
         }
         self.open[top].state = State::FlowSeq { first: false };
-        if self.next_is(&Kind::Key)? {
+        if self.next_is(&TokenKind::Key)? {
             let at = self.scanner.take()?.start;
-            self.begin(State::PairKey, Node::Map, at, true);
+            self.begin(State::PairKey, NodeKind::Map, at, true);
             return Ok(());
         }
         self.node(false, false)
@@ -495,16 +499,16 @@ impl<'a> Parser<'a> {
 
     fn flow_key(&mut self, top: usize, first: bool, start: usize) -> Result<(), Fail> {
         let context = ("while parsing a flow mapping", start);
-        if !self.flow_comma(first, &Kind::FlowMapEnd, context, "did not find expected ',' or '}'")? {
+        if !self.flow_comma(first, &TokenKind::FlowMapEnd, context, "did not find expected ',' or '}'")? {
             return Ok(());
         }
-        if !self.next_is(&Kind::Key)? {
+        if !self.next_is(&TokenKind::Key)? {
             self.open[top].state = State::FlowNoValue;
             return self.node(false, false);
         }
         self.open[top].state = State::FlowValue;
         let at = self.scanner.take()?.end;
-        if matches!(self.scanner.peek()?.kind, Kind::Value | Kind::Comma | Kind::FlowMapEnd) {
+        if matches!(self.scanner.peek()?.kind, TokenKind::Value | TokenKind::Comma | TokenKind::FlowMapEnd) {
             self.absent(at);
             return Ok(());
         }
@@ -512,12 +516,12 @@ impl<'a> Parser<'a> {
     }
 
     /// The value behind a key in a flow collection that is closed by `end`.
-    fn flow_value(&mut self, end: &Kind) -> Result<(), Fail> {
+    fn flow_value(&mut self, end: &TokenKind) -> Result<(), Fail> {
         let mut at = self.end;
-        if self.next_is(&Kind::Value)? {
+        if self.next_is(&TokenKind::Value)? {
             at = self.scanner.take()?.end;
             let next = &self.scanner.peek()?.kind;
-            if *next != Kind::Comma && next != end {
+            if *next != TokenKind::Comma && next != end {
                 return self.node(false, false);
             }
         }

@@ -17,7 +17,7 @@
 use super::node::{Doc, NodeId, Style, Tag};
 use super::scalar::{self, Dialect};
 use super::style::printable;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use base64::Engine;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use std::borrow::Cow;
@@ -116,7 +116,7 @@ fn typed(text: &str, tag: Tag) -> Result<Value<'_>> {
         (Tag::Float, scalar::Value::Int(n)) => Ok(Value::Float(n as f64)),
         (_, found) if scalar::tag_of(&found) == tag => Ok(convert(found)),
         (_, found) => Err(Error::new(
-            Kind::Resource,
+            ErrorKind::Resource,
             format!("`{text}` is a {}, but its tag says {}", noun(scalar::tag_of(&found)), noun(tag)),
         )),
     }
@@ -155,7 +155,7 @@ pub fn binary(text: &str) -> Result<String> {
     let packed: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     match GeneralPurpose::new(&base64::alphabet::STANDARD, config).decode(packed) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(_) => Err(Error::new(Kind::Resource, "the value of a `!!binary` is no base64")),
+        Err(_) => Err(Error::new(ErrorKind::Resource, "the value of a `!!binary` is no base64")),
     }
 }
 
@@ -180,7 +180,7 @@ fn block_text(text: &str, style: Style, place: Place) -> Result<Cow<'_, str>> {
     if text.starts_with('\t') {
         let message = "a block text that starts with a tab cannot be printed";
         return Err(
-            Error::new(Kind::Resource, message).hint("start the text with another character than a tab")
+            Error::new(ErrorKind::Resource, message).hint("start the text with another character than a tab")
         );
     }
     let mut text = if style == Style::Folded { refold(text).into() } else { Cow::Borrowed(text) };
@@ -267,13 +267,13 @@ pub fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
     let refused = |c: char| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     if let Some(c) = text.chars().find(|c| refused(*c)) {
         let message = format!("the control character U+{:04X} is not allowed", c as u32);
-        return Err(Error::new(Kind::Resource, message));
+        return Err(Error::new(ErrorKind::Resource, message));
     }
     if !text.contains('\u{85}') {
         return Ok(text.into());
     }
     if key {
-        return Err(Error::new(Kind::Resource, "a key with the line break U+0085 cannot be printed"));
+        return Err(Error::new(ErrorKind::Resource, "a key with the line break U+0085 cannot be printed"));
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -289,7 +289,7 @@ pub fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
         // At a line's start three dashes or points followed by a blank would begin or end a document.
         let mark = after.starts_with("---") || after.starts_with("...");
         if mark && gap.ends_with('\u{85}') && after[3..].starts_with([' ', '\u{85}']) {
-            return Err(Error::new(Kind::Resource, "a document marker behind U+0085 is not allowed"));
+            return Err(Error::new(ErrorKind::Resource, "a document marker behind U+0085 is not allowed"));
         }
         rest = after;
     }

@@ -17,7 +17,7 @@ use super::node::Style;
 use super::scalar::Dialect;
 use std::collections::VecDeque;
 
-pub use token::{Fail, Kind, Text, Token};
+pub use token::{Fail, Text, Token, TokenKind};
 
 /// The deepest nesting of block and of flow collections.
 const DEPTH: usize = 10_000;
@@ -69,7 +69,7 @@ impl<'a> Scanner<'a> {
     pub fn new(text: &'a str, from: usize, to: usize, dialect: Dialect) -> Self {
         let b = &text.as_bytes()[..to];
         let p = if b[from..].starts_with("\u{feff}".as_bytes()) { from + 3 } else { from };
-        let start = Token { kind: Kind::StreamStart, start: p, end: p, level: None };
+        let start = Token { kind: TokenKind::StreamStart, start: p, end: p, level: None };
         Self {
             text,
             b,
@@ -135,12 +135,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn push(&mut self, kind: Kind, start: usize) {
+    fn push(&mut self, kind: TokenKind, start: usize) {
         self.queue.push_back(Token { kind, start, end: self.p, level: None });
     }
 
     /// Appends a token before which [`Self::save_key`] was called.
-    fn push_key(&mut self, kind: Kind, start: usize) {
+    fn push_key(&mut self, kind: TokenKind, start: usize) {
         let level = Some(self.keys.len() - 1);
         self.queue.push_back(Token { kind, start, end: self.p, level });
     }
@@ -152,7 +152,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A token of one character.
-    fn push_char(&mut self, kind: Kind) {
+    fn push_char(&mut self, kind: TokenKind) {
         let start = self.p;
         self.skip();
         self.push(kind, start);
@@ -203,7 +203,7 @@ impl<'a> Scanner<'a> {
     // ---- indentation ----
 
     /// Opens a block collection if the column is deeper than the open one. `number`: before which token.
-    fn roll(&mut self, column: usize, number: Option<usize>, kind: Kind, at: usize) -> Result<(), Fail> {
+    fn roll(&mut self, column: usize, number: Option<usize>, kind: TokenKind, at: usize) -> Result<(), Fail> {
         if self.flow == 0 && self.indent < column as isize {
             self.indents.push(self.indent);
             self.indent = column as isize;
@@ -219,7 +219,7 @@ impl<'a> Scanner<'a> {
     /// Closes block collections deeper than the column.
     fn unroll(&mut self, column: isize) {
         while self.flow == 0 && self.indent > column {
-            self.push(Kind::BlockEnd, self.p);
+            self.push(TokenKind::BlockEnd, self.p);
             self.indent = self.indents.pop().unwrap_or(-1);
         }
     }
@@ -238,7 +238,7 @@ impl<'a> Scanner<'a> {
             self.unroll(-1);
             self.drop_key()?;
             self.allowed = false;
-            self.push(Kind::StreamEnd, self.p);
+            self.push(TokenKind::StreamEnd, self.p);
             return Ok(());
         }
         let mark = self.at_document_mark();
@@ -252,7 +252,7 @@ impl<'a> Scanner<'a> {
             if !mark {
                 return self.directive();
             }
-            let kind = if self.at(0) == b'-' { Kind::DocStart } else { Kind::DocEnd };
+            let kind = if self.at(0) == b'-' { TokenKind::DocStart } else { TokenKind::DocEnd };
             let start = self.p;
             self.skip_many(3);
             self.push(kind, start);
@@ -272,7 +272,7 @@ impl<'a> Scanner<'a> {
             c @ (b'[' | b'{') => {
                 self.save_key()?;
                 let number = self.taken + self.queue.len();
-                self.push_key(if c == b'[' { Kind::FlowSeq } else { Kind::FlowMap }, start);
+                self.push_key(if c == b'[' { TokenKind::FlowSeq } else { TokenKind::FlowMap }, start);
                 self.keys.push(SimpleKey { number, ..SimpleKey::default() });
                 self.flow += 1;
                 if self.flow > DEPTH {
@@ -296,40 +296,40 @@ impl<'a> Scanner<'a> {
                     }
                 }
                 self.allowed = false;
-                self.push_char(if c == b']' { Kind::FlowSeqEnd } else { Kind::FlowMapEnd });
+                self.push_char(if c == b']' { TokenKind::FlowSeqEnd } else { TokenKind::FlowMapEnd });
             }
             b',' => {
                 self.drop_key()?;
                 self.allowed = true;
-                self.push_char(Kind::Comma);
+                self.push_char(TokenKind::Comma);
             }
             b'-' if self.is_blankz(1) => {
                 if self.flow == 0 {
                     if !self.allowed {
                         return self.fail(None, "block sequence entries are not allowed in this context");
                     }
-                    self.roll(self.column, None, Kind::BlockSeq, start)?;
+                    self.roll(self.column, None, TokenKind::BlockSeq, start)?;
                 }
                 self.drop_key()?;
                 self.allowed = true;
-                self.push_char(Kind::Entry);
+                self.push_char(TokenKind::Entry);
             }
             b'?' if self.flow > 0 || self.is_blankz(1) => {
                 if self.flow == 0 {
                     if !self.allowed {
                         return self.fail(None, "mapping keys are not allowed in this context");
                     }
-                    self.roll(self.column, None, Kind::BlockMap, start)?;
+                    self.roll(self.column, None, TokenKind::BlockMap, start)?;
                 }
                 self.drop_key()?;
                 self.allowed = self.flow == 0;
-                self.push_char(Kind::Key);
+                self.push_char(TokenKind::Key);
             }
             b':' if self.flow > 0 || self.is_blankz(1) => self.value()?,
             c @ (b'*' | b'&') => {
                 self.save_key()?;
                 self.allowed = false;
-                self.anchor(if c == b'*' { Kind::Alias } else { Kind::Anchor })?;
+                self.anchor(if c == b'*' { TokenKind::Alias } else { TokenKind::Anchor })?;
             }
             b'!' => {
                 self.save_key()?;
@@ -341,7 +341,7 @@ impl<'a> Scanner<'a> {
                 self.allowed = true;
                 let (text, end) = self.block_scalar(c == b'|')?;
                 let style = if c == b'|' { Style::Literal } else { Style::Folded };
-                self.push(Kind::Scalar(style, text), start);
+                self.push(TokenKind::Scalar(style, text), start);
                 self.end_last_at(end);
             }
             c @ (b'\'' | b'"') => {
@@ -349,13 +349,13 @@ impl<'a> Scanner<'a> {
                 self.allowed = false;
                 let text = self.quoted(c)?;
                 let style = if c == b'"' { Style::Double } else { Style::Single };
-                self.push_key(Kind::Scalar(style, text), start);
+                self.push_key(TokenKind::Scalar(style, text), start);
             }
             c if self.starts_plain(c) => {
                 self.save_key()?;
                 self.allowed = false;
                 let (text, end) = self.plain()?;
-                self.push_key(Kind::Scalar(Style::Plain, text), start);
+                self.push_key(TokenKind::Scalar(Style::Plain, text), start);
                 self.end_last_at(end);
             }
             _ => {
@@ -390,9 +390,9 @@ impl<'a> Scanner<'a> {
         let level = self.keys.len() - 1;
         if self.is_valid_key(level)? {
             let key = self.keys[level];
-            let token = Token { kind: Kind::Key, start: key.at, end: key.at, level: None };
+            let token = Token { kind: TokenKind::Key, start: key.at, end: key.at, level: None };
             self.insert(Some(key.number), token);
-            self.roll(key.column, Some(key.number), Kind::BlockMap, key.at)?;
+            self.roll(key.column, Some(key.number), TokenKind::BlockMap, key.at)?;
             self.keys[level].possible = false;
             self.allowed = false;
         } else {
@@ -400,15 +400,15 @@ impl<'a> Scanner<'a> {
                 if !self.allowed {
                     return self.fail(None, "mapping values are not allowed in this context");
                 }
-                self.roll(self.column, None, Kind::BlockMap, self.p)?;
+                self.roll(self.column, None, TokenKind::BlockMap, self.p)?;
             }
             self.allowed = self.flow == 0;
         }
-        self.push_char(Kind::Value);
+        self.push_char(TokenKind::Value);
         Ok(())
     }
 
-    fn anchor(&mut self, kind: Kind) -> Result<(), Fail> {
+    fn anchor(&mut self, kind: TokenKind) -> Result<(), Fail> {
         let start = self.p;
         self.skip();
         while is_name(self.at(0)) {
@@ -417,7 +417,7 @@ impl<'a> Scanner<'a> {
         let ended = self.is_blankz(0) || b"?:,]}%@`".contains(&self.at(0));
         if self.p == start + 1 || !ended {
             let what =
-                if kind == Kind::Alias { "while scanning an alias" } else { "while scanning an anchor" };
+                if kind == TokenKind::Alias { "while scanning an alias" } else { "while scanning an anchor" };
             return self.fail(Some((what, start)), "did not find expected alphabetic or numeric character");
         }
         self.push_key(kind, start);

@@ -1,6 +1,6 @@
 //! Documents as one line of text, for tests.
 
-use super::node::{Doc, Kind, NodeId};
+use super::node::{Doc, NodeId, NodeKind};
 use std::fmt::Write;
 
 /// Tags and texts of all nodes; `!` marks a written tag, `*` an alias.
@@ -12,7 +12,7 @@ pub fn show(doc: &Doc) -> String {
 
 fn put(doc: &Doc, id: NodeId, out: &mut String) {
     match doc.kind(id) {
-        Kind::Scalar => {
+        NodeKind::Scalar => {
             let _ = write!(out, "{}", format!("{:?}", doc.tag(id)).to_lowercase());
             if doc.is_tagged(id) {
                 out.push('!');
@@ -21,9 +21,9 @@ fn put(doc: &Doc, id: NodeId, out: &mut String) {
                 let _ = write!(out, ":{}", doc.text(id));
             }
         }
-        Kind::Alias => out.push('*'),
+        NodeKind::Alias => out.push('*'),
         kind => {
-            let (open, close) = if kind == Kind::Map { ('{', '}') } else { ('[', ']') };
+            let (open, close) = if kind == NodeKind::Map { ('{', '}') } else { ('[', ']') };
             out.push(open);
             for (i, kid) in doc.kids(id).iter().enumerate() {
                 if i > 0 {

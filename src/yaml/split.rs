@@ -8,7 +8,7 @@ use super::node::{Doc, NodeId, Tag};
 use super::scalar::Dialect;
 use super::source::Source;
 use super::{anchors, fast, json, parse};
-use crate::diag::{Error, Kind, Location, Result};
+use crate::diag::{Error, ErrorKind, Location, Result};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub fn read_text(path: impl Into<Arc<str>>, bytes: Vec<u8>) -> Result<Arc<Source
     let path = path.into();
     if bytes.len() > Source::LIMIT {
         let message = format!("the file has {} bytes, at most {} can be read", bytes.len(), Source::LIMIT);
-        return Err(Error::new(Kind::Syntax, message).at(Location::file(path)));
+        return Err(Error::new(ErrorKind::Syntax, message).at(Location::file(path)));
     }
     let text = match bytes.as_slice() {
         [0xFF, 0xFE, ..] => utf16(&bytes, u16::from_le_bytes),
@@ -42,7 +42,7 @@ struct Problem {
 impl Problem {
     fn error(self, path: &Arc<str>) -> Error {
         let (line, column) = (self.line, self.column);
-        Error::new(Kind::Syntax, self.message)
+        Error::new(ErrorKind::Syntax, self.message)
             .hint("save the file as UTF-8; binary files belong into a generator")
             .at(Location { path: path.clone(), line, column, length: 1, text: None })
     }
@@ -120,7 +120,7 @@ pub fn documents(source: &Source) -> Result<Vec<Range<usize>>> {
         let rest = text[at + 4..end].trim();
         if !rest.is_empty() && !rest.starts_with('#') {
             let message = format!("invalid document separator: {}", text[at..end].trim());
-            return Err(Error::new(Kind::Syntax, message).at(source.location(at as u32 + 1)));
+            return Err(Error::new(ErrorKind::Syntax, message).at(source.location(at as u32 + 1)));
         }
         pieces.push(begin..at + 1);
         (begin, from) = (end + 1, end + 1);

@@ -39,13 +39,13 @@ spec:
 
 fn put(root: &Path, path: &str, text: &str) {
     let path = root.join(path);
-    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
     fs::write(path, text).expect("a file");
 }
 
 /// Puts the program somewhere under another name.
 fn link_program(program: &Path) {
-    fs::create_dir_all(program.parent().expect("a parent")).expect("a folder");
+    fs::create_dir_all(program.parent().expect("a parent")).expect("a directory");
     let built = Path::new(env!("CARGO_BIN_EXE_kfm"));
     fs::hard_link(built, program).or_else(|_| fs::copy(built, program).map(drop)).expect("a program");
 }

@@ -21,7 +21,7 @@ fn command(doc: &Doc, path: &[&str]) -> Vec<String> {
     words.flat_map(|list| doc.items(list)).map(|word| doc.text(*word).to_owned()).collect()
 }
 
-/// A repository with an application, and the program in a folder of `PATH`.
+/// A repository with an application, and the program in a directory of `PATH`.
 struct Place {
     root: PathBuf,
     plugin: Doc,
@@ -30,7 +30,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let top = tempfile::tempdir().expect("a folder");
+        let top = tempfile::tempdir().expect("a directory");
         let root = top.path().canonicalize().expect("a real path");
         link_program(&root.join("bin/kfm"));
         put(&root, "repo/base/all.yaml", BASE);
@@ -41,13 +41,13 @@ impl Place {
         Self { root, plugin, _top: top }
     }
 
-    /// Runs one of the plugin's commands: no shell, the application's folder, the side-car's environment and what
+    /// Runs one of the plugin's commands: no shell, the application's directory, the side-car's environment and what
     /// Argo CD adds to it.
-    fn run(&self, folder: &str, path: &[&str], env: &[(&str, &str)]) -> Output {
+    fn run(&self, directory: &str, path: &[&str], env: &[(&str, &str)]) -> Output {
         let words = command(&self.plugin, path);
         let (program, args) = words.split_first().expect("a command");
         let mut command = Command::new(program);
-        command.args(args).current_dir(self.root.join("repo").join(folder)).env_clear();
+        command.args(args).current_dir(self.root.join("repo").join(directory)).env_clear();
         command.env("PATH", format!("{}:/usr/bin:/bin", self.root.join("bin").display()));
         command.envs([
             ("HOME", "/home/argocd"),
@@ -55,7 +55,7 @@ impl Place {
             ("ARGOCD_APP_NAMESPACE", "shop"),
             ("ARGOCD_APP_PROJECT_NAME", "default"),
             ("ARGOCD_APP_REVISION", "0123abcd"),
-            ("ARGOCD_APP_SOURCE_PATH", folder),
+            ("ARGOCD_APP_SOURCE_PATH", directory),
             ("ARGOCD_APP_SOURCE_REPO_URL", "https://git.example.com/apps.git"),
             ("ARGOCD_APP_SOURCE_TARGET_REVISION", "HEAD"),
             ("ARGOCD_APP_PARAMETERS", "[]"),
@@ -66,9 +66,9 @@ impl Place {
         command.output().expect("the command runs")
     }
 
-    fn build(&self, folder: &Path) -> String {
+    fn build(&self, directory: &Path) -> String {
         let output =
-            Command::new(env!("CARGO_BIN_EXE_kfm")).arg("build").arg(folder).output().expect("kfm runs");
+            Command::new(env!("CARGO_BIN_EXE_kfm")).arg("build").arg(directory).output().expect("kfm runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     }
@@ -97,14 +97,14 @@ fn the_plugin_is_one_that_argo_cd_takes() {
 }
 
 #[test]
-fn the_plugin_finds_folders_with_a_kustomization_file() {
+fn the_plugin_finds_directories_with_a_kustomization_file() {
     let place = Place::new();
     put(&place.root, "repo/plain/all.yaml", BASE);
     put(&place.root, "repo/plain/below/kustomization.yaml", "resources: []\n");
-    for (folder, found) in [("app", true), ("base", true), ("plain", false), ("plain/below", true)] {
-        let output = place.run(folder, &["spec", "discover", "find"], &[]);
+    for (directory, found) in [("app", true), ("base", true), ("plain", false), ("plain/below", true)] {
+        let output = place.run(directory, &["spec", "discover", "find"], &[]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(!output.stdout.is_empty(), found, "{folder}");
+        assert_eq!(!output.stdout.is_empty(), found, "{directory}");
     }
 }
 

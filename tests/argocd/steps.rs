@@ -100,7 +100,7 @@ spec:
 
 #[test]
 fn argo_cd_gets_what_it_asks_for() {
-    let top = tempfile::tempdir().expect("a folder");
+    let top = tempfile::tempdir().expect("a directory");
     let root = top.path().canonicalize().expect("a real path");
     let program = root.join("bin/kustomize");
     link_program(&program);
@@ -108,9 +108,9 @@ fn argo_cd_gets_what_it_asks_for() {
     put(&root, "base/all.yaml", BASE);
     put(&root, "base/kustomization.yaml", "resources:\n- all.yaml\n");
     put(&root, "comp/kustomization.yaml", COMPONENT);
-    let run = |folder: &str, args: &[&str]| -> Output {
+    let run = |directory: &str, args: &[&str]| -> Output {
         let mut command = Command::new(&program);
-        command.args(args).current_dir(root.join(folder));
+        command.args(args).current_dir(root.join(directory));
         command.env_clear().env("HOME", "/nonexistent").env("ARGOCD_APP_NAME", "guestbook");
         command.output().expect("the program runs")
     };

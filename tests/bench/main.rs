@@ -1,7 +1,7 @@
 //! Whole-process benchmark: `cargo bench -- [--vs PROGRAM] [--tree DIR=PATH ...] [--runs N] [--only NAME] [--kfm PATH]`.
 //!
 //! Runs `kfm build` and, where `--vs` names one (`--vs 'kubectl kustomize'`, `--vs 'kustomize build'`), a second
-//! program in turn over the generated shapes and over folders given by `--tree`; prints medians of wall and
+//! program in turn over the generated shapes and over directories given by `--tree`; prints medians of wall and
 //! processor time and the peak of memory, and the growth from one size of a shape to the next: of the least processor
 //! time of all runs, because other programs disturb that the least. With `--instructions` it counts instructions by
 //! valgrind's callgrind instead, a figure that noise does not touch.
@@ -45,7 +45,7 @@ fn main() {
         && write == "--write"
     {
         let shape = shapes::SHAPES.iter().find(|s| s.name == name).expect("a known shape");
-        shape.write(&top, size.parse().expect("a size")).expect("the temporary folder can be written to");
+        shape.write(&top, size.parse().expect("a size")).expect("the temporary directory can be written to");
         return;
     }
     let options = options();
@@ -63,7 +63,7 @@ fn main() {
             let written =
                 Command::new(own).args(["--write", shape.name, &size.to_string()]).status().expect("a child");
             assert!(written.success(), "`{}` could not be written", shape.name);
-            let cost = row(&options, shape.name, size, &shape.folder(&top, size), before);
+            let cost = row(&options, shape.name, size, &shape.directory(&top, size), before);
             before = Some((size, cost));
         }
     }
@@ -99,19 +99,19 @@ fn options() -> Options {
     options
 }
 
-/// Measures one folder and prints its row; gives kfm's least processor time in milliseconds, or its instructions.
-fn row(options: &Options, name: &str, size: usize, folder: &Path, before: Option<(usize, f64)>) -> f64 {
+/// Measures one directory and prints its row; gives kfm's least processor time in milliseconds, or its instructions.
+fn row(options: &Options, name: &str, size: usize, directory: &Path, before: Option<(usize, f64)>) -> f64 {
     let kfm = [options.kfm.display().to_string(), "build".to_owned()];
     if options.instructions {
-        let count = instructions(&kfm, folder).unwrap_or(0.0) / 1e6;
+        let count = instructions(&kfm, directory).unwrap_or(0.0) / 1e6;
         println!("| {name} | {size} | {count:.1} million instructions | {} |", growth(before, size, count));
         return count;
     }
     let other = options.other.as_ref().filter(|_| size <= options.other_limit);
     let (mut own, mut theirs) = (vec![], vec![]);
     for i in 0..=options.runs {
-        let figures = measure(&kfm, folder);
-        let second = other.map(|o| measure(o, folder));
+        let figures = measure(&kfm, directory);
+        let second = other.map(|o| measure(o, directory));
         // The first run warms the caches.
         if i > 0 {
             own.push(figures);
@@ -154,11 +154,11 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     all.get(all.len() / 2).copied().unwrap_or(0.0)
 }
 
-fn measure(program: &[String], folder: &Path) -> Figures {
+fn measure(program: &[String], directory: &Path) -> Figures {
     let start = Instant::now();
     let mut child = Command::new(&program[0])
         .args(&program[1..])
-        .arg(folder)
+        .arg(directory)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -174,11 +174,11 @@ fn measure(program: &[String], folder: &Path) -> Figures {
     Figures { wall: start.elapsed(), cpu: used.utime + used.stime, peak: used.maxrss, printed }
 }
 
-fn instructions(program: &[String], folder: &Path) -> Option<f64> {
+fn instructions(program: &[String], directory: &Path) -> Option<f64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .args(program)
-        .arg(folder)
+        .arg(directory)
         .arg("--threads=1")
         .stdout(Stdio::null())
         .output()

@@ -1,4 +1,4 @@
-//! Generated trees: each shape at a size, written below a folder; what to build is its `overlay` or the folder.
+//! Generated trees: each shape at a size, written below a directory; what to build is its `overlay` or the directory.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,15 +17,15 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The folder to build.
-    pub fn folder(&self, top: &Path, size: usize) -> PathBuf {
+    /// The directory to build.
+    pub fn directory(&self, top: &Path, size: usize) -> PathBuf {
         top.join(format!("{}-{size}", self.name))
     }
 
     /// Writes the tree, unless it is there.
     pub fn write(&self, top: &Path, size: usize) -> Result<()> {
-        let folder = self.folder(top, size);
-        if folder.exists() { Ok(()) } else { (self.write)(&folder, size) }
+        let directory = self.directory(top, size);
+        if directory.exists() { Ok(()) } else { (self.write)(&directory, size) }
     }
 }
 
@@ -114,8 +114,8 @@ pub const SHAPES: &[Shape] = &[
 ];
 
 fn put(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
     }
     fs::write(path, text)
 }

@@ -3,7 +3,7 @@
 use super::args::{AddArgs, AddCommand, LabelArgs, PatchArgs, Sources};
 use super::{Done, Environment, edit, file_name, help, note, try_generator, unknown, usage};
 use crate::cli::find;
-use crate::diag::{Error, Finding, Kind, Result};
+use crate::diag::{Error, ErrorKind, Finding, Result};
 use crate::edit::fields::{self, Existing};
 use crate::edit::generators::{self, Additions, Sort};
 use crate::edit::patches::{self, PatchFlags};
@@ -70,7 +70,7 @@ pub fn run(args: AddArgs, environment: &Environment) -> Result<Done> {
 }
 
 fn already(what: &str, name: &str) -> Error {
-    Error::new(Kind::Conflict, format!("{what} `{name}` is in the kustomization file already"))
+    Error::new(ErrorKind::Conflict, format!("{what} `{name}` is in the kustomization file already"))
 }
 
 fn existing(force: Option<bool>) -> Existing {
@@ -104,12 +104,12 @@ fn add_label(environment: &Environment, args: &LabelArgs) -> Result<Done> {
 
 fn add_base(environment: &Environment, arguments: &[String]) -> Result<Done> {
     let [argument] = arguments else {
-        return Err(usage("expected one argument: folders are separated by commas, without blanks"));
+        return Err(usage("expected one argument: directories are separated by commas, without blanks"));
     };
     edit(environment, |file| {
         for name in arguments::commas(argument) {
-            if name.is_empty() || !environment.folder.join(&name).exists() {
-                return Err(Error::new(Kind::NotFound, format!("`{name}` does not exist")));
+            if name.is_empty() || !environment.directory.join(&name).exists() {
+                return Err(Error::new(ErrorKind::NotFound, format!("`{name}` does not exist")));
             }
             if let Some(there) = fields::add_items(&mut file.root, "resources", &[name]).first() {
                 return Err(already("base", there));
@@ -119,7 +119,7 @@ fn add_base(environment: &Environment, arguments: &[String]) -> Result<Done> {
     })
 }
 
-/// Adds files, folders and URLs, which must be there.
+/// Adds files, directories and URLs, which must be there.
 fn add_found(
     environment: &Environment,
     field: &str,
@@ -165,7 +165,7 @@ fn add_files(environment: &Environment, field: &str, patterns: &[String], what: 
 fn expand(environment: &Environment, patterns: &[String]) -> Result<(Vec<String>, Vec<Finding>)> {
     let (mut found, mut findings) = (Vec::new(), Vec::new());
     for pattern in patterns {
-        let files = glob::files(&environment.folder, pattern)?;
+        let files = glob::files(&environment.directory, pattern)?;
         if files.is_empty() {
             findings.push(note(format!("`{pattern}` does not exist and was passed over")));
         }
@@ -199,7 +199,7 @@ fn add_generator(
     behavior: String,
     secret_type: String,
 ) -> Result<Done> {
-    file::locate(&environment.folder)?;
+    file::locate(&environment.directory)?;
     let (files, mut findings) = expand_files(environment, &sources.from_file)?;
     let [name] = sources.names.as_slice() else {
         let found = sources.names.len();
@@ -248,8 +248,8 @@ fn expand_files(environment: &Environment, patterns: &[String]) -> Result<(Vec<S
         }
         let [file] = found.as_slice() else {
             let message = format!("`{given}` must name one file, found {}", found.len());
-            let hint = "with a key in front the pattern stands for one file of the current folder";
-            return Err(Error::new(Kind::NotFound, message).hint(hint));
+            let hint = "with a key in front the pattern stands for one file of the current directory";
+            return Err(Error::new(ErrorKind::NotFound, message).hint(hint));
         };
         all.push(format!("{key}={file}"));
     }

@@ -80,7 +80,7 @@ pub enum AddCommand {
     /// Add annotations `KEY:VALUE` to commonAnnotations
     #[command(args_override_self = true)]
     Annotation(AnnotationArgs),
-    /// Add folders, separated by commas, to resources
+    /// Add directories, separated by commas, to resources
     Base(Names),
     /// Add options, separated by commas, to buildMetadata
     Buildmetadata(Names),
@@ -97,7 +97,7 @@ pub enum AddCommand {
     /// Add a patch
     #[command(args_override_self = true)]
     Patch(PatchArgs),
-    /// Add files, folders or URLs to resources
+    /// Add files, directories or URLs to resources
     #[command(args_override_self = true)]
     Resource(ResourceArgs),
     /// Add to a generator of a Secret
@@ -138,7 +138,7 @@ pub struct LabelArgs {
 /// Arguments of `edit add resource`.
 #[derive(Debug, Args)]
 pub struct ResourceArgs {
-    /// Files (with wildcards), folders or URLs
+    /// Files (with wildcards), directories or URLs
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
     /// Take the names as they are, without looking for them

@@ -3,7 +3,7 @@
 use super::args::FixArgs;
 use super::{Done, Environment};
 use crate::cli::{build, output};
-use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::edit::vars::{self, Targets};
 use crate::edit::{KustomizationFile, fix};
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ and the resulting files may not produce the same output when `kustomize build` i
 We recommend doing this in a clean git repository where the change is easy to undo.
 ";
 
-/// Fixes the file of the current folder. What is printed is what kustomize prints, whatever was fixed.
+/// Fixes the file of the current directory. What is printed is what kustomize prints, whatever was fixed.
 ///
 /// Variables are written as kustomize would write them. If a build then gives something else than before, it is tried
 /// again with targets that say more.
@@ -49,7 +49,8 @@ pub fn run(args: &FixArgs, environment: &Environment) -> Result<Done> {
     if !attempt.keeps(&before) {
         if args.strict && before.is_ok() {
             attempt.undo()?;
-            let error = Error::new(Kind::Strict, "the output of a build would change; nothing was written");
+            let error =
+                Error::new(ErrorKind::Strict, "the output of a build would change; nothing was written");
             return Err(error.at(Location::file(attempt.name)).hint(
                 "the fields act in another order now; without `--strict` they are moved all the same",
             ));
@@ -80,11 +81,11 @@ struct Attempt {
 
 impl Attempt {
     fn new(vars: Option<Targets>, environment: &Environment) -> Result<Self> {
-        let mut file = KustomizationFile::open(&environment.folder)?;
+        let mut file = KustomizationFile::open(&environment.directory)?;
         let is_file = |text: &str| {
             !text.contains('\n')
-                && environment.folder.join(text).is_file()
-                && std::fs::read(environment.folder.join(text)).is_ok()
+                && environment.directory.join(text).is_file()
+                && std::fs::read(environment.directory.join(text)).is_ok()
         };
         fix::fix(&mut file, &is_file)?;
         let mut findings = Vec::new();
@@ -137,7 +138,7 @@ fn convert_vars(
     if kustomization.vars.is_empty() {
         return Ok(vec![]);
     }
-    let converted = vars::convert(&environment.folder, &kustomization, targets)?;
+    let converted = vars::convert(&environment.directory, &kustomization, targets)?;
     for name in &converted.unused {
         let message = format!("variable `{name}` is used nowhere, and is left as it is");
         findings.push(Finding::new(Code::UnusedVar, message));

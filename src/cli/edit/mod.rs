@@ -1,4 +1,4 @@
-//! `edit`: changes the kustomization file of the current folder. What the commands do is in [`crate::edit`].
+//! `edit`: changes the kustomization file of the current directory. What the commands do is in [`crate::edit`].
 
 mod add;
 pub mod args;
@@ -9,7 +9,7 @@ mod set;
 use super::args::Cli;
 use super::environment::Environment;
 use super::{Done, output};
-use crate::diag::{Code, Error, Finding, Kind, Location, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Location, Result};
 use crate::edit::KustomizationFile;
 use crate::edit::generators::{self, Sort};
 use crate::load::{self, Files, Loader, NoFetch};
@@ -79,21 +79,21 @@ fn unknown(path: &[&str], words: &[OsString]) -> Done {
 }
 
 fn usage(message: &str) -> Error {
-    Error::new(Kind::Usage, message)
+    Error::new(ErrorKind::Usage, message)
 }
 
 fn note(message: String) -> Finding {
     Finding::new(Code::Note, message)
 }
 
-/// Opens the file of the current folder, changes it and writes it.
+/// Opens the file of the current directory, changes it and writes it.
 fn edit(
     environment: &Environment,
     change: impl FnOnce(&mut KustomizationFile) -> Result<Vec<Finding>>,
 ) -> Result<Done> {
-    let mut file = KustomizationFile::open(&environment.folder)?;
+    let mut file = KustomizationFile::open(&environment.directory)?;
     let findings = change(&mut file).map_err(|e| match e.kind() {
-        Kind::Usage => e,
+        ErrorKind::Usage => e,
         _ => e.or_at(|| Location::file(file.name())),
     })?;
     write(&file)?;
@@ -107,7 +107,7 @@ fn write(file: &KustomizationFile) -> Result<()> {
 
 /// Builds the entry of a generator of the changed file, reading what it names.
 fn try_generator(environment: &Environment, file: &KustomizationFile, sort: Sort, at: usize) -> Result<()> {
-    let options = load::Options { folder: environment.folder.clone(), restricted: true };
+    let options = load::Options { directory: environment.directory.clone(), restricted: true };
     let fetch: Arc<dyn load::Fetch> = match super::build::remote(environment) {
         Ok(remote) => remote,
         Err(_) => Arc::new(NoFetch),

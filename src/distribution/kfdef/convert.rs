@@ -2,8 +2,8 @@
 
 use super::find::{Generator, Reached, is_key, reach};
 use super::print;
-use super::read::{Application, KfDef, Named, Repo, is_folder_name, read};
-use crate::diag::{Code, Error, Finding, Findings, Kind, Result, cause};
+use super::read::{Application, KfDef, Named, Repo, is_directory_name, read};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::embedded::{self, unpack};
 use crate::distribution::local::{Choice, Local};
 use crate::interrupt;
@@ -20,9 +20,9 @@ use std::sync::Arc;
 pub struct Request<'a> {
     /// The file.
     pub source: &'a Arc<Source>,
-    /// The folder in which the user stands. Absolute.
-    pub folder: &'a Path,
-    /// The folder to write to; `None` for one that is named after the KfDef.
+    /// The directory in which the user stands. Absolute.
+    pub directory: &'a Path,
+    /// The directory to write to; `None` for one that is named after the KfDef.
     pub output: Option<&'a str>,
     /// The manifests that the user named.
     pub local: Option<Local>,
@@ -31,19 +31,19 @@ pub struct Request<'a> {
 /// What is to be written.
 pub struct Import {
     /// Where to.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// The same, as the user would name it.
     pub shown: String,
     /// The files, by paths with slashes.
     pub files: Vec<(String, Cow<'static, [u8]>)>,
-    /// Files and folders in it that are kfm's.
+    /// Files and directories in it that are kfm's.
     pub owned: Vec<&'static str>,
 }
 
 /// An application as a kustomization.
 pub(super) struct Converted {
     pub name: String,
-    /// Paths from the folder of the kustomization.
+    /// Paths from the directory of the kustomization.
     pub resources: Vec<String>,
     pub components: Vec<String>,
     /// ConfigMaps and what is set in them.
@@ -60,7 +60,7 @@ impl Converted {
     }
 }
 
-/// The folder of manifests that a repository stands for.
+/// The directory of manifests that a repository stands for.
 struct Manifests {
     /// Where they are read now, free of links.
     read: PathBuf,
@@ -76,15 +76,15 @@ const APPLICATIONS: &str = "applications";
 pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
     let kfdef = read(request.source, findings)?;
     let name = if kfdef.name.text.is_empty() { "kfdef" } else { &kfdef.name.text };
-    if request.output.is_none() && !is_folder_name(name) {
-        let message = format!("`{name}` cannot be the name of the folder to write to");
-        return Err(Error::new(Kind::Config, message)
+    if request.output.is_none() && !is_directory_name(name) {
+        let message = format!("`{name}` cannot be the name of the directory to write to");
+        return Err(Error::new(ErrorKind::Config, message)
             .at(kfdef.name.at)
-            .hint("name a folder with `--output`"));
+            .hint("name a directory with `--output`"));
     }
     let shown = request.output.unwrap_or(name).to_owned();
-    let folder = real(&clean(&request.folder.join(&shown)));
-    let mut places = Places { request, output: &folder, scratch: None, chosen: vec![], built_in: false };
+    let directory = real(&clean(&request.directory.join(&shown)));
+    let mut places = Places { request, output: &directory, scratch: None, chosen: vec![], built_in: false };
     let mut converted = Vec::new();
     let mut left_out = Vec::new();
     for app in &kfdef.applications {
@@ -115,13 +115,13 @@ pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
         );
         owned.push("manifests");
     }
-    Ok(Import { folder, shown, files, owned })
+    Ok(Import { directory, shown, files, owned })
 }
 
 /// The error for a KfDef of which nothing is left, with the first of the reasons.
 fn nothing(reasons: &[Finding]) -> Error {
     const SHOWN: usize = 5;
-    let error = Error::new(Kind::Config, "no application of the KfDef can be imported");
+    let error = Error::new(ErrorKind::Config, "no application of the KfDef can be imported");
     let shown = reasons.iter().take(SHOWN);
     let error = shown.fold(error, |error, reason| match &reason.at {
         Some(at) => error.label(at.clone(), reason.message.clone()),
@@ -191,20 +191,20 @@ fn convert(
                 let why = format!("`{}` has no `{inside}` that can be built", manifests.shown);
                 leave(&why, e.hints().first().cloned());
             }
-            Ok(found) if !found.is_component && !found.folders.is_disjoint(&covered) => leave(
+            Ok(found) if !found.is_component && !found.directories.is_disjoint(&covered) => leave(
                 "it has the same base as an overlay before it, and a base can be built once",
                 Some("make one overlay of the two".into()),
             ),
             Ok(found) => {
                 if !found.is_component {
-                    covered.extend(found.folders.iter().cloned());
+                    covered.extend(found.directories.iter().cloned());
                 }
                 used.push(found);
             }
         }
     }
     // Overlays that are kustomizations bring the base; it is named where none does.
-    if let Some(base) = base.filter(|base| base.folders.is_disjoint(&covered)) {
+    if let Some(base) = base.filter(|base| base.directories.is_disjoint(&covered)) {
         used.insert(0, base);
     }
     let from = places.output.join(APPLICATIONS).join(&app.name.text);
@@ -271,7 +271,7 @@ struct Places<'a> {
     /// Where the kustomizations will be, free of links.
     output: &'a Path,
     /// The built-in manifests, for reading.
-    scratch: Option<interrupt::Folder>,
+    scratch: Option<interrupt::Directory>,
     chosen: Vec<(String, Arc<Manifests>)>,
     /// Whether the built-in manifests are in use.
     built_in: bool,
@@ -283,7 +283,7 @@ impl Places<'_> {
             return Ok(known.clone());
         }
         let of_repo = || Local {
-            folder: clean(&self.request.folder.join(&repo.path.text)),
+            directory: clean(&self.request.directory.join(&repo.path.text)),
             given: repo.path.text.clone(),
             by: repo.path.at.to_string(),
             instead: false,
@@ -293,7 +293,9 @@ impl Places<'_> {
             _ => (!repo.path.text.is_empty()).then(of_repo),
         };
         let manifests = Arc::new(match local.map(|local| (local.choose(findings), local.given)) {
-            Some((Choice::Folder(folder), shown)) => Manifests { read: folder.clone(), used: folder, shown },
+            Some((Choice::Directory(directory), shown)) => {
+                Manifests { read: directory.clone(), used: directory, shown }
+            }
             _ => self.built_in()?,
         });
         self.chosen.push((repo.name.text.clone(), manifests.clone()));
@@ -303,18 +305,21 @@ impl Places<'_> {
     /// The built-in manifests, which will lie beside the applications.
     fn built_in(&mut self) -> Result<Manifests> {
         let failed = |e: std::io::Error| {
-            Error::new(Kind::Io, format!("no folder for the built-in manifests can be made: {}", cause(&e)))
+            Error::new(
+                ErrorKind::Io,
+                format!("no directory for the built-in manifests can be made: {}", cause(&e)),
+            )
         };
         if self.scratch.is_none() {
             let scratch =
-                interrupt::folder(|| tempfile::Builder::new().prefix("kfm-").tempdir()).map_err(failed)?;
+                interrupt::directory(|| tempfile::Builder::new().prefix("kfm-").tempdir()).map_err(failed)?;
             unpack("manifests", scratch.path())?;
             self.scratch = Some(scratch);
         }
         self.built_in = true;
-        let folder = self.scratch.as_ref().map(|s| s.path().join("manifests")).unwrap_or_default();
+        let directory = self.scratch.as_ref().map(|s| s.path().join("manifests")).unwrap_or_default();
         Ok(Manifests {
-            read: folder.canonicalize().map_err(failed)?,
+            read: directory.canonicalize().map_err(failed)?,
             used: self.output.join("manifests"),
             shown: format!("{}/manifests", embedded::SHOWN),
         })
@@ -322,12 +327,12 @@ impl Places<'_> {
 }
 
 impl Manifests {
-    /// Looks at a folder of the manifests. The inner error says that it is not there; a mistake in what is there is an
+    /// Looks at a directory of the manifests. The inner error says that it is not there; a mistake in what is there is an
     /// error.
     fn reach(&self, path: &str, request: &Request<'_>) -> Result<std::result::Result<Reached, Error>> {
-        // Paths in messages are relative to the user's own folder, or to the top of the built-in manifests.
-        let folder = if self.read == self.used { request.folder } else { &self.read };
-        let options = load::Options { folder: folder.to_owned(), restricted: true };
+        // Paths in messages are relative to the user's own directory, or to the top of the built-in manifests.
+        let directory = if self.read == self.used { request.directory } else { &self.read };
+        let options = load::Options { directory: directory.to_owned(), restricted: true };
         let files = Files::new(options, Arc::new(NoFetch));
         let loader = match Loader::open(&files, &self.read.join(path).to_string_lossy()) {
             Ok(loader) => loader,
@@ -335,7 +340,7 @@ impl Manifests {
         };
         match reach(&loader, path) {
             Ok(reached) => Ok(Ok(reached)),
-            Err(e) if e.kind() == Kind::NotFound && e.chain().len() == 1 => Ok(Err(e)),
+            Err(e) if e.kind() == ErrorKind::NotFound && e.chain().len() == 1 => Ok(Err(e)),
             Err(e) => Err(e),
         }
     }

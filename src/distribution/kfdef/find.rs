@@ -9,14 +9,14 @@ use rustc_hash::FxHashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A folder with a kustomization file, and all that it leads to.
+/// A directory with a kustomization file, and all that it leads to.
 pub(super) struct Reached {
     /// Where it is from the top of the manifests.
     pub path: String,
     /// Whether it is a component.
     pub is_component: bool,
-    /// Itself and the folders below it.
-    pub folders: FxHashSet<PathBuf>,
+    /// Itself and the directories below it.
+    pub directories: FxHashSet<PathBuf>,
     pub generators: Vec<Generator>,
     pub replacements: Vec<Replacement>,
 }
@@ -31,12 +31,12 @@ pub(super) struct Generator {
     pub plain_name: bool,
 }
 
-/// Looks at a folder; an error if it is not there or has no kustomization file.
+/// Looks at a directory; an error if it is not there or has no kustomization file.
 pub(super) fn reach(loader: &Arc<Loader>, path: &str) -> Result<Reached> {
     let mut reached = Reached {
         path: path.to_owned(),
         is_component: false,
-        folders: FxHashSet::default(),
+        directories: FxHashSet::default(),
         generators: vec![],
         replacements: vec![],
     };
@@ -48,18 +48,18 @@ pub(super) fn reach(loader: &Arc<Loader>, path: &str) -> Result<Reached> {
 
 impl Reached {
     fn enter(&mut self, loader: &Arc<Loader>, k: &Kustomization) -> Result<()> {
-        if !self.folders.insert(loader.root().to_owned()) {
+        if !self.directories.insert(loader.root().to_owned()) {
             return Ok(());
         }
         for entry in &k.resources {
             // Files and what is remote have no parameters; what is wrong with them is for the build to say.
-            if let Ok(Found::Folder(folder)) = loader.resource(entry) {
-                self.enter(&folder, &*read(&folder)?)?;
+            if let Ok(Found::Directory(directory)) = loader.resource(entry) {
+                self.enter(&directory, &*read(&directory)?)?;
             }
         }
         for entry in &k.components {
-            if let Ok(folder) = loader.enter(entry) {
-                self.enter(&folder, &*read(&folder)?)?;
+            if let Ok(directory) = loader.enter(entry) {
+                self.enter(&directory, &*read(&directory)?)?;
             }
         }
         for args in &k.config_map_generator {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 const HEAD: &str = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
 
 /// The file that names the applications.
-pub(super) fn top(title: &str, folder: &str, apps: &[Converted], left_out: &[(String, String)]) -> String {
+pub(super) fn top(title: &str, directory: &str, apps: &[Converted], left_out: &[(String, String)]) -> String {
     let mut out = comment(&format!("Made by `kfm import kfdef` from {title}."));
     for (name, why) in left_out {
         out += &comment(&format!("Left out: application `{name}`: {why}"));
@@ -17,7 +17,7 @@ pub(super) fn top(title: &str, folder: &str, apps: &[Converted], left_out: &[(St
     out += HEAD;
     out += "resources:\n";
     for app in apps {
-        out += &format!("- {}\n", scalar(&format!("{folder}/{}", app.name)));
+        out += &format!("- {}\n", scalar(&format!("{directory}/{}", app.name)));
     }
     out
 }
@@ -43,7 +43,7 @@ pub(super) fn application(title: &str, app: &Converted) -> String {
     out
 }
 
-/// The folder of the component that sets parameters.
+/// The directory of the component that sets parameters.
 pub(super) const PARAMETERS: &str = "parameters";
 
 /// The component that sets parameters. Generators of an application run before its components, and could not merge into

@@ -1,8 +1,8 @@
 //! The KfDef as types.
 //!
-//! Names that become folders and paths that lead into the manifests are checked here.
+//! Names that become directories and paths that lead into the manifests are checked here.
 
-use crate::diag::{Code, Error, Finding, Findings, Kind, Location, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::yaml::{self, Doc, NodeId, Source, split};
 use rustc_hash::FxHashMap;
 use std::path::{Component, Path};
@@ -73,19 +73,19 @@ pub fn read(source: &Arc<Source>, findings: &Findings) -> Result<KfDef> {
             Some(doc) => {
                 let kind = text(doc, doc.root(), "kind")
                     .map_or("a document without `kind`".into(), |k| format!("`{k}`"));
-                Error::new(Kind::Config, format!("expected a KfDef, found {kind}")).at(at(
+                Error::new(ErrorKind::Config, format!("expected a KfDef, found {kind}")).at(at(
                     doc,
                     doc.root(),
                     "kind",
                 ))
             }
-            None => Error::new(Kind::Config, "expected a KfDef, found an empty file")
+            None => Error::new(ErrorKind::Config, "expected a KfDef, found an empty file")
                 .at(Location::file(source.path.clone())),
         };
         return Err(error.hint(format!("a KfDef begins with `apiVersion: {GROUP}v1` and `kind: KfDef`")));
     };
     if let Some(second) = found.next() {
-        return Err(Error::new(Kind::Config, "the file holds more than one KfDef, expected one")
+        return Err(Error::new(ErrorKind::Config, "the file holds more than one KfDef, expected one")
             .at(second.location(second.root()))
             .hint("split the file"));
     }
@@ -102,12 +102,12 @@ fn decode(doc: &Doc, findings: &Findings) -> Result<KfDef> {
     let version = text(doc, root, "apiVersion").unwrap_or_default();
     if !VERSIONS.iter().any(|v| version.strip_prefix(GROUP) == Some(v)) {
         let message = format!("expected `apiVersion: {GROUP}v1` or `v1beta1`, found `{version}`");
-        return Err(Error::new(Kind::Config, message)
+        return Err(Error::new(ErrorKind::Config, message)
             .at(at(doc, root, "apiVersion"))
             .hint("earlier versions name their applications in another form: write them as v1"));
     }
     let Some(spec) = mapping(doc, root, "spec")? else {
-        return Err(Error::new(Kind::Config, "the KfDef has no `spec`")
+        return Err(Error::new(ErrorKind::Config, "the KfDef has no `spec`")
             .at(doc.location(root))
             .hint("list its applications in `spec.applications`"));
     };
@@ -133,15 +133,15 @@ fn decode(doc: &Doc, findings: &Findings) -> Result<KfDef> {
     for entry in list(doc, spec, "applications")? {
         unused(entry, &["name", "kustomizeConfig"]);
         let name = required(doc, entry, "name")?;
-        if !is_folder_name(&name.text) {
+        if !is_directory_name(&name.text) {
             let message = format!("`{}` cannot be the name of an application", name.text);
-            return Err(Error::new(Kind::Config, message)
+            return Err(Error::new(ErrorKind::Config, message)
                 .at(name.at)
                 .hint("use letters, digits, `-`, `_` and `.`"));
         }
         if let Some(first) = known.insert(name.text.clone(), name.at.clone()) {
             let message = format!("the application `{}` is there twice", name.text);
-            return Err(Error::new(Kind::Conflict, message)
+            return Err(Error::new(ErrorKind::Conflict, message)
                 .at(name.at)
                 .label(first, "the first one")
                 .hint("rename one of the two, or remove it"));
@@ -149,7 +149,7 @@ fn decode(doc: &Doc, findings: &Findings) -> Result<KfDef> {
         kfdef.applications.push(application(doc, entry, name, &unused)?);
     }
     if kfdef.applications.is_empty() {
-        return Err(Error::new(Kind::Config, "the KfDef names no applications")
+        return Err(Error::new(ErrorKind::Config, "the KfDef names no applications")
             .at(at(doc, spec, "applications"))
             .hint("list them in `spec.applications`"));
     }
@@ -166,8 +166,10 @@ fn application(
     let Some(config) = mapping(doc, entry, "kustomizeConfig")? else { return Ok(app) };
     unused(config, &["overlays", "parameters", "repoRef"]);
     for item in list(doc, config, "overlays")? {
-        if doc.kind(item) != yaml::Kind::Scalar || doc.text(item).is_empty() {
-            return Err(Error::new(Kind::Config, "expected the name of an overlay").at(doc.location(item)));
+        if doc.kind(item) != yaml::NodeKind::Scalar || doc.text(item).is_empty() {
+            return Err(
+                Error::new(ErrorKind::Config, "expected the name of an overlay").at(doc.location(item))
+            );
         }
         let overlay = Named { text: doc.text(item).to_owned(), at: doc.location(item) };
         app.overlays.push(inside(overlay)?);
@@ -184,7 +186,7 @@ fn application(
     Ok(app)
 }
 
-/// A path that stays below its folder, without `.` and doubled slashes.
+/// A path that stays below its directory, without `.` and doubled slashes.
 fn inside(path: Named) -> Result<Named> {
     let mut parts = Vec::new();
     for part in Path::new(&path.text).components() {
@@ -192,21 +194,21 @@ fn inside(path: Named) -> Result<Named> {
             Component::Normal(part) => parts.push(part.to_string_lossy()),
             Component::CurDir => {}
             _ => {
-                let message = format!("`{}` must lead to a folder of the manifests", path.text);
-                return Err(Error::new(Kind::Restricted, message)
+                let message = format!("`{}` must lead to a directory of the manifests", path.text);
+                return Err(Error::new(ErrorKind::Restricted, message)
                     .at(path.at)
                     .hint("paths begin at the top of the repository"));
             }
         }
     }
     if parts.is_empty() || path.text.contains(char::is_control) {
-        return Err(Error::new(Kind::Config, format!("`{}` is no path", path.text)).at(path.at));
+        return Err(Error::new(ErrorKind::Config, format!("`{}` is no path", path.text)).at(path.at));
     }
     Ok(Named { text: parts.join("/"), at: path.at })
 }
 
-/// Whether a name can be that of a folder, on any system and without surprises in a shell.
-pub fn is_folder_name(name: &str) -> bool {
+/// Whether a name can be that of a directory, on any system and without surprises in a shell.
+pub fn is_directory_name(name: &str) -> bool {
     !name.starts_with(['.', '-'])
         && !name.is_empty()
         && name.len() <= 253
@@ -215,7 +217,7 @@ pub fn is_folder_name(name: &str) -> bool {
 
 /// Fields that nothing is made of.
 fn unused(doc: &Doc, map: NodeId, known: &[&str], findings: &Findings) {
-    if doc.kind(map) != yaml::Kind::Map {
+    if doc.kind(map) != yaml::NodeKind::Map {
         return;
     }
     for (key, _) in doc.pairs(map).filter(|(key, _)| !known.contains(&doc.text(*key))) {
@@ -227,8 +229,9 @@ fn unused(doc: &Doc, map: NodeId, known: &[&str], findings: &Findings) {
 /// A mapping; `None` where there is nothing.
 fn mapping(doc: &Doc, map: NodeId, key: &str) -> Result<Option<NodeId>> {
     match doc.get(map, key).filter(|n| !doc.is_null(*n)) {
-        Some(node) if doc.kind(node) != yaml::Kind::Map => {
-            Err(Error::new(Kind::Config, format!("expected `{key}` to be a mapping")).at(doc.location(node)))
+        Some(node) if doc.kind(node) != yaml::NodeKind::Map => {
+            Err(Error::new(ErrorKind::Config, format!("expected `{key}` to be a mapping"))
+                .at(doc.location(node)))
         }
         found => Ok(found),
     }
@@ -237,31 +240,34 @@ fn mapping(doc: &Doc, map: NodeId, key: &str) -> Result<Option<NodeId>> {
 fn list(doc: &Doc, map: NodeId, key: &str) -> Result<Vec<NodeId>> {
     match doc.get(map, key).filter(|n| !doc.is_null(*n)) {
         None => Ok(vec![]),
-        Some(node) if doc.kind(node) == yaml::Kind::Seq => Ok(doc.items(node).to_vec()),
+        Some(node) if doc.kind(node) == yaml::NodeKind::Seq => Ok(doc.items(node).to_vec()),
         Some(node) => {
-            Err(Error::new(Kind::Config, format!("expected `{key}` to be a list")).at(doc.location(node)))
+            Err(Error::new(ErrorKind::Config, format!("expected `{key}` to be a list"))
+                .at(doc.location(node)))
         }
     }
 }
 
 /// A scalar as text; a null is none.
 fn text(doc: &Doc, map: NodeId, key: &str) -> Option<String> {
-    if doc.kind(map) != yaml::Kind::Map {
+    if doc.kind(map) != yaml::NodeKind::Map {
         return None;
     }
-    let node = doc.get(map, key).filter(|n| doc.kind(*n) == yaml::Kind::Scalar && !doc.is_null(*n))?;
+    let node = doc.get(map, key).filter(|n| doc.kind(*n) == yaml::NodeKind::Scalar && !doc.is_null(*n))?;
     Some(doc.text(node).to_owned())
 }
 
 fn required(doc: &Doc, map: NodeId, key: &str) -> Result<Named> {
     match text(doc, map, key).filter(|t| !t.is_empty()) {
         Some(text) => Ok(Named { text, at: at(doc, map, key) }),
-        None => Err(Error::new(Kind::Config, format!("expected a text in `{key}`")).at(at(doc, map, key))),
+        None => {
+            Err(Error::new(ErrorKind::Config, format!("expected a text in `{key}`")).at(at(doc, map, key)))
+        }
     }
 }
 
 /// The place of a value, or of the mapping that lacks it.
 fn at(doc: &Doc, map: NodeId, key: &str) -> Location {
-    let value = if doc.kind(map) == yaml::Kind::Map { doc.get(map, key) } else { None };
+    let value = if doc.kind(map) == yaml::NodeKind::Map { doc.get(map, key) } else { None };
     doc.location(value.unwrap_or(map))
 }

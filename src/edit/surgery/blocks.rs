@@ -5,7 +5,7 @@ use super::super::layout::{self, Item, Stuck};
 use super::super::tree::{self, Entry, Node, Shape};
 use super::moves::shifted;
 use super::{Done, Reach, Surgeon, rising};
-use crate::yaml::{Kind, NodeId, order};
+use crate::yaml::{NodeId, NodeKind, order};
 
 /// Among so many keys the place of a new one is looked for from the first on.
 const FEW: usize = 64;
@@ -243,7 +243,7 @@ impl Surgeon<'_> {
     fn item_text(&mut self, item: &Node, column: usize) -> Done<String> {
         let doc = self.doc();
         let home = item.origin.and_then(|id| self.homes.get(&id).copied());
-        let home = home.filter(|(h, _)| doc.kind(*h) == Kind::Seq && !doc.is_flow(*h));
+        let home = home.filter(|(h, _)| doc.kind(*h) == NodeKind::Seq && !doc.is_flow(*h));
         let (mut lead, mut tail) = (String::new(), String::new());
         if let (Some((home, place)), Some(id), true) = (home, item.origin, self.reach < Reach::Fields) {
             let geo: Item = self.layout.items(home)?[place].clone();

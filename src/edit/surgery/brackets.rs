@@ -5,7 +5,7 @@ use super::super::emit;
 use super::super::layout::Stuck;
 use super::super::tree::{Entry, Node};
 use super::{Done, Surgeon, rising};
-use crate::yaml::{Kind, NodeId, Style};
+use crate::yaml::{NodeId, NodeKind, Style};
 use rustc_hash::FxHashMap;
 
 impl Surgeon<'_> {
@@ -75,7 +75,7 @@ impl Surgeon<'_> {
     }
 
     fn is_json(&self, id: Option<NodeId>) -> bool {
-        id.is_some_and(|id| self.doc().kind(id) == Kind::Scalar && self.doc().style(id) == Style::Double)
+        id.is_some_and(|id| self.doc().kind(id) == NodeKind::Scalar && self.doc().style(id) == Style::Double)
     }
 
     fn flow_value(&mut self, old: &Node, new: &Node, (start, end): (usize, usize), json: bool) -> Done {

@@ -3,19 +3,19 @@
 use super::super::layout::Stuck;
 use super::super::tree::{self, Entry, Node};
 use super::{Done, Surgeon};
-use crate::yaml::{Kind, NodeId};
+use crate::yaml::{NodeId, NodeKind};
 
 impl Surgeon<'_> {
     pub(super) fn find_homes(&mut self, id: NodeId) {
         let doc = self.doc();
         match doc.kind(id) {
-            Kind::Seq => {
+            NodeKind::Seq => {
                 for (i, item) in doc.items(id).iter().enumerate() {
                     self.homes.insert(*item, (id, i));
                     self.find_homes(*item);
                 }
             }
-            Kind::Map => {
+            NodeKind::Map => {
                 for (i, (key, value)) in doc.pairs(id).enumerate() {
                     self.homes.insert(key, (id, i));
                     self.find_homes(value);
@@ -46,7 +46,9 @@ impl Surgeon<'_> {
             return;
         }
         let range = match self.doc().kind(home) {
-            Kind::Seq => self.layout.items(home).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start))),
+            NodeKind::Seq => {
+                self.layout.items(home).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start)))
+            }
             _ => self.layout.entries(home).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start))),
         };
         let Some((mut at, end)) = range else { return };
@@ -63,7 +65,7 @@ impl Surgeon<'_> {
     /// Whether a comment line stands inside of an item that moves.
     pub(super) fn moved_inside(&mut self, comment: usize, list: NodeId) -> bool {
         let doc = self.doc();
-        if doc.kind(list) != Kind::Seq || doc.is_flow(list) {
+        if doc.kind(list) != NodeKind::Seq || doc.is_flow(list) {
             return false;
         }
         let Ok(items) = self.layout.items(list) else { return false };

@@ -3,7 +3,7 @@
 //! The reader keeps no comments. They are found here between the nodes of the text, before it is changed. Comments
 //! inside `{}` and `[]` are lost; kustomize keeps those and breaks the line there.
 
-use crate::yaml::{Doc, Kind, NodeId};
+use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::FxHashMap;
 
 /// Comments on lines of their own that stand together.
@@ -92,7 +92,7 @@ fn collect(
     leaves: &mut Vec<(NodeId, usize, usize)>,
     anchors: &mut FxHashMap<NodeId, String>,
 ) {
-    if doc.kind(node) == Kind::Alias {
+    if doc.kind(node) == NodeKind::Alias {
         if let (Some((start, end)), Some(target)) = (doc.span(node), doc.kids(node).first()) {
             let name = doc.source().text.get(start as usize..end as usize).unwrap_or_default();
             anchors.insert(*target, name.trim_start_matches('*').to_owned());

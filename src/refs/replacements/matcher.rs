@@ -5,11 +5,11 @@
 //! on inside it, but what is written there is lost: the text was taken apart for the search alone.
 
 use super::print;
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::types::Compat;
 use crate::refs::fieldpath::{is_item, item, number, wrong_kind};
 use crate::text::pattern::Pattern;
-use crate::yaml::{Dialect, Doc, Kind, NodeId, Source, Style, Tag, parse};
+use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, Style, Tag, parse};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -23,7 +23,7 @@ impl Patterns {
             return Ok(known.clone());
         }
         let new = Pattern::unanchored(pattern).map_err(|e| {
-            Error::new(Fault::Config, format!("`{pattern}` is no regular expression: {e}"))
+            Error::new(ErrorKind::Config, format!("`{pattern}` is no regular expression: {e}"))
                 .hint("the value in `[field=value]` is a pattern; put `\\` before its special characters")
         })?;
         let new = Rc::new(new);
@@ -47,7 +47,7 @@ pub(super) enum Field {
 /// How a path is followed.
 pub(super) struct Matcher<'a> {
     /// What a missing field at the end of the path is made as; `None`: nothing is made.
-    pub create: Option<Kind>,
+    pub create: Option<NodeKind>,
     /// Which version to be like.
     pub compat: Compat,
     /// Compiled patterns.
@@ -97,7 +97,7 @@ impl Matcher<'_> {
             }
             None => {
                 let message = format!("index {index} specified but only {} elements found", items.len());
-                return Err(Error::new(Fault::Reference, message).at(doc.location(node)));
+                return Err(Error::new(ErrorKind::Reference, message).at(doc.location(node)));
             }
         };
         self.walk(doc, item, rest, found)
@@ -134,7 +134,7 @@ impl Matcher<'_> {
             return Ok(());
         }
         Err(Error::new(
-            Fault::Reference,
+            ErrorKind::Reference,
             format!("the item made for `{part}` does not match its own pattern"),
         )
         .at(doc.location(node)))
@@ -172,11 +172,11 @@ impl Matcher<'_> {
         found: &mut Vec<Field>,
     ) -> Result<()> {
         if part.is_empty() {
-            return Err(Error::new(Fault::Config, "the path has an empty part").at(doc.location(node)));
+            return Err(Error::new(ErrorKind::Config, "the path has an empty part").at(doc.location(node)));
         }
         let value = match doc.kind(node) {
             _ if doc.is_null(node) => None,
-            Kind::Map => doc.get(node, part),
+            NodeKind::Map => doc.get(node, part),
             _ => return Err(wrong_kind(doc, node, part, "a mapping")),
         };
         let value = match value {
@@ -186,13 +186,13 @@ impl Matcher<'_> {
                 let key = doc.scalar(part, Style::Plain, Tag::Unset);
                 let new = self.make(doc, rest);
                 // A null stays one in kustomize too: what is put into it is lost.
-                if doc.kind(node) == Kind::Map {
+                if doc.kind(node) == NodeKind::Map {
                     doc.append(node, &[key, new]);
                 }
                 new
             }
         };
-        if doc.kind(value) == Kind::Scalar && !rest.is_empty() && self.compat == Compat::V5_8 {
+        if doc.kind(value) == NodeKind::Scalar && !rest.is_empty() && self.compat == Compat::V5_8 {
             return self.inside(doc, value, rest, found);
         }
         self.walk(doc, value, rest, found)
@@ -202,14 +202,17 @@ impl Matcher<'_> {
     fn inside(&mut self, doc: &Doc, text: NodeId, rest: &[String], found: &mut Vec<Field>) -> Result<()> {
         let at = |e: Error| e.or_at(|| doc.location(text));
         let Some(mut inner) = read(doc.text(text))? else {
-            return Err(at(Error::new(Fault::Reference, "expected a mapping or list, found an empty text")));
+            return Err(at(Error::new(
+                ErrorKind::Reference,
+                "expected a mapping or list, found an empty text",
+            )));
         };
         let root = inner.root();
         let fields = self
             .find(&mut inner, root, rest)
-            .map_err(|e| Error::new(Fault::Reference, e.message()).at(doc.location(text)))?;
+            .map_err(|e| Error::new(ErrorKind::Reference, e.message()).at(doc.location(text)))?;
         found.extend(fields.into_iter().map(|f| match f {
-            Field::Here(node) => Field::Lost { scalar: inner.kind(node) == Kind::Scalar },
+            Field::Here(node) => Field::Lost { scalar: inner.kind(node) == NodeKind::Scalar },
             lost => lost,
         }));
         Ok(())
@@ -218,13 +221,13 @@ impl Matcher<'_> {
     /// A node for the end of the path, or one on the way to `rest`.
     fn make(&self, doc: &mut Doc, rest: &[String]) -> NodeId {
         let kind = match rest.first().map(String::as_str) {
-            None | Some("") => self.create.unwrap_or(Kind::Map),
-            Some(next) if is_item(next) || number(next).is_some_and(|n| n >= 0) => Kind::Seq,
-            Some(_) => Kind::Map,
+            None | Some("") => self.create.unwrap_or(NodeKind::Map),
+            Some(next) if is_item(next) || number(next).is_some_and(|n| n >= 0) => NodeKind::Seq,
+            Some(_) => NodeKind::Map,
         };
         match kind {
-            Kind::Map => doc.map(),
-            Kind::Seq => doc.seq(),
+            NodeKind::Map => doc.map(),
+            NodeKind::Seq => doc.seq(),
             _ => doc.scalar("", Style::Plain, Tag::Unset),
         }
     }
@@ -233,7 +236,7 @@ impl Matcher<'_> {
 /// The items of a list; none for a null.
 fn list(doc: &Doc, node: NodeId, part: &str) -> Result<Vec<NodeId>> {
     match doc.kind(node) {
-        Kind::Seq => Ok(doc.items(node).to_vec()),
+        NodeKind::Seq => Ok(doc.items(node).to_vec()),
         _ if doc.is_null(node) => Ok(vec![]),
         _ => Err(wrong_kind(doc, node, part, "a list")),
     }
@@ -241,7 +244,7 @@ fn list(doc: &Doc, node: NodeId, part: &str) -> Result<Vec<NodeId>> {
 
 /// Appends an item to a list; a null stays one, as in kustomize.
 fn append(doc: &mut Doc, node: NodeId, item: NodeId) {
-    if doc.kind(node) == Kind::Seq {
+    if doc.kind(node) == NodeKind::Seq {
         doc.append(node, &[item]);
     }
 }

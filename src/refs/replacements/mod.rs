@@ -14,12 +14,12 @@ mod structured;
 mod value;
 
 use super::fieldpath;
-use crate::diag::{Code, Error, Finding, Findings, Kind as Fault, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::ResId;
 use crate::kustomization::entries::DEFAULT_FIELD_PATH;
 use crate::kustomization::types::{Compat, Replacement, Selector, SourceSelector, TargetSelector};
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Kind, Mark};
+use crate::yaml::{Mark, NodeKind};
 use matcher::{Matcher, Patterns};
 use objects::{Conditions, Index, Selection, any_id, is_exactly};
 use value::{Problem, Value, delimiter_error, detached, given, put, set_text};
@@ -68,14 +68,14 @@ impl Step<'_> {
         let sources = (&replacement.source, &replacement.source_value);
         if sources.0.is_none() && sources.1.is_none() || replacement.targets.is_empty() {
             return Err(Error::new(
-                Fault::Config,
+                ErrorKind::Config,
                 "expected a source and at least one target in a replacement",
             ));
         }
         let mut value = match sources {
             (Some(_), Some(_)) => {
                 return Err(Error::new(
-                    Fault::Config,
+                    ErrorKind::Config,
                     "`source` and `sourceValue` are mutually exclusive, found both",
                 ));
             }
@@ -102,7 +102,8 @@ impl Step<'_> {
                 continue;
             }
             if let Some((_, first)) = found {
-                let error = Error::new(Fault::Reference, format!("multiple matches for source `{wanted}`"));
+                let error =
+                    Error::new(ErrorKind::Reference, format!("multiple matches for source `{wanted}`"));
                 return Err(at(error)
                     .label(first.doc().location(first.root()), "this one matches")
                     .label(res.doc().location(res.root()), "and this one")
@@ -111,7 +112,7 @@ impl Step<'_> {
             found = Some((slot, res));
         }
         let Some((slot, res)) = found else {
-            let error = Error::new(Fault::Reference, format!("nothing selected by source `{wanted}`"));
+            let error = Error::new(ErrorKind::Reference, format!("nothing selected by source `{wanted}`"));
             return Err(at(error).hint("sources are compared text by text, with present and former names"));
         };
         let path = if source.field_path.is_empty() { DEFAULT_FIELD_PATH } else { &source.field_path };
@@ -123,7 +124,7 @@ impl Step<'_> {
             .map_err(|e| e.during(format!("looking for `{path}` in replacement source `{}`", res.id())))?;
         let Some(node) = node.filter(|n| !doc.is_empty(*n)) else {
             let message = format!("field `{path}` is missing in replacement source `{}`", res.id());
-            let error = Error::new(Fault::Reference, message);
+            let error = Error::new(ErrorKind::Reference, message);
             return Err(at(error).label(doc.location(res.root()), "the source"));
         };
         let mut value = detached(doc, node);
@@ -131,14 +132,14 @@ impl Step<'_> {
             value.from = noted.is_none().then_some((slot, node));
             return Ok(value);
         };
-        if doc.kind(node) != Kind::Scalar {
+        if doc.kind(node) != NodeKind::Scalar {
             return Err(delimiter_error(doc, node));
         }
         let text = doc.text(node);
         let part = usize::try_from(options.index).ok().and_then(|i| text.split(&options.delimiter).nth(i));
         let Some(part) = part else {
             let message = format!("options.index {} is out of bounds for value `{text}`", options.index);
-            return Err(at(Error::new(Fault::Reference, message)));
+            return Err(at(Error::new(ErrorKind::Reference, message)));
         };
         set_text(&mut value.doc, value.node, part);
         Ok(value)
@@ -147,7 +148,7 @@ impl Step<'_> {
     fn target(&mut self, target: &TargetSelector, value: &mut Value) -> Result<()> {
         let at = |e: Error| e.or_at(|| target.mark.location());
         let Some(select) = &target.select else {
-            return Err(at(Error::new(Fault::Config, "expected `select` in a target, found none")));
+            return Err(at(Error::new(ErrorKind::Config, "expected `select` in a target, found none")));
         };
         if self.resources.is_empty() {
             return Ok(());
@@ -217,7 +218,7 @@ impl Step<'_> {
                 for Path { text: path, parts, mark } in paths {
                     let kept = put(doc, slot, parts, options, value, &mut matcher).map_err(|e| {
                         let error =
-                            |message: String| Error::new(Fault::Reference, message).at(mark.location());
+                            |message: String| Error::new(ErrorKind::Reference, message).at(mark.location());
                         match e {
                             Problem::NotFound => {
                                 let message =

@@ -2,7 +2,7 @@
 
 use crate::diag::Result;
 use crate::resource::{Resource, internal, origin};
-use crate::yaml::Kind;
+use crate::yaml::NodeKind;
 
 /// Whether a path leads to all annotations, to what holds them, or to a note.
 pub(super) fn are_at(parts: &[String]) -> bool {
@@ -41,7 +41,7 @@ pub(super) fn take(res: &mut Resource, shown: &[(&'static str, String)]) -> Resu
     internal::adopt(res)?;
     res.edit(|doc| {
         let Some(metadata) = doc.get(doc.root(), "metadata") else { return };
-        let Some(map) = doc.get(metadata, "annotations").filter(|n| doc.kind(*n) == Kind::Map) else {
+        let Some(map) = doc.get(metadata, "annotations").filter(|n| doc.kind(*n) == NodeKind::Map) else {
             return;
         };
         let keys: Vec<String> = doc.pairs(map).map(|(key, _)| doc.text(key).to_owned()).collect();

@@ -2,7 +2,7 @@
 //!
 //! Most selectors name a kind or a name as plain text; an index by both saves the look at every object.
 
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{ResId, Str};
 use crate::kustomization::types::{Compat, Selector};
 use crate::resource::{LabelSelector, ResMap, Resource};
@@ -91,7 +91,7 @@ impl<'s> IdSelector<'s> {
         }
         let pattern = |text: &str| {
             Pattern::anchored(text).map_err(|e| {
-                let error = Error::new(Fault::Config, format!("`{text}` is no regular expression: {e}"));
+                let error = Error::new(ErrorKind::Config, format!("`{text}` is no regular expression: {e}"));
                 selector.mark.iter().fold(error, |error, mark| error.at(mark.location()))
             })
         };
@@ -147,7 +147,7 @@ impl Conditions {
     pub fn new(selector: &Selector) -> Result<Self> {
         let read = |text: &str, field: &str| {
             LabelSelector::parse(text).map_err(|e| {
-                let error = Error::new(Fault::Config, format!("wrong `{field}`: {e}"));
+                let error = Error::new(ErrorKind::Config, format!("wrong `{field}`: {e}"));
                 selector.mark.iter().fold(error, |error, mark| error.at(mark.location()))
             })
         };

@@ -4,13 +4,13 @@
 //! one.
 
 use super::comments::Comments;
-use crate::yaml::{Dialect, Doc, Kind, NodeId, Style, Tag, scalar, style::printable};
+use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar, style::printable};
 
 /// A node as YAML, with a line break at the end.
 pub(super) fn yaml(doc: &Doc, node: NodeId, comments: Option<&Comments>) -> String {
     let mut printer = Printer { doc, comments, out: String::new(), levels: Vec::new() };
     match doc.kind(node) {
-        Kind::Map | Kind::Seq if printer.is_block(node) => printer.block(node, 0, false),
+        NodeKind::Map | NodeKind::Seq if printer.is_block(node) => printer.block(node, 0, false),
         _ => {
             printer.inline(node, 0);
             printer.end_line(node);
@@ -38,7 +38,7 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     fn is_block(&self, node: NodeId) -> bool {
-        matches!(self.doc.kind(node), Kind::Map | Kind::Seq)
+        matches!(self.doc.kind(node), NodeKind::Map | NodeKind::Seq)
             && !self.doc.is_flow(node)
             && !self.doc.kids(node).is_empty()
     }
@@ -66,7 +66,7 @@ impl Printer<'_> {
     /// The first scalar in a node.
     fn first_leaf(&self, node: NodeId) -> NodeId {
         let mut leaf = node;
-        while self.doc.kind(leaf) != Kind::Alias
+        while self.doc.kind(leaf) != NodeKind::Alias
             && let Some(first) = self.doc.kids(leaf).first()
         {
             leaf = *first;
@@ -115,7 +115,7 @@ impl Printer<'_> {
     /// A collection over lines. `started`: the first line is begun already.
     fn block(&mut self, node: NodeId, indent: usize, started: bool) {
         let doc = self.doc;
-        if doc.kind(node) == Kind::Seq {
+        if doc.kind(node) == NodeKind::Seq {
             for (i, item) in doc.items(node).iter().enumerate() {
                 if i > 0 || !started {
                     self.start_line(*item, indent);
@@ -165,7 +165,7 @@ impl Printer<'_> {
                     self.anchor(value);
                 }
                 self.end_line(key);
-                let deeper = if doc.kind(value) == Kind::Seq { indent } else { indent + 2 };
+                let deeper = if doc.kind(value) == NodeKind::Seq { indent } else { indent + 2 };
                 self.block(value, deeper, false);
             } else {
                 let before = self.out.len();
@@ -192,15 +192,15 @@ impl Printer<'_> {
             self.out.push(' ');
         }
         match doc.kind(node) {
-            Kind::Scalar => self.scalar(node, indent, flow, key),
-            Kind::Alias => {
+            NodeKind::Scalar => self.scalar(node, indent, flow, key),
+            NodeKind::Alias => {
                 let span = doc.span(node).and_then(|(a, b)| doc.source().text.get(a as usize..b as usize));
                 self.out.push_str(span.unwrap_or_default());
                 if key {
                     self.out.push(' ');
                 }
             }
-            Kind::Seq => {
+            NodeKind::Seq => {
                 self.out.push('[');
                 for (i, item) in doc.items(node).iter().enumerate() {
                     self.out.push_str(if i > 0 { ", " } else { "" });
@@ -208,7 +208,7 @@ impl Printer<'_> {
                 }
                 self.out.push(']');
             }
-            Kind::Map => {
+            NodeKind::Map => {
                 self.out.push('{');
                 for (i, (key, value)) in doc.pairs(node).enumerate() {
                     self.out.push_str(if i > 0 { ", " } else { "" });

@@ -10,7 +10,7 @@ use super::print;
 use crate::refs::fieldpath;
 use crate::text::go;
 use crate::yaml::reencode::{self, Place, Value};
-use crate::yaml::{Doc, Kind, NodeId};
+use crate::yaml::{Doc, NodeId, NodeKind};
 
 /// The text to write, and the scalar to write it to.
 pub(super) struct Rewritten {
@@ -38,7 +38,7 @@ pub(super) fn rewrite(
     }
     for field in fields {
         match field {
-            Field::Here(target) if inner.kind(target) == Kind::Scalar => {
+            Field::Here(target) if inner.kind(target) == NodeKind::Scalar => {
                 let (tag, written) = (inner.tag(target), inner.is_tagged(target));
                 inner.set_text(target, value.0.text(value.1), tag);
                 inner.set_tag(target, tag, written);
@@ -66,7 +66,7 @@ fn find_text<'p>(doc: &Doc, root: NodeId, parts: &'p [String]) -> Option<(NodeId
     let mut at = root;
     for (i, part) in parts.iter().enumerate().take(parts.len().saturating_sub(1)) {
         at = fieldpath::lookup(doc, at, std::slice::from_ref(part)).ok()??;
-        if doc.kind(at) == Kind::Scalar
+        if doc.kind(at) == NodeKind::Scalar
             && let Ok(inner) = read(doc.text(at))
         {
             return inner.map(|inner| (at, inner, &parts[i + 1..]));
@@ -86,10 +86,10 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
         }
     };
     match doc.kind(node) {
-        Kind::Alias => json(doc, *doc.kids(node).first()?, level, out)?,
-        Kind::Seq if doc.items(node).is_empty() => out.push_str("[]"),
-        Kind::Map if doc.kids(node).is_empty() => out.push_str("{}"),
-        Kind::Seq => {
+        NodeKind::Alias => json(doc, *doc.kids(node).first()?, level, out)?,
+        NodeKind::Seq if doc.items(node).is_empty() => out.push_str("[]"),
+        NodeKind::Map if doc.kids(node).is_empty() => out.push_str("{}"),
+        NodeKind::Seq => {
             for (i, item) in doc.items(node).iter().enumerate() {
                 out.push(if i == 0 { '[' } else { ',' });
                 line(out, inner);
@@ -98,7 +98,7 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
             line(out, level);
             out.push(']');
         }
-        Kind::Map => {
+        NodeKind::Map => {
             let mut entries = Vec::new();
             for (key, value) in doc.pairs(node) {
                 match scalar(doc, key)? {
@@ -120,7 +120,7 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
             line(out, level);
             out.push('}');
         }
-        Kind::Scalar => match scalar(doc, node)? {
+        NodeKind::Scalar => match scalar(doc, node)? {
             Value::Null => out.push_str("null"),
             Value::Bool(b) => out.push_str(if b { "true" } else { "false" }),
             Value::Int(n) => out.push_str(&n.to_string()),

@@ -2,10 +2,10 @@
 
 use super::matcher::{Field, Matcher};
 use super::structured;
-use crate::diag::{Error, Kind as Fault, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::types::{Compat, FieldOptions, Text};
 use crate::resource::MOST_COPIED;
-use crate::yaml::{Doc, Kind, NodeId, Source, Style, Tag};
+use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, Tag};
 
 /// The value to put, detached from where it came from.
 pub(super) struct Value {
@@ -64,7 +64,7 @@ pub(super) fn put(
                 set(doc, node, options, value).map_err(Problem::Other)?;
                 if doc.size() > most {
                     let message = "the value grows beyond all bounds: it holds the field that it is put into";
-                    return Err(Problem::Other(Error::new(Fault::Reference, message)));
+                    return Err(Problem::Other(Error::new(ErrorKind::Reference, message)));
                 }
                 written = true;
             }
@@ -82,7 +82,7 @@ pub(super) fn put(
 /// Writes the value into a field: the text alone into a scalar, whose type and style stay; else the whole node.
 fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Value) -> Result<()> {
     let new = value.doc.text(value.node);
-    let scalar = doc.kind(node) == Kind::Scalar;
+    let scalar = doc.kind(node) == NodeKind::Scalar;
     match options.filter(|o| !o.delimiter.is_empty()) {
         Some(_) if !scalar => Err(delimiter_error(doc, node)),
         Some(options) => {
@@ -121,7 +121,7 @@ pub(super) fn set_text(doc: &mut Doc, node: NodeId, text: &str) {
 }
 
 pub(super) fn delimiter_error(doc: &Doc, node: NodeId) -> Error {
-    Error::new(Fault::Config, "`delimiter` can only be used with scalars, found a mapping or list")
+    Error::new(ErrorKind::Config, "`delimiter` can only be used with scalars, found a mapping or list")
         .at(doc.location(node))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! This file is also a part of the fuzz target `readers`; it takes what it needs from the module around it.
 
-use super::{Dialect, Doc, Kind, NodeId, Source, Style, fast, parse};
+use super::{Dialect, Doc, NodeId, NodeKind, Source, Style, fast, parse};
 use libyaml_safer::{EventData, Parser, ScalarStyle};
 
 /// Compares two documents node by node.
@@ -81,8 +81,8 @@ pub fn compare_with_libyaml(text: &str) -> Outcome {
 /// A document as libyaml's events, one a line.
 fn events(doc: &Doc, id: NodeId, out: &mut Vec<String>) {
     match doc.kind(id) {
-        Kind::Scalar => out.push(format!("{:?} {:?}", doc.style(id), doc.text(id))),
-        Kind::Alias => out.push("alias".to_owned()),
+        NodeKind::Scalar => out.push(format!("{:?} {:?}", doc.style(id), doc.text(id))),
+        NodeKind::Alias => out.push("alias".to_owned()),
         kind => {
             out.push(format!("{kind:?}"));
             doc.kids(id).iter().for_each(|kid| events(doc, *kid, out));

@@ -5,7 +5,7 @@
 //! of the complete parser, from the scalar's first character on.
 
 use super::super::chars::spaces;
-use super::super::node::{Kind, Style, Tag};
+use super::super::node::{NodeKind, Style, Tag};
 use super::super::scalar::resolve;
 use super::super::scan::{Scanner, Text};
 use super::super::{number, style};
@@ -463,7 +463,7 @@ impl Fast<'_> {
                 }
             }
         }
-        let kind = if map { Kind::Map } else { Kind::Seq };
+        let kind = if map { NodeKind::Map } else { NodeKind::Seq };
         let id = self.doc.add_collection(kind, at as u32, i as u32 + 1, &self.kids[base..], true);
         self.kids.truncate(base);
         self.kids.push(id);

@@ -4,7 +4,7 @@
 //! printed. A change of the children also forgets where the node ends in the source.
 
 use super::super::source::Mark;
-use super::{BARE, Doc, FLOW, GROWN, Kind, NodeId, Style, TAGGED, Tag};
+use super::{BARE, Doc, FLOW, GROWN, NodeId, NodeKind, Style, TAGGED, Tag};
 
 impl Doc {
     /// Puts another text and tag in a scalar's place; the style stays. A collection becomes a plain scalar.
@@ -12,8 +12,8 @@ impl Doc {
         self.keys.changes(id);
         let (a, b) = self.own(text);
         let n = self.node_mut(id);
-        if n.kind != Kind::Scalar {
-            (n.kind, n.style) = (Kind::Scalar, Style::Plain);
+        if n.kind != NodeKind::Scalar {
+            (n.kind, n.style) = (NodeKind::Scalar, Style::Plain);
         }
         (n.a, n.b, n.tag) = (a, b, tag);
         n.flags &= !(TAGGED | FLOW | BARE | GROWN);
@@ -65,10 +65,10 @@ impl Doc {
     pub fn set_kids(&mut self, id: NodeId, kids: &[NodeId]) {
         let len = kids.len() as u32;
         let n = *self.node(id);
-        if n.kind == Kind::Scalar {
+        if n.kind == NodeKind::Scalar {
             return;
         }
-        if n.kind == Kind::Map {
+        if n.kind == NodeKind::Map {
             self.keys.clear();
         }
         let start = self.make_room(id, len);
@@ -100,7 +100,7 @@ impl Doc {
     /// Appends children: an item to a sequence, or a key and its value to a mapping. A scalar stays as it is.
     pub fn append(&mut self, id: NodeId, more: &[NodeId]) {
         let n = *self.node(id);
-        if n.kind == Kind::Scalar {
+        if n.kind == NodeKind::Scalar {
             return;
         }
         let len = n.b + more.len() as u32;
@@ -113,7 +113,7 @@ impl Doc {
     /// Puts a child in the place of another.
     pub fn set_kid(&mut self, id: NodeId, index: usize, kid: NodeId) {
         let n = *self.node(id);
-        if n.kind == Kind::Map && index.is_multiple_of(2) {
+        if n.kind == NodeKind::Map && index.is_multiple_of(2) {
             self.keys.clear();
         }
         self.kids[n.a as usize + index] = kid;

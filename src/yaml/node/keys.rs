@@ -4,7 +4,7 @@
 //! that setting as many keys one after the other takes no quadratic time. Every change of a document that could make
 //! an index wrong says so here; what an index says of a key that is there is looked at before it is believed.
 
-use super::{Doc, Kind, NodeId};
+use super::{Doc, NodeId, NodeKind};
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::hash_map::Entry;
@@ -80,7 +80,7 @@ impl Keys {
 impl Doc {
     /// Which entry of a mapping has this key: the first one.
     pub fn entry(&self, map: NodeId, key: &str) -> Option<usize> {
-        let kids = if self.kind(map) == Kind::Map { self.kids(map) } else { &[] };
+        let kids = if self.kind(map) == NodeKind::Map { self.kids(map) } else { &[] };
         let few = &kids[..kids.len().min(2 * FEW)];
         let found = few.chunks_exact(2).position(|pair| self.is_key(pair[0], key));
         if found.is_some() || few.len() == kids.len() {
@@ -93,7 +93,7 @@ impl Doc {
     fn is_key(&self, node: NodeId, key: &str) -> bool {
         let n = self.node(node);
         // Most keys differ in length.
-        n.b as usize == key.len() && n.kind == Kind::Scalar && self.text(node) == key
+        n.b as usize == key.len() && n.kind == NodeKind::Scalar && self.text(node) == key
     }
 
     #[cold]
@@ -128,7 +128,7 @@ impl Doc {
     /// Puts the entries behind those that are there into an index; `false` if a key is there twice.
     fn extend(&self, index: &mut Index, keys: &mut FxHashSet<NodeId>, kids: &[NodeId]) -> bool {
         for (at, pair) in kids.chunks_exact(2).enumerate().skip(index.len) {
-            if self.kind(pair[0]) != Kind::Scalar {
+            if self.kind(pair[0]) != NodeKind::Scalar {
                 continue;
             }
             match index.places.entry(self.text(pair[0]).into()) {

@@ -1,7 +1,7 @@
 //! Making nodes: those of the reader, which stand at a place of the source, new ones, and copies.
 
 use super::super::source::Source;
-use super::{BARE, Doc, FLOW, GROWN, Kind, Node, NodeId, OWN, Style, Tag};
+use super::{BARE, Doc, FLOW, GROWN, Node, NodeId, NodeKind, OWN, Style, Tag};
 use std::sync::Arc;
 
 impl Doc {
@@ -24,7 +24,7 @@ impl Doc {
     #[inline]
     pub fn add_span(&mut self, start: u32, end: u32, text: (u32, u32), style: Style, tag: Tag) -> NodeId {
         self.add(Node {
-            kind: Kind::Scalar,
+            kind: NodeKind::Scalar,
             style,
             tag,
             flags: 0,
@@ -47,7 +47,7 @@ impl Doc {
     /// A scalar at a place of the source whose text had to be made. Used by the reader.
     pub fn add_text(&mut self, start: u32, end: u32, text: &str, style: Style, tag: Tag) -> NodeId {
         let (a, b) = self.own(text);
-        self.add(Node { kind: Kind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
+        self.add(Node { kind: NodeKind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
     }
 
     /// The document's own text, for a scalar that is made piece by piece: append to it, then call
@@ -59,19 +59,19 @@ impl Doc {
     /// A scalar whose text is what was appended to the document's own text behind `from`. Used by the reader.
     pub fn add_made(&mut self, start: u32, end: u32, from: usize, style: Style, tag: Tag) -> NodeId {
         let (a, b) = (from as u32 | OWN, (self.text.len() - from) as u32);
-        self.add(Node { kind: Kind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
+        self.add(Node { kind: NodeKind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
     }
 
     /// A collection at a place of the source. Used by the reader.
     pub fn add_collection(
         &mut self,
-        kind: Kind,
+        kind: NodeKind,
         start: u32,
         end: u32,
         kids: &[NodeId],
         flow: bool,
     ) -> NodeId {
-        let tag = if kind == Kind::Map { Tag::Map } else { Tag::Seq };
+        let tag = if kind == NodeKind::Map { Tag::Map } else { Tag::Seq };
         let a = self.kids.len() as u32;
         self.kids.extend_from_slice(kids);
         let flags = if flow { FLOW } else { 0 };
@@ -81,7 +81,7 @@ impl Doc {
 
     /// An alias of a node. Used by the reader.
     pub fn add_alias(&mut self, start: u32, end: u32, target: NodeId) -> NodeId {
-        let id = self.add_collection(Kind::Alias, start, end, &[target], false);
+        let id = self.add_collection(NodeKind::Alias, start, end, &[target], false);
         self.node_mut(id).tag = Tag::Unset;
         id
     }
@@ -98,12 +98,12 @@ impl Doc {
 
     /// A new empty mapping.
     pub fn map(&mut self) -> NodeId {
-        self.add_collection(Kind::Map, u32::MAX, 0, &[], false)
+        self.add_collection(NodeKind::Map, u32::MAX, 0, &[], false)
     }
 
     /// A new empty sequence.
     pub fn seq(&mut self) -> NodeId {
-        self.add_collection(Kind::Seq, u32::MAX, 0, &[], false)
+        self.add_collection(NodeKind::Seq, u32::MAX, 0, &[], false)
     }
 
     /// The number of a source. Where there are more than numbers, places are shown in the first one.
@@ -121,7 +121,7 @@ impl Doc {
     /// A deep copy of a node of this document.
     pub fn copy(&mut self, id: NodeId) -> NodeId {
         let n = *self.node(id);
-        if n.kind == Kind::Scalar || n.b == 0 {
+        if n.kind == NodeKind::Scalar || n.b == 0 {
             return self.add(n);
         }
         let mut kids = Vec::with_capacity(n.b as usize);
@@ -154,7 +154,7 @@ impl Doc {
             Some(known) => known,
             None => *origins[slot].insert(self.origin_of(&other.sources[slot])),
         };
-        if n.kind == Kind::Scalar {
+        if n.kind == NodeKind::Scalar {
             (n.a, n.b) = self.own(other.text(id));
         } else {
             let kids: Vec<NodeId> =

@@ -2,12 +2,12 @@
 
 use super::super::scan::Fail;
 use super::super::source::Source;
-use crate::diag::{Error, Kind};
+use crate::diag::{Error, ErrorKind};
 use std::sync::Arc;
 
 /// The error of a failure: placed where it was noticed, or where the construct began if that is the end of the text.
 pub(super) fn error(source: &Arc<Source>, fail: &Fail) -> Error {
-    let e = Error::new(Kind::Syntax, fail.message.clone());
+    let e = Error::new(ErrorKind::Syntax, fail.message.clone());
     let e = hint(fail, source).into_iter().fold(e, Error::hint);
     let place = |at: usize| source.location(at as u32);
     match fail.context {

@@ -1,7 +1,7 @@
 //! The scanner's directives and tags.
 
 use super::super::chars::{is_name, is_uri};
-use super::{Fail, Kind, Scanner};
+use super::{Fail, Scanner, TokenKind};
 
 impl Scanner<'_> {
     pub(super) fn directive(&mut self) -> Result<(), Fail> {
@@ -28,7 +28,7 @@ impl Scanner<'_> {
                     return self.fail(context, "did not find expected digit or '.' character");
                 }
                 self.skip();
-                Kind::Version(major, self.version_number(start)?)
+                TokenKind::Version(major, self.version_number(start)?)
             }
             "TAG" => {
                 self.skip_blanks();
@@ -42,7 +42,7 @@ impl Scanner<'_> {
                 if !self.is_blankz(0) {
                     return self.fail(Some(context), "did not find expected whitespace or line break");
                 }
-                Kind::TagDirective(handle, prefix)
+                TokenKind::TagDirective(handle, prefix)
             }
             _ => return self.fail(context, "found unknown directive name"),
         };
@@ -151,17 +151,17 @@ impl Scanner<'_> {
                 return self.fail(Some(("while scanning a tag", start)), "did not find the expected '>'");
             }
             self.skip();
-            Kind::Tag(String::new(), uri)
+            TokenKind::Tag(String::new(), uri)
         } else {
             let handle = self.tag_handle(false, context)?;
             if handle.len() > 1 && handle.ends_with('!') {
-                Kind::Tag(handle, self.tag_uri("", context)?)
+                TokenKind::Tag(handle, self.tag_uri("", context)?)
             } else {
                 let suffix = self.tag_uri(&handle, context)?;
                 if suffix.is_empty() {
-                    Kind::Tag(String::new(), b"!".to_vec())
+                    TokenKind::Tag(String::new(), b"!".to_vec())
                 } else {
-                    Kind::Tag("!".to_owned(), suffix)
+                    TokenKind::Tag("!".to_owned(), suffix)
                 }
             }
         };

@@ -27,7 +27,7 @@ pub enum Text {
 
 /// What a token is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     StreamStart,
     StreamEnd,
     Version(u32, u32),
@@ -56,7 +56,7 @@ pub enum Kind {
 /// A token and where it stands.
 #[derive(Debug, Clone)]
 pub struct Token {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub start: usize,
     pub end: usize,
     /// The flow level at which this token may turn out to start a simple key.
