@@ -53,7 +53,7 @@ pub(super) fn transformer<'s>(build: &mut Build, target: &'s Target, builtin: Bu
         Builtin::ValueAdd(config) => value_add_step(target, config)?,
         Builtin::Hash => Box::new(|_, r| hash::apply(r)),
         Builtin::ConfigMap(_) | Builtin::Secret(_) | Builtin::Helm(..) | Builtin::IamPolicy(_) => {
-            return Err(Error::new(ErrorKind::Config, "a generator is no transformer"));
+            return Err(Error::new(ErrorKind::Config, "a generator is not a transformer"));
         }
     })
 }

@@ -53,7 +53,8 @@ fn refuse_lost_ids(res: &Resource) -> Result<()> {
     if res.has_whole_previous_ids() {
         return Ok(());
     }
-    let message = format!("the former names of {} cannot be told: one was empty or has a comma", res.id());
+    let message =
+        format!("the previous names of {} are unknown: one was empty or contains a comma", res.id());
     Err(Error::new(ErrorKind::Resource, message)
         .at(res.doc().location(res.root()))
         .hint("a patch may have set `metadata.name` or `kind` to null"))
@@ -91,7 +92,7 @@ fn refuse_equal_ids(resources: &mut ResMap) -> Result<()> {
 
 fn order(resources: &mut ResMap, top: &Kustomization, options: &Options, findings: &Findings) -> Result<()> {
     if let Some(sort) = top.sort_options.as_ref().filter(|_| options.reorder != Reorder::Unspecified) {
-        let message = "the order is set both by `sortOptions` and by `--reorder`; the file is heeded";
+        let message = "`sortOptions` and `--reorder` both set the order; `sortOptions` wins";
         findings.add(Finding::new(Code::DeprecatedFlag, message).at(sort.mark.location()));
     }
     transform::sort::apply(resources, top.sort_options.as_ref(), options.reorder != Reorder::None)

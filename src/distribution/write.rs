@@ -58,7 +58,7 @@ impl Report {
                 Outcome::Kept { newer: true } => ("kept", "it is not as kfm wrote it; kfm has a newer one"),
                 Outcome::LeftOut => ("skipped", "it was removed here"),
                 Outcome::Removed => ("removed", "kfm does not have it any more"),
-                Outcome::Blocked => ("skipped", "a link or file stands where its directory should be"),
+                Outcome::Blocked => ("skipped", "a link or file is where its directory should be"),
             };
             out.push_str(&format!("{word} {}: {why}\n", visible(path)));
         }

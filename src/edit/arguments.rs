@@ -11,8 +11,9 @@ pub fn pairs(inputs: &[String], what: &str) -> Result<Vec<(String, String)>> {
     for input in inputs {
         let (key, value) = match input.split_once(':') {
             Some(("", _)) => {
-                let message =
-                    format!("`{input}` is no {what}: expected `key:value`, where the value may be in quotes");
+                let message = format!(
+                    "invalid {what} `{input}`: expected `key:value`, where the value may be in quotes"
+                );
                 return Err(Error::new(ErrorKind::Usage, message));
             }
             Some((key, value)) => (key, unquoted(value)),
@@ -39,12 +40,12 @@ pub fn build_metadata(arguments: &[String]) -> Result<Vec<String>> {
     let options = match arguments {
         [] => return wrong("expected an option for `buildMetadata`, found none".into()),
         [one] => commas(one),
-        _ => return wrong("expected one argument: options are separated by commas, without blanks".into()),
+        _ => return wrong("expected one argument: options are separated by commas, without spaces".into()),
     };
     match options.iter().find(|o| !BUILD_METADATA.contains(&o.as_str())) {
         Some(other) => {
             let known = BUILD_METADATA.map(|o| format!("`{o}`")).join(", ");
-            wrong(format!("`{other}` is no option for `buildMetadata`, expected {known}"))
+            wrong(format!("`{other}` is not an option of `buildMetadata`, expected {known}"))
         }
         None => Ok(options),
     }

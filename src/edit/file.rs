@@ -209,7 +209,7 @@ impl KustomizationFile {
         let message = "this edit would have changed more than it should; the file was left as it is";
         Error::new(ErrorKind::Conflict, message)
             .at(Location::file(self.source.path.clone()))
-            .hint("edit the file by hand, or write it in a simpler form; this is a fault of the program")
+            .hint("this is a bug in kfm: please report it; meanwhile edit the file by hand")
     }
 }
 

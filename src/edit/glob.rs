@@ -12,7 +12,7 @@ pub fn matches(pattern: &str, name: &str) -> Result<bool> {
     let name: Vec<char> = name.chars().collect();
     let wrong = || {
         let text: String = pattern.iter().collect();
-        Error::new(ErrorKind::Usage, format!("`{text}` is no pattern: a `[` or `\\` is not ended"))
+        Error::new(ErrorKind::Usage, format!("invalid pattern `{text}`: a `[` or `\\` is not closed"))
     };
     // All of the pattern is looked at, so that it is refused whatever the name is.
     let mut parts = Vec::new();

@@ -246,9 +246,9 @@ fn delimiter(text: &str, var: &str) -> Result<Option<(String, usize)>> {
         (Some(last), Some(next)) => {
             let index = text.split(last.as_str()).position(|part| part == var).filter(|_| last == next);
             let wrong = || {
-                let message = format!("`{var}` in `{text}` does not stand between two equal delimiters");
+                let message = format!("`{var}` in `{text}` is not between two equal delimiters");
                 Error::new(ErrorKind::Reference, message)
-                    .hint("change the text, or write the replacement by hand")
+                    .hint("change the value, or write the replacement by hand")
             };
             (last, index.ok_or_else(wrong)?)
         }

@@ -116,7 +116,7 @@ pub(super) fn finish(
 /// The pairs by key; of several with one key the last counts.
 fn sorted(pairs: &Pairs) -> Result<BTreeMap<&str, &str>> {
     if let Some((key, _)) = pairs.iter().find(|(key, _)| key.is_empty()) {
-        let message = "expected a key, found the empty text";
+        let message = "expected a key, found an empty string";
         return Err(Error::new(ErrorKind::Config, message).at(key.mark.location()));
     }
     Ok(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect())

@@ -93,7 +93,7 @@ pub fn file(entry: &Text) -> Result<(&str, &str)> {
             fail(format!("expected `path` or `key=path` with one `=` at most, found `{text}`"))
         }
         Some(("", path)) => fail(format!("expected a key before `={path}`")),
-        Some((key, "")) => fail(format!("expected a path behind `{key}=`")),
+        Some((key, "")) => fail(format!("expected a path after `{key}=`")),
         Some(both) => Ok(both),
     }
 }

@@ -98,9 +98,7 @@ impl<'a> Decoder<'a> {
             NodeKind::Scalar => {
                 let number = self.tag(node) == Tag::Float;
                 if counts && number && matches!(self.value(node), Value::Float(x) if !x.is_finite()) {
-                    return Err(
-                        self.wrong(node, format!("`{}` is no number that JSON knows", doc.text(node)))
-                    );
+                    return Err(self.wrong(node, format!("`{}` has no JSON representation", doc.text(node))));
                 }
                 if self.is_null(node) && self.value(node) != Value::Null {
                     return Err(self.wrong(node, format!("`{}` is tagged as null", doc.text(node))));
@@ -177,7 +175,7 @@ impl<'a> Decoder<'a> {
             Tag::Null => "nothing".into(),
             Tag::Bool => format!("the boolean `{text}`"),
             Tag::Int | Tag::Float => format!("the number `{text}`"),
-            _ => format!("the text `{text}`"),
+            _ => format!("the string `{text}`"),
         }
     }
 
@@ -278,10 +276,10 @@ impl<'a> Decoder<'a> {
     /// The text of a key of a map.
     pub fn key(self, node: NodeId) -> Result<Cow<'a, str>> {
         if self.doc.kind(node) != NodeKind::Scalar {
-            return Err(self.wrong(node, format!("a key must be a text, found {}", self.describe(node))));
+            return Err(self.wrong(node, format!("a key must be a string, found {}", self.describe(node))));
         }
         Ok(match self.tag(node) {
-            Tag::Null => return Err(self.wrong(node, "a key must be a text, found nothing".into())),
+            Tag::Null => return Err(self.wrong(node, "a key must be a string, found nothing".into())),
             Tag::Bool | Tag::Int | Tag::Float => match self.value(node) {
                 Value::Bool(b) => b.to_string().into(),
                 Value::Int(n) => n.to_string().into(),

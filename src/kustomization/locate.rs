@@ -52,9 +52,9 @@ fn unusable(loader: &Loader) -> Option<String> {
         Some(match path.metadata() {
             Ok(meta) if meta.is_dir() => format!("`{name}` is a directory, expected a file"),
             Ok(meta) if !meta.is_file() => format!("`{name}` is not a regular file"),
-            Ok(_) if link => format!("`{name}` is a link that leads out of `{}`", loader.shown()),
+            Ok(_) if link => format!("`{name}` is a symbolic link that points outside `{}`", loader.shown()),
             Ok(_) => format!("`{name}` cannot be used"),
-            Err(_) if link => format!("`{name}` is a link that leads nowhere"),
+            Err(_) if link => format!("`{name}` is a dangling symbolic link"),
             Err(e) => format!("`{name}` cannot be reached: {}", cause(&e)),
         })
     })

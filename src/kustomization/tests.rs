@@ -73,20 +73,20 @@ fn mistakes_are_told_with_their_place() {
             "resources: [on]",
             "1:13: an entry of resources must be a text, found the boolean `on` (put it in quotes: `\"on\"`)",
         ),
-        ("resources: a", "1:12: `resources` must be a list, found the text `a`"),
-        ("patches:\n- a", "2:3: a patch must be a mapping of fields, found the text `a`"),
+        ("resources: a", "1:12: `resources` must be a list, found the string `a`"),
+        ("patches:\n- a", "2:3: a patch must be a mapping of fields, found the string `a`"),
         (
             "generatorOptions: {immutable: 'true'}",
-            "1:31: `immutable` must be `true` or `false`, found the text `true` (take the quotes away)",
+            "1:31: `immutable` must be `true` or `false`, found the string `true` (take the quotes away)",
         ),
         (
             "generatorOptions: {immutable: 1}",
             "1:31: `immutable` must be `true` or `false`, found the number `1`",
         ),
         ("replicas: [{name: a, count: 1.5}]", "1:29: `count` must be a whole number, found the number `1.5`"),
-        ("replicas: [{name: a, count: '1'}]", "1:29: `count` must be a whole number, found the text `1`"),
-        ("commonAnnotations: {~: a}", "1:21: a key must be a text, found nothing"),
-        ("helmCharts: [{valuesInline: {a: [.inf]}}]", "1:34: `.inf` is no number that JSON knows"),
+        ("replicas: [{name: a, count: '1'}]", "1:29: `count` must be a whole number, found the string `1`"),
+        ("commonAnnotations: {~: a}", "1:21: a key must be a string, found nothing"),
+        ("helmCharts: [{valuesInline: {a: [.inf]}}]", "1:34: `.inf` has no JSON representation"),
         ("helmCharts: [{valuesInline: 1}]", "1:29: `valuesInline` must be a mapping"),
         (
             "configMapGenerator: [{type: x}]",
@@ -107,7 +107,7 @@ fn mistakes_are_told_with_their_place() {
             "1:16: `18446744073709551615` is too large a number for a key",
         ),
         ("[a]", "1:1: a kustomization file must be a mapping of fields, found a list"),
-        ("a", "1:1: a kustomization file must be a mapping of fields, found the text `a`"),
+        ("a", "1:1: a kustomization file must be a mapping of fields, found the string `a`"),
     ] {
         assert_eq!(refused(text), expected, "{text}");
     }

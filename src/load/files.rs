@@ -206,7 +206,7 @@ impl Files {
             return error;
         }
         if let (true, Err(why)) = (given.contains("://"), self.fetch.repository(given)) {
-            return error.hint(format!("it is no location of a repository either: {why}"));
+            return error.hint(format!("it is not the URL of a repository either: {why}"));
         }
         // From the top, since directories that are there are known from then on, and those that are not are asked for anew.
         let ancestors: Vec<&Path> = path.ancestors().collect();
@@ -227,7 +227,7 @@ impl Files {
             let name = name.to_string_lossy();
             if names.binary_search(&name.as_ref()).is_ok() {
                 error = error
-                    .hint(format!("`{}` is a link that leads nowhere", self.show(&directory.join(&*name))));
+                    .hint(format!("`{}` is a dangling symbolic link", self.show(&directory.join(&*name))));
             } else if let Some(near) = nearest(&name, names) {
                 error = error.hint(format!("did you mean `{near}`?"));
             }

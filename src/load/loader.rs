@@ -60,7 +60,7 @@ impl Loader {
     /// The root of a build: a directory or a remote location.
     pub fn open(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
         if given.is_empty() {
-            return Err(Error::new(ErrorKind::Usage, "the target is an empty text"));
+            return Err(Error::new(ErrorKind::Usage, "the target is an empty string"));
         }
         if let Ok(repository) = files.fetch.repository(given) {
             return Self::at_clone(files, None, repository, None);
@@ -108,7 +108,7 @@ impl Loader {
             return Err(located(Error::new(ErrorKind::NotFound, message), mark));
         }
         if !real.path.starts_with(&directory) {
-            let message = format!("`{}` leads out of its repository", repository.raw);
+            let message = format!("`{}` is outside its repository", repository.raw);
             return Err(located(Error::new(ErrorKind::Restricted, message), mark));
         }
         let clone = Arc::new(Clone { directory, repository });
@@ -159,7 +159,7 @@ impl Loader {
         if self.depth >= DEEPEST {
             return Err(wrong(
                 ErrorKind::Config,
-                format!("more than {DEEPEST} directories lead to one another"),
+                format!("more than {DEEPEST} directories include one another in a chain"),
             ));
         }
         if let Ok(repository) = self.files.fetch.repository(given) {
@@ -202,7 +202,7 @@ impl Loader {
                 };
                 return Err(Error::new(ErrorKind::Conflict, message)
                     .at(mark.location())
-                    .hint("take the entry away: a kustomization cannot have itself as a base"));
+                    .hint("remove the entry: a kustomization cannot include itself"));
             }
             at = if loader.entered { None } else { loader.parent.as_deref() };
         }

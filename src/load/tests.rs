@@ -113,7 +113,7 @@ fn files_must_be_in_or_below_the_root() {
         ("sub", Err("k.yaml:2:3: `sub` must be a file, found a directory".into())),
         ("x.yml", Err("k.yaml:2:3: `x.yml` does not exist; did you mean `x.yaml`?".into())),
         ("subb/y.yaml", Err("k.yaml:2:3: `subb/y.yaml` does not exist; did you mean `sub`?".into())),
-        ("lost", Err("k.yaml:2:3: `lost` does not exist; `a/lost` is a link that leads nowhere".into())),
+        ("lost", Err("k.yaml:2:3: `lost` does not exist; `a/lost` is a dangling symbolic link".into())),
         (
             "out.yaml",
             Err("k.yaml:2:3: `out.yaml` does not exist; paths are relative to the directory of the kustomization \
@@ -174,7 +174,7 @@ fn directories_may_be_anywhere_but_not_around_what_is_built() {
     let top = tree(&["a/b/x", "a/c/x", "d/x"], &[("a/b/up", "../../d"), ("a/b/round", "../b")]);
     let loader = Loader::open(&files(top.path(), true), "a/b").unwrap();
     let absolute = top.path().join("d").to_string_lossy().into_owned();
-    let own = "take the entry away: a kustomization cannot have itself as a base";
+    let own = "remove the entry: a kustomization cannot include itself";
     for (given, expected) in [
         ("../c", "a/c".to_owned()),
         ("../../d", "d".into()),
@@ -214,7 +214,7 @@ fn the_top_must_be_a_directory() {
             "a/x",
             "a/x: `a/x` must be a directory, found a file; name the directory in which the kustomization file is",
         ),
-        ("", "the target is an empty text"),
+        ("", "the target is an empty string"),
     ] {
         assert_eq!(shown(Loader::open(&files, given), |l| l.shown().to_string()), expected, "{given}");
     }
@@ -237,7 +237,7 @@ fn entries_are_files_or_directories_here_or_elsewhere() {
         ),
         (
             "ftp://h.example/x",
-            "k.yaml:2:3: `ftp://h.example/x` does not exist; it is no location of a repository either: failed to parse scheme",
+            "k.yaml:2:3: `ftp://h.example/x` does not exist; it is not the URL of a repository either: failed to parse scheme",
         ),
         ("nothing", "k.yaml:2:3: `nothing` does not exist"),
     ] {

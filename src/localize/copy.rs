@@ -68,7 +68,7 @@ fn inside(path: &Path) -> Result<()> {
     if path.components().all(|c| matches!(c, Component::Normal(_))) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Restricted, format!("`{}` leads out of the destination", path.display())))
+    Err(Error::new(ErrorKind::Restricted, format!("`{}` is outside the destination", path.display())))
 }
 
 #[cfg(test)]

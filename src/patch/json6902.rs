@@ -44,7 +44,7 @@ impl JsonPatch {
         if text.is_empty() {
             return Err(Error::new(
                 ErrorKind::Patch,
-                "expected a list of JSON patch operations, found an empty text",
+                "expected a list of JSON patch operations, found an empty string",
             )
             .at(whole()));
         }
@@ -284,7 +284,7 @@ impl Run<'_> {
     /// The container that a path ends in, and the last part.
     fn find(&self, path: &str, op: &str, what: &str) -> Done<Place> {
         let missing = |hint: Option<String>| Fault {
-            message: format!("the {what} `{path}` of `{op}` leads nowhere"),
+            message: format!("the {what} `{path}` of `{op}` does not exist"),
             hint,
         };
         let mut parts: Vec<&str> = path.split('/').skip(1).collect();
@@ -307,12 +307,12 @@ impl Run<'_> {
     fn nearest(&self, place: &Place) -> Option<String> {
         let doc = &*self.doc;
         if let Some(found) = doc.get(place.container, &place.key) {
-            let what = if doc.is_null(found) { "null" } else { "a single value" };
+            let what = if doc.is_null(found) { "null" } else { "a scalar" };
             return Some(format!("`{}` is {what} here", place.key));
         }
         if doc.kind(place.container) == NodeKind::Seq {
             let length = doc.items(place.container).len();
-            return Some(format!("`{}` is no index of this list of {length}", place.key));
+            return Some(format!("`{}` is not an index of this sequence of {length}", place.key));
         }
         let keys = doc.pairs(place.container).map(|(k, _)| doc.text(k));
         match nearest(&place.key, keys) {
@@ -429,7 +429,7 @@ fn within(fault: Fault, op: &str, path: &str) -> Fault {
 
 /// An operation lacks a field.
 fn missing(op: &Op, field: &str) -> Fault {
-    let message = format!("expected a text as `{field}` of `{}`, found none", op.kind);
+    let message = format!("expected a string as `{field}` of `{}`, found none", op.kind);
     Fault { message, hint: Some(format!("give `{field}` as a string")) }
 }
 
@@ -518,7 +518,7 @@ mod tests {
             (
                 "a: {spec: 1}",
                 "- op: add\n  path: /a/spek/x\n  value: 1\n",
-                "error: p.yaml:2:9: the path `/a/spek/x` of `add` leads nowhere",
+                "error: p.yaml:2:9: the path `/a/spek/x` of `add` does not exist",
             ),
             (
                 "a: [1]",
@@ -531,7 +531,7 @@ mod tests {
                 "error: p.yaml:1:22: `remove` does not work at `/b`: there is no `b` to remove",
             ),
             ("a: 1", "- {op: ADD, path: /b}", "error: p.yaml:1:19: unknown operation `ADD`"),
-            ("a: 1", "- {op: add}", "error: p.yaml:1:3: expected a text as `path` of `add`, found none"),
+            ("a: 1", "- {op: add}", "error: p.yaml:1:3: expected a string as `path` of `add`, found none"),
             (
                 "a: 1",
                 "- {op: replace, path: ''}",

@@ -140,7 +140,7 @@ impl Decoder<'_> {
                 (text, Tag::Float)
             }
             Value::Float(_) => {
-                let message = format!("`{}` is no number that JSON knows", self.doc.text(node));
+                let message = format!("`{}` has no JSON representation", self.doc.text(node));
                 let error = Error::new(ErrorKind::Resource, message);
                 return Err(error.at(self.doc.location(node)));
             }

@@ -34,7 +34,7 @@ impl Target {
                 // What is around the pattern to make it match whole texts is not the user's.
                 let wrapped = message.ends_with(")$`");
                 let why = message.split(": `").next().filter(|_| wrapped).unwrap_or(&message);
-                let message = format!("`{pattern}` is no regular expression: {why}");
+                let message = format!("invalid regular expression `{pattern}`: {why}");
                 let error = Error::new(ErrorKind::Config, message);
                 selector.mark.as_ref().map_or_else(|| error.clone(), |m| error.clone().at(m.location()))
             })

@@ -449,7 +449,7 @@ mod tests {
             (
                 "{a: 1}",
                 "{a: {b: 1}}",
-                "error: t.yaml:2:11: `data.a`: wrong node kind: expected a single value, found a mapping",
+                "error: t.yaml:2:11: `data.a`: wrong node kind: expected a scalar, found a mapping",
             ),
             (
                 "{a: {b: 1}}",

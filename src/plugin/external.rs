@@ -26,7 +26,10 @@ impl External {
         if !site.options.enable_alpha_plugins {
             return Err(Error::new(
                 ErrorKind::Restricted,
-                format!("`{}` is no builtin plugin, and others are not enabled", config.gvk().kind),
+                format!(
+                    "`{}` is not a builtin plugin; enable external plugins with `--enable-alpha-plugins`",
+                    config.gvk().kind
+                ),
             )
             .at(config.doc().location(config.root()))
             .hint("builtin ones have `apiVersion: builtin`; enable others with `--enable-alpha-plugins`"));

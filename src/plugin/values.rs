@@ -248,7 +248,7 @@ mod tests {
         let error = values("{a: {b: 1}}", Some("a: 1\n"), Merge::Override).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "kustomization.yaml:1:5: expected a single value as below it, found a mapping"
+            "kustomization.yaml:1:5: expected a scalar as below it, found a mapping"
         );
         let error = values("{a: 1}", Some("# only this\n"), Merge::Merge).unwrap_err();
         assert!(error.message().contains("`values.yaml` is empty"), "{error}");

@@ -109,7 +109,7 @@ fn step(doc: &Doc, at: NodeId, part: &str) -> Result<Option<NodeId>> {
         };
     }
     if part == "*" {
-        return config("`*` cannot stand in a path that has to lead to one field");
+        return config("`*` is not allowed in a path that must select one field");
     }
     if is_item(part) {
         let (field, value) = item(part)?;

@@ -171,13 +171,13 @@ fn subject_namespaces(doc: &Doc, root: NodeId) -> Result<SmallVec<[Str; 2]>> {
             continue;
         };
         if !is_text(doc, kind) {
-            return fail("a text as `kind`", kind);
+            return fail("a string as `kind`", kind);
         }
         if doc.text(kind) != "ServiceAccount" {
             continue;
         }
         if !is_text(doc, namespace) {
-            return fail("a text as `namespace`", namespace);
+            return fail("a string as `namespace`", namespace);
         }
         found.push(Str::from(doc.text(namespace)));
     }

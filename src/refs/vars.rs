@@ -101,7 +101,7 @@ impl VarSet {
             let finding = if used.refused.contains(name.as_str()) {
                 let message = format!("the value of var `{name}` is a mapping or list and was not inserted");
                 Finding::new(Code::VarNotInserted, message)
-                    .hint("choose a field with a text, number or boolean in `fieldref.fieldpath`")
+                    .hint("choose a field that holds a string, number or boolean in `fieldref.fieldpath`")
             } else {
                 Finding::new(Code::UnusedVar, format!("var `{name}` is never replaced"))
                     .hint(format!("use `$({name})` in a field that `varReference` covers, or remove the var"))
@@ -321,7 +321,7 @@ fn collect<'v>(
                 if !is_string(doc, key) {
                     return Err(Error::new(
                         ErrorKind::Resource,
-                        format!("expected texts as keys, found `{}`", doc.text(key)),
+                        format!("expected string keys, found `{}`", doc.text(key)),
                     )
                     .at(doc.location(key)));
                 }
@@ -333,7 +333,7 @@ fn collect<'v>(
         NodeKind::Seq => {
             for item in doc.items(node) {
                 if !is_string(doc, *item) {
-                    return Err(Error::new(ErrorKind::Resource, "expected a list of texts")
+                    return Err(Error::new(ErrorKind::Resource, "expected a sequence of strings")
                         .at(doc.location(*item))
                         .hint("put the item in quotes"));
                 }

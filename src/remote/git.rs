@@ -83,7 +83,7 @@ fn clone(url: &str, repository: &Repository) -> Result<Checkout> {
     let reference = if repository.reference.is_empty() { "HEAD" } else { &repository.reference };
     refuse(url, reference)?;
     let failed = |e: std::io::Error| {
-        Error::new(ErrorKind::Io, format!("no directory for a clone can be made: {}", cause(&e)))
+        Error::new(ErrorKind::Io, format!("cannot create a temporary directory for the clone: {}", cause(&e)))
     };
     let directory =
         interrupt::directory(|| tempfile::Builder::new().prefix("kustomize-").tempdir()).map_err(failed)?;

@@ -102,7 +102,7 @@ fn renew(doc: &mut Doc, metadata: NodeId, drop: &dyn Fn(&str) -> bool) -> Result
         }
         Some(next) if doc.is_null(next) => (doc.map(), FxHashMap::default()),
         Some(next) => {
-            let message = "a second `annotations` is no mapping, expected one `annotations`";
+            let message = "a second `annotations` is not a mapping; expected one `annotations`";
             return Err(Error::new(ErrorKind::Resource, message).at(doc.location(next)));
         }
     };

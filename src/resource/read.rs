@@ -127,9 +127,9 @@ fn check(doc: &Doc) -> Result<()> {
             let at = name.or(metadata).unwrap_or(root);
             let error = fail(at, format!("missing `metadata.name` in the object of kind {kind}"));
             let generated = metadata.is_some_and(|m| doc.get(m, "generateName").is_some());
-            error.map_err(
-                |e| if generated { e.hint("give it a `name`: `generateName` does not do") } else { e },
-            )
+            error.map_err(|e| {
+                if generated { e.hint("set `metadata.name`: `generateName` is not supported") } else { e }
+            })
         }
         _ => Ok(()),
     }
@@ -141,7 +141,7 @@ fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
     if doc.kind(node) != NodeKind::Scalar {
         doc.set_flow(node, true);
         if let Some((key, _)) = doc.pairs(node).find(|(k, _)| !matches!(doc.tag(*k), Tag::Str | Tag::Merge)) {
-            let message = format!("expected a text as key, found {}", describe(doc, key));
+            let message = format!("expected a string as key, found {}", describe(doc, key));
             return Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)));
         }
         return (0..doc.kids(node).len()).try_for_each(|i| to_json_styles(doc, doc.kids(node)[i]));
@@ -224,7 +224,7 @@ mod tests {
             ("kind: List\nmetadata: x\n", "expected a mapping in `metadata`, found `x`"),
             (
                 "kind: AList\nitems: [{kind: A, metadata: {name: a}, 1: x}]\n",
-                "expected a text as key, found `1`",
+                "expected a string as key, found `1`",
             ),
             ("kind: List\nitems: {a: b}\n", "expected an object, a mapping with a kind, found `a`"),
             ("kind: AList\nitems: {a: b}\n", "expected a list in `items` of AList, found a mapping"),

@@ -268,10 +268,10 @@ impl<'a> Entries<'a> {
             let why = e.split(": `").next().unwrap_or_default();
             Error::new(
                 ErrorKind::Config,
-                format!("the name `{}` of an image is no regular expression: {why}", image.name),
+                format!("invalid regular expression `{}` as the name of an image: {why}", image.name),
             )
             .at(image.mark.location())
-            .hint("put a backslash before each sign that stands for itself")
+            .hint("escape each literal special character with a backslash")
         })?;
         Ok(self.compiled[i].get_or_init(|| compiled).is_match(text))
     }
@@ -283,7 +283,7 @@ impl<'a> Entries<'a> {
                 Finding::new(Code::EntryChangesNothing, format!("no image matches `{}`", image.name))
                     .at(image.mark.location())
                     .hint(
-                        "remove the entry, or give the name as it stands in the resources, with its registry",
+                        "remove the entry, or use the name as it is written in the resources, with its registry",
                     ),
             );
         }

@@ -1,6 +1,6 @@
 //! Writing keys and values into mappings: what labels and annotations have in common.
 //!
-//! For one object and one key there is a single value node. Where the key is missing that node is hung in; where
+//! For one object and one key there is a scalar node. Where the key is missing that node is hung in; where
 //! the key is there, the node there becomes a copy of it. So the places that got the node stay tied: whoever
 //! later overwrites one of them in place changes all. The style of an overwritten node goes over to the single
 //! node as well, as in kustomize.
@@ -86,7 +86,7 @@ impl Entry<'_> {
             return Err(wrong_kind(doc, map, "a mapping"));
         }
         if self.key.is_empty() {
-            return Err(Error::new(ErrorKind::Config, "expected a key, found an empty text")
+            return Err(Error::new(ErrorKind::Config, "expected a key, found an empty string")
                 .at(self.key.mark.location()));
         }
         let node = self.node(doc);

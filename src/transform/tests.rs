@@ -92,7 +92,7 @@ fn a_namespace_is_text_and_keeps_the_style_that_was_there() {
         assert_eq!(after(&format!("{head}{input}\n"), namespace_step("0755")), format!("{head}{output}"));
     }
     let broken = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: {x: y}}\n";
-    assert_eq!(after(broken, namespace_step("n")), "error: expected a single value, found a mapping");
+    assert_eq!(after(broken, namespace_step("n")), "error: expected a scalar, found a mapping");
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn images_may_be_null_and_must_not_be_mappings() {
         run(&format!("{head}  containers: [{{image: null}}, {{image: web}}]\n  initContainers: null\n")),
         format!("{head}  containers:\n  - image: null\n  - image: web:2\n  initContainers: []\n")
     );
-    let message = "error: expected a single value, found a mapping";
+    let message = "error: expected a scalar, found a mapping";
     assert_eq!(run(&format!("{head}  containers: [{{image: {{a: b}}}}]\n")), message);
     assert_eq!(run(&format!("{head}  containers: [a]\n")), "error: expected a container, found `a`");
 }
@@ -338,7 +338,7 @@ fn a_bad_pattern_is_an_error_only_where_there_is_an_image() {
         after(input, |m| images::apply_all(m, &entries, &config().images, &Findings::default()))
     };
     assert_eq!(run(CONFIG_MAP), CONFIG_MAP);
-    assert!(run(&format!("{POD}  - image: x\n")).starts_with("error: the name `"));
+    assert!(run(&format!("{POD}  - image: x\n")).starts_with("error: invalid regular expression `"));
 }
 
 fn replica(name: &str, count: i64) -> Replica {

@@ -17,7 +17,7 @@ pub(super) fn check_scalar(doc: &Doc, node: NodeId) -> Result<()> {
     if doc.is_null(node) || doc.kind(node) == NodeKind::Scalar {
         return Ok(());
     }
-    Err(wrong_kind(doc, node, "a single value"))
+    Err(wrong_kind(doc, node, "a scalar"))
 }
 
 /// Overwrites a scalar or null. The node is then said to come from `mark`, if there is one.

@@ -108,7 +108,7 @@ impl<'a> Expander<'a> {
     fn begin(&mut self, id: NodeId) -> Result<bool> {
         match self.seen.get(&id) {
             Some(Seen::Done) => Ok(false),
-            Some(Seen::Begun) => self.fail(id, "an alias stands inside its own anchor"),
+            Some(Seen::Begun) => self.fail(id, "an alias is inside its own anchor"),
             None => {
                 self.seen.insert(id, Seen::Begun);
                 Ok(true)
@@ -147,8 +147,7 @@ impl<'a> Expander<'a> {
             NodeKind::Alias => {
                 let target = self.target(id);
                 if self.seen.get(&target) == Some(&Seen::Begun) {
-                    let message =
-                        format!("the alias `*{}` stands inside its own anchor", self.alias_name(id));
+                    let message = format!("the alias `*{}` is inside its own anchor", self.alias_name(id));
                     return self.fail(id, message);
                 }
                 let target = self.node(target)?;
@@ -443,9 +442,9 @@ mod tests {
             ("a: &x 1\nb: {<<: *x}", "t.yaml:2:9: invalid map merge: received alias for a non-map value"),
             ("a: {<<: [[]]}", "t.yaml:1:10: invalid map merge: received a nested sequence"),
             ("a: {<<: {}, <<: {}}", "t.yaml:1:13: duplicate merge key"),
-            ("a: &x\n  b: *x", "t.yaml:2:6: the alias `*x` stands inside its own anchor"),
+            ("a: &x\n  b: *x", "t.yaml:2:6: the alias `*x` is inside its own anchor"),
             ("a: &x {b: {<<: *x}}", "t.yaml:1:11: a map is merged into a part of itself"),
-            ("a: &x [*x]", "t.yaml:1:8: the alias `*x` stands inside its own anchor"),
+            ("a: &x [*x]", "t.yaml:1:8: the alias `*x` is inside its own anchor"),
         ];
         for (text, want) in table {
             assert_eq!(expanded(text, Dialect::V3), Err(want.to_owned()), "{text}");

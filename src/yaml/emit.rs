@@ -327,7 +327,7 @@ impl<'d> Printer<'d, '_> {
                 && self.doc.comment_behind(key).is_some()
             {
                 let message =
-                    format!("the comment behind `{text}:` keeps its emptied value from being printed");
+                    format!("the comment after `{text}:` keeps its emptied value from being printed");
                 let error = Error::new(ErrorKind::Resource, message).at(self.doc.location(key));
                 return Err(error.hint("put the comment above the key"));
             }
@@ -415,7 +415,8 @@ impl<'d> Printer<'d, '_> {
             Value::Float(f) => match number::spelling(f) {
                 Some(spelling) => self.out.put(spelling.as_bytes()),
                 None => {
-                    let message = format!("the number `{text}` cannot be printed: JSON has none like it");
+                    let message =
+                        format!("the number `{text}` cannot be printed: it has no JSON representation");
                     return Err(Error::new(ErrorKind::Resource, message).at(doc.location(id)));
                 }
             },

@@ -437,7 +437,7 @@ fn write_scalar(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
         }
         Value::Float(f) if f.is_finite() => write_float(f, out),
         Value::Float(_) => {
-            let message = format!("`{}` is no number that JSON knows", doc.text(node));
+            let message = format!("`{}` has no JSON representation", doc.text(node));
             return Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)));
         }
         Value::Str(text) => write_string(text, out),

@@ -37,7 +37,7 @@ impl NodeKind {
     /// What it is called in messages.
     pub fn noun(self) -> &'static str {
         match self {
-            Self::Scalar => "a single value",
+            Self::Scalar => "a scalar",
             Self::Map => "a mapping",
             Self::Seq => "a list",
             Self::Alias => "an alias",

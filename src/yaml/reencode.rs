@@ -155,7 +155,7 @@ pub fn binary(text: &str) -> Result<String> {
     let packed: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     match GeneralPurpose::new(&base64::alphabet::STANDARD, config).decode(packed) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(_) => Err(Error::new(ErrorKind::Resource, "the value of a `!!binary` is no base64")),
+        Err(_) => Err(Error::new(ErrorKind::Resource, "the value of a `!!binary` is not base64")),
     }
 }
 
@@ -178,10 +178,9 @@ fn block_text(text: &str, style: Style, place: Place) -> Result<Cow<'_, str>> {
         return Ok(text.into());
     }
     if text.starts_with('\t') {
-        let message = "a block text that starts with a tab cannot be printed";
-        return Err(
-            Error::new(ErrorKind::Resource, message).hint("start the text with another character than a tab")
-        );
+        let message = "a block scalar that starts with a tab cannot be printed";
+        return Err(Error::new(ErrorKind::Resource, message)
+            .hint("start the string with a character other than a tab"));
     }
     let mut text = if style == Style::Folded { refold(text).into() } else { Cow::Borrowed(text) };
     if place.last && block && (text.ends_with("\n\n") || text == "\n") {
@@ -289,7 +288,7 @@ pub fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
         // At a line's start three dashes or points followed by a blank would begin or end a document.
         let mark = after.starts_with("---") || after.starts_with("...");
         if mark && gap.ends_with('\u{85}') && after[3..].starts_with([' ', '\u{85}']) {
-            return Err(Error::new(ErrorKind::Resource, "a document marker behind U+0085 is not allowed"));
+            return Err(Error::new(ErrorKind::Resource, "a document marker after U+0085 is not allowed"));
         }
         rest = after;
     }

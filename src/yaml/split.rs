@@ -43,7 +43,7 @@ impl Problem {
     fn error(self, path: &Arc<str>) -> Error {
         let (line, column) = (self.line, self.column);
         Error::new(ErrorKind::Syntax, self.message)
-            .hint("save the file as UTF-8; binary files belong into a generator")
+            .hint("save the file as UTF-8; binary files belong in a generator")
             .at(Location { path: path.clone(), line, column, length: 1, text: None })
     }
 }

@@ -104,7 +104,7 @@ fn add_label(environment: &Environment, args: &LabelArgs) -> Result<Done> {
 
 fn add_base(environment: &Environment, arguments: &[String]) -> Result<Done> {
     let [argument] = arguments else {
-        return Err(usage("expected one argument: directories are separated by commas, without blanks"));
+        return Err(usage("expected one argument: directories are separated by commas, without spaces"));
     };
     edit(environment, |file| {
         for name in arguments::commas(argument) {
@@ -248,7 +248,7 @@ fn expand_files(environment: &Environment, patterns: &[String]) -> Result<(Vec<S
         }
         let [file] = found.as_slice() else {
             let message = format!("`{given}` must name one file, found {}", found.len());
-            let hint = "with a key in front the pattern stands for one file of the current directory";
+            let hint = "with a key, the pattern must match exactly one file of the current directory";
             return Err(Error::new(ErrorKind::NotFound, message).hint(hint));
         };
         all.push(format!("{key}={file}"));

@@ -66,7 +66,7 @@ fn remove_keys(environment: &Environment, args: &KeysArgs, field: &str, what: &s
     let keys = match args.keys.as_slice() {
         [] => return Err(usage(&format!("expected a key of {what}s, found none"))),
         [one] => commas(one),
-        _ => return Err(usage("expected one argument: keys are separated by commas, without blanks")),
+        _ => return Err(usage("expected one argument: keys are separated by commas, without spaces")),
     };
     let ignore = args.ignore_non_existence.unwrap_or(false);
     edit(environment, |file| {
@@ -79,7 +79,7 @@ fn remove_generators(environment: &Environment, args: &GeneratorsArgs, sort: Sor
     let names = match args.names.as_slice() {
         [] => return Err(usage(&format!("expected the name of a {}, found none", sort.noun()))),
         [one] => commas(one),
-        _ => return Err(usage("expected one argument: names are separated by commas, without blanks")),
+        _ => return Err(usage("expected one argument: names are separated by commas, without spaces")),
     };
     let namespace = args.namespace.as_deref().unwrap_or_default();
     edit(environment, |file| {

@@ -194,7 +194,7 @@ fn inside(path: Named) -> Result<Named> {
             Component::Normal(part) => parts.push(part.to_string_lossy()),
             Component::CurDir => {}
             _ => {
-                let message = format!("`{}` must lead to a directory of the manifests", path.text);
+                let message = format!("`{}` must be a directory of the manifests", path.text);
                 return Err(Error::new(ErrorKind::Restricted, message)
                     .at(path.at)
                     .hint("paths begin at the top of the repository"));
@@ -202,7 +202,7 @@ fn inside(path: Named) -> Result<Named> {
         }
     }
     if parts.is_empty() || path.text.contains(char::is_control) {
-        return Err(Error::new(ErrorKind::Config, format!("`{}` is no path", path.text)).at(path.at));
+        return Err(Error::new(ErrorKind::Config, format!("`{}` is not a path", path.text)).at(path.at));
     }
     Ok(Named { text: parts.join("/"), at: path.at })
 }
@@ -261,7 +261,7 @@ fn required(doc: &Doc, map: NodeId, key: &str) -> Result<Named> {
     match text(doc, map, key).filter(|t| !t.is_empty()) {
         Some(text) => Ok(Named { text, at: at(doc, map, key) }),
         None => {
-            Err(Error::new(ErrorKind::Config, format!("expected a text in `{key}`")).at(at(doc, map, key)))
+            Err(Error::new(ErrorKind::Config, format!("expected a string in `{key}`")).at(at(doc, map, key)))
         }
     }
 }

@@ -23,7 +23,7 @@ impl Patterns {
             return Ok(known.clone());
         }
         let new = Pattern::unanchored(pattern).map_err(|e| {
-            Error::new(ErrorKind::Config, format!("`{pattern}` is no regular expression: {e}"))
+            Error::new(ErrorKind::Config, format!("invalid regular expression `{pattern}`: {e}"))
                 .hint("the value in `[field=value]` is a pattern; put `\\` before its special characters")
         })?;
         let new = Rc::new(new);
@@ -204,7 +204,7 @@ impl Matcher<'_> {
         let Some(mut inner) = read(doc.text(text))? else {
             return Err(at(Error::new(
                 ErrorKind::Reference,
-                "expected a mapping or list, found an empty text",
+                "expected a mapping or sequence, found an empty string",
             )));
         };
         let root = inner.root();

@@ -113,7 +113,7 @@ impl Step<'_> {
         }
         let Some((slot, res)) = found else {
             let error = Error::new(ErrorKind::Reference, format!("nothing selected by source `{wanted}`"));
-            return Err(at(error).hint("sources are compared text by text, with present and former names"));
+            return Err(at(error).hint("sources are compared literally, with current and previous names"));
         };
         let path = if source.field_path.is_empty() { DEFAULT_FIELD_PATH } else { &source.field_path };
         let parts = fieldpath::split(path);
@@ -186,7 +186,7 @@ impl Step<'_> {
                 .any(|res| any_id(res, |id| is_exactly(id, select)) && conditions.are_met(res));
         let finding = if literally {
             let message =
-                "the target selects nothing; kustomize 5.7 compared it text by text and found objects";
+                "the target selects nothing; kustomize 5.7 compared it literally and found resources";
             Finding::new(Code::SelectsUnderCompat, message)
                 .hint("write the selector as a pattern, or build with `--compat 5.7`")
         } else {
@@ -258,13 +258,13 @@ impl Step<'_> {
             }
             if let Some(path) = lost {
                 let message = format!(
-                    "the replacement changes nothing at `{path}` of `{}`: the value does not fit into the text there",
+                    "the replacement changes nothing at `{path}` of `{}`: the value does not fit into the structured string",
                     res.id()
                 );
                 self.findings.add(
-                    Finding::new(Code::EntryChangesNothing, message)
-                        .at(target.mark.location())
-                        .hint("put a value of the same type there, or end the path at the text itself"),
+                    Finding::new(Code::EntryChangesNothing, message).at(target.mark.location()).hint(
+                        "use a value of the same type, or end the path at the structured string itself",
+                    ),
                 );
             }
         }
@@ -345,7 +345,7 @@ mod tests {
             ),
             ("=x", "spec.new", "field `spec.new` is missing in replacement target `C.v1.[noGrp]/c.d.[noNs]`"),
             ("=x", "spec.rows.7", "index 7 specified but only 2 elements found"),
-            ("=x", "spec.rows.[name=(].v", "`(` is no regular expression: missing closing ): `(`"),
+            ("=x", "spec.rows.[name=(].v", "invalid regular expression `(`: missing closing ): `(`"),
             ("spec.-.x", "spec.num", "expected a list for `-` of the path, found a mapping"),
         ] {
             assert_eq!(run(from, to, plain.clone(), "num"), format!("error: {message}"), "{from} -> {to}");

@@ -91,7 +91,8 @@ impl<'s> IdSelector<'s> {
         }
         let pattern = |text: &str| {
             Pattern::anchored(text).map_err(|e| {
-                let error = Error::new(ErrorKind::Config, format!("`{text}` is no regular expression: {e}"));
+                let error =
+                    Error::new(ErrorKind::Config, format!("invalid regular expression `{text}`: {e}"));
                 selector.mark.iter().fold(error, |error, mark| error.at(mark.location()))
             })
         };

@@ -20,10 +20,7 @@ pub(super) fn error(source: &Arc<Source>, fail: &Fail) -> Error {
 
 /// What is usually wrong where the reader says this.
 const HINTS: [(&str, &str); 6] = [
-    (
-        "mapping values are not allowed",
-        "put a text with `: ` in it in quotes, or begin the mapping on a new line",
-    ),
+    ("mapping values are not allowed", "quote strings that contain `: `, or begin the mapping on a new line"),
     (
         "could not find expected ':'",
         "look for a key without `:`, or for wrong indentation, on the lines above",
@@ -32,7 +29,7 @@ const HINTS: [(&str, &str); 6] = [
     ("did not find expected '-' indicator", "indent the entries of a list alike, and begin each with `- `"),
     (
         "did not find expected ',' or",
-        "look for an open bracket, and put texts with brackets or commas in quotes",
+        "look for an open bracket, and quote strings that contain brackets or commas",
     ),
     ("block sequence entries are not allowed", "begin a list on a new line, or write it as `[a, b]`"),
 ];
@@ -40,8 +37,8 @@ const HINTS: [(&str, &str); 6] = [
 fn hint(fail: &Fail, source: &Source) -> Option<&'static str> {
     if fail.message.starts_with("found character that cannot start") {
         return match source.text.as_bytes().get(fail.at)? {
-            b'\t' => Some("indent with blanks, not with tabs"),
-            b'@' | b'`' | b'%' => Some("put a text that begins with this character in quotes"),
+            b'\t' => Some("indent with spaces, not tabs"),
+            b'@' | b'`' | b'%' => Some("quote strings that begin with this character"),
             _ => None,
         };
     }
