@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A remote location, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Repository {
+pub struct RepoSpec {
     /// As written.
     pub raw: String,
     /// What git is given: `https://github.com/org/repo`.
@@ -27,9 +27,9 @@ pub struct Repository {
 /// Fetches remote files and repositories.
 pub trait Fetch: Send + Sync {
     /// Takes a text apart if it names a repository, else says why it does not.
-    fn repository(&self, text: &str) -> std::result::Result<Repository, &'static str>;
+    fn repository(&self, text: &str) -> std::result::Result<RepoSpec, &'static str>;
     /// Brings a repository here, once; the answer is the directory with its files, free of links.
-    fn checkout(&self, repository: &Repository) -> Result<Arc<Path>>;
+    fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>>;
     /// Brings a file here.
     fn file(&self, url: &str) -> Result<Vec<u8>>;
 }
@@ -39,11 +39,11 @@ pub trait Fetch: Send + Sync {
 pub struct NoFetch;
 
 impl Fetch for NoFetch {
-    fn repository(&self, _text: &str) -> std::result::Result<Repository, &'static str> {
+    fn repository(&self, _text: &str) -> std::result::Result<RepoSpec, &'static str> {
         Err("remote locations are not looked at")
     }
 
-    fn checkout(&self, repository: &Repository) -> Result<Arc<Path>> {
+    fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>> {
         Err(Error::new(ErrorKind::Remote, format!("`{}` is remote", repository.raw)))
     }
 

@@ -3,7 +3,7 @@
 //! A directory is resolved once: its parent first, then its own name, which costs one question to the operating system
 //! per directory instead of one per component of every path.
 
-use super::fetch::{Fetch, Repository, without_password};
+use super::fetch::{Fetch, RepoSpec, without_password};
 use super::file::File;
 use super::stand_in::{StandIn, StandIns};
 use crate::diag::{self, Error, ErrorKind, Result, nearest};
@@ -33,7 +33,7 @@ pub struct Files {
     files: Mutex<FxHashMap<PathBuf, Arc<File>>>,
     fetched: Mutex<FxHashMap<String, Slot>>,
     /// Directories of clones, and how to name what is in them.
-    clones: Mutex<Vec<(Arc<Path>, Repository)>>,
+    clones: Mutex<Vec<(Arc<Path>, RepoSpec)>>,
     stand_ins: Option<Arc<dyn StandIns>>,
     /// Stand-ins that have a name of their own.
     named: Mutex<Vec<(Arc<Path>, String)>>,
@@ -158,7 +158,7 @@ impl Files {
     }
 
     /// Remembers the directory of a clone.
-    pub(super) fn cloned(&self, repository: &Repository) -> Result<Arc<Path>> {
+    pub(super) fn cloned(&self, repository: &RepoSpec) -> Result<Arc<Path>> {
         let directory = self.fetch.checkout(repository)?;
         let mut clones = lock(&self.clones);
         if !clones.iter().any(|(known, _)| *known == directory) {

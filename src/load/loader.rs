@@ -4,7 +4,7 @@
 //! asks an HTTP server for every URL before it clones, URLs that can only mean a repository are cloned at
 //! once; the other way is tried if that fails.
 
-use super::fetch::{Repository, is_file_like, is_remote_file};
+use super::fetch::{RepoSpec, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, clean, located};
 use crate::diag::{Error, ErrorKind, Location, Result};
@@ -34,7 +34,7 @@ pub struct Loader {
 /// A clone in which roots may lie.
 struct Clone {
     directory: Arc<Path>,
-    repository: Repository,
+    repository: RepoSpec,
 }
 
 /// What an entry of `resources` turned out to be.
@@ -93,7 +93,7 @@ impl Loader {
     fn at_clone(
         files: &Arc<Files>,
         parent: Option<&Arc<Self>>,
-        repository: Repository,
+        repository: RepoSpec,
         mark: Option<&Mark>,
     ) -> Result<Arc<Self>> {
         let add_place = |e: Error| match mark {
@@ -136,7 +136,7 @@ impl Loader {
     }
 
     /// The repository in whose clone this root lies, and the clone's directory.
-    pub fn repository(&self) -> Option<(&Repository, &Path)> {
+    pub fn repository(&self) -> Option<(&RepoSpec, &Path)> {
         self.clone.as_deref().map(|c| (&c.repository, &*c.directory))
     }
 
@@ -209,7 +209,7 @@ impl Loader {
         Ok(())
     }
 
-    fn refuse_repeated_repository(&self, new: &Repository, mark: &Mark) -> Result<()> {
+    fn refuse_repeated_repository(&self, new: &RepoSpec, mark: &Mark) -> Result<()> {
         let mut at = Some(self);
         while let Some(loader) = at {
             let known = loader.clone.as_ref().filter(|_| loader.entered);

@@ -36,9 +36,9 @@ struct Fake {
 }
 
 impl Fetch for Fake {
-    fn repository(&self, text: &str) -> std::result::Result<Repository, &'static str> {
+    fn repository(&self, text: &str) -> std::result::Result<RepoSpec, &'static str> {
         let rest = text.strip_prefix("https://h.example/o/r").ok_or("failed to parse scheme")?;
-        Ok(Repository {
+        Ok(RepoSpec {
             raw: text.into(),
             url: "https://h.example/o/r".into(),
             path: rest.trim_start_matches('/').into(),
@@ -49,7 +49,7 @@ impl Fetch for Fake {
         })
     }
 
-    fn checkout(&self, _repository: &Repository) -> Result<Arc<Path>> {
+    fn checkout(&self, _repository: &RepoSpec) -> Result<Arc<Path>> {
         Ok(self.clone.canonicalize().unwrap().into())
     }
 

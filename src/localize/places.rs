@@ -1,7 +1,7 @@
 //! Where things go in the copy: remote content below `localized-files`, and the destination's own name.
 
 use crate::diag::{Error, ErrorKind, Result};
-use crate::load::Repository;
+use crate::load::RepoSpec;
 use crate::load::files::clean;
 use std::path::{Component, Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub fn file(url: &str) -> Result<PathBuf> {
 }
 
 /// The place of a directory in a repository: host, repository, branch, and the directory with links resolved.
-pub fn directory(repository: &Repository, inside: &Path) -> Result<PathBuf> {
+pub fn directory(repository: &RepoSpec, inside: &Path) -> Result<PathBuf> {
     let (host, path) = split_host(&repository.url);
     let path = path.strip_suffix(".git").unwrap_or(path);
     let parts = [host, path, &repository.reference];
@@ -40,7 +40,7 @@ pub fn destination(root: &Path) -> String {
 }
 
 /// The destination of a target in a repository.
-pub fn remote_destination(repository: &Repository, inside: &Path) -> String {
+pub fn remote_destination(repository: &RepoSpec, inside: &Path) -> String {
     let name = match inside.file_name() {
         Some(name) => name.to_string_lossy().into_owned(),
         None => {
@@ -123,8 +123,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn repository(url: &str, reference: &str) -> Repository {
-        Repository {
+    fn repository(url: &str, reference: &str) -> RepoSpec {
+        RepoSpec {
             raw: url.into(),
             url: url.into(),
             path: String::new(),

@@ -8,7 +8,7 @@ use crate::generate::kv;
 use crate::kustomization::Text;
 use crate::kustomization::locate::{NAMES, locate};
 use crate::load::files::{clean, relative};
-use crate::load::{Fetch, File, Found, Loader, Repository};
+use crate::load::{Fetch, File, Found, Loader, RepoSpec};
 use crate::resource::{ResMap, print, read};
 use crate::yaml::{Source, split};
 use rustc_hash::FxHashSet;
@@ -262,7 +262,7 @@ fn objects(source: &Arc<Source>) -> Result<ResMap> {
 }
 
 /// Remote content without a branch, tag or commit would be another thing tomorrow.
-pub fn refuse_without_reference(repository: &Repository, entry: Option<&Text>) -> Result<()> {
+pub fn refuse_without_reference(repository: &RepoSpec, entry: Option<&Text>) -> Result<()> {
     if !repository.reference.is_empty() {
         return Ok(());
     }

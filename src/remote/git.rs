@@ -7,7 +7,7 @@
 
 use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::interrupt;
-use crate::load::Repository;
+use crate::load::RepoSpec;
 use crate::load::fetch::without_password;
 use rustc_hash::FxHashMap;
 use std::io::Read;
@@ -43,7 +43,7 @@ pub struct Git {
 
 impl Git {
     /// The directory of a clone. `url` is where the user's configuration leads the repository.
-    pub fn checkout(&self, url: &str, repository: &Repository) -> Result<Arc<Path>> {
+    pub fn checkout(&self, url: &str, repository: &RepoSpec) -> Result<Arc<Path>> {
         let key = (url.to_owned(), repository.reference.clone(), repository.submodules);
         let mut clones = self.clones.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = clones.entry(key).or_default().clone();
@@ -79,7 +79,7 @@ fn refuse(url: &str, reference: &str) -> Result<()> {
     Ok(())
 }
 
-fn clone(url: &str, repository: &Repository) -> Result<Checkout> {
+fn clone(url: &str, repository: &RepoSpec) -> Result<Checkout> {
     let reference = if repository.reference.is_empty() { "HEAD" } else { &repository.reference };
     refuse(url, reference)?;
     let failed = |e: std::io::Error| {

@@ -12,7 +12,7 @@ pub mod proxy;
 pub mod url;
 
 use crate::diag::{Error, ErrorKind, Result, cause};
-use crate::load::{Fetch, Repository};
+use crate::load::{Fetch, RepoSpec};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,11 +36,11 @@ impl Remote {
 }
 
 impl Fetch for Remote {
-    fn repository(&self, text: &str) -> std::result::Result<Repository, &'static str> {
+    fn repository(&self, text: &str) -> std::result::Result<RepoSpec, &'static str> {
         url::parse(text)
     }
 
-    fn checkout(&self, repository: &Repository) -> Result<Arc<Path>> {
+    fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>> {
         let url = self.mirrors.lead(&repository.url);
         self.git.checkout(&url, repository)
     }

@@ -4,7 +4,7 @@
 //! The repository's path ends at `_git/` and one more segment, else before `//`, else behind `.git`, else after two
 //! segments (`file://`: at the end). Texts for `github.com` are brought into one of two forms.
 
-use crate::load::Repository;
+use crate::load::RepoSpec;
 use crate::load::fetch::is_file_like;
 use crate::load::files::clean;
 use crate::text::go;
@@ -22,7 +22,7 @@ const NO_HOST: &str = "no host";
 const NO_PATH: &str = "no path of a repository";
 
 /// Takes a text apart; the error says why it names no repository.
-pub fn parse(text: &str) -> Result<Repository, &'static str> {
+pub fn parse(text: &str) -> Result<RepoSpec, &'static str> {
     if text.starts_with('/') {
         return Err("uri looks like abs path");
     }
@@ -37,7 +37,7 @@ pub fn parse(text: &str) -> Result<Repository, &'static str> {
     if clean(Path::new(inside)).components().next() == Some(Component::ParentDir) {
         return Err("url path exits repo");
     }
-    Ok(Repository {
+    Ok(RepoSpec {
         raw: text.to_owned(),
         url: format!("{host}{repository}"),
         path: inside.to_owned(),
@@ -279,6 +279,12 @@ mod tests {
         ("https://h.example/o/r.git/../x", Err("url path exits repo")),
         ("https://h.example/o/r#frag", Ok(("https://h.example/o/r#frag", "", "", true, 27))),
         ("https://user@h.example/o/p/_git/repo/path/x?version=v1", Ok(("https://user@h.example/o/p/_git/repo", "path/x", "v1", true, 27))),
+        ("gh:org/repo", Err(NO_SCHEME)),
+        ("git::git::https://h.example/o/r", Err(NO_SCHEME)),
+        ("https://user@github.com//o/repo.git.git/x", Ok(("user@github.com:/o/repo.git", ".git/x", "", true, 27))),
+        ("https://h.example/x_git/y/z?ref=v1&ref=v2", Ok(("https://h.example/x_git/y", "z", "v1", true, 27))),
+        ("ssh://h.example:/v1/repos/x", Ok(("ssh://h.example:/v1/repos", "x", "", true, 27))),
+        ("https://h.example/o/r??ref=v1", Ok(("https://h.example/o/r", "", "", true, 27))),
         ("git@h.example:group/sub/repo//p", Ok(("git@h.example:group/sub/repo", "p", "", true, 27))),
     ];
 
