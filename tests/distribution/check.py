@@ -5,7 +5,8 @@
     check.py -                     checks a stream of objects on standard input
 
 No id twice; every selector finds pods; every reference ends at an object of the same output, or at one that
-outside.yaml expects of the cluster; pods pass the Pod Security Standard of their namespace; custom resources hold to
+outside.yaml expects of the cluster; pods pass the Pod Security Standard of their namespace; nothing hits a default of
+the mesh or the gateway that Kubeflow does not get along with (mesh.py); custom resources hold to
 their definitions, those of the same output and, where $KUBEFLOW_MANIFESTS is there, those of Istio and cert-manager in
 it; and, where the Python package kubernetes-validate can be imported, every other object to the schema of Kubernetes.
 Prints a line for each finding and exits 1 if there is one. `--schemas` makes a missing package a finding;
@@ -19,6 +20,7 @@ import json
 import re
 import sys
 
+import mesh
 import render
 import schema
 from render import containers, group, label, meta, name_of, namespace_of, pod_of
@@ -512,7 +514,7 @@ def against_kubernetes(thing, version):
     return None
 
 
-CHECKS = (ids, namespaces, workloads, services, rbac, webhooks, certificates, routes, policies, pod_security, images, custom_resources)
+CHECKS = (ids, namespaces, workloads, services, rbac, webhooks, certificates, routes, policies, pod_security, images, custom_resources, *mesh.CHECKS)
 
 
 def check(objects):

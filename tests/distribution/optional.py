@@ -26,8 +26,8 @@ from overlays import Objects, Tally, ambient
 from render import ROOT, need, parse, printed
 
 # The other one of two choices.
-LEFT_OUT = ("istio/istio-install/overlays/oauth2-proxy", "istio/istio-crds/", "istio/istio-namespace/")
-REMOTE = ("applications/pipeline/", "applications/trainer/", "overlays/ambient/pipelines")
+LEFT_OUT = ("istio/istio-install/overlays/oauth2-proxy", "istio/istio-crds/", "istio/istio-namespace/", "in place of pipelines-sidecars")
+REMOTE = ("applications/pipeline/", "applications/trainer/", "overlays/ambient/pipelines-sidecars")
 # A workload of each part.
 WORKLOADS = ("cert-manager", "istiod", "activator", "kserve-controller-manager", "katib-controller",
              "spark-operator-controller", "model-registry-deployment", "model-registry-ui")

@@ -12,6 +12,7 @@ import sys
 import unittest
 
 import check
+import mesh
 import render
 import schema
 
@@ -155,7 +156,7 @@ kind: HTTPRoute
 metadata: {name: kubeflow-route, namespace: kubeflow}
 spec:
   parentRefs: [{name: gateway, namespace: kgateway-system}]
-  rules: [{backendRefs: [{name: istio-ingressgateway, namespace: istio-system, port: 80}]}]
+  rules: [{timeouts: {request: 0s}, backendRefs: [{name: istio-ingressgateway, namespace: istio-system, port: 80}]}]
 """
         route = render.parse(text)
         self.assertIn("without a ReferenceGrant", " ".join(check.check(platform() + route).findings))
@@ -170,6 +171,101 @@ spec:
         self.assertEqual(check.check(platform() + route).findings, [])
         route[0]["spec"]["rules"][0]["backendRefs"][0]["port"] = 8080
         self.assertIn("names port 8080", " ".join(check.check(platform() + route).findings))
+
+
+def without(objects, kind, name, namespace=None):
+    objects[:] = [o for o in objects if (o["kind"], render.name_of(o)) != (kind, name) or namespace not in (None, render.namespace_of(o))]
+
+
+def thing(objects, kind, start):
+    return next(o for o in objects if o["kind"] == kind and render.name_of(o).startswith(start))
+
+
+def hit_plain_http(objects):
+    gateway = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "default-gateway", "namespace": "default"},
+               "spec": {"gatewayClassName": "kgateway", "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}}
+    del thing(objects, "HTTPRoute", "kubeflow-route")["spec"]["parentRefs"][0]["sectionName"]
+    objects.append(gateway)
+
+
+def hit_certificate(objects):
+    objects += render.parse("""
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: default-gateway, namespace: default}
+spec: {gatewayClassName: kgateway, listeners: [{name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: kubeflow-tls}]}}]}
+""")
+
+
+def hit_waypoint(objects):
+    objects += render.parse("""
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: kubeflow-waypoint, namespace: kubeflow}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: ml-pipeline-from-waypoint, namespace: kubeflow}
+spec: {selector: {matchLabels: {app: ml-pipeline}}, rules: [{from: [{source: {principals: [cluster.local/ns/kubeflow/sa/kubeflow-waypoint]}}]}]}
+""")
+
+
+def hit_kyverno(objects):
+    objects += render.build(render.ROOT / "overlays/jupyter-enterprise-gateway")
+    del thing(objects, "MutatingPolicy", "notebook")["spec"]["autogen"]
+
+
+# What to break in the output of `example`, and what mesh.py is to say about it.
+MESH_FAULTS = [
+    (lambda o: without(o, "NetworkPolicy", "allow-ambient-probes", "auth"), "admits the probes of ambient mode"),
+    (lambda o: thing(o, "HTTPRoute", "kubeflow-route")["spec"]["rules"][0].pop("timeouts"), "cuts answers off"),
+    (hit_plain_http, "serves the login by plain HTTP"),
+    (hit_certificate, "Secret default/kubeflow-tls, which does not exist"),
+    (hit_waypoint, "admits the waypoint only"),
+    (lambda o: thing(o, "ConfigMap", "profiles-config")["data"].update(ADMIN=""), "administrator is empty"),
+    (lambda o: render.pod_of(thing(o, "Deployment", "dex"))["metadata"]["labels"].update({"sidecar.istio.io/inject": "true"}), "asks for a sidecar"),
+    (lambda o: thing(o, "Namespace", "auth")["metadata"]["labels"].update({"istio-injection": "enabled"}), "has sidecars and is in the ambient mesh"),
+    (hit_kyverno, "Kyverno applies it to the controllers"),
+]
+# The same for the Helm values of istiod (0) and of the ingress gateway (1).
+VALUE_FAULTS = [
+    (0, lambda v: v["pilot"]["cni"].update(enabled=False), "want NET_ADMIN"),
+    (0, lambda v: v.pop("pilot"), "want NET_ADMIN"),
+    (0, lambda v: v.pop("global"), "global.proxy.seccompProfile"),
+    (0, lambda v: v.pop("gateways"), "gateways.seccompProfile"),
+    (0, lambda v: v["meshConfig"]["extensionProviders"][0].update(name="x"), "no extension provider oauth2-proxy"),
+    (1, lambda v: v["service"]["ports"][1].pop("appProtocol"), "no WebSocket through to port 80"),
+    (1, lambda v: v.pop("podAnnotations"), "does not trust the gateway"),
+]
+
+
+class Mesh(unittest.TestCase):
+    """Defaults of Istio, kgateway and Pod Security that Kubeflow does not get along with."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.example = render.build(render.ROOT / "example")
+
+    def test_the_example_hits_none(self):
+        self.assertEqual(check.check(self.example).findings, [])
+
+    def test_each_is_found_when_it_is_planted(self):
+        for break_it, expected in MESH_FAULTS:
+            with self.subTest(expected):
+                objects = copy.deepcopy(self.example)
+                break_it(objects)
+                findings = check.check(objects).findings
+                self.assertTrue(any(expected in finding for finding in findings), findings)
+
+    def test_the_helm_values_are_what_the_example_needs(self):
+        platform = check.Platform(self.example)
+        self.assertEqual(mesh.values(platform, *mesh.delivered_values()), [])
+        for which, break_it, expected in VALUE_FAULTS:
+            with self.subTest(expected):
+                values = mesh.delivered_values()
+                break_it(values[which])
+                self.assertTrue(any(expected in finding for finding in mesh.values(platform, *values)))
 
 
 class Schema(unittest.TestCase):
