@@ -1,5 +1,5 @@
 //! Builtin transformers that are set up as plugins: the same functions as for the fields of a kustomization file,
-//! with rows of their own.
+//! with field specs of their own.
 
 use super::external::directory_name;
 use super::target::{Build, Target};
@@ -17,8 +17,8 @@ use crate::transform::{annotations, hash, images, labels, name_affix, namespace,
 pub(super) fn transformer<'s>(build: &mut Build, target: &'s Target, builtin: Builtin) -> Result<Run<'s>> {
     use name_affix::Side::{Prefix, Suffix};
     Ok(match builtin {
-        Builtin::Annotations(pairs, rows) => Box::new(move |_, r| annotations::apply(r, &pairs, &rows)),
-        Builtin::Labels(pairs, rows) => Box::new(move |_, r| labels::apply(r, &pairs, &rows)),
+        Builtin::Annotations(pairs, specs) => Box::new(move |_, r| annotations::apply(r, &pairs, &specs)),
+        Builtin::Labels(pairs, specs) => Box::new(move |_, r| labels::apply(r, &pairs, &specs)),
         Builtin::Namespace(config) => {
             let subjects = match config.subjects.is_empty() {
                 true => namespace::Subjects::default(),
@@ -28,17 +28,17 @@ pub(super) fn transformer<'s>(build: &mut Build, target: &'s Target, builtin: Bu
             let options = namespace::Options { unset_only: config.unset_only, subjects };
             Box::new(move |_, r| namespace::apply(r, &config.namespace, &config.field_specs, options))
         }
-        Builtin::Prefix(affix, rows) => Box::new(move |_, r| name_affix::apply(r, Prefix, &affix, &rows)),
-        Builtin::Suffix(affix, rows) => Box::new(move |_, r| name_affix::apply(r, Suffix, &affix, &rows)),
-        Builtin::PrefixSuffix(prefix, suffix, rows) => Box::new(move |_, r| {
-            name_affix::apply(r, Prefix, &prefix, &rows)?;
-            name_affix::apply(r, Suffix, &suffix, &rows)
+        Builtin::Prefix(affix, specs) => Box::new(move |_, r| name_affix::apply(r, Prefix, &affix, &specs)),
+        Builtin::Suffix(affix, specs) => Box::new(move |_, r| name_affix::apply(r, Suffix, &affix, &specs)),
+        Builtin::PrefixSuffix(prefix, suffix, specs) => Box::new(move |_, r| {
+            name_affix::apply(r, Prefix, &prefix, &specs)?;
+            name_affix::apply(r, Suffix, &suffix, &specs)
         }),
-        Builtin::Image(image, rows) => {
-            Box::new(move |b, r| images::apply_all(r, &[image], &rows, b.findings))
+        Builtin::Image(image, specs) => {
+            Box::new(move |b, r| images::apply_all(r, &[image], &specs, b.findings))
         }
-        Builtin::Replica(replica, rows) => {
-            Box::new(move |b, r| replicas::apply_all(r, &[replica], &rows, b.findings))
+        Builtin::Replica(replica, specs) => {
+            Box::new(move |b, r| replicas::apply_all(r, &[replica], &specs, b.findings))
         }
         Builtin::Patch(entry) => patch_step(build.texts(target, |t| Prepared::patch(&entry, t))?),
         Builtin::PatchStrategicMerge(paths, text) => {

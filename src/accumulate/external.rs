@@ -197,7 +197,7 @@ fn is_unchanged(a: &Resource, b: &Resource) -> bool {
         && node::equal(a.doc(), a.root(), b.doc(), b.root())
 }
 
-/// Whether kustomize, which takes the label of a validator away by writing all labels anew, ends up with the nodes that
+/// Returns whether kustomize, which takes the label of a validator away by writing all labels anew, ends up with the nodes that
 /// were there: those of labels that it had written itself, in order, as the last field of `metadata`.
 fn sets_labels_alike(res: &Resource) -> bool {
     let doc = res.doc();

@@ -104,9 +104,9 @@ fn managed_by(resources: &mut ResMap, mark: &Mark, compat: Compat) -> Result<()>
         Compat::V5_7 => "kustomize-v5.7.1",
     };
     let text = |value: &str| Marked { value: value.to_owned(), mark: mark.clone() };
-    let row = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
+    let spec = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
     let label = (text("app.kubernetes.io/managed-by"), text(version));
-    transform::labels::apply(resources, &vec![label], &[row])
+    transform::labels::apply(resources, &vec![label], &[spec])
 }
 
 /// Writes `metadata.annotations` as kustomize does at the end, without what it keeps to itself and with the notes

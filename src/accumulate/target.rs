@@ -108,7 +108,7 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// Whether the behaviour of 5.7 is asked for.
+    /// Returns whether the behaviour of 5.7 is asked for.
     pub fn compat(&self) -> Compat {
         self.options.compat
     }
@@ -184,9 +184,9 @@ impl<'a> Build<'a> {
         let mut acc = self.accumulate_resources(target, acc, &k.resources)?;
         let at = |field: &[Text]| field.first().map_or_else(|| target.place(), |path| path.mark.location());
         configurations(target)
-            .and_then(|rows| acc.merge_config(&rows))
+            .and_then(|specs| acc.merge_config(&specs))
             .map_err(|e| e.or_at(|| at(&k.configurations)))?;
-        crds(target).and_then(|rows| acc.merge_config(&rows)).map_err(|e| e.or_at(|| at(&k.crds)))?;
+        crds(target).and_then(|specs| acc.merge_config(&specs)).map_err(|e| e.or_at(|| at(&k.crds)))?;
         self.run_generators(target, &mut acc)?;
         acc = self.accumulate_components(target, acc)?;
         self.run_transformers(target, &mut acc)?;
@@ -238,7 +238,7 @@ impl<'a> Build<'a> {
         }
         let during = |e: Error| e.or_at(|| target.place()).during(format!("building `{}`", loader.shown()));
         if component {
-            // A component starts from everything the directory above has so far, and hands all of it back; rows and
+            // A component starts from everything the directory above has so far, and hands all of it back; field specs and
             // objects are merged into an empty accumulator, as in kustomize.
             let gathered = self.accumulate(&target, acc).map_err(during)?;
             acc = Accumulator::default();
@@ -259,7 +259,7 @@ impl<'a> Build<'a> {
     }
 }
 
-/// The default rows, with those of the `configurations` files.
+/// The default field specs, with those of the `configurations` files.
 fn configurations(target: &Target) -> Result<TransformerConfig> {
     let read = |path: &Text| -> Result<TransformerConfig> {
         let doc = target.document(path)?;
@@ -269,9 +269,9 @@ fn configurations(target: &Target) -> Result<TransformerConfig> {
     TransformerConfig::of_files(&files)
 }
 
-/// The rows that descriptions of custom types bring.
+/// The field specs that descriptions of custom types bring.
 fn crds(target: &Target) -> Result<TransformerConfig> {
-    let mut rows = TransformerConfig::default();
+    let mut specs = TransformerConfig::default();
     for path in &target.kustomization.crds {
         let source = target.loader.file(path)?.text()?;
         let doc = if source.text.starts_with('{') {
@@ -280,8 +280,8 @@ fn crds(target: &Target) -> Result<TransformerConfig> {
             split::read_v2(&source)?
         };
         if let Some(doc) = doc {
-            rows = rows.merge(&read_crd(&doc)?)?;
+            specs = specs.merge(&read_crd(&doc)?)?;
         }
     }
-    Ok(rows)
+    Ok(specs)
 }

@@ -54,33 +54,35 @@ impl Build<'_> {
             steps.push(("PatchTransformer", patch_step(patch)));
         }
         if let Some(namespace) = &k.namespace {
-            let rows = config.namespace.clone();
+            let specs = config.namespace.clone();
             steps.push((
                 "NamespaceTransformer",
-                Box::new(move |_, r| namespace::apply(r, namespace, &rows, Default::default())),
+                Box::new(move |_, r| namespace::apply(r, namespace, &specs, Default::default())),
             ));
         }
-        for (affix, side, rows, kind) in [
+        for (affix, side, specs, kind) in [
             (&k.name_prefix, name_affix::Side::Prefix, config.name_prefix.clone(), "PrefixTransformer"),
             (&k.name_suffix, name_affix::Side::Suffix, config.name_suffix.clone(), "SuffixTransformer"),
         ] {
             if let Some(affix) = affix {
-                steps.push((kind, Box::new(move |_, r| name_affix::apply(r, side, affix, &rows))));
+                steps.push((kind, Box::new(move |_, r| name_affix::apply(r, side, affix, &specs))));
             }
         }
         for entry in &k.labels {
-            let rows = labels::rows_of(entry, &config).map_err(|e| e.or_at(|| rows_place(entry, target)))?;
-            steps.push(("LabelTransformer", Box::new(move |_, r| labels::apply(r, &entry.pairs, &rows))));
+            let specs =
+                labels::specs_of(entry, &config).map_err(|e| e.or_at(|| specs_place(entry, target)))?;
+            steps.push(("LabelTransformer", Box::new(move |_, r| labels::apply(r, &entry.pairs, &specs))));
         }
         if !k.labels.is_empty() || !k.common_labels.is_empty() {
-            let rows = config.common_labels.clone();
-            steps.push(("LabelTransformer", Box::new(move |_, r| labels::apply(r, &k.common_labels, &rows))));
+            let specs = config.common_labels.clone();
+            steps
+                .push(("LabelTransformer", Box::new(move |_, r| labels::apply(r, &k.common_labels, &specs))));
         }
         if !k.common_annotations.is_empty() {
-            let rows = config.common_annotations.clone();
+            let specs = config.common_annotations.clone();
             steps.push((
                 ANNOTATIONS,
-                Box::new(move |_, r| annotations::apply(r, &k.common_annotations, &rows)),
+                Box::new(move |_, r| annotations::apply(r, &k.common_annotations, &specs)),
             ));
         }
         for entry in &k.patches_json6902 {
@@ -88,17 +90,17 @@ impl Build<'_> {
             steps.push(("PatchJson6902Transformer", patch_step(patch)));
         }
         for entries in one_by_one(&k.replicas, target) {
-            let rows = config.replicas.clone();
+            let specs = config.replicas.clone();
             steps.push((
                 "ReplicaCountTransformer",
-                Box::new(move |b, r| replicas::apply_all(r, entries, &rows, b.findings)),
+                Box::new(move |b, r| replicas::apply_all(r, entries, &specs, b.findings)),
             ));
         }
         for entries in one_by_one(&k.images, target) {
-            let rows = config.images.clone();
+            let specs = config.images.clone();
             steps.push((
                 "ImageTagTransformer",
-                Box::new(move |b, r| images::apply_all(r, entries, &rows, b.findings)),
+                Box::new(move |b, r| images::apply_all(r, entries, &specs, b.findings)),
             ));
         }
         if !k.replacements.is_empty() {
@@ -136,7 +138,7 @@ fn one_by_one<'s, T>(entries: &'s [T], target: &Target) -> std::slice::Chunks<'s
 }
 
 /// Where an entry of `labels` stands.
-fn rows_place(entry: &kustomization::Label, target: &Target) -> Location {
+fn specs_place(entry: &kustomization::Label, target: &Target) -> Location {
     entry.pairs.first().map_or_else(|| target.place(), |(key, _)| key.mark.location())
 }
 

@@ -73,7 +73,7 @@ fn is_kustomize(program: &OsStr) -> bool {
     Path::new(program).file_stem() == Some(OsStr::new("kustomize"))
 }
 
-/// Whether `init` is kustomize's other name of `create`: nothing follows it, the program is called as kustomize, or it
+/// Returns whether `init` is kustomize's other name of `create`: nothing follows it, the program is called as kustomize, or it
 /// has a flag of `create`.
 fn is_create(create: &Command, program: &OsStr, rest: &[&OsString]) -> bool {
     let name = |word: &OsString| {
@@ -140,12 +140,12 @@ pub fn lookup<'c>(root: &'c Command, leaf: &'c Command, is_it: impl Fn(&Arg) -> 
     leaf.get_arguments().chain(root.get_arguments()).find(|a| !a.is_positional() && is_it(a))
 }
 
-/// Whether a flag goes by this long name.
+/// Returns whether a flag goes by this long name.
 pub fn has_name(arg: &Arg, name: &str) -> bool {
     arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|all| all.contains(&name))
 }
 
-/// Whether a flag has a value even where no `=` follows.
+/// Returns whether a flag has a value even where no `=` follows.
 pub fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values() && arg.get_num_args().is_none_or(|n| n.min_values() > 0)
 }

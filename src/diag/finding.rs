@@ -63,7 +63,7 @@ impl Finding {
         self
     }
 
-    /// Whether it tells of a possible mistake, so that `--strict` makes it an error.
+    /// Returns whether it tells of a possible mistake, so that `--strict` makes it an error.
     pub fn is_warning(&self) -> bool {
         self.code != Code::Note
     }

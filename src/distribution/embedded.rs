@@ -32,7 +32,7 @@ pub fn below(directory: &str) -> impl Iterator<Item = Embedded> {
     files().filter(move |f| f.path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/')))
 }
 
-/// Whether there is such a directory.
+/// Returns whether there is such a directory.
 pub fn has_directory(directory: &Path) -> bool {
     directory.to_str().is_some_and(|directory| below(directory).next().is_some())
 }

@@ -147,7 +147,7 @@ fn decide(directory: &Path, path: &str, new: &str, old: Option<&str>, force: boo
     }
 }
 
-/// Whether the directories on the way to a file are directories, or not there.
+/// Returns whether the directories on the way to a file are directories, or not there.
 fn is_reachable(directory: &Path, path: &str) -> bool {
     let directories = Path::new(path).ancestors().skip(1).filter(|p| !p.as_os_str().is_empty());
     directories.into_iter().all(|p| directory.join(p).symlink_metadata().map_or(true, |m| m.is_dir()))

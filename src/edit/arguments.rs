@@ -101,7 +101,7 @@ pub fn replica(argument: &str) -> Result<(String, i64)> {
     Ok(((*name).to_owned(), count.parse().map_err(|_| wrong())?))
 }
 
-/// Whether a key may be that of an annotation.
+/// Returns whether a key may be that of an annotation.
 pub fn is_annotation_key(key: &str) -> bool {
     let (prefix, name) = key.split_once('/').map_or((None, key), |(p, n)| (Some(p), n));
     let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());

@@ -118,7 +118,7 @@ fn generator(entry: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
     }
 }
 
-/// Whether a boolean is true, as YAML 1.1 spells it.
+/// Returns whether a boolean is true, as YAML 1.1 spells it.
 pub fn is_on(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "y")
 }

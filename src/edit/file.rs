@@ -166,7 +166,7 @@ impl KustomizationFile {
         Ok(())
     }
 
-    /// Whether something has changed.
+    /// Returns whether something has changed.
     pub fn is_changed(&self) -> bool {
         self.stepped || self.root != self.old
     }

@@ -6,7 +6,7 @@
 use crate::diag::{Error, ErrorKind, Result};
 use std::path::Path;
 
-/// Whether a name matches a pattern; an error if the pattern is malformed.
+/// Returns whether a name matches a pattern; an error if the pattern is malformed.
 pub fn matches(pattern: &str, name: &str) -> Result<bool> {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();

@@ -153,7 +153,7 @@ impl<'a> Layout<'a> {
         Ok(next)
     }
 
-    /// Whether a node ends with a block text to which blank lines behind it belong (`|+`).
+    /// Returns whether a node ends with a block text to which blank lines behind it belong (`|+`).
     fn keeps_lines(&self, id: NodeId) -> bool {
         let Some(last) = self.last_scalar(id) else { return false };
         if !matches!(self.doc.style(last), Style::Literal | Style::Folded) {

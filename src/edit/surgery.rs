@@ -135,7 +135,7 @@ impl<'a> Surgeon<'a> {
         new.iter().enumerate().filter_map(|(n, e)| Some((*places.get(&e.origin?)?, n))).collect()
     }
 
-    /// Whether a mapping can be changed entry by entry.
+    /// Returns whether a mapping can be changed entry by entry.
     fn can_merge(old: &Node, new: &Node) -> bool {
         !old.opaque
             && match (old.shape, new.shape) {

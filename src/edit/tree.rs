@@ -139,7 +139,7 @@ impl Node {
         &self.entries
     }
 
-    /// Whether there is nothing in it that kustomize would write.
+    /// Returns whether there is nothing in it that kustomize would write.
     pub fn is_empty(&self) -> bool {
         self.shape != Shape::Plain && self.text.is_empty() && self.items.is_empty() && self.entries.is_empty()
     }
@@ -244,14 +244,14 @@ impl Node {
         }
     }
 
-    /// Whether this or something in it is an alias or has merge keys.
+    /// Returns whether this or something in it is an alias or has merge keys.
     pub fn has_opaque(&self) -> bool {
         self.opaque
             || self.items.iter().any(Self::has_opaque)
             || self.entries.iter().any(|e| e.value.has_opaque())
     }
 
-    /// Whether two trees mean the same: the order of keys does not count, nor does how they are written.
+    /// Returns whether two trees mean the same: the order of keys does not count, nor does how they are written.
     pub fn means(&self, other: &Self) -> bool {
         let order = |entries: &[Entry]| {
             let mut order: Vec<usize> = (0..entries.len()).collect();

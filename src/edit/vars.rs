@@ -108,7 +108,7 @@ fn with_numbers(path: &str) -> String {
     parts.collect::<Vec<_>>().join(".")
 }
 
-/// Whether the entry of a variable has a `fieldref`.
+/// Returns whether the entry of a variable has a `fieldref`.
 fn has_field_path(var: &crate::kustomization::Var) -> bool {
     let Ok(Some(doc)) = split::read_v2(&var.mark.source) else { return false };
     let entries = doc.get(doc.root(), "vars").map_or(&[][..], |n| doc.items(n));

@@ -22,7 +22,7 @@ pub fn string_node(doc: &mut Doc, text: &str) -> NodeId {
     doc.scalar(text, style, Tag::Str)
 }
 
-/// Whether the older of kustomize's YAML libraries reads a line as a string, or not at all.
+/// Returns whether the older of kustomize's YAML libraries reads a line as a string, or not at all.
 fn reads_as_text(text: &str) -> bool {
     let bytes = text.as_bytes();
     let plain = !b"[]{}-?!&*|>'\"%@`#, \t:".contains(&bytes[0])

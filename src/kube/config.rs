@@ -1,13 +1,13 @@
-//! Transformer configurations: the rows of a layer and how they are merged.
+//! Transformer configurations: the field specs of a layer and how they are merged.
 //!
-//! A row that comes in is there already when an old row has the same path and a type that the new row selects
-//! (the new row is equal or broader): it is dropped, or refused if it differs in `create`. After every merge the
-//! lists are sorted, so that rows with a kind stand before rows without one. As the sorted lists of one layer are
-//! merged into those of the next, a narrower row of a layer takes the place of the built-in row of its path.
+//! A field spec that comes in is there already when an old field spec has the same path and a type that the new field spec selects
+//! (the new field spec is equal or broader): it is dropped, or refused if it differs in `create`. After every merge the
+//! lists are sorted, so that field specs with a kind stand before field specs without one. As the sorted lists of one layer are
+//! merged into those of the next, a narrower field spec of a layer takes the place of the built-in field spec of its path.
 //!
-//! Lists are shared: a merge that adds no row leaves a list what and where it is.
+//! Lists are shared: a merge that adds no field spec leaves a list what and where it is.
 
-use super::fieldspec::{FieldSpec, NameReference, Rows};
+use super::fieldspec::{FieldSpec, FieldSpecs, NameReference};
 use super::list::{Index, List, hash};
 use super::{Gvk, order};
 use crate::diag::{Error, ErrorKind, Result};
@@ -15,36 +15,36 @@ use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 use std::mem::take;
 
-/// All rows that steer the transformers of a layer: the defaults merged with `configurations` and `crds`.
+/// All field specs that steer the transformers of a layer: the defaults merged with `configurations` and `crds`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TransformerConfig {
     /// For `namePrefix`.
-    pub name_prefix: Rows,
+    pub name_prefix: FieldSpecs,
     /// For `nameSuffix`.
-    pub name_suffix: Rows,
+    pub name_suffix: FieldSpecs,
     /// For `namespace`.
-    pub namespace: Rows,
+    pub namespace: FieldSpecs,
     /// For `commonLabels` and `labels` with `includeSelectors`.
-    pub common_labels: Rows,
+    pub common_labels: FieldSpecs,
     /// For `labels` of every sort.
-    pub labels: Rows,
+    pub labels: FieldSpecs,
     /// For `labels` with `includeTemplates`.
-    pub template_labels: Rows,
+    pub template_labels: FieldSpecs,
     /// For `commonAnnotations`.
-    pub common_annotations: Rows,
+    pub common_annotations: FieldSpecs,
     /// Where names of other objects stand.
     pub name_reference: List<NameReference>,
     /// Where variables are replaced.
-    pub var_reference: Rows,
+    pub var_reference: FieldSpecs,
     /// For `images`.
-    pub images: Rows,
+    pub images: FieldSpecs,
     /// For `replicas`.
-    pub replicas: Rows,
+    pub replicas: FieldSpecs,
 }
 
 impl TransformerConfig {
-    /// The lists of rows under the names that they have in a `configurations` file; `nameReference` is not one.
-    fn lists_mut(&mut self) -> [(&'static str, &mut Rows); 10] {
+    /// The lists of field specs under the names that they have in a `configurations` file; `nameReference` is not one.
+    fn lists_mut(&mut self) -> [(&'static str, &mut FieldSpecs); 10] {
         [
             ("namePrefix", &mut self.name_prefix),
             ("nameSuffix", &mut self.name_suffix),
@@ -59,7 +59,7 @@ impl TransformerConfig {
         ]
     }
 
-    /// The configuration of a layer: the built-in rows merged with its `configurations` files.
+    /// The configuration of a layer: the built-in field specs merged with its `configurations` files.
     pub fn of_files(files: &[Self]) -> Result<Self> {
         let default = Self::default_config().clone();
         if files.is_empty() {
@@ -69,11 +69,11 @@ impl TransformerConfig {
         default.merge(&merged)
     }
 
-    /// Merges other rows into these.
+    /// Merges other field specs into these.
     pub fn merge(mut self, other: &Self) -> Result<Self> {
         let mut other = other.clone();
         for ((name, mine), (_, theirs)) in self.lists_mut().into_iter().zip(other.lists_mut()) {
-            let merged = merge_rows(take(mine), take(theirs));
+            let merged = merge_specs(take(mine), take(theirs));
             *mine = merged.map_err(|e| e.during(format!("merging `{name}`")))?;
         }
         let merged = merge_references(take(&mut self.name_reference), take(&mut other.name_reference));
@@ -82,10 +82,10 @@ impl TransformerConfig {
         Ok(self)
     }
 
-    /// Sorts every list by the types of its rows; rows of one type keep their order.
+    /// Sorts every list by the types of its field specs; field specs of one type keep their order.
     fn sort_fields(&mut self) {
         for (_, list) in self.lists_mut() {
-            sort(list, |row| &row.gvk);
+            sort(list, |spec| &spec.gvk);
         }
         sort(&mut self.name_reference, |reference| &reference.gvk);
     }
@@ -93,14 +93,14 @@ impl TransformerConfig {
 
 fn sort<T: Clone>(list: &mut List<T>, gvk: impl Fn(&T) -> &Gvk) {
     if !list.is_sorted() {
-        let mut rows = list.to_vec();
-        rows.sort_by(|a, b| order::compare(gvk(a), gvk(b)));
-        *list = List::sorted(rows);
+        let mut specs = list.to_vec();
+        specs.sort_by(|a, b| order::compare(gvk(a), gvk(b)));
+        *list = List::sorted(specs);
     }
 }
 
-/// Whether merging `new` into `old` leaves nothing to do: built-in lists are merged with themselves or with
-/// nothing. They have no row that another one would replace.
+/// Returns whether merging `new` into `old` leaves nothing to do: built-in lists are merged with themselves or with
+/// nothing. They have no field spec that another one would replace.
 fn shortcut<T>(old: &List<T>, new: &List<T>) -> bool {
     match (old, new) {
         _ if new.is_empty() => true,
@@ -109,17 +109,17 @@ fn shortcut<T>(old: &List<T>, new: &List<T>) -> bool {
     }
 }
 
-/// So many rows are compared with all others, more of them look up those of their path.
+/// So many field specs are compared with all others, more of them look up those of their path.
 const FEW: usize = 8;
 
-/// Appends those rows to a list that are not there already. Fails where a row is there with another `create`.
+/// Appends those field specs to a list that are not there already. Fails where a field spec is there with another `create`.
 /// A list to which nothing was added is the same list as before.
-pub fn merge_rows(old: Rows, new: Rows) -> Result<Rows> {
+pub fn merge_specs(old: FieldSpecs, new: FieldSpecs) -> Result<FieldSpecs> {
     if shortcut(&old, &new) {
         return Ok(if old.is_empty() { new } else { old });
     }
-    let of_kind = |row: &FieldSpec| hash((row.path.as_str(), row.gvk.kind.as_str()));
-    let added = old.with_index(of_kind, |index| rows_to_add(&old, index, &new))?;
+    let of_kind = |spec: &FieldSpec| hash((spec.path.as_str(), spec.gvk.kind.as_str()));
+    let added = old.with_index(of_kind, |index| specs_to_add(&old, index, &new))?;
     if added.is_empty() {
         return Ok(old);
     }
@@ -129,47 +129,47 @@ pub fn merge_rows(old: Rows, new: Rows) -> Result<Rows> {
     Ok(old.iter().chain(added).cloned().collect::<Vec<_>>().into())
 }
 
-/// The rows of `new` that are not in `old`. `index`: those of `old` by path and kind.
-fn rows_to_add<'r>(old: &'r [FieldSpec], index: &Index, new: &'r [FieldSpec]) -> Result<Vec<&'r FieldSpec>> {
+/// The field specs of `new` that are not in `old`. `index`: those of `old` by path and kind.
+fn specs_to_add<'r>(old: &'r [FieldSpec], index: &Index, new: &'r [FieldSpec]) -> Result<Vec<&'r FieldSpec>> {
     let mut added: Vec<&FieldSpec> = vec![];
     let mut by_kind: FxHashMap<(&str, &str), SmallVec<[usize; 2]>> = FxHashMap::default();
-    // A row for any kind meets those of its path, whatever their kind.
+    // A field spec for any kind meets those of its path, whatever their kind.
     let mut by_path: FxHashMap<&str, Vec<&FieldSpec>> = FxHashMap::default();
-    let of_any_kind = new.iter().filter(|row| row.gvk.kind.is_empty()).count();
+    let of_any_kind = new.iter().filter(|spec| spec.gvk.kind.is_empty()).count();
     if of_any_kind > FEW {
-        old.iter().for_each(|row| by_path.entry(&row.path).or_default().push(row));
+        old.iter().for_each(|spec| by_path.entry(&spec.path).or_default().push(spec));
     }
-    for row in new {
-        let key = (row.path.as_str(), row.gvk.kind.as_str());
-        let meets = |there: &&&FieldSpec| there.path == row.path && there.gvk.is_selected(&row.gvk);
-        let there = if !row.gvk.kind.is_empty() {
+    for spec in new {
+        let key = (spec.path.as_str(), spec.gvk.kind.as_str());
+        let meets = |there: &&&FieldSpec| there.path == spec.path && there.gvk.is_selected(&spec.gvk);
+        let there = if !spec.gvk.kind.is_empty() {
             let known = index.get(&hash(key)).into_iter().flatten().filter_map(|i| old.get(*i as usize));
             let more = by_kind.get(&key).into_iter().flatten().map(|i| added[*i]);
             known.chain(more).find(|there| meets(&there))
         } else if of_any_kind > FEW {
-            by_path.get(row.path.as_str()).into_iter().flatten().copied().find(|there| meets(&there))
+            by_path.get(spec.path.as_str()).into_iter().flatten().copied().find(|there| meets(&there))
         } else {
             old.iter().chain(added.iter().copied()).find(|there| meets(&there))
         };
         match there {
-            Some(there) if there.create == row.create => {}
-            Some(there) => return Err(conflict(there, row)),
+            Some(there) if there.create == spec.create => {}
+            Some(there) => return Err(conflict(there, spec)),
             None => {
                 by_kind.entry(key).or_default().push(added.len());
                 if of_any_kind > FEW {
-                    by_path.entry(&row.path).or_default().push(row);
+                    by_path.entry(&spec.path).or_default().push(spec);
                 }
-                added.push(row);
+                added.push(spec);
             }
         }
     }
     Ok(added)
 }
 
-fn conflict(there: &FieldSpec, row: &FieldSpec) -> Error {
+fn conflict(there: &FieldSpec, spec: &FieldSpec) -> Error {
     let message = format!(
         "field spec `{}` of `{}` has `create: {}`, that of `{}` has `create: {}`",
-        row.path, row.gvk, row.create, there.gvk, there.create
+        spec.path, spec.gvk, spec.create, there.gvk, there.create
     );
     Error::new(ErrorKind::Config, message).hint("give both field specs of this path the same `create`")
 }
@@ -192,7 +192,7 @@ fn merge_references(old: List<NameReference>, new: List<NameReference>) -> Resul
 }
 
 /// Places in a list of references, and the referrers that they get.
-type Changed = FxHashMap<usize, Rows>;
+type Changed = FxHashMap<usize, FieldSpecs>;
 
 /// The referrers that references of `old` get, and the references that are not there.
 fn references_to_add(
@@ -202,7 +202,7 @@ fn references_to_add(
 ) -> Result<(Changed, Vec<NameReference>)> {
     let (mut changed, mut added): (Changed, Vec<NameReference>) = Default::default();
     // All references to a type are merged at once.
-    let mut types: Vec<(&Gvk, SmallVec<[&Rows; 1]>)> = Vec::with_capacity(new.len());
+    let mut types: Vec<(&Gvk, SmallVec<[&FieldSpecs; 1]>)> = Vec::with_capacity(new.len());
     let mut by_type: FxHashMap<&Gvk, usize> = FxHashMap::default();
     for reference in new {
         let i = *by_type.entry(&reference.gvk).or_insert(types.len());
@@ -215,12 +215,12 @@ fn references_to_add(
         let known = index.get(&hash(gvk)).into_iter().flatten();
         if let Some(i) = known.map(|i| *i as usize).find(|i| old[*i].gvk == *gvk) {
             let there = &old[i].referrers;
-            let merged = merge_rows(there.clone(), joined(&lists))?;
+            let merged = merge_specs(there.clone(), joined(&lists))?;
             if !merged.is_same(there) {
                 changed.insert(i, merged);
             }
         } else if let Some((first, rest)) = lists.split_first() {
-            let referrers = merge_rows((*first).clone(), joined(rest))?;
+            let referrers = merge_specs((*first).clone(), joined(rest))?;
             added.push(NameReference { gvk: gvk.clone(), referrers });
         }
     }
@@ -228,7 +228,7 @@ fn references_to_add(
 }
 
 /// Several lists as one; a single one stays what and where it is.
-fn joined(lists: &[&Rows]) -> Rows {
+fn joined(lists: &[&FieldSpecs]) -> FieldSpecs {
     match lists {
         [list] => (*list).clone(),
         _ => lists.iter().flat_map(|list| list.iter()).cloned().collect::<Vec<_>>().into(),
@@ -239,12 +239,12 @@ fn joined(lists: &[&Rows]) -> Rows {
 mod tests {
     use super::*;
 
-    fn row(kind: &str, path: &str, create: bool) -> FieldSpec {
+    fn spec(kind: &str, path: &str, create: bool) -> FieldSpec {
         FieldSpec { gvk: Gvk::new("", kind), path: path.into(), create }
     }
 
-    fn labels(rows: Vec<FieldSpec>) -> TransformerConfig {
-        let mut config = TransformerConfig { common_labels: rows.into(), ..TransformerConfig::default() };
+    fn labels(specs: Vec<FieldSpec>) -> TransformerConfig {
+        let mut config = TransformerConfig { common_labels: specs.into(), ..TransformerConfig::default() };
         config.sort_fields();
         config
     }
@@ -267,32 +267,32 @@ mod tests {
     #[test]
     fn equal_and_broader_rows_are_dropped_narrower_ones_added() {
         let table: [(FieldSpec, Option<usize>); 6] = [
-            (row("Deployment", "a", true), Some(2)),
-            (row("", "a", true), Some(2)),
-            (row("Service", "a", true), Some(3)),
-            (row("Service", "a", false), Some(3)),
-            (row("", "/a", false), Some(3)),
-            (row("", "a", false), None),
+            (spec("Deployment", "a", true), Some(2)),
+            (spec("", "a", true), Some(2)),
+            (spec("Service", "a", true), Some(3)),
+            (spec("Service", "a", false), Some(3)),
+            (spec("", "/a", false), Some(3)),
+            (spec("", "a", false), None),
         ];
         for (new, len) in table {
-            let old = vec![row("Deployment", "a", true), row("Deployment", "b", true)];
-            let merged = merge_rows(old.into(), vec![new.clone()].into());
+            let old = vec![spec("Deployment", "a", true), spec("Deployment", "b", true)];
+            let merged = merge_specs(old.into(), vec![new.clone()].into());
             assert_eq!(merged.ok().map(|m| m.len()), len, "{new:?}");
         }
     }
 
     #[test]
     fn a_narrower_row_takes_the_place_of_the_built_in_one() {
-        let widget = row("Widget", "metadata/labels", true);
+        let widget = spec("Widget", "metadata/labels", true);
         let layer = TransformerConfig::of_files(&[labels(vec![widget.clone()])]).unwrap();
         let on = |c: &TransformerConfig| {
             c.common_labels.iter().filter(|r| r.path == "metadata/labels").cloned().collect::<Vec<_>>()
         };
-        assert_eq!(on(&layer), [widget.clone(), row("", "metadata/labels", true)]);
+        assert_eq!(on(&layer), [widget.clone(), spec("", "metadata/labels", true)]);
         let alone = TransformerConfig::default().merge(&layer).unwrap();
         assert_eq!(on(&alone), std::slice::from_ref(&widget));
         let over_base = TransformerConfig::default_config().clone().merge(&layer).unwrap();
-        assert_eq!(on(&over_base), [widget, row("", "metadata/labels", true)]);
+        assert_eq!(on(&over_base), [widget, spec("", "metadata/labels", true)]);
     }
 
     #[test]
@@ -300,7 +300,7 @@ mod tests {
         let config = |kind: &str, path: &str| TransformerConfig {
             name_reference: vec![NameReference {
                 gvk: Gvk::new("v1", kind),
-                referrers: vec![row("Widget", path, false)].into(),
+                referrers: vec![spec("Widget", path, false)].into(),
             }]
             .into(),
             ..TransformerConfig::default()

@@ -1,4 +1,4 @@
-//! Reading `crds` files: descriptions of custom types from which rows are made.
+//! Reading `crds` files: descriptions of custom types from which field specs are made.
 //!
 //! Such a file maps type names to `{Schema: {properties: …}}`; it is no CustomResourceDefinition. Types that have
 //! the properties `apiVersion`, `kind` and `metadata` are objects, their kind is the last part of the type name.
@@ -28,7 +28,7 @@ const REF_NAME_KEY: &str = "x-kubernetes-object-ref-name-key";
 /// How many properties are read for a type. Types that all refer twice to the next one have exponentially many.
 const MOST_PROPERTIES: usize = 100_000;
 
-/// The rows that a `crds` file makes, to be merged into the configuration of the layer.
+/// The field specs that a `crds` file makes, to be merged into the configuration of the layer.
 pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
     if doc.has_no_nodes() || doc.is_null(doc.root()) {
         return Ok(TransformerConfig::default());
@@ -77,7 +77,7 @@ fn not_a_description(doc: &Doc, node: NodeId) -> Error {
         .hint("list a CustomResourceDefinition under `resources`; `crds` takes OpenAPI definitions of types")
 }
 
-/// Rows as they were found.
+/// Field specs as they were found.
 #[derive(Default)]
 struct Found {
     annotations: Vec<FieldSpec>,
@@ -133,14 +133,14 @@ impl<'a> Reader<'a> {
         ];
         for (extension, list) in lists {
             if text(self.doc, property, extension).is_some() {
-                list.push(row(self.kind, path));
+                list.push(spec(self.kind, path));
             }
         }
         let version = text(self.doc, property, REF_VERSION);
         if let (Some(version), Some(kind)) = (version, text(self.doc, property, REF_KIND)) {
             let key = text(self.doc, property, REF_NAME_KEY).unwrap_or("name");
             let gvk = Gvk { group: Str::default(), version: version.into(), kind: kind.into() };
-            let referrer = row(self.kind, &format!("{path}/{key}"));
+            let referrer = spec(self.kind, &format!("{path}/{key}"));
             self.found.references.push(NameReference { gvk, referrers: vec![referrer].into() });
         }
     }
@@ -153,7 +153,7 @@ fn text<'a>(doc: &'a Doc, property: NodeId, extension: &str) -> Option<&'a str> 
     (doc.kind(value) == NodeKind::Scalar && is_text).then(|| doc.text(value))
 }
 
-fn row(kind: &str, path: &str) -> FieldSpec {
+fn spec(kind: &str, path: &str) -> FieldSpec {
     let gvk = Gvk { kind: kind.into(), ..Gvk::default() };
     FieldSpec { gvk, path: path.into(), create: false }
 }
@@ -161,7 +161,7 @@ fn row(kind: &str, path: &str) -> FieldSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kube::Rows;
+    use crate::kube::FieldSpecs;
     use crate::yaml::{Dialect, Source, parse::parse};
 
     fn read(text: &str) -> Result<TransformerConfig> {
@@ -197,10 +197,10 @@ github.com/example/v1.BeeSpec:
 "##;
 
     #[test]
-    fn extensions_become_rows_of_the_kind() {
+    fn extensions_become_specs_of_the_kind() {
         let config = read(BEE).unwrap();
-        let shown = |rows: &Rows| -> Vec<String> {
-            rows.iter().map(|r| format!("{} {} {}", r.gvk.kind, r.path, r.create)).collect()
+        let shown = |specs: &FieldSpecs| -> Vec<String> {
+            specs.iter().map(|r| format!("{} {} {}", r.gvk.kind, r.path, r.create)).collect()
         };
         assert_eq!(shown(&config.common_labels), ["Bee spec/selector false"]);
         assert_eq!(shown(&config.common_annotations), ["Bee spec/notes false"]);

@@ -1,4 +1,4 @@
-//! The built-in rows of all transformers, as static tables in the order that kustomize sorts them into.
+//! The built-in field specs of all transformers, as static tables in the order that kustomize sorts them into.
 
 mod fields;
 mod labels;
@@ -27,7 +27,7 @@ static DEFAULT: TransformerConfig = TransformerConfig {
 };
 
 impl TransformerConfig {
-    /// The built-in rows. A clone of them copies nothing.
+    /// The built-in field specs. A clone of them copies nothing.
     pub fn default_config() -> &'static Self {
         &DEFAULT
     }
@@ -37,7 +37,7 @@ const fn gvk(group: &'static str, version: &'static str, kind: &'static str) -> 
     Gvk { group: Str::const_new(group), version: Str::const_new(version), kind: Str::const_new(kind) }
 }
 
-const fn row(
+const fn spec(
     group: &'static str,
     version: &'static str,
     kind: &'static str,

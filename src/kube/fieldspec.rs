@@ -9,10 +9,10 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use std::borrow::Cow;
 
-/// A list of rows; the built-in ones are static.
-pub type Rows = List<FieldSpec>;
+/// A list of field specs; the built-in ones are static.
+pub type FieldSpecs = List<FieldSpec>;
 
-/// A row of a transformer's configuration.
+/// A field spec of a transformer's configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FieldSpec {
     /// The types meant; empty parts match anything.
@@ -29,7 +29,7 @@ pub struct NameReference {
     /// The type referred to; empty parts match anything.
     pub gvk: Gvk,
     /// The fields that refer.
-    pub referrers: Rows,
+    pub referrers: FieldSpecs,
 }
 
 /// What the last field of a path becomes where it is missing or null.
@@ -84,7 +84,7 @@ pub fn split_path(path: &str) -> Vec<(Cow<'_, str>, bool)> {
     steps
 }
 
-/// Whether a name is one that kustomize's walk takes for the place of an item in a list, so that no mapping can
+/// Returns whether a name is one that kustomize's walk takes for the place of an item in a list, so that no mapping can
 /// have it.
 pub fn is_index(name: &str) -> bool {
     match name.as_bytes() {
@@ -95,8 +95,8 @@ pub fn is_index(name: &str) -> bool {
     }
 }
 
-/// Gives every field that a row names in an object to `set`: nothing if the row is for another type, or if the
-/// field is missing and neither the row nor the transformer makes it. Also nulls are given.
+/// Gives every field that a field spec names in an object to `set`: nothing if the field spec is for another type, or if the
+/// field is missing and neither the field spec nor the transformer makes it. Also nulls are given.
 ///
 /// `create` is what a missing last field becomes; `None` for transformers that never make one.
 pub fn apply(

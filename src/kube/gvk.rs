@@ -30,7 +30,7 @@ impl Gvk {
         }
     }
 
-    /// Whether this type has every part that the selector names.
+    /// Returns whether this type has every part that the selector names.
     pub fn is_selected(&self, selector: &Self) -> bool {
         (selector.kind.is_empty() || selector.kind == self.kind)
             && (selector.group.is_empty() || selector.group == self.group)

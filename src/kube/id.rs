@@ -26,7 +26,7 @@ impl ResId {
         Self { gvk, name: name.into(), namespace: namespace.into(), custom_cluster_scoped: false }
     }
 
-    /// Whether objects of this type have no namespace.
+    /// Returns whether objects of this type have no namespace.
     pub fn is_cluster_scoped(&self) -> bool {
         self.custom_cluster_scoped || scope::is_cluster_scoped(&self.gvk)
     }

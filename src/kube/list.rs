@@ -1,4 +1,4 @@
-//! Lists of rows that many layers share: a clone costs nothing, and what is merged into a list is looked up.
+//! Lists of items that many layers share: a clone costs nothing, and what is merged into a list is looked up.
 
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
@@ -15,15 +15,15 @@ pub enum List<T: 'static> {
     Shared(Arc<Shared<T>>),
 }
 
-/// Rows that came from somewhere else than the built-in tables.
+/// Field specs that came from somewhere else than the built-in tables.
 #[derive(Debug)]
 pub struct Shared<T> {
-    rows: Vec<T>,
+    items: Vec<T>,
     sorted: bool,
     index: OnceLock<Index>,
 }
 
-/// Which rows have a key, by the hash of the key.
+/// Which items have a key, by the hash of the key.
 pub(super) type Index = FxHashMap<u64, SmallVec<[u32; 2]>>;
 
 /// The hash of a key.
@@ -34,7 +34,7 @@ pub(super) fn hash(key: impl Hash) -> u64 {
 }
 
 impl<T> List<T> {
-    /// Whether the rows are known to be in the order of their types.
+    /// Returns whether the items are known to be in the order of their types.
     pub(super) fn is_sorted(&self) -> bool {
         match self {
             Self::Static(_) => true,
@@ -42,12 +42,12 @@ impl<T> List<T> {
         }
     }
 
-    /// Rows that are in the order of their types.
-    pub(super) fn sorted(rows: Vec<T>) -> Self {
-        Self::Shared(Arc::new(Shared { rows, sorted: true, index: OnceLock::new() }))
+    /// Field specs that are in the order of their types.
+    pub(super) fn sorted(items: Vec<T>) -> Self {
+        Self::Shared(Arc::new(Shared { items, sorted: true, index: OnceLock::new() }))
     }
 
-    /// Whether both are the same list in memory.
+    /// Returns whether both are the same list in memory.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         std::ptr::eq(&**self, &**other)
     }
@@ -57,8 +57,8 @@ impl<T> List<T> {
         let build = || {
             let mut index = Index::default();
             index.reserve(self.len());
-            for (i, row) in self.iter().enumerate() {
-                index.entry(key(row)).or_default().push(i as u32);
+            for (i, item) in self.iter().enumerate() {
+                index.entry(key(item)).or_default().push(i as u32);
             }
             index
         };
@@ -74,8 +74,8 @@ impl<T> Deref for List<T> {
 
     fn deref(&self) -> &[T] {
         match self {
-            Self::Static(rows) => rows,
-            Self::Shared(list) => &list.rows,
+            Self::Static(items) => items,
+            Self::Shared(list) => &list.items,
         }
     }
 }
@@ -89,18 +89,18 @@ impl<T> Default for List<T> {
 impl<T> Clone for List<T> {
     fn clone(&self) -> Self {
         match self {
-            Self::Static(rows) => Self::Static(rows),
+            Self::Static(items) => Self::Static(items),
             Self::Shared(list) => Self::Shared(list.clone()),
         }
     }
 }
 
 impl<T> From<Vec<T>> for List<T> {
-    fn from(rows: Vec<T>) -> Self {
-        if rows.is_empty() {
+    fn from(items: Vec<T>) -> Self {
+        if items.is_empty() {
             return Self::default();
         }
-        Self::Shared(Arc::new(Shared { rows, sorted: false, index: OnceLock::new() }))
+        Self::Shared(Arc::new(Shared { items, sorted: false, index: OnceLock::new() }))
     }
 }
 

@@ -120,7 +120,7 @@ impl<'a> Schema<'a> {
         }
     }
 
-    /// Whether the list is merged, and by which keys; without keys it is a set of scalars.
+    /// Returns whether the list is merged, and by which keys; without keys it is a set of scalars.
     pub fn patch_strategy(self) -> (bool, Keys<'a>) {
         match self.0 {
             Node::BuiltIn(Field::List(keys, _), _) => (true, Keys::from_slice(keys)),

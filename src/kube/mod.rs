@@ -15,7 +15,7 @@ pub mod scope;
 pub use compact_str::CompactString as Str;
 pub use config::TransformerConfig;
 pub use crd::read_crd;
-pub use fieldspec::{FieldSpec, Leaf, NameReference, Rows};
+pub use fieldspec::{FieldSpec, FieldSpecs, Leaf, NameReference};
 pub use gvk::Gvk;
 pub use id::ResId;
 pub use list::List;

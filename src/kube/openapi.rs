@@ -133,7 +133,7 @@ impl OpenApi {
         self.resolve(self.doc.get(schema, "items")?)
     }
 
-    /// Whether a list is merged, and by which keys.
+    /// Returns whether a list is merged, and by which keys.
     pub(super) fn patch_strategy(&self, schema: NodeId) -> (bool, Keys<'_>) {
         let text = |key| self.doc.get(schema, key).map(|n| self.doc.text(n));
         if !text(STRATEGY).is_some_and(|s| s.split(',').any(|s| s == "merge")) {

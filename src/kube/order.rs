@@ -1,4 +1,4 @@
-//! The order of types: kustomize's legacy order, by which objects are printed and rows are kept.
+//! The order of types: kustomize's legacy order, by which objects are printed and field specs are kept.
 
 use super::Gvk;
 use std::cmp::Ordering;

@@ -17,13 +17,13 @@ pub enum Scope {
 use Scope::{Cluster, Namespaced};
 
 /// A kind, where it lives, and the groups and versions in which it is known.
-struct Row {
+struct ScopedKind {
     kind: &'static str,
     scope: Scope,
     types: &'static [(&'static str, &'static str)],
 }
 
-/// Whether kustomize knows that objects of this type have no namespace. Unknown types are namespaced.
+/// Returns whether kustomize knows that objects of this type have no namespace. Unknown types are namespaced.
 pub fn is_cluster_scoped(gvk: &Gvk) -> bool {
     built_in(gvk) == Some(Cluster)
 }
@@ -33,7 +33,7 @@ pub fn is_cluster_scoped_in(gvk: &Gvk, openapi: Option<&OpenApi>) -> bool {
     scope_of(gvk, openapi) == Some(Cluster)
 }
 
-/// Whether the scope of a type is known.
+/// Returns whether the scope of a type is known.
 pub fn is_known(gvk: &Gvk) -> bool {
     built_in(gvk).is_some()
 }
@@ -46,142 +46,152 @@ pub fn scope_of(gvk: &Gvk, openapi: Option<&OpenApi>) -> Option<Scope> {
 /// The scope that the built-in table has for a type.
 pub fn built_in(gvk: &Gvk) -> Option<Scope> {
     let kind = gvk.kind.as_str();
-    let row = KINDS.get(kind.len())?.iter().find(|r| r.kind == kind)?;
-    let known = row.types.iter().any(|(group, version)| gvk.group == *group && gvk.version == *version);
-    known.then_some(row.scope)
+    let scoped = KINDS.get(kind.len())?.iter().find(|r| r.kind == kind)?;
+    let known = scoped.types.iter().any(|(group, version)| gvk.group == *group && gvk.version == *version);
+    known.then_some(scoped.scope)
 }
 
-const fn row(kind: &'static str, scope: Scope, types: &'static [(&'static str, &'static str)]) -> Row {
-    Row { kind, scope, types }
+const fn scoped(
+    kind: &'static str,
+    scope: Scope,
+    types: &'static [(&'static str, &'static str)],
+) -> ScopedKind {
+    ScopedKind { kind, scope, types }
 }
 
 /// The known kinds by the length of their name.
-static KINDS: [&[Row]; 31] = [
+static KINDS: [&[ScopedKind]; 31] = [
     &[],
     &[],
     &[],
-    &[row("Job", Namespaced, &[("batch", "v1")]), row("Pod", Namespaced, &[("", "v1")])],
+    &[scoped("Job", Namespaced, &[("batch", "v1")]), scoped("Pod", Namespaced, &[("", "v1")])],
     &[
-        row("Node", Cluster, &[("", "v1")]),
-        row(
+        scoped("Node", Cluster, &[("", "v1")]),
+        scoped(
             "Role",
             Namespaced,
             &[("rbac.authorization.k8s.io", "v1"), ("rbac.authorization.k8s.io", "v1beta1")],
         ),
     ],
     &[
-        row("Event", Namespaced, &[("events.k8s.io", "v1"), ("events.k8s.io", "v1beta1"), ("", "v1")]),
-        row("Lease", Namespaced, &[("coordination.k8s.io", "v1"), ("coordination.k8s.io", "v1beta1")]),
-        row("Scale", Namespaced, &[("autoscaling", "v1")]),
+        scoped("Event", Namespaced, &[("events.k8s.io", "v1"), ("events.k8s.io", "v1beta1"), ("", "v1")]),
+        scoped("Lease", Namespaced, &[("coordination.k8s.io", "v1"), ("coordination.k8s.io", "v1beta1")]),
+        scoped("Scale", Namespaced, &[("autoscaling", "v1")]),
     ],
-    &[row("Secret", Namespaced, &[("", "v1")])],
+    &[scoped("Secret", Namespaced, &[("", "v1")])],
     &[
-        row("CSINode", Cluster, &[("storage.k8s.io", "v1"), ("storage.k8s.io", "v1beta1")]),
-        row("CronJob", Namespaced, &[("batch", "v1"), ("batch", "v1beta1")]),
-        row(
+        scoped("CSINode", Cluster, &[("storage.k8s.io", "v1"), ("storage.k8s.io", "v1beta1")]),
+        scoped("CronJob", Namespaced, &[("batch", "v1"), ("batch", "v1beta1")]),
+        scoped(
             "Ingress",
             Namespaced,
             &[("extensions", "v1beta1"), ("networking.k8s.io", "v1"), ("networking.k8s.io", "v1beta1")],
         ),
-        row("Service", Namespaced, &[("", "v1")]),
+        scoped("Service", Namespaced, &[("", "v1")]),
     ],
     &[],
     &[
-        row("CSIDriver", Cluster, &[("storage.k8s.io", "v1"), ("storage.k8s.io", "v1beta1")]),
-        row("ConfigMap", Namespaced, &[("", "v1")]),
-        row("DaemonSet", Namespaced, &[("apps", "v1")]),
-        row("Endpoints", Namespaced, &[("", "v1")]),
-        row("Namespace", Cluster, &[("", "v1")]),
+        scoped("CSIDriver", Cluster, &[("storage.k8s.io", "v1"), ("storage.k8s.io", "v1beta1")]),
+        scoped("ConfigMap", Namespaced, &[("", "v1")]),
+        scoped("DaemonSet", Namespaced, &[("apps", "v1")]),
+        scoped("Endpoints", Namespaced, &[("", "v1")]),
+        scoped("Namespace", Cluster, &[("", "v1")]),
     ],
     &[
-        row(
+        scoped(
             "APIService",
             Cluster,
             &[("apiregistration.k8s.io", "v1"), ("apiregistration.k8s.io", "v1beta1")],
         ),
-        row("Deployment", Namespaced, &[("apps", "v1")]),
-        row("FlowSchema", Cluster, &[("flowcontrol.apiserver.k8s.io", "v1beta1")]),
-        row("LimitRange", Namespaced, &[("", "v1")]),
-        row("ReplicaSet", Namespaced, &[("apps", "v1")]),
+        scoped("Deployment", Namespaced, &[("apps", "v1")]),
+        scoped("FlowSchema", Cluster, &[("flowcontrol.apiserver.k8s.io", "v1beta1")]),
+        scoped("LimitRange", Namespaced, &[("", "v1")]),
+        scoped("ReplicaSet", Namespaced, &[("apps", "v1")]),
     ],
     &[
-        row(
+        scoped(
             "ClusterRole",
             Cluster,
             &[("rbac.authorization.k8s.io", "v1"), ("rbac.authorization.k8s.io", "v1beta1")],
         ),
-        row("PodTemplate", Namespaced, &[("", "v1")]),
-        row(
+        scoped("PodTemplate", Namespaced, &[("", "v1")]),
+        scoped(
             "RoleBinding",
             Namespaced,
             &[("rbac.authorization.k8s.io", "v1"), ("rbac.authorization.k8s.io", "v1beta1")],
         ),
-        row("StatefulSet", Namespaced, &[("apps", "v1")]),
+        scoped("StatefulSet", Namespaced, &[("apps", "v1")]),
     ],
     &[
-        row("IngressClass", Cluster, &[("networking.k8s.io", "v1"), ("networking.k8s.io", "v1beta1")]),
-        row("RuntimeClass", Cluster, &[("node.k8s.io", "v1"), ("node.k8s.io", "v1beta1")]),
-        row("StorageClass", Cluster, &[("storage.k8s.io", "v1"), ("storage.k8s.io", "v1beta1")]),
+        scoped("IngressClass", Cluster, &[("networking.k8s.io", "v1"), ("networking.k8s.io", "v1beta1")]),
+        scoped("RuntimeClass", Cluster, &[("node.k8s.io", "v1"), ("node.k8s.io", "v1beta1")]),
+        scoped("StorageClass", Cluster, &[("storage.k8s.io", "v1"), ("storage.k8s.io", "v1beta1")]),
     ],
     &[
-        row("EndpointSlice", Namespaced, &[("discovery.k8s.io", "v1"), ("discovery.k8s.io", "v1beta1")]),
-        row("NetworkPolicy", Namespaced, &[("networking.k8s.io", "v1")]),
-        row("PriorityClass", Cluster, &[("scheduling.k8s.io", "v1"), ("scheduling.k8s.io", "v1beta1")]),
-        row("ResourceQuota", Namespaced, &[("", "v1")]),
+        scoped("EndpointSlice", Namespaced, &[("discovery.k8s.io", "v1"), ("discovery.k8s.io", "v1beta1")]),
+        scoped("NetworkPolicy", Namespaced, &[("networking.k8s.io", "v1")]),
+        scoped("PriorityClass", Cluster, &[("scheduling.k8s.io", "v1"), ("scheduling.k8s.io", "v1beta1")]),
+        scoped("ResourceQuota", Namespaced, &[("", "v1")]),
     ],
-    &[row("PodExecOptions", Namespaced, &[("", "v1")]), row("ServiceAccount", Namespaced, &[("", "v1")])],
-    &[row("ComponentStatus", Cluster, &[("", "v1")]), row("PodProxyOptions", Namespaced, &[("", "v1")])],
     &[
-        row("NodeProxyOptions", Cluster, &[("", "v1")]),
-        row("PersistentVolume", Cluster, &[("", "v1")]),
-        row("PodAttachOptions", Namespaced, &[("", "v1")]),
-        row("VolumeAttachment", Cluster, &[("storage.k8s.io", "v1"), ("storage.k8s.io", "v1beta1")]),
+        scoped("PodExecOptions", Namespaced, &[("", "v1")]),
+        scoped("ServiceAccount", Namespaced, &[("", "v1")]),
     ],
-    &[row("PodSecurityPolicy", Cluster, &[("policy", "v1beta1")])],
     &[
-        row("CSIStorageCapacity", Namespaced, &[("storage.k8s.io", "v1beta1")]),
-        row(
+        scoped("ComponentStatus", Cluster, &[("", "v1")]),
+        scoped("PodProxyOptions", Namespaced, &[("", "v1")]),
+    ],
+    &[
+        scoped("NodeProxyOptions", Cluster, &[("", "v1")]),
+        scoped("PersistentVolume", Cluster, &[("", "v1")]),
+        scoped("PodAttachOptions", Namespaced, &[("", "v1")]),
+        scoped("VolumeAttachment", Cluster, &[("storage.k8s.io", "v1"), ("storage.k8s.io", "v1beta1")]),
+    ],
+    &[scoped("PodSecurityPolicy", Cluster, &[("policy", "v1beta1")])],
+    &[
+        scoped("CSIStorageCapacity", Namespaced, &[("storage.k8s.io", "v1beta1")]),
+        scoped(
             "ClusterRoleBinding",
             Cluster,
             &[("rbac.authorization.k8s.io", "v1"), ("rbac.authorization.k8s.io", "v1beta1")],
         ),
-        row("ControllerRevision", Namespaced, &[("apps", "v1")]),
+        scoped("ControllerRevision", Namespaced, &[("apps", "v1")]),
     ],
     &[
-        row("PodDisruptionBudget", Namespaced, &[("policy", "v1"), ("policy", "v1beta1")]),
-        row("ServiceProxyOptions", Namespaced, &[("", "v1")]),
+        scoped("PodDisruptionBudget", Namespaced, &[("policy", "v1"), ("policy", "v1beta1")]),
+        scoped("ServiceProxyOptions", Namespaced, &[("", "v1")]),
     ],
     &[],
     &[
-        row("PersistentVolumeClaim", Namespaced, &[("", "v1")]),
-        row("PodPortForwardOptions", Namespaced, &[("", "v1")]),
-        row("ReplicationController", Namespaced, &[("", "v1")]),
+        scoped("PersistentVolumeClaim", Namespaced, &[("", "v1")]),
+        scoped("PodPortForwardOptions", Namespaced, &[("", "v1")]),
+        scoped("ReplicationController", Namespaced, &[("", "v1")]),
     ],
     &[],
-    &[row(
+    &[scoped(
         "HorizontalPodAutoscaler",
         Namespaced,
         &[("autoscaling", "v1"), ("autoscaling", "v2beta1"), ("autoscaling", "v2beta2")],
     )],
-    &[row(
+    &[scoped(
         "CustomResourceDefinition",
         Cluster,
         &[("apiextensions.k8s.io", "v1"), ("apiextensions.k8s.io", "v1beta1")],
     )],
-    &[row(
+    &[scoped(
         "CertificateSigningRequest",
         Cluster,
         &[("certificates.k8s.io", "v1"), ("certificates.k8s.io", "v1beta1")],
     )],
-    &[row("PriorityLevelConfiguration", Cluster, &[("flowcontrol.apiserver.k8s.io", "v1beta1")])],
+    &[scoped("PriorityLevelConfiguration", Cluster, &[("flowcontrol.apiserver.k8s.io", "v1beta1")])],
     &[],
-    &[row(
+    &[scoped(
         "MutatingWebhookConfiguration",
         Cluster,
         &[("admissionregistration.k8s.io", "v1"), ("admissionregistration.k8s.io", "v1beta1")],
     )],
     &[],
-    &[row(
+    &[scoped(
         "ValidatingWebhookConfiguration",
         Cluster,
         &[("admissionregistration.k8s.io", "v1"), ("admissionregistration.k8s.io", "v1beta1")],

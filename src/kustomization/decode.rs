@@ -159,7 +159,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Whether a node counts as absent.
+    /// Returns whether a node counts as absent.
     pub fn is_null(self, node: NodeId) -> bool {
         self.doc.kind(node) == NodeKind::Scalar && self.tag(node) == Tag::Null
     }

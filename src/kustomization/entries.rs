@@ -23,7 +23,7 @@ fn gvk(f: &Fields<'_>) -> Result<Gvk> {
     })
 }
 
-/// A row of a transformer's configuration.
+/// A field spec of a transformer's configuration.
 pub fn field_spec(d: Decoder<'_>, node: NodeId) -> Result<FieldSpec> {
     let f = d.fields(node, "a field spec", &["group", "version", "kind", "path", "create"])?;
     Ok(FieldSpec { gvk: gvk(&f)?, path: f.string("path")?.into(), create: f.flag("create")? })

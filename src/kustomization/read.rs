@@ -135,7 +135,7 @@ fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {
     })
 }
 
-/// Whether a field's value makes the file one that is not empty. Empty lists and mappings do, empty texts do not.
+/// Returns whether a field's value makes the file one that is not empty. Empty lists and mappings do, empty texts do not.
 fn counts(d: Decoder<'_>, name: &str, node: NodeId) -> bool {
     match d.doc.kind(node) {
         NodeKind::Scalar => !d.doc.text(node).is_empty(),

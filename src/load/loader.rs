@@ -223,7 +223,7 @@ impl Loader {
         Ok(())
     }
 
-    /// Whether an entry names something that has to be fetched.
+    /// Returns whether an entry names something that has to be fetched.
     pub fn is_remote(&self, entry: &str) -> bool {
         is_remote_file(entry) || self.files.fetch.repository(entry).is_ok()
     }
@@ -329,7 +329,7 @@ fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }
 
-/// Whether what came for a URL is a page for people: what servers of repositories answer.
+/// Returns whether what came for a URL is a page for people: what servers of repositories answer.
 fn is_page(file: &File) -> bool {
     file.bytes().is_ok_and(|bytes| bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<'))
 }

@@ -28,7 +28,7 @@ impl Copy {
         Ok(())
     }
 
-    /// Whether there is anything at a path or below it.
+    /// Returns whether there is anything at a path or below it.
     pub fn has(&self, path: &Path) -> bool {
         let below = |next: Option<&PathBuf>| next.is_some_and(|p| p.starts_with(path));
         below(self.files.range(path.to_owned()..).map(|(p, _)| p).next())

@@ -187,7 +187,7 @@ impl Prepared {
     }
 }
 
-/// Whether a patch deletes its object.
+/// Returns whether a patch deletes its object.
 fn deletes(patch: &Doc) -> bool {
     patch.get(patch.root(), DIRECTIVE).is_some_and(|n| patch.text(n) == "delete")
 }

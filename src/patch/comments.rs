@@ -145,7 +145,7 @@ const MEMBERS: &[(&str, Member)] = &[
     ("type", Member::Texts),
 ];
 
-/// Whether Go would read a member into the schema's fields.
+/// Returns whether Go would read a member into the schema's fields.
 fn is_well_formed(doc: &Doc, key: NodeId, value: NodeId) -> bool {
     let Some((_, member)) = MEMBERS.iter().find(|(name, _)| *name == doc.text(key)) else { return true };
     if doc.is_null(value) {

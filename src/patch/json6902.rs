@@ -81,12 +81,12 @@ impl JsonPatch {
         self.ops.len()
     }
 
-    /// Whether there is no operation.
+    /// Returns whether there is no operation.
     pub fn is_empty(&self) -> bool {
         self.ops.is_empty()
     }
 
-    /// Whether an operation has to do with all annotations of an object, or with what holds them: it may see, or
+    /// Returns whether an operation has to do with all annotations of an object, or with what holds them: it may see, or
     /// take away, what kustomize notes there.
     pub fn sees_annotations(&self) -> bool {
         let whole = |node: NodeId| {

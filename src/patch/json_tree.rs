@@ -341,7 +341,7 @@ impl Raw {
         })
     }
 
-    /// Whether a value of the object equals one of an operation: scalars by their JSON texts.
+    /// Returns whether a value of the object equals one of an operation: scalars by their JSON texts.
     pub fn equal(&self, doc: &Doc, a: NodeId, other: &Doc, b: NodeId, json: bool) -> bool {
         match (doc.kind(a), other.kind(b)) {
             (NodeKind::Scalar, NodeKind::Scalar) => {

@@ -87,7 +87,7 @@ impl<'s> Walker<'_, 's> {
         (!self.doc.is_null(value) && !text.is_empty()).then_some(text)
     }
 
-    /// Whether each key is set in all items or in none, at least one is set, and no two items of a list are alike.
+    /// Returns whether each key is set in all items or in none, at least one is set, and no two items of a list are alike.
     fn is_regular(&self, lists: &Lists, keys: &[&str]) -> bool {
         let kind = if keys == NO_KEYS { NodeKind::Scalar } else { NodeKind::Map };
         let origin = lists.origin.as_deref().unwrap_or(&[]);
@@ -122,7 +122,7 @@ impl<'s> Walker<'_, 's> {
         keys.iter().map(|key| self.key_value(item, key).unwrap_or("").into()).collect()
     }
 
-    /// Whether a walked item is none.
+    /// Returns whether a walked item is none.
     pub(super) fn is_gone(&self, item: Option<NodeId>) -> bool {
         item.is_none_or(|n| {
             self.doc.is_null(n) || self.doc.kind(n) == NodeKind::Map && self.doc.kids(n).is_empty()

@@ -61,7 +61,7 @@ pub(super) struct Object {
 }
 
 impl Prepared {
-    /// Whether objects are laid over objects, by what schemas say of them.
+    /// Returns whether objects are laid over objects, by what schemas say of them.
     pub fn is_merge(&self) -> bool {
         matches!(self.what, What::Objects(_) | What::OldObjects(_))
     }

@@ -81,7 +81,7 @@ impl Target {
         nearest(name, of_kind().map(Resource::name)).map(|near| format!("did you mean `{near}`?"))
     }
 
-    /// Whether the object is meant.
+    /// Returns whether the object is meant.
     pub fn selects(&self, res: &Resource) -> Result<bool> {
         let gvk = res.gvk();
         if !self.kind.matches(&gvk.kind)

@@ -2,7 +2,7 @@
 //! `validators`.
 //!
 //! They are read leniently: fields that a kind does not know are ignored, numbers and booleans become texts where a
-//! text is due. They bring their own rows; the default ones are not added.
+//! text is due. They bring their own field specs; the default ones are not added.
 
 use crate::diag::{Error, ErrorKind, Result, nearest};
 use crate::kube::FieldSpec;
@@ -95,13 +95,13 @@ pub struct ValueAddTarget {
 }
 
 impl Builtin {
-    /// Whether it belongs into `generators`; the others are transformers.
+    /// Returns whether it belongs into `generators`; the others are transformers.
     pub fn is_generator(&self) -> bool {
         matches!(self, Self::ConfigMap(_) | Self::Secret(_) | Self::Helm(..) | Self::IamPolicy(_))
     }
 }
 
-/// Whether a configuration is one of a builtin plugin.
+/// Returns whether a configuration is one of a builtin plugin.
 pub fn is_builtin(config: &Resource) -> bool {
     config.gvk().group.is_empty() && config.gvk().version == API_VERSION
 }
@@ -118,17 +118,17 @@ const KINDS: [(&str, Read); 18] = [
     }),
     ("IAMPolicyGenerator", iam_policy),
     ("AnnotationsTransformer", |c| {
-        Ok(Builtin::Annotations(c.fields(&["annotations"])?.pairs("annotations")?, c.rows()?))
+        Ok(Builtin::Annotations(c.fields(&["annotations"])?.pairs("annotations")?, c.specs()?))
     }),
-    ("LabelTransformer", |c| Ok(Builtin::Labels(c.fields(&["labels"])?.pairs("labels")?, c.rows()?))),
+    ("LabelTransformer", |c| Ok(Builtin::Labels(c.fields(&["labels"])?.pairs("labels")?, c.specs()?))),
     ("NamespaceTransformer", namespace),
-    ("PrefixTransformer", |c| Ok(Builtin::Prefix(c.text("prefix")?, c.needed_rows()?))),
-    ("SuffixTransformer", |c| Ok(Builtin::Suffix(c.text("suffix")?, c.needed_rows()?))),
+    ("PrefixTransformer", |c| Ok(Builtin::Prefix(c.text("prefix")?, c.needed_specs()?))),
+    ("SuffixTransformer", |c| Ok(Builtin::Suffix(c.text("suffix")?, c.needed_specs()?))),
     ("PrefixSuffixTransformer", |c| {
-        Ok(Builtin::PrefixSuffix(c.text("prefix")?, c.text("suffix")?, c.needed_rows()?))
+        Ok(Builtin::PrefixSuffix(c.text("prefix")?, c.text("suffix")?, c.needed_specs()?))
     }),
-    ("ImageTagTransformer", |c| Ok(Builtin::Image(c.part("imageTag", entries::image)?, c.rows()?))),
-    ("ReplicaCountTransformer", |c| Ok(Builtin::Replica(c.part("replica", entries::replica)?, c.rows()?))),
+    ("ImageTagTransformer", |c| Ok(Builtin::Image(c.part("imageTag", entries::image)?, c.specs()?))),
+    ("ReplicaCountTransformer", |c| Ok(Builtin::Replica(c.part("replica", entries::replica)?, c.specs()?))),
     ("PatchTransformer", |c| entries::patch(c.d, c.root).map(Builtin::Patch)),
     ("PatchStrategicMergeTransformer", |c| {
         let f = c.fields(&["paths", "patches"])?;
@@ -187,17 +187,17 @@ impl<'a> Config<'a> {
         Ok(text.unwrap_or_else(|| self.d.marked(self.root, "")))
     }
 
-    fn rows(&self) -> Result<Vec<FieldSpec>> {
+    fn specs(&self) -> Result<Vec<FieldSpec>> {
         self.fields(&["fieldSpecs"])?.list("fieldSpecs", entries::field_spec)
     }
 
-    fn needed_rows(&self) -> Result<Vec<FieldSpec>> {
+    fn needed_specs(&self) -> Result<Vec<FieldSpec>> {
         if self.fields(&["fieldSpecs"])?.get("fieldSpecs").is_none() {
             return Err(self
                 .wrong("expected `fieldSpecs`")
                 .hint("write `fieldSpecs: [{path: metadata/name}]`"));
         }
-        self.rows()
+        self.specs()
     }
 
     /// A field with fields of its own; as if it were empty where it is absent.
@@ -239,7 +239,7 @@ fn namespace(config: &Config<'_>) -> Result<Builtin> {
         f.sub("metadata", |d, n| d.fields(n, "`metadata`", &["namespace"])?.text("namespace"))?.flatten();
     Ok(Builtin::Namespace(Namespace {
         namespace: namespace.unwrap_or_else(|| config.d.marked(config.root, "")),
-        field_specs: config.rows()?,
+        field_specs: config.specs()?,
         unset_only: f.flag("unsetOnly")?,
         subjects: config.text("setRoleBindingSubjects")?,
     }))

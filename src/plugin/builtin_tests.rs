@@ -10,19 +10,19 @@ fn config(kind: &str, fields: &str) -> Result<Builtin> {
 
 #[test]
 fn every_kind_is_read() {
-    let rows = "fieldSpecs: [{path: a/b, kind: K, create: true}]";
+    let specs = "fieldSpecs: [{path: a/b, kind: K, create: true}]";
     let table = [
         ("ConfigMapGenerator", "literals: [a=b]".to_owned(), "ConfigMap("),
         ("SecretGenerator", "type: x/y".into(), "Secret("),
         ("HelmChartInflationGenerator", "name: c\nchartHome: h\nversion: 1.50".into(), "Helm("),
-        ("AnnotationsTransformer", format!("annotations: {{a: 1}}\n{rows}"), "Annotations(["),
-        ("LabelTransformer", format!("labels: {{a: yes}}\n{rows}"), "Labels(["),
-        ("NamespaceTransformer", rows.into(), "Namespace(Namespace { namespace: Marked { value: \"space\""),
-        ("PrefixTransformer", format!("prefix: p-\n{rows}"), "Prefix(Marked { value: \"p-\""),
-        ("SuffixTransformer", format!("suffix: -s\n{rows}"), "Suffix("),
-        ("PrefixSuffixTransformer", format!("prefix: p-\nsuffix: -s\n{rows}"), "PrefixSuffix("),
-        ("ImageTagTransformer", format!("imageTag: {{name: i, newTag: 1.0}}\n{rows}"), "Image(Image {"),
-        ("ReplicaCountTransformer", format!("replica: {{name: r, count: 3}}\n{rows}"), "Replica("),
+        ("AnnotationsTransformer", format!("annotations: {{a: 1}}\n{specs}"), "Annotations(["),
+        ("LabelTransformer", format!("labels: {{a: yes}}\n{specs}"), "Labels(["),
+        ("NamespaceTransformer", specs.into(), "Namespace(Namespace { namespace: Marked { value: \"space\""),
+        ("PrefixTransformer", format!("prefix: p-\n{specs}"), "Prefix(Marked { value: \"p-\""),
+        ("SuffixTransformer", format!("suffix: -s\n{specs}"), "Suffix("),
+        ("PrefixSuffixTransformer", format!("prefix: p-\nsuffix: -s\n{specs}"), "PrefixSuffix("),
+        ("ImageTagTransformer", format!("imageTag: {{name: i, newTag: 1.0}}\n{specs}"), "Image(Image {"),
+        ("ReplicaCountTransformer", format!("replica: {{name: r, count: 3}}\n{specs}"), "Replica("),
         ("PatchTransformer", "patch: '{}'\ntarget: {kind: X}".into(), "Patch("),
         ("PatchStrategicMergeTransformer", "patches: '{}'".into(), "PatchStrategicMerge([]"),
         ("PatchJson6902Transformer", "target: {name: x}\njsonOp: '[]'".into(), "PatchJson6902("),
@@ -53,13 +53,13 @@ fn names_of_generators_may_stand_in_the_metadata() {
 
 #[test]
 fn texts_are_converted() {
-    let Ok(Builtin::Image(image, rows)) =
+    let Ok(Builtin::Image(image, specs)) =
         config("ImageTagTransformer", "imageTag: {name: i, newTag: 1.50, digest: 0x10}")
     else {
         panic!()
     };
     assert_eq!((image.new_tag.as_str(), image.digest.as_str()), ("1.5", "16"));
-    assert!(rows.is_empty());
+    assert!(specs.is_empty());
     let Ok(Builtin::ValueAdd(add)) =
         config("ValueAddTransformer", "value: ' v '\ntargets: [{fieldPath: a, selector: {kind: K}}]")
     else {

@@ -53,7 +53,7 @@ impl PluginOptions {
         ]
     }
 
-    /// Whether charts may be rendered.
+    /// Returns whether charts may be rendered.
     pub fn helm_is_enabled(&self) -> bool {
         self.enable_helm || self.enable_alpha_plugins
     }

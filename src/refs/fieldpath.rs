@@ -44,7 +44,7 @@ fn unescaped(path: &str) -> Vec<String> {
     pieces
 }
 
-/// Whether a part is in brackets.
+/// Returns whether a part is in brackets.
 pub(super) fn is_item(part: &str) -> bool {
     part.starts_with('[') && part.ends_with(']')
 }

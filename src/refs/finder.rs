@@ -1,7 +1,7 @@
 //! Looks for many field paths of an object in one walk.
 //!
-//! Kustomize walks an object once for every row that names its type, about forty times for a Deployment. The rows
-//! for a type are made into a tree of steps here; one walk then tells which rows lead to which nodes. The walk
+//! Kustomize walks an object once for every field spec that names its type, about forty times for a Deployment. The field specs
+//! for a type are made into a tree of steps here; one walk then tells which field specs lead to which nodes. The walk
 //! only reads, so a document that is shared stays shared.
 //!
 //! Paths are as in `kube::fieldspec`: names divided by `/`, `\/` for a slash in a name, `[]` behind lists.
@@ -12,7 +12,7 @@ use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-/// What a row leads to.
+/// What a field spec leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     /// The field.
@@ -25,14 +25,14 @@ pub(super) enum Found {
     Unreachable,
 }
 
-/// A node that a row leads to.
+/// A node that a field spec leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hit {
-    /// Position of the row in the list that [`Finder::new`] was given.
-    pub row: u32,
+    /// Position of the field spec in the list that [`Finder::new`] was given.
+    pub spec: u32,
     /// The node.
     pub node: NodeId,
-    /// What it is to the row.
+    /// What it is to the field spec.
     pub found: Found,
 }
 
@@ -41,9 +41,9 @@ pub(super) struct Hit {
 struct Step {
     /// Steps that go on from here: name, marked as list, position in the table.
     next: Vec<(Str, bool, u32)>,
-    /// Rows that end here.
+    /// Field specs that end here.
     ends: SmallVec<[u32; 2]>,
-    /// The first row that goes on from here.
+    /// The first field spec that goes on from here.
     first_below: Option<u32>,
     /// No mapping has a field of this name, as far as kustomize can see.
     unreachable: bool,
@@ -52,22 +52,22 @@ struct Step {
 /// So many steps that follow another are compared one by one, all others are looked up.
 const FEW: usize = 32;
 
-/// The tree of the paths of some rows.
+/// The tree of the paths of some field specs.
 #[derive(Debug)]
 pub(super) struct Finder {
     steps: Vec<Step>,
 }
 
 impl Finder {
-    /// The tree of some paths, in the order of their rows.
+    /// The tree of some paths, in the order of their field specs.
     pub fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
         let mut steps = vec![Step::default()];
         // What follows those steps that many others follow.
         let mut known: FxHashMap<(usize, Str, bool), u32> = FxHashMap::default();
-        for (row, path) in paths.into_iter().enumerate() {
+        for (spec, path) in paths.into_iter().enumerate() {
             let mut at = 0;
             for (name, list) in split(path) {
-                steps[at].first_below.get_or_insert(row as u32);
+                steps[at].first_below.get_or_insert(spec as u32);
                 let first = steps[at].next.iter().take(FEW).find(|(n, l, _)| *n == name && *l == list);
                 let next = match first {
                     Some((_, _, next)) => Some(*next),
@@ -90,28 +90,28 @@ impl Finder {
                     }
                 };
             }
-            steps[at].ends.push(row as u32);
+            steps[at].ends.push(spec as u32);
         }
         Self { steps }
     }
 
-    /// Whether there is no row.
+    /// Returns whether there is no field spec.
     pub fn is_empty(&self) -> bool {
         self.steps.len() == 1
     }
 
-    /// Puts all nodes that the rows lead to into `hits`, by row, and for one row in the order of the document.
+    /// Puts all nodes that the field specs lead to into `hits`, by field spec, and for one field spec in the order of the document.
     pub fn find(&self, doc: &Doc, root: NodeId, hits: &mut Vec<Hit>) {
         hits.clear();
         self.walk(doc, root, 0, hits);
-        if !hits.is_sorted_by_key(|h| h.row) {
-            hits.sort_by_key(|h| h.row);
+        if !hits.is_sorted_by_key(|h| h.spec) {
+            hits.sort_by_key(|h| h.spec);
         }
     }
 
     fn walk(&self, doc: &Doc, node: NodeId, at: u32, hits: &mut Vec<Hit>) {
         let step = &self.steps[at as usize];
-        hits.extend(step.ends.iter().map(|row| Hit { row: *row, node, found: Found::Field }));
+        hits.extend(step.ends.iter().map(|spec| Hit { spec: *spec, node, found: Found::Field }));
         self.go_on(doc, node, step, hits);
     }
 
@@ -121,7 +121,7 @@ impl Finder {
             return;
         }
         match doc.kind(node) {
-            NodeKind::Scalar => hits.push(Hit { row: first, node, found: Found::Scalar }),
+            NodeKind::Scalar => hits.push(Hit { spec: first, node, found: Found::Scalar }),
             NodeKind::Seq => doc.items(node).iter().for_each(|item| self.go_on(doc, *item, step, hits)),
             NodeKind::Alias => doc.kids(node).iter().for_each(|target| self.go_on(doc, *target, step, hits)),
             NodeKind::Map => self.fields(doc, node, step, hits),
@@ -132,17 +132,17 @@ impl Finder {
         for (name, list, next) in &step.next {
             let below = &self.steps[*next as usize];
             if below.unreachable {
-                let rows = below.ends.first().into_iter().chain(below.first_below.as_ref());
-                if let Some(row) = rows.min() {
-                    hits.push(Hit { row: *row, node, found: Found::Unreachable });
+                let specs = below.ends.first().into_iter().chain(below.first_below.as_ref());
+                if let Some(spec) = specs.min() {
+                    hits.push(Hit { spec: *spec, node, found: Found::Unreachable });
                 }
                 continue;
             }
             let Some(value) = doc.get(node, name) else { continue };
             if *list && doc.is_null(value) {
-                let rows = below.ends.iter().chain(below.first_below.as_ref());
-                if let Some(row) = rows.min() {
-                    hits.push(Hit { row: *row, node: value, found: Found::NullList });
+                let specs = below.ends.iter().chain(below.first_below.as_ref());
+                if let Some(spec) = specs.min() {
+                    hits.push(Hit { spec: *spec, node: value, found: Found::NullList });
                 }
                 continue;
             }
@@ -191,7 +191,7 @@ mod tests {
             Finder::new(["spec/l/y", "spec/t/deep", "spec/l/x", "spec/n[]", "spec/*/x", "spec/none"]);
         let mut hits = Vec::new();
         finder.find(res.doc(), res.root(), &mut hits);
-        let shown: Vec<_> = hits.iter().map(|h| (h.row, res.doc().text(h.node), h.found)).collect();
+        let shown: Vec<_> = hits.iter().map(|h| (h.spec, res.doc().text(h.node), h.found)).collect();
         assert_eq!(
             shown,
             [

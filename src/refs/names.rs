@@ -1,8 +1,8 @@
 //! Name references: fields that name another object follow it when a step renamed or moved it.
 //!
 //! Kustomize compares every reference with every object. Here the objects that have a previous name are indexed by
-//! it; a reference looks at those of its name only. All rows for a type are looked for in one walk (`Finder`).
-//! Rows of a type are worked through in order, and each sees what the rows before it wrote.
+//! it; a reference looks at those of its name only. All field specs for a type are looked for in one walk (`Finder`).
+//! Field specs of a type are worked through in order, and each sees what the field specs before it wrote.
 //!
 //! The fields are walked also where no object was renamed, since the walk refuses shapes that do not fit.
 
@@ -35,9 +35,11 @@ pub fn fix(resources: &mut ResMap, config: &TransformerConfig) -> Result<()> {
         plan.finder.find(res.doc(), res.root(), &mut hits);
         let mut step = Step { resources: &mut *resources, index: &index, referrer: &referrer };
         for hit in &hits {
-            let Some(row) = plan.rows.get(hit.row as usize) else { continue };
-            step.hit(*hit, row).map_err(|e| match step.resources.get(slot) {
-                Some(res) => e.during(format!("updating name reference in `{}` of `{}`", row.path, res.id())),
+            let Some(spec) = plan.specs.get(hit.spec as usize) else { continue };
+            step.hit(*hit, spec).map_err(|e| match step.resources.get(slot) {
+                Some(res) => {
+                    e.during(format!("updating name reference in `{}` of `{}`", spec.path, res.id()))
+                }
                 None => e,
             })?;
         }
@@ -45,13 +47,13 @@ pub fn fix(resources: &mut ResMap, config: &TransformerConfig) -> Result<()> {
     Ok(())
 }
 
-/// The rows that apply to one type of referrers.
+/// The field specs that apply to one type of referrers.
 struct Plan {
     finder: Finder,
-    rows: Vec<Row>,
+    specs: Vec<ReferenceField>,
 }
 
-struct Row {
+struct ReferenceField {
     /// The type referred to.
     target: Gvk,
     path: Str,
@@ -61,14 +63,18 @@ struct Row {
 
 impl Plan {
     fn new(config: &TransformerConfig, gvk: &Gvk) -> Self {
-        let mut rows = Vec::new();
+        let mut specs = Vec::new();
         for reference in config.name_reference.iter() {
             for spec in reference.referrers.iter().filter(|spec| gvk.is_selected(&spec.gvk)) {
                 let role_ref = spec.path.ends_with("roleRef/name");
-                rows.push(Row { target: reference.gvk.clone(), path: spec.path.clone(), role_ref });
+                specs.push(ReferenceField {
+                    target: reference.gvk.clone(),
+                    path: spec.path.clone(),
+                    role_ref,
+                });
             }
         }
-        Self { finder: Finder::new(rows.iter().map(|row| row.path.as_str())), rows }
+        Self { finder: Finder::new(specs.iter().map(|spec| spec.path.as_str())), specs }
     }
 }
 
@@ -146,7 +152,7 @@ impl Referrer {
         Ok(Self { slot, namespace: namespace.into(), cluster_scoped, subjects })
     }
 
-    /// Whether objects in a namespace, effective and as written, may be referred to.
+    /// Returns whether objects in a namespace, effective and as written, may be referred to.
     fn reaches(&self, effective: &str, written: &str) -> bool {
         self.cluster_scoped
             || effective == NO_NAMESPACE
@@ -186,7 +192,7 @@ fn subject_namespaces(doc: &Doc, root: NodeId) -> Result<SmallVec<[Str; 2]>> {
     Ok(found)
 }
 
-/// Whether a node is a scalar whose value is a string.
+/// Returns whether a node is a scalar whose value is a string.
 fn is_text(doc: &Doc, node: NodeId) -> bool {
     doc.kind(node) == NodeKind::Scalar
         && match doc.tag(node) {
@@ -222,7 +228,7 @@ impl Step<'_> {
         })
     }
 
-    fn hit(&mut self, hit: Hit, row: &Row) -> Result<()> {
+    fn hit(&mut self, hit: Hit, spec: &ReferenceField) -> Result<()> {
         let Some(doc) = self.doc() else { return Ok(()) };
         match hit.found {
             Found::Scalar | Found::Unreachable => return Err(shape_error(doc, hit)),
@@ -237,23 +243,23 @@ impl Step<'_> {
         match doc.kind(hit.node) {
             NodeKind::Seq => {
                 for item in doc.items(hit.node).to_vec() {
-                    self.one(item, row)?;
+                    self.one(item, spec)?;
                 }
                 Ok(())
             }
-            _ => self.one(hit.node, row),
+            _ => self.one(hit.node, spec),
         }
     }
 
     /// A scalar with a name, or a mapping with `name` and `namespace`.
-    fn one(&mut self, node: NodeId, row: &Row) -> Result<()> {
+    fn one(&mut self, node: NodeId, spec: &ReferenceField) -> Result<()> {
         let Some(doc) = self.doc() else { return Ok(()) };
         if doc.is_null(node) {
             return Ok(());
         }
         match doc.kind(node) {
-            NodeKind::Scalar => self.name(node, row),
-            NodeKind::Map => self.name_and_namespace(node, row),
+            NodeKind::Scalar => self.name(node, spec),
+            NodeKind::Map => self.name_and_namespace(node, spec),
             _ => {
                 Err(Error::new(ErrorKind::Resource, "expected a name or a mapping with a name, found a list")
                     .at(doc.location(node)))
@@ -261,17 +267,17 @@ impl Step<'_> {
         }
     }
 
-    fn name(&mut self, node: NodeId, row: &Row) -> Result<()> {
+    fn name(&mut self, node: NodeId, spec: &ReferenceField) -> Result<()> {
         let Some(doc) = self.doc() else { return Ok(()) };
         let old = doc.text(node);
-        let Some(referral) = self.select(old, None, row, node)? else { return Ok(()) };
+        let Some(referral) = self.select(old, None, spec, node)? else { return Ok(()) };
         if referral.name == old {
             return Ok(());
         }
         self.change(|doc| doc.set_text(node, &referral.name, Tag::Unset))
     }
 
-    fn name_and_namespace(&mut self, node: NodeId, row: &Row) -> Result<()> {
+    fn name_and_namespace(&mut self, node: NodeId, spec: &ReferenceField) -> Result<()> {
         let Some(doc) = self.doc() else { return Ok(()) };
         let Some(name) = doc.get(node, "name") else {
             return Err(Error::new(
@@ -282,7 +288,7 @@ impl Step<'_> {
         };
         let namespace = doc.get(node, "namespace");
         let old = doc.text(name);
-        let Some(referral) = self.select(old, namespace.map(|n| doc.text(n)), row, node)? else {
+        let Some(referral) = self.select(old, namespace.map(|n| doc.text(n)), spec, node)? else {
             return Ok(());
         };
         let keeps = |node: NodeId, text: &str| doc.text(node) == text && is_bare(doc, node);
@@ -343,7 +349,7 @@ impl Step<'_> {
         &self,
         name: &str,
         namespace: Option<&str>,
-        row: &Row,
+        spec: &ReferenceField,
         node: NodeId,
     ) -> Result<Option<Referral>> {
         let slots = self.candidates(name, namespace);
@@ -352,12 +358,12 @@ impl Step<'_> {
         }
         let referrer = self.referrer;
         let Some(me) = self.resources.get(referrer.slot) else { return Ok(None) };
-        let role = if row.role_ref { role_ref(me.doc(), me.root()) } else { None };
+        let role = if spec.role_ref { role_ref(me.doc(), me.root()) } else { None };
         let was = |res: &Resource, gvk: &Gvk| res.previous_ids().any(|id| id.gvk.is_selected(gvk));
         let is_meant = |res: &&Resource| {
             let here = res.id().effective_namespace();
             res.previous.iter().any(|p| p.name == name)
-                && was(res, &row.target)
+                && was(res, &spec.target)
                 && role.as_ref().is_none_or(|role| was(res, role))
                 && referrer.reaches(here, res.namespace())
                 && (referrer.cluster_scoped
@@ -388,7 +394,7 @@ fn is_mapping(res: &Resource, node: NodeId) -> bool {
     res.doc().kind(node) == NodeKind::Map
 }
 
-/// Whether writing the same text without a tag would leave a node as it is.
+/// Returns whether writing the same text without a tag would leave a node as it is.
 fn is_bare(doc: &Doc, node: NodeId) -> bool {
     match doc.tag(node) {
         _ if doc.is_tagged(node) || doc.kind(node) != NodeKind::Scalar => false,
@@ -403,7 +409,7 @@ fn role_ref(doc: &Doc, root: NodeId) -> Option<Gvk> {
     Some(Gvk { group: part("apiGroup")?, version: Str::default(), kind: part("kind")? })
 }
 
-/// Whether prefixes and suffixes of two objects end alike; `lax`: none is like any.
+/// Returns whether prefixes and suffixes of two objects end alike; `lax`: none is like any.
 fn ends_alike(a: &Resource, b: &Resource, lax: bool) -> bool {
     let alike = |a: &[Str], b: &[Str]| match (a.is_empty(), b.is_empty()) {
         (false, false) => a.iter().rev().zip(b.iter().rev()).all(|(a, b)| a == b),

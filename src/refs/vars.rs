@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub struct VarSet(BTreeMap<String, Var>);
 
 impl VarSet {
-    /// Whether there is none.
+    /// Returns whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -81,7 +81,7 @@ impl VarSet {
         Ok(())
     }
 
-    /// Reads the values of all variables and puts them where the rows say.
+    /// Reads the values of all variables and puts them where the field specs say.
     pub fn resolve_and_replace(
         &self,
         resources: &mut ResMap,
@@ -234,9 +234,9 @@ fn replace<'v>(
     let mut hits = Vec::new();
     for slot in resources.slots() {
         let Some(res) = resources.get(slot) else { continue };
-        let (finder, rows) = plans.entry(res.gvk().clone()).or_insert_with_key(|gvk| {
-            let rows: Vec<&FieldSpec> = specs.iter().filter(|s| gvk.is_selected(&s.gvk)).collect();
-            (Finder::new(rows.iter().map(|s| s.path.as_str())), rows)
+        let (finder, specs) = plans.entry(res.gvk().clone()).or_insert_with_key(|gvk| {
+            let specs: Vec<&FieldSpec> = specs.iter().filter(|s| gvk.is_selected(&s.gvk)).collect();
+            (Finder::new(specs.iter().map(|s| s.path.as_str())), specs)
         });
         finder.find(res.doc(), res.root(), &mut hits);
         for hit in &hits {
@@ -244,7 +244,7 @@ fn replace<'v>(
             let mut writes = Vec::new();
             let wanted = collect(res.doc(), *hit, values, used, &mut writes);
             if let Err(e) = wanted {
-                let path = rows.get(hit.row as usize).map_or("", |s| s.path.as_str());
+                let path = specs.get(hit.spec as usize).map_or("", |s| s.path.as_str());
                 return Err(e.during(format!("replacing vars in `{path}` of `{}`", res.id())));
             }
             if !writes.is_empty() {
@@ -281,7 +281,7 @@ fn write(doc: &mut Doc, node: NodeId, new: &New) {
     doc.set_style(node, Style::Plain);
 }
 
-/// Whether kustomize takes a node for a text: a string, or a scalar without a tag.
+/// Returns whether kustomize takes a node for a text: a string, or a scalar without a tag.
 fn is_string(doc: &Doc, node: NodeId) -> bool {
     doc.kind(node) == NodeKind::Scalar && matches!(doc.tag(node), Tag::Str | Tag::Unset)
 }
@@ -344,7 +344,7 @@ fn collect<'v>(
     Ok(())
 }
 
-/// Whether a text that is written back as a plain string prints as it would have without that.
+/// Returns whether a text that is written back as a plain string prints as it would have without that.
 fn stays_string(doc: &Doc, node: NodeId) -> bool {
     match (doc.style(node), doc.tag(node)) {
         (Style::Single | Style::Double, _) | (Style::Plain, Tag::Str) => true,
@@ -437,8 +437,8 @@ mod tests {
         ];
         vars.add(&declared, &mut all).expect("vars are clear");
         let findings = Findings::default();
-        let rows = &TransformerConfig::default_config().var_reference;
-        vars.resolve_and_replace(&mut all, rows, &findings).expect("values are there");
+        let specs = &TransformerConfig::default_config().var_reference;
+        vars.resolve_and_replace(&mut all, specs, &findings).expect("values are there");
         let shown = field(&all, "p", &["spec", "containers"]).replace("- env:\n  - value: ", "");
         let unused = findings.take().iter().map(|f| f.message.clone()).collect();
         (shown, unused)

@@ -99,7 +99,7 @@ impl Mirrors {
     }
 }
 
-/// Whether a beginning ends where a part of the URL ends: `…/org/repo` does not lead `…/org/repository`.
+/// Returns whether a beginning ends where a part of the URL ends: `…/org/repo` does not lead `…/org/repository`.
 fn fits((mirror, rest): &(&Mirror, &str)) -> bool {
     mirror.from.ends_with(['/', ':'])
         || rest.is_empty()

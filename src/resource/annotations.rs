@@ -39,7 +39,7 @@ pub fn rebuild(doc: &mut Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> Resu
     Ok(())
 }
 
-/// Whether [`rebuild`] would change nothing.
+/// Returns whether [`rebuild`] would change nothing.
 pub fn is_rebuilt(doc: &Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> bool {
     let Some(metadata) = doc.get(root, METADATA) else { return false };
     match fields(doc, metadata) {
@@ -53,7 +53,7 @@ fn fields(doc: &Doc, metadata: NodeId) -> usize {
     doc.pairs(metadata).filter(|(key, _)| doc.text(*key) == ANNOTATIONS).count()
 }
 
-/// Whether the annotations are printed as they are.
+/// Returns whether the annotations are printed as they are.
 fn stays(doc: &Doc, field: NodeId, drop: &dyn Fn(&str) -> bool) -> bool {
     let mut seen = FxHashSet::default();
     doc.kind(field) == NodeKind::Map

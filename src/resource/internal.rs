@@ -66,12 +66,12 @@ const BOOKKEEPING: usize = 11;
 
 const ENABLED: &str = "enabled";
 
-/// Whether an annotation is never printed.
+/// Returns whether an annotation is never printed.
 pub fn is_stripped(key: &str) -> bool {
     (key.starts_with("internal.config.k") || key.starts_with("config.k")) && STRIPPED.contains(&key)
 }
 
-/// Whether an annotation says what a field of [`Resource`] says.
+/// Returns whether an annotation says what a field of [`Resource`] says.
 pub fn is_bookkeeping(key: &str) -> bool {
     key.starts_with("internal.config.k") && STRIPPED[..BOOKKEEPING].contains(&key)
 }

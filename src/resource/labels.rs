@@ -32,7 +32,7 @@ impl LabelSelector {
         Parser { tokens: &tokens, at: 0 }.parse().map(Self)
     }
 
-    /// Whether labels meet the condition; `get` gives the value of a key.
+    /// Returns whether labels meet the condition; `get` gives the value of a key.
     pub fn matches<'v>(&self, get: impl Fn(&str) -> Option<&'v str>) -> bool {
         self.0.iter().all(|r| {
             let value = get(&r.key);

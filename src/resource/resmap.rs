@@ -57,7 +57,7 @@ impl ResMap {
         self.live
     }
 
-    /// Whether there is no object.
+    /// Returns whether there is no object.
     pub fn is_empty(&self) -> bool {
         self.live == 0
     }
@@ -225,7 +225,7 @@ impl ResMap {
     }
 }
 
-/// Whether two ids have the same keys in the index.
+/// Returns whether two ids have the same keys in the index.
 fn same_place(a: &ResId, b: &ResId) -> bool {
     a.gvk.kind == b.gvk.kind && a.name == b.name && a.effective_namespace() == b.effective_namespace()
 }

@@ -214,7 +214,7 @@ impl Resource {
         self.previous.iter().filter(move |_| named).map(|p| self.previous_id(p))
     }
 
-    /// Whether the ids of before can be told. Kustomize keeps a list of names, one of namespaces and one of kinds,
+    /// Returns whether the ids of before can be told. Kustomize keeps a list of names, one of namespaces and one of kinds,
     /// leaves out what is empty, and crashes where the lists are not of one length.
     pub fn has_whole_previous_ids(&self) -> bool {
         let parts = |text: &Str| if text.is_empty() { 0 } else { 1 + text.matches(',').count() };
@@ -229,12 +229,12 @@ impl Resource {
         self.previous_ids().next().unwrap_or_else(|| self.id.clone())
     }
 
-    /// Whether the object has or had this id.
+    /// Returns whether the object has or had this id.
     pub fn had_id(&self, id: &ResId) -> bool {
         self.id == *id || self.previous_ids().any(|p| p == *id)
     }
 
-    /// Whether kustomize keeps notes in the annotations of the object at this point, so that these exist to it even
+    /// Returns whether kustomize keeps notes in the annotations of the object at this point, so that these exist to it even
     /// if the document has none.
     pub fn has_noted_annotations(&self) -> bool {
         !self.previous.is_empty()

@@ -50,7 +50,7 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// Whether Go counts a character as printable: letters, marks, numbers, punctuation, symbols and the space.
+/// Returns whether Go counts a character as printable: letters, marks, numbers, punctuation, symbols and the space.
 pub fn is_print(c: char) -> bool {
     static PRINT: OnceLock<Option<Regex>> = OnceLock::new();
     if c.is_ascii() {

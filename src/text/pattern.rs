@@ -45,7 +45,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the text matches.
+    /// Returns whether the text matches.
     pub fn matches(&self, text: &str) -> bool {
         match self {
             Self::Any => true,
@@ -65,17 +65,17 @@ impl Pattern {
     }
 }
 
-/// Whether a pattern has no character with a meaning.
+/// Returns whether a pattern has no character with a meaning.
 fn is_plain(pattern: &str) -> bool {
     !pattern.bytes().any(|b| b"\\.+*?()|[]{}^$".contains(&b))
 }
 
-/// Whether a pattern has no character with a meaning but `.` and `.*`.
+/// Returns whether a pattern has no character with a meaning but `.` and `.*`.
 fn is_wild(pattern: &str) -> bool {
     is_plain(&pattern.replace(".*", "").replace('.', ""))
 }
 
-/// Whether a pattern of plain characters, `.` and `.*` matches the whole text. A `.` is no line feed.
+/// Returns whether a pattern of plain characters, `.` and `.*` matches the whole text. A `.` is no line feed.
 fn matches_wild(pattern: &str, text: &str) -> bool {
     let (mut rest, mut left) = (pattern, text);
     // What follows the last `.*`, and the text from which on that is to be tried next.

@@ -6,7 +6,7 @@ use crate::kube::FieldSpec;
 use crate::kustomization::types::Pairs;
 use crate::resource::ResMap;
 
-/// Writes annotations into the mappings that the rows name.
-pub fn apply(resources: &mut ResMap, annotations: &Pairs, rows: &[FieldSpec]) -> Result<()> {
-    pairs::apply(resources, annotations, rows, "annotations")
+/// Writes annotations into the mappings that the field specs name.
+pub fn apply(resources: &mut ResMap, annotations: &Pairs, specs: &[FieldSpec]) -> Result<()> {
+    pairs::apply(resources, annotations, specs, "annotations")
 }

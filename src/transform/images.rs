@@ -1,13 +1,13 @@
 //! `images`, and the plugin ImageTagTransformer.
 //!
 //! An entry runs in two passes: over the field `image` in the items of every list called `containers` or
-//! `initContainers` at any depth, then over the configured rows. A field that both reach is rewritten twice, which
+//! `initContainers` at any depth, then over the configured field specs. A field that both reach is rewritten twice, which
 //! shows with `tagSuffix`. Entries run one after the other, each over what the former left.
 //!
 //! Kustomize walks all objects twice for each entry. Here the fields of an object are gathered once for all
 //! entries, each with the number of times that an entry visits it; an entry is found by the last part of its name.
 
-use super::rows::{Row, RowsByType};
+use super::specs::{SpecsByType, SplitSpec};
 use super::write;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{FieldSpec, fieldspec};
@@ -24,21 +24,21 @@ use std::cell::OnceCell;
 pub fn apply_all(
     resources: &mut ResMap,
     images: &[Image],
-    rows: &[FieldSpec],
+    specs: &[FieldSpec],
     findings: &Findings,
 ) -> Result<()> {
     if images.is_empty() {
         return Ok(());
     }
     let mut entries = Entries::new(images);
-    let mut by_type = RowsByType::new(rows);
+    let mut by_type = SpecsByType::new(specs);
     for slot in resources.slots() {
         let Some(res) = resources.get(slot).filter(|r| r.gvk().kind != "CustomResourceDefinition") else {
             continue;
         };
         let context = |e: Error| e.during(format!("setting images of {}", res.id()));
-        let rows = by_type.of(res.gvk());
-        match fields(res.doc(), rows).map_err(context)? {
+        let specs = by_type.of(res.gvk());
+        match fields(res.doc(), specs).map_err(context)? {
             Some(fields) => {
                 let changes = rewrite_all(res.doc(), &fields, &mut entries).map_err(context)?;
                 if !changes.is_empty() {
@@ -48,7 +48,7 @@ pub fn apply_all(
             None => {
                 let id = res.id().clone();
                 let change = |doc: &mut Doc| {
-                    let fields = fields_by_walking(doc, rows)?;
+                    let fields = fields_by_walking(doc, specs)?;
                     let changes = rewrite_all(doc, &fields, &mut entries)?;
                     put(doc, &changes)
                 };
@@ -66,22 +66,22 @@ pub fn apply_all(
 type Field = (NodeId, usize);
 
 /// The image fields of an object; `None` when they cannot be told without changing it.
-fn fields(doc: &Doc, rows: &[Row<'_>]) -> Result<Option<Vec<Field>>> {
+fn fields(doc: &Doc, specs: &[SplitSpec<'_>]) -> Result<Option<Vec<Field>>> {
     let mut found = Vec::new();
     containers(doc, doc.root(), &mut found)?;
-    if !rows.iter().all(|row| row.fields(doc, false, &mut found)) {
+    if !specs.iter().all(|spec| spec.fields(doc, false, &mut found)) {
         return Ok(None);
     }
     counted(doc, found).map(Some)
 }
 
-/// The same, where the walk along the rows turns a null into an empty list, or fails.
-fn fields_by_walking(doc: &mut Doc, rows: &[Row<'_>]) -> Result<Vec<Field>> {
+/// The same, where the walk along the field specs turns a null into an empty list, or fails.
+fn fields_by_walking(doc: &mut Doc, specs: &[SplitSpec<'_>]) -> Result<Vec<Field>> {
     let mut found = Vec::new();
     let root = doc.root();
     containers(doc, root, &mut found)?;
-    for row in rows {
-        fieldspec::apply_path(doc, root, &row.spec.path, None, &mut |_, node| {
+    for spec in specs {
+        fieldspec::apply_path(doc, root, &spec.spec.path, None, &mut |_, node| {
             found.push(node);
             Ok(())
         })?;
@@ -254,7 +254,7 @@ impl<'a> Entries<'a> {
         Ok((best < usize::MAX).then_some(best))
     }
 
-    /// Whether the name of an entry matches an image.
+    /// Returns whether the name of an entry matches an image.
     fn matches(&self, i: usize, text: &str) -> Result<bool> {
         let image = &self.images[i];
         if is_literal(&image.name) {
@@ -290,7 +290,7 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// Whether a name has no character with a meaning in a pattern, but for `.`.
+/// Returns whether a name has no character with a meaning in a pattern, but for `.`.
 fn is_literal(name: &str) -> bool {
     !name.bytes().any(|b| b"\\+*?()|[]{}^$".contains(&b))
 }
@@ -323,7 +323,7 @@ fn is_tag_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '{' | '}' | '-')
 }
 
-/// Whether a text is a tag, a digest, both or nothing.
+/// Returns whether a text is a tag, a digest, both or nothing.
 fn is_tail(text: &str) -> bool {
     let rest = text.strip_prefix(':').map_or(text, |tag| tag.trim_start_matches(is_tag_char));
     rest.is_empty() || rest.strip_prefix("@sha256:").is_some_and(|digest| digest.chars().all(is_tag_char))

@@ -1,9 +1,9 @@
 //! `namePrefix` and `nameSuffix`, and the plugins of those names.
 //!
-//! Custom resource definitions, namespaces and API services keep their names. Which row is for an object goes by
+//! Custom resource definitions, namespaces and API services keep their names. Which field spec is for an object goes by
 //! the type it had at first and by the one it has now.
 
-use super::rows::{Row, RowsByType};
+use super::specs::{SpecsByType, SplitSpec};
 use super::write;
 use crate::diag::Result;
 use crate::kube::{FieldSpec, Gvk, Leaf, fieldspec};
@@ -23,25 +23,25 @@ pub enum Side {
 const SKIPPED: &[(&str, &str)] =
     &[("CustomResourceDefinition", ""), ("APIService", "apiregistration.k8s.io"), ("Namespace", "")];
 
-/// The row that stands for the object's own name.
+/// The field spec that stands for the object's own name.
 const NAME: &str = "metadata/name";
 
-/// Puts a text before or behind the names of all objects, or whatever the rows name.
-pub fn apply(resources: &mut ResMap, side: Side, affix: &str, rows: &[FieldSpec]) -> Result<()> {
-    let mut by_type = RowsByType::new(rows);
+/// Puts a text before or behind the names of all objects, or whatever the field specs name.
+pub fn apply(resources: &mut ResMap, side: Side, affix: &str, specs: &[FieldSpec]) -> Result<()> {
+    let mut by_type = SpecsByType::new(specs);
     for slot in resources.slots() {
         let Some(res) = resources.get(slot) else { continue };
         let original = res.original_id().gvk;
         if is_skipped(&original) {
             continue;
         }
-        let rows = by_type.of(&original);
-        if rows.is_empty() {
+        let specs = by_type.of(&original);
+        if specs.is_empty() {
             continue;
         }
         let id = res.id().clone();
         resources
-            .edit(slot, |res| rows.iter().try_for_each(|row| rename(res, side, affix, row)))
+            .edit(slot, |res| specs.iter().try_for_each(|spec| rename(res, side, affix, spec)))
             .map_err(|e| e.during(format!("renaming {id}")))?;
     }
     Ok(())
@@ -51,18 +51,18 @@ fn is_skipped(gvk: &Gvk) -> bool {
     SKIPPED.iter().any(|(kind, group)| gvk.kind == *kind && (group.is_empty() || gvk.group == *group))
 }
 
-fn rename(res: &mut Resource, side: Side, affix: &str, row: &Row<'_>) -> Result<()> {
-    if row.spec.path == NAME && !affix.is_empty() {
+fn rename(res: &mut Resource, side: Side, affix: &str, spec: &SplitSpec<'_>) -> Result<()> {
+    if spec.spec.path == NAME && !affix.is_empty() {
         record(res, side, affix);
         res.store_previous_id();
     }
-    if !res.gvk().is_selected(&row.spec.gvk) || !row.leads(res.doc(), true) {
+    if !res.gvk().is_selected(&spec.spec.gvk) || !spec.leads(res.doc(), true) {
         return Ok(());
     }
-    let create = row.spec.create.then_some(Leaf::Scalar(Tag::Str));
+    let create = spec.spec.create.then_some(Leaf::Scalar(Tag::Str));
     res.edit(|doc| {
         let root = doc.root();
-        fieldspec::apply_path(doc, root, &row.spec.path, create, &mut |doc, node| {
+        fieldspec::apply_path(doc, root, &spec.spec.path, create, &mut |doc, node| {
             let old = doc.text(node);
             let new = match side {
                 Side::Prefix => [affix, old].concat(),

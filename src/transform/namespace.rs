@@ -1,10 +1,10 @@
 //! `namespace`, and the plugin NamespaceTransformer.
 //!
-//! Every object but those of the cluster gets the namespace; further rows write it elsewhere (the name of a
+//! Every object but those of the cluster gets the namespace; further field specs write it elsewhere (the name of a
 //! Namespace, services of API services and conversion webhooks). Subjects of role bindings are a case of their
 //! own. After each object kustomize counts the objects of its id, against the ids of those not yet visited too.
 
-use super::rows::{Row, RowsByType};
+use super::specs::{SpecsByType, SplitSpec};
 use super::write;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{FieldSpec, Gvk, Leaf, ResId, fieldspec};
@@ -57,25 +57,25 @@ pub struct Options {
     pub subjects: Subjects,
 }
 
-/// Rows that are dropped for their paths.
+/// Field specs that are dropped for their paths.
 const OWN_NAMESPACE: &str = "metadata/namespace";
 const OWN_NAME: &str = "metadata/name";
 const SUBJECTS_NAMESPACE: &str = "subjects/namespace";
 
 /// Puts all objects into a namespace.
-pub fn apply(resources: &mut ResMap, namespace: &Text, rows: &[FieldSpec], options: Options) -> Result<()> {
+pub fn apply(resources: &mut ResMap, namespace: &Text, specs: &[FieldSpec], options: Options) -> Result<()> {
     if namespace.is_empty() {
         return Ok(());
     }
-    let mut by_type = RowsByType::new(rows);
+    let mut by_type = SpecsByType::new(specs);
     for slot in resources.slots() {
         let Some(res) = resources.get(slot).filter(|r| !r.from_helm) else { continue };
-        let rows = by_type.of(res.gvk());
+        let specs = by_type.of(res.gvk());
         let before = res.id().clone();
         resources
             .edit(slot, |res| {
                 res.store_previous_id();
-                set(res, namespace, rows, options)
+                set(res, namespace, specs, options)
             })
             .map_err(|e| e.during(format!("setting the namespace of {before}")))?;
         check_conflict(resources, slot, &before)?;
@@ -83,22 +83,22 @@ pub fn apply(resources: &mut ResMap, namespace: &Text, rows: &[FieldSpec], optio
     Ok(())
 }
 
-/// Sets the namespace of one object, without rows and without remembering its id: what ValueAddTransformer does
+/// Sets the namespace of one object, without field specs and without remembering its id: what ValueAddTransformer does
 /// for the path `metadata/namespace`.
 pub(super) fn set_plain(res: &mut Resource, namespace: &Text) -> Result<()> {
     set(res, namespace, &[], Options::default())
 }
 
-fn set(res: &mut Resource, namespace: &Text, rows: &[Row<'_>], options: Options) -> Result<()> {
+fn set(res: &mut Resource, namespace: &Text, specs: &[SplitSpec<'_>], options: Options) -> Result<()> {
     let gvk = res.gvk().clone();
     let (doc, root) = (res.doc(), res.root());
-    let rows: Vec<&Row<'_>> =
-        rows.iter().filter(|r| !is_dropped(r.spec, &gvk) && r.leads(doc, true)).collect();
+    let specs: Vec<&SplitSpec<'_>> =
+        specs.iter().filter(|r| !is_dropped(r.spec, &gvk) && r.leads(doc, true)).collect();
     let own = !res.id().is_cluster_scoped() && !has_already(doc, root, namespace);
     let subjects = doc
         .get(root, "subjects")
         .filter(|n| is_binding(&gvk.kind) && options.subjects != Subjects::None && !doc.is_null(*n));
-    if !own && subjects.is_none() && rows.is_empty() {
+    if !own && subjects.is_none() && specs.is_empty() {
         return Ok(());
     }
     let mut write = |doc: &mut Doc, node: NodeId| write(doc, node, namespace, options.unset_only);
@@ -111,25 +111,25 @@ fn set(res: &mut Resource, namespace: &Text, rows: &[Row<'_>], options: Options)
         if let Some(subjects) = subjects {
             bind(doc, subjects, options.subjects, &mut write)?;
         }
-        for row in rows {
-            let create = row.spec.create.then_some(Leaf::Scalar(Tag::Str));
-            fieldspec::apply_path(doc, root, &row.spec.path, create, &mut write)?;
+        for spec in specs {
+            let create = spec.spec.create.then_some(Leaf::Scalar(Tag::Str));
+            fieldspec::apply_path(doc, root, &spec.spec.path, create, &mut write)?;
         }
         Ok(())
     })
 }
 
-fn is_dropped(row: &FieldSpec, gvk: &Gvk) -> bool {
-    row.path == OWN_NAMESPACE
-        || row.path == OWN_NAME && !(gvk.group.is_empty() && gvk.version == "v1")
-        || row.path == SUBJECTS_NAMESPACE && is_binding(&gvk.kind) && is_binding(&row.gvk.kind)
+fn is_dropped(spec: &FieldSpec, gvk: &Gvk) -> bool {
+    spec.path == OWN_NAMESPACE
+        || spec.path == OWN_NAME && !(gvk.group.is_empty() && gvk.version == "v1")
+        || spec.path == SUBJECTS_NAMESPACE && is_binding(&gvk.kind) && is_binding(&spec.gvk.kind)
 }
 
 fn is_binding(kind: &str) -> bool {
     matches!(kind, "RoleBinding" | "ClusterRoleBinding")
 }
 
-/// Whether writing would leave the object as it is.
+/// Returns whether writing would leave the object as it is.
 fn has_already(doc: &Doc, root: NodeId, namespace: &Text) -> bool {
     doc.get_path(root, &["metadata", "namespace"]).is_some_and(|n| {
         doc.kind(n) == NodeKind::Scalar

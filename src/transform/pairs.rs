@@ -5,7 +5,7 @@
 //! later overwrites one of them in place changes all. The style of an overwritten node goes over to the single
 //! node as well, as in kustomize.
 
-use super::rows::{Row, RowsByType};
+use super::specs::{SpecsByType, SplitSpec};
 use super::write::wrong_kind;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{FieldSpec, Leaf, fieldspec};
@@ -15,20 +15,20 @@ use crate::yaml::scalar::{Dialect, resolve};
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use std::collections::BTreeMap;
 
-/// Writes all pairs into the mappings that the rows name, in all objects. `what` is for messages.
-pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], what: &str) -> Result<()> {
+/// Writes all pairs into the mappings that the field specs name, in all objects. `what` is for messages.
+pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, specs: &[FieldSpec], what: &str) -> Result<()> {
     // In the order of their keys; of several with one key the last counts.
     let pairs: BTreeMap<&str, &(Text, Text)> = pairs.iter().map(|p| (p.0.as_str(), p)).collect();
     if pairs.is_empty() {
         return Ok(());
     }
-    let mut by_type = RowsByType::new(rows);
+    let mut by_type = SpecsByType::new(specs);
     for slot in resources.slots() {
         let Some(res) = resources.get(slot) else { continue };
-        let rows = by_type.of(res.gvk());
+        let specs = by_type.of(res.gvk());
         let noted = res.has_noted_annotations();
-        let exists = |r: &Row<'_>| noted && is_annotations(&r.spec.path);
-        if !rows.iter().any(|r| exists(r) || r.leads(res.doc(), true)) {
+        let exists = |r: &SplitSpec<'_>| noted && is_annotations(&r.spec.path);
+        if !specs.iter().any(|r| exists(r) || r.leads(res.doc(), true)) {
             continue;
         }
         let id = res.id().clone();
@@ -38,9 +38,9 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
                     let root = doc.root();
                     for (key, value) in pairs.values() {
                         let mut entry = Entry { key, value, node: None };
-                        for row in rows {
-                            let create = (row.spec.create || exists(row)).then_some(Leaf::Map);
-                            fieldspec::apply_path(doc, root, &row.spec.path, create, &mut |doc, map| {
+                        for spec in specs {
+                            let create = (spec.spec.create || exists(spec)).then_some(Leaf::Map);
+                            fieldspec::apply_path(doc, root, &spec.spec.path, create, &mut |doc, map| {
                                 entry.put(doc, map)
                             })?;
                         }
@@ -53,7 +53,7 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, rows: &[FieldSpec], w
     Ok(())
 }
 
-/// Whether a row leads to the annotations of an object, where kustomize keeps its notes.
+/// Returns whether a field spec leads to the annotations of an object, where kustomize keeps its notes.
 fn is_annotations(path: &str) -> bool {
     path.strip_prefix('/').unwrap_or(path) == "metadata/annotations"
 }

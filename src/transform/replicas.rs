@@ -1,6 +1,6 @@
 //! `replicas`, and the plugin ReplicaCountTransformer.
 //!
-//! An entry is for the objects that have or had its name while they were of a kind that a row names. That there
+//! An entry is for the objects that have or had its name while they were of a kind that a field spec names. That there
 //! is none is an error in kustomize.
 
 use super::write;
@@ -15,13 +15,13 @@ use rustc_hash::FxHashMap;
 pub fn apply_all(
     resources: &mut ResMap,
     replicas: &[Replica],
-    rows: &[FieldSpec],
+    specs: &[FieldSpec],
     findings: &Findings,
 ) -> Result<()> {
     let named = slots_by_name(resources, replicas);
     for replica in replicas {
         let slots = named.get(replica.name.as_str()).map_or(&[][..], Vec::as_slice);
-        apply(resources, replica, rows, slots, findings)?;
+        apply(resources, replica, specs, slots, findings)?;
     }
     Ok(())
 }
@@ -47,25 +47,25 @@ fn slots_by_name<'a>(resources: &ResMap, replicas: &'a [Replica]) -> FxHashMap<&
 fn apply(
     resources: &mut ResMap,
     replica: &Replica,
-    rows: &[FieldSpec],
+    specs: &[FieldSpec],
     slots: &[usize],
     findings: &Findings,
 ) -> Result<()> {
     let (mut found, mut written) = (false, false);
-    for row in rows {
+    for spec in specs {
         for slot in slots {
-            let Some(res) = resources.get(*slot).filter(|r| is_meant(r, &replica.name, row)) else {
+            let Some(res) = resources.get(*slot).filter(|r| is_meant(r, &replica.name, spec)) else {
                 continue;
             };
             found = true;
             let id = res.id().clone();
             resources
-                .edit(*slot, |res| set(res, replica, row, &mut written))
+                .edit(*slot, |res| set(res, replica, spec, &mut written))
                 .map_err(|e| e.during(format!("setting replicas of {id}")))?;
         }
     }
     if !found {
-        return Err(no_target(replica, rows));
+        return Err(no_target(replica, specs));
     }
     if !written {
         let message = format!("no object called `{}` has a field for its replicas", replica.name);
@@ -78,28 +78,28 @@ fn apply(
     Ok(())
 }
 
-/// Whether an object has or had this name as one of a row's type.
-fn is_meant(res: &Resource, name: &str, row: &FieldSpec) -> bool {
-    (res.name() == name && res.gvk().is_selected(&row.gvk))
-        || res.previous_ids().any(|id| id.name == name && id.gvk.is_selected(&row.gvk))
+/// Returns whether an object has or had this name as one of a field spec's type.
+fn is_meant(res: &Resource, name: &str, spec: &FieldSpec) -> bool {
+    (res.name() == name && res.gvk().is_selected(&spec.gvk))
+        || res.previous_ids().any(|id| id.name == name && id.gvk.is_selected(&spec.gvk))
 }
 
-fn set(res: &mut Resource, replica: &Replica, row: &FieldSpec, written: &mut bool) -> Result<()> {
-    if !res.gvk().is_selected(&row.gvk) {
+fn set(res: &mut Resource, replica: &Replica, spec: &FieldSpec, written: &mut bool) -> Result<()> {
+    if !res.gvk().is_selected(&spec.gvk) {
         return Ok(());
     }
-    let create = row.create.then_some(Leaf::Scalar(Tag::Int));
+    let create = spec.create.then_some(Leaf::Scalar(Tag::Int));
     res.edit(|doc| {
         let root = doc.root();
-        fieldspec::apply_path(doc, root, &row.path, create, &mut |doc, node| {
+        fieldspec::apply_path(doc, root, &spec.path, create, &mut |doc, node| {
             *written = true;
             write::scalar(doc, node, &replica.count.to_string(), Tag::Int, Some(&replica.mark))
         })
     })
 }
 
-fn no_target(replica: &Replica, rows: &[FieldSpec]) -> Error {
-    let types: Vec<String> = rows.iter().map(|r| format!("`{}`", r.gvk.kind)).collect();
+fn no_target(replica: &Replica, specs: &[FieldSpec]) -> Error {
+    let types: Vec<String> = specs.iter().map(|r| format!("`{}`", r.gvk.kind)).collect();
     let kinds = match types.is_empty() {
         true => String::new(),
         false => format!(" of kind {}", types.join(", ")),

@@ -52,7 +52,7 @@ fn after(input: &str, step: impl FnOnce(&mut ResMap) -> Result<()>) -> String {
     }
 }
 
-fn row(kind: &str, path: &str, create: bool) -> FieldSpec {
+fn spec(kind: &str, path: &str, create: bool) -> FieldSpec {
     FieldSpec { gvk: Gvk::new("", kind), path: path.into(), create }
 }
 
@@ -192,7 +192,7 @@ fn labels_go_where_the_entry_says() {
                 fields: vec![],
             };
             let result =
-                after(DEPLOYMENT, |m| labels::apply(m, &entry.pairs, &labels::rows_of(&entry, config())?));
+                after(DEPLOYMENT, |m| labels::apply(m, &entry.pairs, &labels::specs_of(&entry, config())?));
             result.matches("a: b").count()
         })
         .collect();
@@ -205,7 +205,7 @@ fn a_new_label_is_one_value_in_all_places() {
     let common =
         |m: &mut ResMap, all: &[(&str, &str)]| labels::apply(m, &pairs(all), &config().common_labels);
     assert!(common(&mut resources, &[("team", "old"), ("app", "e")]).is_ok());
-    let plain = [row("", "metadata/labels", true)];
+    let plain = [spec("", "metadata/labels", true)];
     assert!(labels::apply(&mut resources, &pairs(&[("team", "new"), ("app", "f")]), &plain).is_ok());
     assert_eq!(
         show(&resources),
@@ -217,16 +217,16 @@ fn a_new_label_is_one_value_in_all_places() {
 
 #[test]
 fn a_label_is_text_and_its_key_must_be_one() {
-    let rows = [row("", "metadata/labels", true)];
-    let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("v", "1.0"), ("w", "yes")]), &rows));
+    let specs = [spec("", "metadata/labels", true)];
+    let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("v", "1.0"), ("w", "yes")]), &specs));
     assert!(result.contains("    v: \"1.0\"\n    w: \"yes\"\n"), "{result}");
-    let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("1", "x")]), &rows));
+    let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("1", "x")]), &specs));
     assert!(result.starts_with("error"), "{result}");
-    let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("", "x")]), &rows));
+    let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("", "x")]), &specs));
     assert!(result.starts_with("error"), "{result}");
     let list = format!("{CONFIG_MAP}  labels: [a]\n");
     assert_eq!(
-        after(&list, |m| labels::apply(m, &pairs(&[("a", "b")]), &rows)),
+        after(&list, |m| labels::apply(m, &pairs(&[("a", "b")]), &specs)),
         "error: expected a mapping, found a list"
     );
 }
@@ -235,8 +235,8 @@ fn a_label_is_text_and_its_key_must_be_one() {
 fn rows_that_lead_nowhere_leave_the_document_shared() {
     let mut resources = load(CONFIG_MAP);
     let twin: Vec<Resource> = resources.iter().cloned().collect();
-    let rows = [row("", "spec/selector/matchLabels", false)];
-    assert!(labels::apply(&mut resources, &pairs(&[("a", "b")]), &rows).is_ok());
+    let specs = [spec("", "spec/selector/matchLabels", false)];
+    assert!(labels::apply(&mut resources, &pairs(&[("a", "b")]), &specs).is_ok());
     let entries = [image("none", "", "1", "", "")];
     assert!(images::apply_all(&mut resources, &entries, &config().images, &Findings::default()).is_ok());
     for (a, b) in resources.iter().zip(&twin) {

@@ -1,7 +1,7 @@
 //! The plugin ValueAddTransformer: writes a value into a field, or puts it into a file path there.
 //!
 //! Choosing the objects is the caller's. The path `metadata/namespace` is the namespace step with its subjects of
-//! role bindings, but without rows, and without a look at conflicts.
+//! role bindings, but without field specs, and without a look at conflicts.
 
 use super::{namespace, write};
 use crate::diag::{Error, ErrorKind, Result};

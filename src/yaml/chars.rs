@@ -20,13 +20,13 @@ pub fn find_control(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// Whether a block has other bytes than ordinary ASCII and line feeds. In a form that compiles to vector instructions.
+/// Returns whether a block has other bytes than ordinary ASCII and line feeds. In a form that compiles to vector instructions.
 #[inline]
 fn needs_a_look(block: &[u8]) -> bool {
     block.iter().fold(false, |odd, b| odd | ((*b < 0x20) & (*b != b'\n')) | (*b >= 0x7F))
 }
 
-/// Whether a forbidden character starts here.
+/// Returns whether a forbidden character starts here.
 fn is_control(bytes: &[u8], i: usize) -> bool {
     let next = |k: usize| bytes.get(i + k).copied().unwrap_or(0);
     match bytes[i] {
@@ -38,7 +38,7 @@ fn is_control(bytes: &[u8], i: usize) -> bool {
     }
 }
 
-/// Whether a text has no forbidden character and no line break but line feed.
+/// Returns whether a text has no forbidden character and no line break but line feed.
 pub fn is_ordinary(bytes: &[u8]) -> bool {
     let mut at = 0;
     for block in bytes.chunks(BLOCK) {

@@ -457,7 +457,7 @@ impl<'d> Printer<'d, '_> {
     }
 }
 
-/// Whether a key can be written without `?`.
+/// Returns whether a key can be written without `?`.
 fn is_simple(key: &str) -> bool {
     key.len() <= SIMPLE_KEY && !key.contains(reencode::is_break)
 }

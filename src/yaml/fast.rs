@@ -117,7 +117,7 @@ impl Fast<'_> {
         memchr::memchr(b'\n', self.b.get(i..).unwrap_or_default()).map_or(self.b.len(), |n| i + n + 1)
     }
 
-    /// Whether a scalar goes over several lines.
+    /// Returns whether a scalar goes over several lines.
     fn has_break(&self, from: usize, to: usize) -> bool {
         self.b.get(from..to).is_some_and(|text| memchr::memchr(b'\n', text).is_some())
     }
@@ -352,7 +352,7 @@ impl Fast<'_> {
         self.value(colon)
     }
 
-    /// Whether the scalar read last will do as a key that is followed by the `:` at `colon`.
+    /// Returns whether the scalar read last will do as a key that is followed by the `:` at `colon`.
     #[inline]
     fn check_key(&self, at: usize, colon: usize) -> Option<()> {
         let key = *self.kids.last()?;

@@ -182,7 +182,7 @@ impl Doc {
         &self.sources
     }
 
-    /// Whether a comment of a source may be a JSON object.
+    /// Returns whether a comment of a source may be a JSON object.
     pub fn has_json_comments(&mut self) -> bool {
         let (asked, found) = self.json_comments;
         let found = found || self.sources.iter().skip(asked).any(|source| source.has_json_comments());
@@ -201,7 +201,7 @@ impl Doc {
         self.nodes.len()
     }
 
-    /// Whether the table is empty.
+    /// Returns whether the table is empty.
     pub fn has_no_nodes(&self) -> bool {
         self.nodes.is_empty()
     }
@@ -241,13 +241,13 @@ impl Doc {
         self.node(id).tag
     }
 
-    /// Whether the tag was written in the input.
+    /// Returns whether the tag was written in the input.
     #[inline]
     pub fn is_tagged(&self, id: NodeId) -> bool {
         self.node(id).flags & TAGGED != 0
     }
 
-    /// Whether the node is a scalar that is known to be printed as its bare text wherever it stands.
+    /// Returns whether the node is a scalar that is known to be printed as its bare text wherever it stands.
     #[inline]
     pub fn is_bare(&self, id: NodeId) -> bool {
         self.node(id).flags & BARE != 0
@@ -261,7 +261,7 @@ impl Doc {
         (simple && n.kind == NodeKind::Scalar).then(|| self.text(id))
     }
 
-    /// Whether a collection was written in `{}` or `[]`.
+    /// Returns whether a collection was written in `{}` or `[]`.
     #[inline]
     pub fn is_flow(&self, id: NodeId) -> bool {
         self.node(id).flags & FLOW != 0
@@ -312,13 +312,13 @@ impl Doc {
         path.iter().try_fold(from, |n, key| self.get(n, key))
     }
 
-    /// Whether the node is a null.
+    /// Returns whether the node is a null.
     #[inline]
     pub fn is_null(&self, id: NodeId) -> bool {
         self.tag(id) == Tag::Null
     }
 
-    /// Whether the node is a null or a collection without children.
+    /// Returns whether the node is a null or a collection without children.
     pub fn is_empty(&self, id: NodeId) -> bool {
         self.is_null(id) || self.kind(id) != NodeKind::Scalar && self.kids(id).is_empty()
     }
@@ -370,7 +370,7 @@ impl Doc {
     }
 }
 
-/// Whether two nodes are the same in kind, type, text and the way they are written, all the way down.
+/// Returns whether two nodes are the same in kind, type, text and the way they are written, all the way down.
 pub fn equal(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
     let (n, m) = (a.node(x), b.node(y));
     let seen = TAGGED | FLOW;

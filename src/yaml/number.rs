@@ -2,7 +2,7 @@
 
 use crate::text::go;
 
-/// Whether a text is a whole number as it is printed: at most 18 digits, none of them in vain.
+/// Returns whether a text is a whole number as it is printed: at most 18 digits, none of them in vain.
 #[inline]
 pub fn is_usual(text: &str) -> bool {
     let b = text.as_bytes();

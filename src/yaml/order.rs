@@ -8,7 +8,7 @@
 use regex::Regex;
 use std::sync::OnceLock;
 
-/// Whether key `a` is printed before key `b`.
+/// Returns whether key `a` is printed before key `b`.
 #[inline]
 pub fn less(a: &str, b: &str) -> bool {
     let (x, y) = (a.as_bytes(), b.as_bytes());
@@ -59,7 +59,7 @@ fn digit(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_digit() } else { is_in(&DIGIT, r"^\p{Nd}$", c) }
 }
 
-/// Whether a character is of the Unicode category that the pattern asks for.
+/// Returns whether a character is of the Unicode category that the pattern asks for.
 fn is_in(cell: &OnceLock<Option<Regex>>, pattern: &str, c: char) -> bool {
     cell.get_or_init(|| Regex::new(pattern).ok())
         .as_ref()

@@ -90,7 +90,7 @@ pub fn value(doc: &Doc, id: NodeId, place: Place) -> Result<Value<'_>> {
     result.map_err(|e| e.or_at(|| doc.location(id)))
 }
 
-/// Whether a scalar has a tag that makes it no string, nor anything else that a scalar can be. As a value it is its
+/// Returns whether a scalar has a tag that makes it no string, nor anything else that a scalar can be. As a value it is its
 /// text; as a key it keeps its mapping from being one with strings as keys.
 pub fn has_own_type(doc: &Doc, id: NodeId) -> bool {
     doc.tag(id) == Tag::Other
@@ -189,7 +189,7 @@ fn block_text(text: &str, style: Style, place: Place) -> Result<Cow<'_, str>> {
     Ok(text)
 }
 
-/// Whether a text may be written as a block by the library that writes the node tree.
+/// Returns whether a text may be written as a block by the library that writes the node tree.
 pub fn block_allowed(text: &str) -> bool {
     let mut space = false;
     for c in text.chars() {
@@ -201,7 +201,7 @@ pub fn block_allowed(text: &str) -> bool {
     !space && !text.is_empty()
 }
 
-/// Whether a character ends a line.
+/// Returns whether a character ends a line.
 pub fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -296,7 +296,7 @@ pub fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
     Ok(out.into())
 }
 
-/// Whether a key is too long to be read back from JSON: more than 1024 characters in its JSON spelling.
+/// Returns whether a key is too long to be read back from JSON: more than 1024 characters in its JSON spelling.
 pub fn key_too_long(text: &str) -> bool {
     let spelled = |c: char| match c {
         '"' | '\\' | '\n' | '\r' | '\t' | '\x08' | '\x0c' => 2,

@@ -57,7 +57,7 @@ impl Source {
         Arc::new(Self { path: path.into(), text, lines_above, columns_left, known: Known::default() })
     }
 
-    /// Whether a `#` is followed by `{`, so that a comment may be a JSON object.
+    /// Returns whether a `#` is followed by `{`, so that a comment may be a JSON object.
     pub fn has_json_comments(&self) -> bool {
         *self.known.json_comments.get_or_init(|| {
             let bytes = self.text.as_bytes();

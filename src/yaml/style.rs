@@ -140,7 +140,7 @@ pub fn of_ascii(text: &str, bytes: u8) -> Written {
     if quoted { Written::Single } else { Written::Plain }
 }
 
-/// Whether `second` stands directly behind `first` somewhere. In a form that compiles to vector instructions.
+/// Returns whether `second` stands directly behind `first` somewhere. In a form that compiles to vector instructions.
 fn follows(bytes: &[u8], first: u8, second: u8) -> bool {
     let pairs = bytes.chunks(2 * LONG).zip(bytes.get(1..).unwrap_or_default().chunks(2 * LONG));
     let found =
@@ -148,7 +148,7 @@ fn follows(bytes: &[u8], first: u8, second: u8) -> bool {
     pairs.into_iter().any(|(a, b)| found(a, b))
 }
 
-/// Whether a string that was read from a bare text of one or more lines is printed bare. False where it would take
+/// Returns whether a string that was read from a bare text of one or more lines is printed bare. False where it would take
 /// long to find out.
 #[inline]
 pub fn stays_bare(text: &str) -> bool {
@@ -200,7 +200,7 @@ pub fn of_any(text: &str, bytes: u8) -> Written {
     }
 }
 
-/// Whether a text with line feeds can be a literal block: no blank before a break or at the end, only printable
+/// Returns whether a text with line feeds can be a literal block: no blank before a break or at the end, only printable
 /// characters.
 fn literal_allowed(text: &str, bytes: u8) -> bool {
     if bytes & CONTROL != 0 {
@@ -217,12 +217,12 @@ fn literal_allowed(text: &str, bytes: u8) -> bool {
     }) && !text.ends_with(' ')
 }
 
-/// Whether a character is written as itself.
+/// Returns whether a character is written as itself.
 pub fn printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }
 
-/// Whether the printer's library takes the bare text for a string. `first` is of its first byte.
+/// Returns whether the printer's library takes the bare text for a string. `first` is of its first byte.
 fn is_string(text: &str, first: u8, bytes: u8) -> bool {
     if first & WORD != 0 {
         return text.len() > 5 || scalar::resolve(text, Dialect::V2) == Tag::Str;
@@ -234,7 +234,7 @@ fn is_string(text: &str, first: u8, bytes: u8) -> bool {
     alone && !base60(text.as_bytes()) && scalar::time(text).is_none()
 }
 
-/// Whether a text is a number to base 60, as `1:30`: a string to the reader, but quoted for the sake of others.
+/// Returns whether a text is a number to base 60, as `1:30`: a string to the reader, but quoted for the sake of others.
 fn base60(b: &[u8]) -> bool {
     let b = b.strip_prefix(b"-").or_else(|| b.strip_prefix(b"+")).unwrap_or(b);
     let digit = |c: &u8| c.is_ascii_digit();

@@ -112,7 +112,7 @@ impl Attempt {
         Ok(attempt)
     }
 
-    /// Whether a build gives what it gave before.
+    /// Returns whether a build gives what it gave before.
     fn keeps(&self, before: &Result<Vec<u8>>) -> bool {
         match (before, &self.after) {
             (Ok(before), Ok(after)) => before == after,

@@ -54,7 +54,7 @@ pub(super) struct Converted {
 }
 
 impl Converted {
-    /// Whether its parameters are set by a component of their own.
+    /// Returns whether its parameters are set by a component of their own.
     pub fn has_own_component(&self) -> bool {
         !self.components.is_empty() && !self.merged.is_empty()
     }

@@ -95,7 +95,7 @@ fn read(loader: &Loader) -> Result<Arc<Kustomization>> {
     kustomization::read(doc.as_ref(), &source, Compat::default()).map(Arc::new).map_err(during)
 }
 
-/// Whether a field path means this key of a ConfigMap's data.
+/// Returns whether a field path means this key of a ConfigMap's data.
 pub(super) fn is_key(field_path: &str, key: &str) -> bool {
     let Some(rest) = field_path.strip_prefix("data.") else { return false };
     let bare = rest.strip_prefix('[').and_then(|r| r.strip_suffix(']')).unwrap_or(rest);

@@ -207,7 +207,7 @@ fn inside(path: Named) -> Result<Named> {
     Ok(Named { text: parts.join("/"), at: path.at })
 }
 
-/// Whether a name can be that of a directory, on any system and without surprises in a shell.
+/// Returns whether a name can be that of a directory, on any system and without surprises in a shell.
 pub fn is_directory_name(name: &str) -> bool {
     !name.starts_with(['.', '-'])
         && !name.is_empty()

@@ -62,7 +62,7 @@ impl Surgeon<'_> {
         self.homes.get(&id).is_some_and(|(home, _)| *home == collection)
     }
 
-    /// Whether a comment line stands inside of an item that moves.
+    /// Returns whether a comment line stands inside of an item that moves.
     pub(super) fn moved_inside(&mut self, comment: usize, list: NodeId) -> bool {
         let doc = self.doc();
         if doc.kind(list) != NodeKind::Seq || doc.is_flow(list) {
@@ -74,7 +74,7 @@ impl Surgeon<'_> {
         around.is_some_and(|(id, _)| self.moved.contains(id))
     }
 
-    /// Whether items or entries below a node come from elsewhere.
+    /// Returns whether items or entries below a node come from elsewhere.
     pub(super) fn brings(&self, node: &Node) -> bool {
         let moved = |id: Option<NodeId>| id.is_some_and(|id| self.moved.contains(&id));
         node.items().iter().any(|i| moved(i.origin) || self.brings(i))

@@ -279,9 +279,9 @@ mod tests {
     use crate::kustomization::types::{FieldOptions, Text};
 
     const TEXT: &str = "{apiVersion: v1, kind: A, metadata: {name: a}, spec: {num: 42, text: one-two, list: [x, y], \
-        map: {k: v}, rows: [{name: r1, v: 1}, {name: r2, v: 2}], none: null}}\n---\n\
+        map: {k: v}, specs: [{name: r1, v: 1}, {name: r2, v: 2}], none: null}}\n---\n\
         {apiVersion: v1, kind: C, metadata: {name: c.d}, spec: {old: a-b-c, num: 7, quoted: 'x', deep: {}, \
-        rows: [{name: r1, v: old}, {name: r2, v: old}], json: '{\"b\":{\"c\":\"<\"},\"a\":[1]}', \
+        specs: [{name: r1, v: old}, {name: r2, v: old}], json: '{\"b\":{\"c\":\"<\"},\"a\":[1]}', \
         yaml: \"a: x # c\\n\\nb: 1\\n\"}}\n";
 
     fn replacement(from: &str, to: &str, options: FieldOptions) -> Replacement {
@@ -320,15 +320,15 @@ mod tests {
             ("=8", "spec.num", "num", "8"),
             ("spec.list", "spec.quoted", "quoted", "\"\""),
             ("spec.list", "spec.deep", "deep", "- x\n- \"y\""),
-            ("spec.map", "spec.rows.0", "rows", "- k: v\n- name: r2\n  v: old"),
+            ("spec.map", "spec.specs.0", "specs", "- k: v\n- name: r2\n  v: old"),
             (
-                "spec.rows.[name=r2].v",
-                "spec.rows.[name=r1].v",
-                "rows",
+                "spec.specs.[name=r2].v",
+                "spec.specs.[name=r1].v",
+                "specs",
                 "- name: r1\n  v: \"2\"\n- name: r2\n  v: old",
             ),
-            ("=n", "spec.rows.*.v", "rows", "- name: r1\n  v: \"n\"\n- name: r2\n  v: \"n\""),
-            ("=n", "spec.rows.[name=r.].v", "rows", "- name: r1\n  v: \"n\"\n- name: r2\n  v: \"n\""),
+            ("=n", "spec.specs.*.v", "specs", "- name: r1\n  v: \"n\"\n- name: r2\n  v: \"n\""),
+            ("=n", "spec.specs.[name=r.].v", "specs", "- name: r1\n  v: \"n\"\n- name: r2\n  v: \"n\""),
         ] {
             assert_eq!(run(from, to, plain.clone(), show), result, "{from} -> {to}");
         }
@@ -344,8 +344,8 @@ mod tests {
                 "field `spec.none` is missing in replacement source `A.v1.[noGrp]/a.[noNs]`",
             ),
             ("=x", "spec.new", "field `spec.new` is missing in replacement target `C.v1.[noGrp]/c.d.[noNs]`"),
-            ("=x", "spec.rows.7", "index 7 specified but only 2 elements found"),
-            ("=x", "spec.rows.[name=(].v", "invalid regular expression `(`: missing closing ): `(`"),
+            ("=x", "spec.specs.7", "index 7 specified but only 2 elements found"),
+            ("=x", "spec.specs.[name=(].v", "invalid regular expression `(`: missing closing ): `(`"),
             ("spec.-.x", "spec.num", "expected a list for `-` of the path, found a mapping"),
         ] {
             assert_eq!(run(from, to, plain.clone(), "num"), format!("error: {message}"), "{from} -> {to}");
@@ -360,7 +360,7 @@ mod tests {
             ("spec.deep.l.[name=x].v", "deep", "l:\n- name: x\n  v: 17"),
             ("spec.deep.l.0", "deep", "l:\n- 17"),
             ("spec.deep.l.[=17]", "deep", "l:\n- 17"),
-            ("spec.rows.2.v", "rows", "- name: r1\n  v: old\n- name: r2\n  v: old\n- v: 17"),
+            ("spec.specs.2.v", "specs", "- name: r1\n  v: old\n- name: r2\n  v: old\n- v: 17"),
             ("spec.json.b.d", "json", "'{\"a\":[1],\"b\":{\"c\":\"\\u003c\",\"d\":17}}'"),
         ] {
             assert_eq!(run("=17", to, create.clone(), show), result, "{to}");

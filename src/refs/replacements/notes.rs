@@ -4,7 +4,7 @@ use crate::diag::Result;
 use crate::resource::{Resource, internal, origin};
 use crate::yaml::NodeKind;
 
-/// Whether a path leads to all annotations, to what holds them, or to a note.
+/// Returns whether a path leads to all annotations, to what holds them, or to a note.
 pub(super) fn are_at(parts: &[String]) -> bool {
     let is = |i: usize, name: &str| parts.get(i).is_some_and(|p| p == name || p == "*");
     is(0, "metadata")

@@ -66,7 +66,7 @@ pub(super) fn any_id(res: &Resource, mut test: impl FnMut(&ResId) -> bool) -> bo
     test(res.id()) || res.previous_ids().any(|id| test(&id))
 }
 
-/// Whether an id is what a selector says, text by text. Types of the cluster count as others do here: no namespace is
+/// Returns whether an id is what a selector says, text by text. Types of the cluster count as others do here: no namespace is
 /// `default`.
 pub(super) fn is_exactly(id: &ResId, selector: &Selector) -> bool {
     (selector.name.is_empty() || id.name == selector.name)
@@ -106,7 +106,7 @@ impl<'s> IdSelector<'s> {
         ])))
     }
 
-    /// Whether an id is selected.
+    /// Returns whether an id is selected.
     pub fn selects(&self, id: &ResId) -> bool {
         match self {
             Self::Exact(selector) => is_exactly(id, selector),
@@ -127,7 +127,7 @@ impl<'s> IdSelector<'s> {
     }
 }
 
-/// Whether a selector says nothing of ids.
+/// Returns whether a selector says nothing of ids.
 fn has_no_id(selector: &Selector) -> bool {
     let gvk = &selector.gvk;
     gvk.group.is_empty()
@@ -158,7 +158,7 @@ impl Conditions {
         })
     }
 
-    /// Whether an object meets both.
+    /// Returns whether an object meets both.
     pub fn are_met(&self, res: &Resource) -> bool {
         self.labels.matches(|key| res.label(key)) && self.annotations.matches(|key| res.annotation(key))
     }
@@ -196,12 +196,12 @@ impl<'s> Selection<'s> {
         })
     }
 
-    /// Whether an object is selected, by any of its ids.
+    /// Returns whether an object is selected, by any of its ids.
     pub fn selects(&self, res: &Resource) -> bool {
         any_id(res, |id| self.select.selects(id)) && self.conditions.are_met(res)
     }
 
-    /// Whether an object that is selected is rejected.
+    /// Returns whether an object that is selected is rejected.
     pub fn rejects(&self, res: &Resource) -> bool {
         self.rejects.iter().any(|reject| {
             reject.conditions.as_ref().is_some_and(|c| c.are_met(res))

@@ -82,7 +82,7 @@ impl Fast<'_> {
         to
     }
 
-    /// Whether a plain scalar may start here.
+    /// Returns whether a plain scalar may start here.
     #[inline]
     fn starts_plain(&self, at: usize) -> bool {
         let c = self.byte(at);
@@ -162,7 +162,7 @@ impl Fast<'_> {
         Some(None)
     }
 
-    /// Whether the scalar goes on in the next line with text: the breaks before it, and where it begins. Else the
+    /// Returns whether the scalar goes on in the next line with text: the breaks before it, and where it begins. Else the
     /// next line is made ready to be read.
     #[inline]
     fn continued(&mut self, least: usize) -> Option<Option<(usize, usize)>> {

@@ -60,7 +60,7 @@ impl Keys {
         }
     }
 
-    /// Whether there is an index of a mapping.
+    /// Returns whether there is an index of a mapping.
     pub fn has(&mut self, map: NodeId) -> bool {
         let indexes = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         indexes.as_ref().is_some_and(|i| i.of.contains_key(&map))

@@ -149,7 +149,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Whether the comments met since the last token are those that cost a keep scalar a line: the first of them is
+    /// Returns whether the comments met since the last token are those that cost a keep scalar a line: the first of them is
     /// at column 0, or none is.
     pub fn tail_comment(&self) -> bool {
         self.tail.is_some_and(|(first, least)| first == 0 || least > 0)
