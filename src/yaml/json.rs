@@ -547,7 +547,9 @@ mod tests {
         for (text, want) in table {
             assert_eq!(round(text), Err(format!("p.json:{want}")), "{text:?}");
         }
-        assert!(round(&"[".repeat(10_001)).unwrap_err().ends_with("exceeded max depth"));
+        let deepest = || round(&"[".repeat(10_001)).unwrap_err();
+        let thread = std::thread::Builder::new().stack_size(crate::STACK).spawn(deepest).unwrap();
+        assert!(thread.join().unwrap().ends_with("exceeded max depth"));
     }
 
     #[test]
