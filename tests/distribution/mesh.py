@@ -44,7 +44,7 @@ def injection(platform):
 def profile_labels(platform):
     """The labels of the profiles' namespaces, or None."""
     for thing in platform.objects:
-        if thing.get("kind") == "ConfigMap" and name_of(thing).startswith("namespace-labels-data"):
+        if thing.get("kind") == "ConfigMap" and "namespace-labels-data" in name_of(thing):
             return render.parse(thing["data"]["namespace-labels.yaml"])[0]
     return None
 
@@ -124,6 +124,31 @@ def probes(platform):
             closed = [a for a in PROBES if mine and not any(admitted(rule, a, port) for rule in rules)]
             if closed:
                 platform.say(thing, f"no NetworkPolicy admits the probes of ambient mode ({', '.join(closed)}) on port {port}")
+
+
+def tunnels(platform):
+    """Traffic between pods of the mesh arrives on 15008, whatever the port of the Service: a rule that names ports for peers of
+    the mesh needs that one, too."""
+    meshed = {name_of(t) for t in platform.objects if t.get("kind") == "Namespace" and labels_of(t).get(DATAPLANE) == "ambient"}
+    for thing in platform.objects:
+        if thing.get("kind") != "NetworkPolicy" or namespace_of(thing) not in meshed:
+            continue
+        for rule in thing["spec"].get("ingress") or []:
+            ports = [entry.get("port") for entry in rule.get("ports") or []]
+            if ports and 15008 not in ports and any(in_mesh(peer, meshed) for peer in rule.get("from") or []):
+                platform.say(thing, f"names ports {ports} for peers in the mesh, but not 15008 (HBONE)")
+
+
+def in_mesh(peer, meshed):
+    """Whether a peer of a NetworkPolicy is in the mesh: its namespace, an ambient one, that of the gateways, or of profiles."""
+    selector = peer.get("namespaceSelector")
+    if selector is None:
+        return "podSelector" in peer
+    labels = dict(selector.get("matchLabels") or {})
+    for entry in selector.get("matchExpressions") or []:
+        labels.update({entry["key"]: value for value in entry.get("values") or []})
+    place = labels.get("kubernetes.io/metadata.name")
+    return place in meshed | {"istio-system"} or labels.get("app.kubernetes.io/part-of") == "kubeflow-profile"
 
 
 def routes_to_gateway(platform):
@@ -228,4 +253,4 @@ def values(platform, istiod, ingress):
     return found
 
 
-CHECKS = (injection, waypoints, probes, routes_to_gateway, listeners, administrator, kyverno)
+CHECKS = (injection, waypoints, probes, tunnels, routes_to_gateway, listeners, administrator, kyverno)

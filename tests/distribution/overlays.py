@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does each overlay fit both trees, and do what its README says?
 
-    overlays.py [NAME...]     all overlays, or those whose line begins with NAME
+    overlays.py [--upstream-only] [NAME...]     all overlays, or those whose line begins with NAME
 
 Each line of CASES is built over the resources of `example`, once with this repository's `manifests` and once, where
 $KUBEFLOW_MANIFESTS names kubeflow/manifests 26.03, with that in its place. As delivered, the output must pass check.py.
@@ -67,6 +67,8 @@ WITH = {
     "ambient/pipelines-sidecars": ["applications/pipeline/upstream/base/installs/multi-user"],
     "insecure-cookies/kserve": ["applications/kserve/models-web-app/overlays/kubeflow"],
 }
+# `example` for trees of later releases, whose paths are others.
+LATER = ROOT / "example/community-distribution/kustomization.yaml"
 # The overlays that `example` has.
 EXAMPLE = [path.removeprefix("../overlays/") for path in parse(render.EXAMPLE.read_text())[0]["components"]]
 # Of these there is only a part without a network, which lacks what it refers to; optional.py has the whole.
@@ -100,8 +102,9 @@ SETTINGS = {
     "argocd/settings.env": {"REPO_URL": "https://git.test/x.git", "TARGET_REVISION": "v9", "REPO_PATH": "site"},
     "argocd/applicationset/settings.env": {"REPO_URL": "https://git.test/x.git", "TARGET_REVISION": "v9"},
 }
+# Names of 26.03 and of later releases.
 CORE = {
-    "centraldashboard", "notebook-controller-deployment", "jupyter-web-app-deployment", "profiles-deployment",
+    "centraldashboard", "dashboard", "poddefaults-webhook-deployment", "notebook-controller-deployment", "jupyter-web-app-deployment", "profiles-deployment",
     "volumes-web-app-deployment", "tensorboards-web-app-deployment", "tensorboard-controller-deployment",
     "admission-webhook-deployment",
 }
@@ -205,7 +208,7 @@ def ambient(o, set_, case):
             name, labels = thing["metadata"]["name"], template["metadata"]["labels"]
             need(labels.get("sidecar.istio.io/inject") == str(name in sidecars).lower(), f"{name} injects, or should")
             need((labels.get("istio.io/dataplane-mode") == "none") == (name in sidecars), f"{name}: sidecar or ambient")
-    config = o.one("ConfigMap", r"namespace-labels-data-\w+", "kubeflow")
+    config = o.one("ConfigMap", r"(profiles-)?namespace-labels-data-\w+", "kubeflow")
     need(config["metadata"]["name"] in o.text.replace(f"name: {config['metadata']['name']}\n", "", 1), "hash is followed")
     labels = yaml.load(config["data"]["namespace-labels.yaml"], Loader)
     sidecars = "ambient/profile-sidecars" in case
@@ -318,7 +321,7 @@ def istio(o, set_, case):
 
 
 def centraldashboard(o, set_, case):
-    config = o.one("ConfigMap", "centraldashboard-config", "kubeflow")
+    config = o.one("ConfigMap", "centraldashboard-config|dashboard-config", "kubeflow")
     links = yaml.load(config["data"]["links"], Loader)
     have = {m["uri"]["prefix"] for v in o.of("VirtualService") for h in v["spec"]["http"] for m in h.get("match", []) if "prefix" in m.get("uri", {})}
     for link in links["menuLinks"] + links["quickLinks"]:
@@ -475,12 +478,18 @@ def promises(case):
     return globals()[re.sub(r"\W", "_", case[0])]
 
 
+def example_for(tree):
+    """The kustomization of `example` that fits a tree."""
+    return LATER if (tree / "applications/dashboard").is_dir() else render.EXAMPLE
+
+
 def lay_out(scratch, tree):
     """A folder with a tree as `manifests`, the overlays, and a kustomization for each case."""
     (scratch / "manifests").symlink_to(tree)
     for part in ("overlays", "example"):
         shutil.copytree(ROOT / part, scratch / part)
-    resources = parse(render.EXAMPLE.read_text())[0]["resources"]
+    resources = parse(example_for(tree).read_text())[0]["resources"]
+    resources = [path.replace("../../", "../") for path in resources]
     write(scratch / "bare", {"resources": resources})
     for number, case in enumerate(CASES):
         # what an overlay is for is not part of the built-in manifests
@@ -542,13 +551,15 @@ KFM = [render.kfm(), "build", "--quiet"]
 
 
 def main():
-    wanted = sys.argv[1:]
+    wanted = [name for name in sys.argv[1:] if name != "--upstream-only"]
     chosen = [(f"case{number}", case) for number, case in enumerate(CASES) if not wanted or case[0] in wanted]
     trees = {"manifests": ROOT / "manifests"}
     if render.upstream():
         trees["kubeflow/manifests"] = render.upstream()
     else:
         print("skipped: kubeflow/manifests ($KUBEFLOW_MANIFESTS names no tree)")
+    if "--upstream-only" in sys.argv[1:]:
+        del trees["manifests"]
     other = next(iter(render.kustomizes()), None)
     if not other:
         print("skipped: comparison with kustomize (neither kustomize nor kubectl on the path)")
@@ -569,7 +580,8 @@ def main():
                 tally.run(f"{name}: {' '.join(case)}", changed, folder, scratch, other, keeps)
             if not wanted or "example" in wanted:
                 keeps = lambda objects: without(gone(EXAMPLE), objects)
-                tally.run(f"{name}: example", changed, "example", scratch, other, keeps)
+                directory = str(example_for(tree).parent.relative_to(ROOT))
+                tally.run(f"{name}: {directory}", changed, directory, scratch, other, keeps)
             for overlay in ALONE if name == "manifests" else []:
                 if not wanted or overlay in wanted:
                     keeps = lambda objects: (alone(objects, SETTINGS, overlay), without(gone([overlay]), objects))

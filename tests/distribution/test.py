@@ -133,6 +133,13 @@ def hook(thing):
     return thing["webhooks"][0]["clientConfig"]
 
 
+class Examples(unittest.TestCase):
+    def test_the_one_for_later_releases_has_the_same_components(self):
+        first, later = (render.parse((render.ROOT / path / "kustomization.yaml").read_text())[0] for path in ("example", "example/community-distribution"))
+        self.assertEqual([path.replace("../../", "../") for path in later["components"]], first["components"])
+        self.assertEqual(later["sortOptions"], first["sortOptions"])
+
+
 class Check(unittest.TestCase):
     """A check that finds nothing has to be seen finding something."""
 
@@ -220,6 +227,7 @@ def hit_kyverno(objects):
 MESH_FAULTS = [
     (lambda o: without(o, "NetworkPolicy", "allow-ambient-probes", "auth"), "admits the probes of ambient mode"),
     (lambda o: thing(o, "HTTPRoute", "kubeflow-route")["spec"]["rules"][0].pop("timeouts"), "cuts answers off"),
+    (lambda o: thing(o, "NetworkPolicy", "tensorboards-web-app")["spec"]["ingress"][0]["ports"].pop(), "but not 15008"),
     (hit_plain_http, "serves the login by plain HTTP"),
     (hit_certificate, "Secret default/kubeflow-tls, which does not exist"),
     (hit_waypoint, "admits the waypoint only"),
