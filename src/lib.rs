@@ -25,6 +25,7 @@
 //! | module | what it knows |
 //! | --- | --- |
 //! | [`diag`], [`text`], [`parallel`] | errors and findings as data; Go's ways with text; threads |
+//! | [`limits`] | what a build may take, and what it has taken |
 //! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
 //! | [`kube`] | types, scopes, ids, field specs, merge keys |
 //! | [`load`] | files and directories, what may be read, what was read already |
@@ -57,6 +58,7 @@ pub mod generate;
 pub mod interrupt;
 pub mod kube;
 pub mod kustomization;
+pub mod limits;
 pub mod load;
 pub mod localize;
 pub mod parallel;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 /// Lower layers first.
 const LAYERS: &[&[&str]] = &[
-    &["diag", "text"],
+    &["diag", "text", "parallel"],
+    &["limits"],
     &["yaml"],
     &["kube"],
     &["load"],

@@ -115,7 +115,7 @@ impl Build<'_> {
         let mut acc = Accumulator::default();
         let mut paths = vec![];
         for entry in entries {
-            let source = Source::inline(&entry.mark.location(), entry.value.clone());
+            let source = Source::inline(&entry.mark.source, &entry.mark.location(), entry.value.clone());
             match read::from_source(&source) {
                 Ok(objects) => {
                     for mut res in objects {
@@ -138,7 +138,12 @@ impl Build<'_> {
         run: impl FnOnce(&mut Site<'_, '_>) -> Result<T>,
     ) -> Result<T> {
         let mut load = |entry: &Text| target.loader.file(entry)?.bytes();
-        run(&mut Site { options: &self.options.plugins, root: target.loader.root(), load: &mut load })
+        run(&mut Site {
+            options: &self.options.plugins,
+            budget: Some(target.loader.files().budget()),
+            root: target.loader.root(),
+            load: &mut load,
+        })
     }
 }
 

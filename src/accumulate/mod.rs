@@ -20,6 +20,7 @@ pub use accumulator::Accumulator;
 
 use crate::diag::{Findings, Result};
 use crate::kustomization::Compat;
+use crate::limits::{Budget, Limits};
 use crate::load::{self, Fetch, Files, Loader, StandIns};
 use crate::parallel;
 use crate::plugin::PluginOptions;
@@ -53,6 +54,8 @@ pub struct Options {
     pub managed_by_label: bool,
     /// The version of kustomize to behave as.
     pub compat: Compat,
+    /// How much the build may take.
+    pub limits: Limits,
     /// How many threads may be used.
     pub threads: usize,
     /// What programs may run.
@@ -64,7 +67,11 @@ pub struct Options {
 /// Builds a directory or URL: the objects in the order of the output, ready to be printed.
 pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Findings) -> Result<ResMap> {
     let files = Files::with_stand_ins(
-        load::Options { directory: options.directory.clone(), restricted: !options.unrestricted },
+        load::Options {
+            directory: options.directory.clone(),
+            restricted: !options.unrestricted,
+            budget: Arc::new(Budget::new(options.limits.clone())),
+        },
         fetch,
         options.stand_ins.clone(),
     );

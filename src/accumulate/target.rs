@@ -6,13 +6,11 @@ use super::{Accumulator, Options};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::kube::{BuiltIn, Gvk, OpenApi, TransformerConfig, read_crd, scope};
 use crate::kustomization::{self, Compat, Kustomization, KustomizationKind, Text};
+use crate::limits::Limit;
 use crate::load::{File, Loader};
 use crate::parallel::Queue;
 use crate::yaml::{Doc, json, split};
 use std::sync::Arc;
-
-/// How often directories may be entered in a build. Directories that all name the next two are entered exponentially often.
-const MOST_DIRECTORIES: usize = 250_000;
 
 /// What is the same for all directories of a build.
 pub(super) struct Build<'a> {
@@ -32,8 +30,6 @@ pub(super) struct Build<'a> {
     schema_was_used: bool,
     /// The scope of a type that is not built in was looked up already.
     unknown_type_was_met: bool,
-    /// How often a directory was entered.
-    directories: usize,
 }
 
 /// A directory with its kustomization file.
@@ -104,7 +100,6 @@ impl<'a> Build<'a> {
             broken_schema: None,
             schema_was_used: false,
             unknown_type_was_met: false,
-            directories: 0,
         }
     }
 
@@ -205,13 +200,12 @@ impl<'a> Build<'a> {
         mut acc: Accumulator,
         component: bool,
     ) -> Result<Accumulator> {
-        self.directories += 1;
-        if self.directories > MOST_DIRECTORIES {
-            let message = format!("directories are entered more than {MOST_DIRECTORIES} times in this build");
-            return Err(Error::new(ErrorKind::Config, message)
+        // Directories that all name the next two are entered exponentially often.
+        loader.files().budget().take(Limit::Directories, 1).map_err(|e| {
+            Error::from(e)
                 .at(entry.mark.location())
-                .hint("look for directories that are reached in many ways, and name each once"));
-        }
+                .hint("look for directories that are reached in many ways, and name each once")
+        })?;
         let mut target = Target::read(loader, self.compat(), self.findings)
             .map_err(|e| e.label(entry.mark.location(), "the entry that asks for it"))?;
         target.origin = parent.origin.as_ref().map(|o| o.enter(&entry.value, loader));

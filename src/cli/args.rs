@@ -1,5 +1,6 @@
 //! The arguments, spelled as kustomize spells them.
 
+use crate::limits::Limits;
 use crate::text::go;
 use clap::builder::styling::Styles;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -123,6 +124,9 @@ pub struct BuildArgs {
     /// no `manifests` on disk]
     #[arg(long, value_name = "DIR", overrides_with = "manifests")]
     pub manifests: Option<String>,
+    /// Let the build take more, or less, of something: `memory=2GiB`; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
+    pub limit: Vec<String>,
     /// Threads to use; 0 for as many as there are processors
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub threads: usize,
@@ -145,6 +149,11 @@ pub struct VersionArgs {
 /// A boolean as Go's flags spell it.
 pub fn go_bool(text: &str) -> Result<bool, String> {
     go::parse_bool(text).ok_or_else(|| format!("`{text}` is neither `true` nor `false`"))
+}
+
+/// A limit as [`Limits::set`] takes it.
+fn limit(text: &str) -> Result<String, String> {
+    Limits::default().set(text).map(|()| text.to_owned())
 }
 
 /// The help of the whole program.

@@ -7,6 +7,7 @@ use crate::accumulate::{self, Options, Reorder};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::distribution::Trees;
 use crate::kustomization::Compat;
+use crate::limits::Limits;
 use crate::load::StandIns;
 use crate::plugin::PluginOptions;
 use crate::remote::{Mirrors, Remote};
@@ -128,6 +129,10 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
         Some("5.7" | "5.7.1") => Compat::V5_7,
         Some(other) => return Err(illegal("--compat", other, "5.8", "5.7")),
     };
+    let mut limits = Limits::default();
+    for text in &args.limit {
+        limits.set(text).map_err(|e| Error::new(ErrorKind::Usage, e))?;
+    }
     let on = |flag: Option<bool>| flag.unwrap_or(false);
     let plugins_on = on(args.enable_alpha_plugins);
     Ok(Options {
@@ -136,6 +141,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
         reorder,
         compat,
         managed_by_label: environment.managed_by_label || on(args.enable_managedby_label),
+        limits,
         threads: match args.threads {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             n => n,

@@ -23,7 +23,11 @@ pub fn resources(environment: &Environment, patterns: &[String]) -> Result<Vec<S
 /// Fetches something remote; anything else is an error.
 fn fetch(environment: &Environment, name: &str) -> Result<()> {
     let remote = super::build::remote(environment)?;
-    let options = load::Options { directory: environment.directory.clone(), restricted: false };
+    let options = load::Options {
+        directory: environment.directory.clone(),
+        restricted: false,
+        ..load::Options::default()
+    };
     let loader = Loader::open(&Files::new(options, remote), ".")?;
     let mark = Mark { source: Source::new("the command line", String::new()), offset: 0 };
     let named = Marked { value: name.to_owned(), mark };

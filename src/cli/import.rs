@@ -55,7 +55,7 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
             .hint("name the file in which the KfDef is")
     })?;
     let findings = Findings::default();
-    let source = split::read_text(file.as_str(), bytes)?;
+    let source = split::read_text(file.as_str(), bytes, None)?;
     let request = kfdef::Request {
         source: &source,
         directory: &environment.directory,

@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Remote,
     /// A program that was started failed.
     Program,
+    /// A limit of the build was reached.
+    Limit,
     /// A warning that `--strict` made an error.
     Strict,
 }

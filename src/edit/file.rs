@@ -106,7 +106,7 @@ impl KustomizationFile {
 
     /// Reads a text.
     pub fn from_bytes(path: PathBuf, name: String, bytes: Vec<u8>) -> Result<Self> {
-        let source = split::read_text(name, bytes.clone())?;
+        let source = split::read_text(name, bytes.clone(), None)?;
         let (doc, old, read) = understand(&source)?;
         let mut file = Self { path, bytes, source, doc, root: old.clone(), old, read, stepped: false };
         let is_number = |key| match &file.doc {
@@ -145,7 +145,7 @@ impl KustomizationFile {
     /// The file as types, with the changes made so far.
     pub fn changed(&self) -> Result<(Kustomization, Vec<u8>)> {
         let bytes = self.render()?;
-        let source = split::read_text(self.source.path.clone(), bytes.clone())?;
+        let source = split::read_text(self.source.path.clone(), bytes.clone(), None)?;
         match understand(&source)? {
             (_, _, Some(read)) => Ok((read, bytes)),
             _ => Err(self.internal()),
@@ -197,7 +197,7 @@ impl KustomizationFile {
             let Ok(edits) = edits else { continue };
             let bytes = apply(&self.bytes, &text, &edits);
             let again =
-                split::read_text(self.source.path.clone(), bytes.clone()).and_then(|s| understand(&s));
+                split::read_text(self.source.path.clone(), bytes.clone(), None).and_then(|s| understand(&s));
             if again.is_ok_and(|(_, root, _)| root.means(&self.root)) {
                 return Ok(bytes);
             }

@@ -133,7 +133,7 @@ fn find_files(
         }
         for name in NAMES {
             let Ok(bytes) = std::fs::read(path.join(name)) else { continue };
-            let source = split::read_text(path.join(name).display().to_string(), bytes)?;
+            let source = split::read_text(path.join(name).display().to_string(), bytes, None)?;
             if let Some(doc) = split::read_v2(&source)? {
                 find_files(&path, &decode(&Arc::new(doc), Compat::default())?, seen, touched)?;
             }
@@ -151,7 +151,7 @@ fn find_files(
 fn add_file(path: PathBuf, patch: Option<Patch>, touched: &mut Vec<Touched>) {
     let Ok(text) = std::fs::read_to_string(&path) else { return };
     let shown = path.strip_prefix(".").unwrap_or(&path).display().to_string();
-    let read = split::read_text(shown, text.clone().into_bytes()).and_then(|s| split::read_all(&s));
+    let read = split::read_text(shown, text.clone().into_bytes(), None).and_then(|s| split::read_all(&s));
     if let Ok(docs) = read {
         touched.push(Touched { path, text, docs, patch });
     }

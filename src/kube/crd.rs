@@ -9,6 +9,7 @@ use super::config::TransformerConfig;
 use super::fieldspec::{FieldSpec, NameReference};
 use super::{Gvk, Str};
 use crate::diag::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 use crate::yaml::{Doc, NodeId, NodeKind, Tag};
 use rustc_hash::FxHashMap;
 
@@ -24,9 +25,6 @@ const REF_VERSION: &str = "x-kubernetes-object-ref-api-version";
 const REF_KIND: &str = "x-kubernetes-object-ref-kind";
 /// … whose name stands under this key, `name` if not given.
 const REF_NAME_KEY: &str = "x-kubernetes-object-ref-name-key";
-
-/// How many properties are read for a type. Types that all refer twice to the next one have exponentially many.
-const MOST_PROPERTIES: usize = 100_000;
 
 /// The field specs that a `crds` file makes, to be merged into the configuration of the layer.
 pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
@@ -96,7 +94,7 @@ struct Reader<'a> {
     /// The types whose properties are being read.
     open: Vec<&'a str>,
     /// How many properties of the type were read.
-    count: usize,
+    count: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -112,10 +110,12 @@ impl<'a> Reader<'a> {
             let key = self.doc.text(key);
             let path = if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
             self.count += 1;
-            if self.count > MOST_PROPERTIES {
-                let message = format!("type `{}` has more than {MOST_PROPERTIES} properties", self.kind);
-                return Err(Error::new(ErrorKind::Config, message).at(self.doc.location(property)));
-            }
+            // Types that all refer twice to the next one have exponentially many.
+            self.doc.check(Limit::Properties, self.count).map_err(|e| {
+                Error::from(e)
+                    .at(self.doc.location(property))
+                    .during(format!("reading the properties of type `{}`", self.kind))
+            })?;
             self.property(property, &path);
             if let Some(target) = self.doc.get(property, "$ref") {
                 self.read(self.doc.text(target), &path)?;

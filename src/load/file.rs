@@ -1,6 +1,7 @@
 //! A file that was reached, read when it is needed and once.
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::limits::{Budget, Limit};
 use crate::yaml::{Source, split};
 use std::any::{Any, TypeId};
 use std::io::Read;
@@ -18,25 +19,28 @@ pub struct File {
     size: u64,
     bytes: OnceLock<Result<Arc<Vec<u8>>>>,
     text: OnceLock<Result<Arc<Source>>>,
+    budget: Arc<Budget>,
     made: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
 impl File {
     /// A regular file that was found but not read.
-    pub(super) fn found(path: PathBuf, shown: Arc<str>, size: u64) -> Self {
+    pub(super) fn found(path: PathBuf, shown: Arc<str>, size: u64, budget: &Arc<Budget>) -> Self {
         Self {
             path: Some(path),
             shown,
             size,
             bytes: OnceLock::new(),
             text: OnceLock::new(),
+            budget: budget.clone(),
             made: Mutex::default(),
         }
     }
 
     /// A file that was fetched.
-    pub(super) fn fetched(shown: Arc<str>, bytes: Vec<u8>) -> Self {
-        let file = Self::found(PathBuf::new(), shown, bytes.len() as u64);
+    pub(super) fn fetched(shown: Arc<str>, bytes: Vec<u8>, budget: &Arc<Budget>) -> Self {
+        budget.read(bytes.len() as u64);
+        let file = Self::found(PathBuf::new(), shown, bytes.len() as u64, budget);
         Self { path: None, bytes: OnceLock::from(Ok(Arc::new(bytes))), ..file }
     }
 
@@ -68,7 +72,7 @@ impl File {
                     Some(bytes) => bytes.clone()?.to_vec(),
                     None => self.load()?,
                 };
-                split::read_text(self.shown.clone(), bytes)
+                split::read_text(self.shown.clone(), bytes, Some(&self.budget))
             })
             .clone()
     }
@@ -98,15 +102,20 @@ impl File {
         let Some(path) = &self.path else { return Ok(vec![]) };
         let refused =
             |e: std::io::Error| self.error(format!("`{}` cannot be read: {}", self.shown, cause(&e)));
-        let limit = Source::LIMIT as u64;
+        let limit = self.budget.limits().get(Limit::File);
         let mut bytes = Vec::with_capacity(self.size.min(limit) as usize + 1);
         let file = std::fs::File::open(path).map_err(refused)?;
         file.take(limit + 1).read_to_end(&mut bytes).map_err(refused)?;
-        if bytes.len() as u64 > limit {
-            return Err(self.error(format!("`{}` is larger than 2 GiB", self.shown)));
-        }
+        let size = bytes.len() as u64;
+        self.budget.check(Limit::File, size).map_err(|e| Error::from(e).during(reading(&self.shown)))?;
+        self.budget.read(size);
         Ok(bytes)
     }
+}
+
+/// What messages say that was being done.
+pub(super) fn reading(shown: &str) -> String {
+    format!("reading `{shown}`")
 }
 
 #[cfg(test)]
@@ -115,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_made_of_a_file_is_made_once() {
-        let file = File::fetched("x".into(), b"1".to_vec());
+        let file = File::fetched("x".into(), b"1".to_vec(), &Arc::default());
         let first = file.made(|_| 1_u8);
         assert!(Arc::ptr_eq(&first, &file.made(|_| 2_u8)));
         assert_eq!(*file.made(|_| 3_u16), 3);

@@ -4,10 +4,11 @@
 //! per directory instead of one per component of every path.
 
 use super::fetch::{Fetch, RepoSpec, without_password};
-use super::file::File;
+use super::file::{File, reading};
 use super::stand_in::{StandIn, StandIns};
 use crate::diag::{self, Error, ErrorKind, Result, nearest};
-use crate::yaml::{Mark, Source};
+use crate::limits::{Budget, Limit};
+use crate::yaml::Mark;
 use rustc_hash::FxHashMap;
 use std::fs::Metadata;
 use std::io;
@@ -15,12 +16,14 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What the user decides.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The directory in which the user stands; paths in messages are relative to it. Absolute.
     pub directory: PathBuf,
     /// Files must be in or below the root of their kustomization (`LoadRestrictionsRootOnly`).
     pub restricted: bool,
+    /// What the build may take.
+    pub budget: Arc<Budget>,
 }
 
 type Slot = Arc<OnceLock<Result<Arc<File>>>>;
@@ -77,6 +80,11 @@ impl Files {
             stand_ins,
             named: Mutex::default(),
         })
+    }
+
+    /// What the build has used up of its limits.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.options.budget
     }
 
     /// Where an absolute, clean path leads.
@@ -144,17 +152,18 @@ impl Files {
         if let Some(known) = lock(&self.files).get(&real.path) {
             return Ok(known.clone());
         }
-        if real.meta.len() > Source::LIMIT as u64 {
-            return Err(Error::new(ErrorKind::Io, format!("`{}` is larger than 2 GiB", shown())));
-        }
-        let file = Arc::new(File::found(real.path.clone(), shown(), real.meta.len()));
+        self.budget()
+            .check(Limit::File, real.meta.len())
+            .map_err(|e| Error::from(e).during(reading(&shown())))?;
+        let file = Arc::new(File::found(real.path.clone(), shown(), real.meta.len(), self.budget()));
         Ok(lock(&self.files).entry(real.path).or_insert(file).clone())
     }
 
     /// The file at a URL.
     pub(super) fn fetched(&self, url: &str) -> Result<Arc<File>> {
         let slot = lock(&self.fetched).entry(url.to_owned()).or_default().clone();
-        slot.get_or_init(|| Ok(Arc::new(File::fetched(url.into(), self.fetch.file(url)?)))).clone()
+        slot.get_or_init(|| Ok(Arc::new(File::fetched(url.into(), self.fetch.file(url)?, self.budget()))))
+            .clone()
     }
 
     /// Remembers the directory of a clone.

@@ -8,13 +8,11 @@ use super::fetch::{RepoSpec, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, clean, located};
 use crate::diag::{Error, ErrorKind, Location, Result};
+use crate::limits::Limit;
 use crate::yaml::{Mark, Marked};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-
-/// How many directories may lead to one another: each of them costs stack.
-const DEEPEST: usize = 10_000;
 
 /// The root of a kustomization.
 pub struct Loader {
@@ -156,12 +154,8 @@ impl Loader {
         if given.is_empty() {
             return Err(wrong(ErrorKind::Config, "an entry that should name a directory is empty".into()));
         }
-        if self.depth >= DEEPEST {
-            return Err(wrong(
-                ErrorKind::Config,
-                format!("more than {DEEPEST} directories include one another in a chain"),
-            ));
-        }
+        let deeper = self.files.budget().check(Limit::DirectoryDepth, self.depth as u64 + 1);
+        deeper.map_err(|e| Error::from(e).at(mark.location()))?;
         if let Ok(repository) = self.files.fetch.repository(given) {
             self.refuse_repeated_repository(&repository, mark)?;
             return Self::at_clone(&self.files, Some(self), repository, Some(mark));

@@ -65,7 +65,7 @@ impl Fetch for Fake {
 
 fn files(top: &Path, restricted: bool) -> Arc<Files> {
     let fake = Fake { clone: top.join("clone"), asked: AtomicUsize::new(0) };
-    Files::new(Options { directory: top.to_owned(), restricted }, Arc::new(fake))
+    Files::new(Options { directory: top.to_owned(), restricted, ..Options::default() }, Arc::new(fake))
 }
 
 fn text(value: &str) -> Marked<String> {

@@ -36,7 +36,11 @@ pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
     if let Some(repository) = &remote {
         refuse_without_reference(repository, None)?;
     }
-    let options = load::Options { directory: request.directory.to_owned(), restricted: true };
+    let options = load::Options {
+        directory: request.directory.to_owned(),
+        restricted: true,
+        ..load::Options::default()
+    };
     let loader = Loader::open_target(&Files::new(options, fetch.clone()), request.target)?;
     let scope = scope(request, &loader)?;
     let inside = loader.root().strip_prefix(&scope).unwrap_or(Path::new("")).to_owned();

@@ -250,7 +250,7 @@ impl Walk {
 
 /// The objects of an entry that holds them itself.
 fn objects_in(text: &Text) -> Result<ResMap> {
-    objects(&Source::inline(&text.mark.location(), text.value.clone()))
+    objects(&Source::inline(&text.mark.source, &text.mark.location(), text.value.clone()))
 }
 
 fn objects(source: &Arc<Source>) -> Result<ResMap> {

@@ -11,7 +11,7 @@
 use super::json_tree::{self, Raw};
 use crate::diag::{Error, ErrorKind, Location, Result, nearest};
 use crate::kustomization::Compat;
-use crate::resource::MOST_COPIED;
+use crate::limits::Limit;
 use crate::yaml::json::{read_json, to_json};
 use crate::yaml::{Doc, NodeId, NodeKind, Source, Tag, split};
 use std::sync::Arc;
@@ -100,8 +100,8 @@ impl JsonPatch {
     /// Applies the operations to an object.
     pub fn apply(&self, target: &mut Doc, compat: Compat) -> Result<()> {
         json_tree::to_json_tree(target)?;
-        let most = target.size() + MOST_COPIED;
-        let mut run = Run { doc: target, patch: self, raw: Raw::default(), compat, most };
+        let before = target.size();
+        let mut run = Run { doc: target, patch: self, raw: Raw::default(), compat, before };
         for (i, op) in self.ops.iter().enumerate() {
             run.operation(op).map_err(|fault| {
                 let mut error = Error::new(ErrorKind::Patch, fault.message);
@@ -160,8 +160,8 @@ struct Run<'r> {
     /// Spellings of strings that differ from Go's.
     raw: Raw,
     compat: Compat,
-    /// A larger document is copied no more.
-    most: usize,
+    /// How many nodes the object had before.
+    before: usize,
 }
 
 /// An index of a list, counted from the end if it is negative. `length`: of the list, or of the grown list.
@@ -246,9 +246,10 @@ impl Run<'_> {
                 let value = self.get(&place).map_err(|f| within(f, "copy", &from))?;
                 let path = path()?;
                 let place = self.find(&path, "copy", "destination path")?;
-                if self.doc.size() > self.most {
-                    let message = "the object grows beyond all bounds: it is copied into itself".to_owned();
-                    return Err(Fault { message, hint: None });
+                let copied = self.doc.size().saturating_sub(self.before) as u64;
+                if let Some(e) = self.doc.check(Limit::Nodes, copied).err().or(self.doc.exceeded()) {
+                    let message = format!("{e}: the object is copied into itself");
+                    return Err(Fault { message, hint: Some(e.hint()) });
                 }
                 let copy = match value {
                     Some(value) => self.raw.copy(self.doc, value),

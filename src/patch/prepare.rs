@@ -188,7 +188,7 @@ fn source_of(text: &Text, value: &str, skipped: u32) -> Arc<Source> {
         let quote = usize::from(rest.starts_with(['"', '\'']));
         (at.line.saturating_sub(1), at.column.saturating_sub(1) as usize + quote)
     };
-    Source::part(at.path, value.to_owned(), lines + skipped, columns as u32)
+    Source::part(&text.mark.source, at.path, value.to_owned(), lines + skipped, columns as u32)
 }
 
 impl Object {

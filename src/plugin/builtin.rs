@@ -318,7 +318,7 @@ fn iam_policy(config: &Config<'_>) -> Result<Builtin> {
         text.push_str(&format!("  namespace: {namespace}\n"));
     }
     let at = config.d.doc.location(config.root);
-    let made = read::from_source(&Source::inline(&at, text))?;
+    let made = read::from_source(&Source::inline(config.d.doc.source(), &at, text))?;
     match made.into_iter().next() {
         Some(res) => Ok(Builtin::IamPolicy(Box::new(res))),
         None => Err(config.wrong("expected an object")),

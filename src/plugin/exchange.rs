@@ -6,12 +6,14 @@
 
 use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::kube::ResId;
+use crate::limits::Budget;
 use crate::resource::{ResMap, Resource, internal, read};
 use crate::text::go;
 use crate::yaml::{Doc, Mark, NodeId, Options, Style, Tag, emit, split};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// By this annotation kustomize tells a plugin the id of an object.
 const ID: &str = "kustomize.config.k8s.io/id";
@@ -152,8 +154,8 @@ pub fn set_place(res: &mut Resource, mark: &Mark) {
 }
 
 /// The objects that a plugin printed.
-pub fn from_output(name: &str, output: Vec<u8>) -> Result<Vec<Resource>> {
-    let source = split::read_text(format!("<output of {name}>"), output)?;
+pub fn from_output(name: &str, output: Vec<u8>, budget: Option<&Arc<Budget>>) -> Result<Vec<Resource>> {
+    let source = split::read_text(format!("<output of {name}>"), output, budget)?;
     read::from_source(&source)
 }
 

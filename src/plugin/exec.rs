@@ -135,7 +135,7 @@ fn words(text: &str) -> Option<Vec<String>> {
 
 /// Runs a program that makes objects.
 pub fn generate(exec: &Exec, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
-    let mut all = exchange::from_output(&exec.name(), exec.run("", site)?)?;
+    let mut all = exchange::from_output(&exec.name(), exec.run("", site)?, site.budget)?;
     exchange::take_options(&mut all)?;
     Ok(all)
 }
@@ -144,7 +144,7 @@ pub fn generate(exec: &Exec, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
 pub fn transform(exec: &Exec, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
     let texts = resources.iter().map(|r| exchange::to_text(r, true, true)).collect::<Result<Vec<_>>>()?;
     let output = exec.run(&texts.join("---\n"), site)?;
-    let output = exchange::from_output(&exec.name(), output)?;
+    let output = exchange::from_output(&exec.name(), output, site.budget)?;
     exchange::update(resources, output, &exec.name())
 }
 

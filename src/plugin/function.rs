@@ -59,11 +59,15 @@ pub fn spec_of(config: &Resource) -> Result<Option<Spec>> {
         let mut at = doc.location(node);
         // The text of a block begins in the line below.
         at.line += u32::from(matches!(doc.style(node), Style::Literal | Style::Folded) && at.line > 0);
-        parse(&Source::inline(&at, doc.text(node).to_owned()))?
+        parse(&Source::inline(doc.source(), &at, doc.text(node).to_owned()))?
     } else if let Some(node) = metadata.and_then(|m| doc.get(m, FIELD)).filter(|n| !doc.is_null(*n)) {
         let mut text = Vec::new();
         crate::yaml::emit::print(doc, node, &mut text)?;
-        parse(&Source::inline(&doc.location(node), String::from_utf8_lossy(&text).into_owned()))?
+        parse(&Source::inline(
+            doc.source(),
+            &doc.location(node),
+            String::from_utf8_lossy(&text).into_owned(),
+        ))?
     } else if let Some(node) = annotation(IMAGE) {
         Spec {
             container: Container { image: doc.text(node).to_owned(), ..Default::default() },
@@ -135,7 +139,7 @@ pub fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<V
     let Some(output) = run(spec, config, std::slice::from_ref(&config_text), &config_text, site)? else {
         return Ok(vec![]);
     };
-    let mut all = exchange::from_output(&name_of(config), output)?;
+    let mut all = exchange::from_output(&name_of(config), output, site.budget)?;
     exchange::take_options(&mut all)?;
     Ok(all)
 }
@@ -151,7 +155,7 @@ pub fn transform(spec: &Spec, config: &Resource, resources: &mut ResMap, site: &
     }
     let Some(output) = run(spec, config, &texts, &config_text, site)? else { return Ok(()) };
     let name = name_of(config);
-    let output = exchange::from_output(&name, output)?;
+    let output = exchange::from_output(&name, output, site.budget)?;
     refuse_other_kinds(resources, &output).map_err(|e| e.during(format!("comparing what {name} printed")))?;
     exchange::update(resources, output, &name)
 }

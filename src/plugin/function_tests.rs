@@ -90,7 +90,7 @@ functionConfig:
 fn with_site<R>(options: &PluginOptions, act: impl FnOnce(&mut Site<'_, '_>) -> R) -> R {
     let directory = tempfile::tempdir().unwrap();
     let mut load = |_: &Text| Ok(Arc::default());
-    act(&mut Site { options, root: directory.path(), load: &mut load })
+    act(&mut Site { options, budget: None, root: directory.path(), load: &mut load })
 }
 
 fn shell(script: &str) -> Spec {

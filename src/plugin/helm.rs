@@ -108,8 +108,11 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
             Error::new(ErrorKind::Io, format!("cannot write the values for helm: {}", cause(&e)))
         })?;
         let stdout = helm.run(&chart.template_args(&display(&values)))?;
-        let source =
-            split::read_text(format!("<output of helm for the chart {}>", chart.chart.name), stdout)?;
+        let source = split::read_text(
+            format!("<output of helm for the chart {}>", chart.chart.name),
+            stdout,
+            site.budget,
+        )?;
         objects(&source, site.options.compat)
     };
     let mut all = run().map_err(|e| {
@@ -200,7 +203,7 @@ impl Chart {
             Some((doc, node)) if !doc.kids(*node).is_empty() => {
                 let source = match self.merge {
                     Merge::Replace => None,
-                    _ => Some(split::read_text(file.value.as_str(), load(&file)?.to_vec())?),
+                    _ => Some(split::read_text(file.value.as_str(), load(&file)?.to_vec(), site.budget)?),
                 };
                 values::merged((doc, *node), source.as_ref(), self.merge)
             }

@@ -2,7 +2,9 @@
 
 use crate::generate::Load;
 use crate::kustomization::Compat;
+use crate::limits::Budget;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The flags about plugins, and what was read from the environment for them.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +65,8 @@ impl PluginOptions {
 pub struct Site<'a, 'l> {
     /// What the user allows.
     pub options: &'a PluginOptions,
+    /// What documents of the plugin's output are charged to.
+    pub budget: Option<&'a Arc<Budget>>,
     /// The layer's directory, absolute and free of links.
     pub root: &'a Path,
     /// Reads the layer's files.

@@ -13,4 +13,4 @@ mod resource;
 pub use labels::LabelSelector;
 pub use read::from_source;
 pub use resmap::ResMap;
-pub use resource::{Behavior, MOST_COPIED, Origin, PreviousId, Resource};
+pub use resource::{Behavior, Origin, PreviousId, Resource};

@@ -81,6 +81,7 @@ impl ResMap {
     /// Changes the object in a slot. Nothing happens when the slot is empty.
     pub fn edit(&mut self, slot: usize, change: impl FnOnce(&mut Resource) -> Result<()>) -> Result<()> {
         let Some(Some(res)) = self.slots.get_mut(slot) else { return Ok(()) };
+        let change = |res: &mut Resource| change(res).and_then(|()| res.doc().within_limits());
         let Some(index) = &mut self.index else { return change(res) };
         let (id, history, last) = (res.id().clone(), res.previous.len(), res.previous.last().cloned());
         let result = change(res);
@@ -98,7 +99,10 @@ impl ResMap {
     /// Changes all objects in order; stops at the first error.
     pub fn edit_all(&mut self, mut change: impl FnMut(&mut Resource) -> Result<()>) -> Result<()> {
         self.index = None;
-        self.slots.iter_mut().flatten().try_for_each(&mut change)
+        self.slots.iter_mut().flatten().try_for_each(|res| {
+            change(res)?;
+            res.doc().within_limits()
+        })
     }
 
     /// Puts an OpenAPI document in effect for all objects, also later ones.

@@ -83,10 +83,6 @@ pub struct Resource {
     pub transformations: Vec<Arc<Origin>>,
 }
 
-/// How many nodes a patch or a replacement may add to an object with copies of its own parts. A part that is copied into
-/// itself doubles each time.
-pub const MOST_COPIED: usize = 10_000_000;
-
 impl Resource {
     /// An object from a document whose root is a mapping.
     pub fn new(doc: Doc) -> Self {

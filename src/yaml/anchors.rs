@@ -9,14 +9,12 @@
 //! The older library ([`expand_v2`]) puts the entries of `<<` where it stands; the last of several equal keys counts.
 //!
 //! An alias inside its own anchor kills kustomize; here it is an error. Kustomize has no limit to the size that
-//! copies grow to; here it is [`LIMIT`] nodes.
+//! copies grow to; here it is [`Limit::Nodes`].
 
 use super::node::{Doc, NodeId, NodeKind, Tag};
 use crate::diag::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 use rustc_hash::FxHashMap;
-
-/// How many nodes aliases may be copied to.
-pub const LIMIT: usize = 10_000_000;
 
 const NO_MAP: &str = "map merge requires map or sequence of maps as the value";
 
@@ -73,7 +71,7 @@ struct Expander<'a> {
     /// The entries that maps with a merge key were written with.
     written: FxHashMap<NodeId, Vec<(NodeId, NodeId)>>,
     /// How many nodes were copied.
-    made: usize,
+    made: u64,
     /// A merge key came out of a merged map.
     merged_merge: bool,
 }
@@ -118,10 +116,9 @@ impl<'a> Expander<'a> {
 
     fn count(&mut self, at: NodeId) -> Result<()> {
         self.made += 1;
-        if self.made > LIMIT {
-            return self.fail(at, "document contains excessive aliasing");
-        }
-        Ok(())
+        let exceeded = self.doc.check(Limit::Nodes, self.made).err().or(self.doc.exceeded());
+        let Some(exceeded) = exceeded else { return Ok(()) };
+        Err(Error::from(exceeded).at(self.doc.location(at)).during("expanding aliases"))
     }
 
     /// A deep copy; aliases in it stay what they are.
@@ -458,6 +455,6 @@ mod tests {
             text += &format!("a{i}: &a{i} [*a{}, *a{}]\n", i - 1, i - 1);
         }
         let error = expanded(&text, Dialect::V3).unwrap_err();
-        assert!(error.ends_with("document contains excessive aliasing"), "{error}");
+        assert!(error.ends_with("more than 10000000 nodes copied within one document"), "{error}");
     }
 }

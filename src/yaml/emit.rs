@@ -57,6 +57,7 @@ pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) 
 
 /// As [`print_with`], without a look at how the document was written.
 pub(super) fn print_anew(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
+    doc.within_limits()?;
     let before = out.len();
     let last = options.reencode && doc.tail_comment && root == doc.root();
     let mut lines = Lines::new(out);

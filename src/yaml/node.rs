@@ -10,6 +10,7 @@
 mod change;
 mod keys;
 mod make;
+mod memory;
 
 use super::source::{Mark, Source};
 use crate::diag::Location;
@@ -120,7 +121,7 @@ struct Node {
 }
 
 /// A document: the nodes, their text, and where they came from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Doc {
     sources: Vec<Arc<Source>>,
     nodes: Vec<Node>,
@@ -129,6 +130,8 @@ pub struct Doc {
     root: NodeId,
     /// Where the keys of large mappings are.
     keys: keys::Keys,
+    /// What it has charged to the budget of its build.
+    memory: memory::Memory,
     /// How many sources were asked for comments that may be JSON, and whether one has any.
     json_comments: (usize, bool),
     /// The bytes of the source that printing the root would give, while nothing was changed.
@@ -152,6 +155,7 @@ impl NodeId {
 impl Doc {
     /// A document without nodes over a source. Its root is the first node made, until [`Doc::set_root`].
     pub fn new(source: Arc<Source>) -> Self {
+        let memory = memory::Memory::new(source.budget());
         Self {
             sources: vec![source],
             nodes: Vec::new(),
@@ -159,6 +163,7 @@ impl Doc {
             text: String::new(),
             root: NodeId(0),
             keys: keys::Keys::default(),
+            memory,
             json_comments: (0, false),
             verbatim: None,
             tail_comment: false,
@@ -208,8 +213,8 @@ impl Doc {
 
     /// Makes room for about this many more nodes.
     pub fn reserve(&mut self, nodes: usize) {
-        self.nodes.reserve(nodes);
-        self.kids.reserve(nodes);
+        self.reserve_nodes(nodes);
+        self.room_for_kids(nodes);
     }
 
     #[inline]

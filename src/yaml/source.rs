@@ -1,6 +1,7 @@
 //! Texts that were read, and places in them.
 
 use crate::diag::Location;
+use crate::limits::Budget;
 use std::sync::{Arc, OnceLock};
 
 /// A text and where it came from. Offsets into it are bytes; it is shorter than 2 GiB.
@@ -17,11 +18,13 @@ pub struct Source {
     known: Known,
 }
 
-/// What was asked of a text before.
+/// What was asked of a text before, and whose it is.
 #[derive(Debug, Default)]
 struct Known {
     /// Whether a comment may be a JSON object.
     json_comments: OnceLock<bool>,
+    /// The budget of the build that reads it.
+    budget: Option<Arc<Budget>>,
     /// How many line breaks and characters stand before each piece of a long text, and in all of it.
     lines: OnceLock<(Vec<u32>, Vec<u32>)>,
 }
@@ -44,17 +47,29 @@ impl Source {
 
     /// A text that is a whole file. The caller has checked [`Source::LIMIT`].
     pub fn new(path: impl Into<Arc<str>>, text: String) -> Arc<Self> {
-        Self::part(path, text, 0, 0)
+        Self::limited(path, text, None)
     }
 
-    /// A text that stands inside a file, as the value at `at`.
-    pub fn inline(at: &Location, text: String) -> Arc<Self> {
-        Self::part(at.path.clone(), text, at.line.saturating_sub(1), 0)
+    /// A text that is a whole file; its documents are charged to a budget. The caller has checked [`Source::LIMIT`].
+    pub fn limited(path: impl Into<Arc<str>>, text: String, budget: Option<&Arc<Budget>>) -> Arc<Self> {
+        let known = Known { budget: budget.cloned(), ..Known::default() };
+        Arc::new(Self { path: path.into(), text, lines_above: 0, columns_left: 0, known })
     }
 
-    /// A text that stands inside a file, below so many lines and right of so many columns.
-    pub fn part(path: impl Into<Arc<str>>, text: String, lines_above: u32, columns_left: u32) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text, lines_above, columns_left, known: Known::default() })
+    /// A text that stands inside another one, as the value at `at`.
+    pub fn inline(of: &Self, at: &Location, text: String) -> Arc<Self> {
+        Self::part(of, at.path.clone(), text, at.line.saturating_sub(1), 0)
+    }
+
+    /// A text that stands inside another one, below so many lines and right of so many columns.
+    pub fn part(of: &Self, path: Arc<str>, text: String, lines_above: u32, columns_left: u32) -> Arc<Self> {
+        let known = Known { budget: of.known.budget.clone(), ..Known::default() };
+        Arc::new(Self { path, text, lines_above, columns_left, known })
+    }
+
+    /// The budget that documents of this text are charged to.
+    pub fn budget(&self) -> Option<&Arc<Budget>> {
+        self.known.budget.as_ref()
     }
 
     /// Returns whether a `#` is followed by `{`, so that a comment may be a JSON object.

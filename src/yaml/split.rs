@@ -9,11 +9,17 @@ use super::scalar::Dialect;
 use super::source::Source;
 use super::{anchors, fast, json, parse};
 use crate::diag::{Error, ErrorKind, Location, Result};
+use crate::limits::Budget;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The text of a file: UTF-8, or UTF-16 with a byte order mark; CR LF as LF. The mark stays, as the reader drops it.
-pub fn read_text(path: impl Into<Arc<str>>, bytes: Vec<u8>) -> Result<Arc<Source>> {
+/// Its documents are charged to a budget.
+pub fn read_text(
+    path: impl Into<Arc<str>>,
+    bytes: Vec<u8>,
+    budget: Option<&Arc<Budget>>,
+) -> Result<Arc<Source>> {
     let path = path.into();
     if bytes.len() > Source::LIMIT {
         let message = format!("the file has {} bytes, at most {} can be read", bytes.len(), Source::LIMIT);
@@ -29,7 +35,7 @@ pub fn read_text(path: impl Into<Arc<str>>, bytes: Vec<u8>) -> Result<Arc<Source
         Some(_) => text.replace("\r\n", "\n"),
         None => text,
     };
-    Ok(Source::new(path, text))
+    Ok(Source::limited(path, text, budget))
 }
 
 /// What keeps bytes from being a text.
@@ -142,6 +148,7 @@ pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Resu
 pub fn read_piece(source: &Arc<Source>, range: Range<usize>) -> Result<Option<Doc>> {
     let Some(mut doc) = read(source, range, Dialect::V3)? else { return Ok(None) };
     anchors::expand(&mut doc)?;
+    doc.within_limits()?;
     Ok(Some(doc))
 }
 
@@ -163,6 +170,7 @@ pub fn read_all(source: &Arc<Source>) -> Result<Vec<Doc>> {
 pub fn read_v2(source: &Arc<Source>) -> Result<Option<Doc>> {
     let Some(mut doc) = read(source, 0..source.text.len(), Dialect::V2)? else { return Ok(None) };
     anchors::expand_v2(&mut doc)?;
+    doc.within_limits()?;
     if source.text.contains("binary") {
         let root = doc.root();
         decode_binaries(&mut doc, root)?;
@@ -185,7 +193,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<Vec<String>, String> {
-        let all = |b: &[u8]| read_all(&read_text("t.yaml", b.to_vec())?);
+        let all = |b: &[u8]| read_all(&read_text("t.yaml", b.to_vec(), None)?);
         all(bytes).map(|docs| docs.iter().map(show).collect()).map_err(|e| e.to_string())
     }
 

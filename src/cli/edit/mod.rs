@@ -107,7 +107,11 @@ fn write(file: &KustomizationFile) -> Result<()> {
 
 /// Builds the entry of a generator of the changed file, reading what it names.
 fn try_generator(environment: &Environment, file: &KustomizationFile, sort: Sort, at: usize) -> Result<()> {
-    let options = load::Options { directory: environment.directory.clone(), restricted: true };
+    let options = load::Options {
+        directory: environment.directory.clone(),
+        restricted: true,
+        ..load::Options::default()
+    };
     let fetch: Arc<dyn load::Fetch> = match super::build::remote(environment) {
         Ok(remote) => remote,
         Err(_) => Arc::new(NoFetch),

@@ -332,7 +332,8 @@ impl Manifests {
     fn reach(&self, path: &str, request: &Request<'_>) -> Result<std::result::Result<Reached, Error>> {
         // Paths in messages are relative to the user's own directory, or to the top of the built-in manifests.
         let directory = if self.read == self.used { request.directory } else { &self.read };
-        let options = load::Options { directory: directory.to_owned(), restricted: true };
+        let options =
+            load::Options { directory: directory.to_owned(), restricted: true, ..load::Options::default() };
         let files = Files::new(options, Arc::new(NoFetch));
         let loader = match Loader::open(&files, &self.read.join(path).to_string_lossy()) {
             Ok(loader) => loader,

@@ -4,7 +4,7 @@ use super::matcher::{Field, Matcher};
 use super::structured;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::types::{Compat, FieldOptions, Text};
-use crate::resource::MOST_COPIED;
+use crate::limits::Limit;
 use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, Tag};
 
 /// The value to put, detached from where it came from.
@@ -56,15 +56,20 @@ pub(super) fn put(
     if fields.is_empty() {
         return Err(Problem::NotFound);
     }
-    let (mut written, most) = (false, doc.size() + MOST_COPIED);
+    let (mut written, before) = (false, doc.size());
     for field in fields {
         match field {
             Field::Here(node) => {
                 value.follow(doc, slot);
                 set(doc, node, options, value).map_err(Problem::Other)?;
-                if doc.size() > most {
-                    let message = "the value grows beyond all bounds: it holds the field that it is put into";
-                    return Err(Problem::Other(Error::new(ErrorKind::Reference, message)));
+                let copied = (doc.size() - before) as u64;
+                if let Some(e) = doc.check(Limit::Nodes, copied).err().or(doc.exceeded()) {
+                    let why = match value.from {
+                        Some((from, _)) if from == slot => ": the value holds the field that it is put into",
+                        _ => ": the value grows with the fields that it is put into",
+                    };
+                    let error = Error::new(ErrorKind::Limit, format!("{e}{why}")).hint(e.hint());
+                    return Err(Problem::Other(error));
                 }
                 written = true;
             }
@@ -86,15 +91,7 @@ fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Valu
     match options.filter(|o| !o.delimiter.is_empty()) {
         Some(_) if !scalar => Err(delimiter_error(doc, node)),
         Some(options) => {
-            let mut parts: Vec<&str> = doc.text(node).split(&options.delimiter).collect();
-            match usize::try_from(options.index) {
-                Err(_) => parts.insert(0, new),
-                Ok(index) => match parts.get_mut(index) {
-                    Some(part) => *part = new,
-                    None => parts.push(new),
-                },
-            }
-            let text = parts.join(&options.delimiter);
+            let text = spliced(doc.text(node), &options.delimiter, options.index, new);
             set_text(doc, node, &text);
             Ok(())
         }
@@ -108,6 +105,20 @@ fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Valu
             Ok(())
         }
     }
+}
+
+/// Puts a text in the place of one of the parts that a delimiter divides another one into: before the first where the
+/// index is negative, behind the last where there are not so many.
+fn spliced(text: &str, delimiter: &str, index: i64, new: &str) -> String {
+    let Ok(index) = usize::try_from(index) else { return format!("{new}{delimiter}{text}") };
+    let mut from = 0;
+    for (number, part) in text.split(delimiter).enumerate() {
+        if number == index {
+            return [&text[..from], new, &text[from + part.len()..]].concat();
+        }
+        from += part.len() + delimiter.len();
+    }
+    format!("{text}{delimiter}{new}")
 }
 
 /// Changes the text of a scalar and nothing else.
@@ -138,4 +149,28 @@ pub(super) fn given(text: &Text) -> Value {
     let node = doc.scalar(&text.value, Style::Plain, Tag::Unset);
     doc.set_mark(node, &text.mark);
     Value { doc, node, from: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_text_is_replaced_added_or_put_first() {
+        for (text, delimiter, index, expected) in [
+            ("a/b/c", "/", 0, "N/b/c"),
+            ("a/b/c", "/", 1, "a/N/c"),
+            ("a/b/c", "/", 2, "a/b/N"),
+            ("a/b/c", "/", 3, "a/b/c/N"),
+            ("a/b/c", "/", 99, "a/b/c/N"),
+            ("a/b/c", "/", -1, "N/a/b/c"),
+            ("", "/", 0, "N"),
+            ("", "/", 1, "/N"),
+            ("aéb", "é", 1, "aéN"),
+            ("a", "::", 0, "N"),
+            ("::a::", "::", 2, "::a::N"),
+        ] {
+            assert_eq!(spliced(text, delimiter, index, "N"), expected, "{text} {index}");
+        }
+    }
 }

@@ -87,10 +87,12 @@ impl Doc {
         }
         let end = start + n.b as usize;
         let at = if end == self.kids.len() { start } else { self.kids.len() };
+        let room = len.next_power_of_two() as usize;
+        self.room_for_kids(if at == start { room } else { room + n.b as usize });
         if at != start {
             self.kids.extend_from_within(start..end);
         }
-        self.kids.resize(at + len.next_power_of_two() as usize, NodeId(0));
+        self.kids.resize(at + room, NodeId(0));
         let n = self.node_mut(id);
         n.a = at as u32;
         n.flags |= GROWN;

@@ -9,12 +9,26 @@ impl Doc {
         self.verbatim = None;
         // The room behind the children of a collection is not that of its copy.
         node.flags &= !GROWN;
+        if self.nodes.len() == self.nodes.capacity() {
+            self.grow_nodes();
+        }
         self.nodes.push(node);
         NodeId(self.nodes.len() as u32 - 1)
     }
 
-    /// Stores text of the document's own; gives the span.
+    /// Appends to the table of children; gives where they begin.
+    fn add_kids(&mut self, kids: &[NodeId]) -> u32 {
+        self.room_for_kids(kids.len());
+        let start = self.kids.len() as u32;
+        self.kids.extend_from_slice(kids);
+        start
+    }
+
+    /// Stores text of the document's own; gives the span. It is empty where a limit is reached.
     pub(super) fn own(&mut self, text: &str) -> (u32, u32) {
+        if !self.room_for_text(text.len()) {
+            return (OWN, 0);
+        }
         let start = self.text.len() as u32;
         self.text.push_str(text);
         (start | OWN, text.len() as u32)
@@ -58,7 +72,11 @@ impl Doc {
 
     /// A scalar whose text is what was appended to the document's own text behind `from`. Used by the reader.
     pub fn add_made(&mut self, start: u32, end: u32, from: usize, style: Style, tag: Tag) -> NodeId {
-        let (a, b) = (from as u32 | OWN, (self.text.len() - from) as u32);
+        self.check_text(0);
+        let (a, b) = match self.exceeded() {
+            Some(_) => (OWN, 0),
+            None => (from as u32 | OWN, (self.text.len() - from) as u32),
+        };
         self.add(Node { kind: NodeKind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
     }
 
@@ -72,8 +90,7 @@ impl Doc {
         flow: bool,
     ) -> NodeId {
         let tag = if kind == NodeKind::Map { Tag::Map } else { Tag::Seq };
-        let a = self.kids.len() as u32;
-        self.kids.extend_from_slice(kids);
+        let a = self.add_kids(kids);
         let flags = if flow { FLOW } else { 0 };
         let b = kids.len() as u32;
         self.add(Node { kind, style: Style::Plain, tag, flags, start, end, a, b, origin: 0 })
@@ -118,31 +135,33 @@ impl Doc {
         }
     }
 
-    /// A deep copy of a node of this document.
+    /// A deep copy of a node of this document, without children where a limit is reached.
     pub fn copy(&mut self, id: NodeId) -> NodeId {
         let n = *self.node(id);
         if n.kind == NodeKind::Scalar || n.b == 0 {
             return self.add(n);
         }
+        if self.exceeded().is_some() {
+            return self.add(Node { b: 0, ..n });
+        }
         let mut kids = Vec::with_capacity(n.b as usize);
         for i in n.a..n.a + n.b {
             kids.push(self.copy(self.kids[i as usize]));
         }
-        let a = self.kids.len() as u32;
-        self.kids.extend_from_slice(&kids);
+        let a = self.add_kids(&kids);
         self.add(Node { a, ..n })
     }
 
     /// A copy of a collection that has other children.
     pub fn copy_with(&mut self, id: NodeId, kids: &[NodeId]) -> NodeId {
         let n = *self.node(id);
-        let a = self.kids.len() as u32;
-        self.kids.extend_from_slice(kids);
+        let a = self.add_kids(kids);
         self.add(Node { a, b: kids.len() as u32, ..n })
     }
 
-    /// A deep copy of a node of another document. Places are kept.
+    /// A deep copy of a node of another document, without children where a limit is reached. Places are kept.
     pub fn import(&mut self, other: &Self, id: NodeId) -> NodeId {
+        self.adopt_budget(other);
         let mut origins: Vec<Option<u16>> = vec![None; other.sources.len()];
         self.import_with(other, id, &mut origins)
     }
@@ -156,11 +175,13 @@ impl Doc {
         };
         if n.kind == NodeKind::Scalar {
             (n.a, n.b) = self.own(other.text(id));
+        } else if self.exceeded().is_some() {
+            (n.a, n.b) = (0, 0);
         } else {
             let kids: Vec<NodeId> =
                 other.kids(id).iter().map(|k| self.import_with(other, *k, origins)).collect();
-            n.a = self.kids.len() as u32;
-            self.kids.extend_from_slice(&kids);
+            n.a = self.add_kids(&kids);
+            n.b = kids.len() as u32;
         }
         self.add(n)
     }
