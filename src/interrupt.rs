@@ -1,8 +1,8 @@
-//! What a run leaves behind that is ended by a signal: nothing.
+//! What a run leaves after that is ended by a signal: nothing.
 //!
 //! Temporary files and directories are made here and programs are started here, so that there is a list of both.
 //! [`clean_up`] ends the programs and removes the files; whoever listens to signals calls it. Nobody needs to listen
-//! before there is something on the list: see [`at_first_use`]. Kustomize leaves its clones and its programs behind.
+//! before there is something on the list: see [`set_signal_handler`]. Kustomize leaves its clones and its programs after.
 
 use std::io;
 use std::ops::{Deref, DerefMut};
@@ -40,8 +40,8 @@ fn listening() -> MutexGuard<'static, State> {
     state
 }
 
-/// What begins to listen to signals; called once, when there is something that could be left behind.
-pub fn at_first_use(listen: fn()) {
+/// What begins to listen to signals; called once, when there is something that could be left after.
+pub fn set_signal_handler(listen: fn()) {
     state().listen = Some(listen);
 }
 

@@ -9,7 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     #[cfg(unix)]
-    kfm::interrupt::at_first_use(listen);
+    kfm::interrupt::set_signal_handler(listen);
     let run = || kfm::cli::main(std::env::args_os().collect());
     match std::thread::Builder::new().stack_size(kfm::STACK).spawn(run) {
         Ok(thread) => ExitCode::from(thread.join().unwrap_or(1)),
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 fn listen() {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    // Where no thread can be had, a signal leaves behind what there is.
+    // Where no thread can be had, a signal leaves after what there is.
     let _ = std::thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
             kfm::interrupt::clean_up();

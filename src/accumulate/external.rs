@@ -14,7 +14,7 @@ use crate::yaml::{NodeId, Source, node};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The label that a validator may leave behind.
+/// The label that a validator may leave after.
 const VALIDATED_BY: &str = "validated-by";
 
 /// A generator that is set up.
@@ -190,7 +190,7 @@ fn is_unchanged(a: &Resource, b: &Resource) -> bool {
             let Some(metadata) = doc.get(root, "metadata") else { return };
             let Some(labels) = doc.get(metadata, "labels") else { return };
             doc.remove(labels, VALIDATED_BY);
-            if doc.kids(labels).is_empty() {
+            if doc.children(labels).is_empty() {
                 doc.remove(metadata, "labels");
             }
         });
@@ -214,7 +214,7 @@ fn sets_labels_alike(res: &Resource) -> bool {
     };
     let others: Vec<NodeId> =
         doc.pairs(labels).map(|(key, _)| key).filter(|key| doc.text(*key) != VALIDATED_BY).collect();
-    // Notes of `buildMetadata` move the annotations behind the labels.
+    // Notes of `buildMetadata` move the annotations after the labels.
     others.is_empty()
         || res.origin.is_none()
             && doc.pairs(metadata).last().is_some_and(|(_, value)| value == labels)

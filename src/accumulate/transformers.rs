@@ -176,8 +176,8 @@ fn after(resources: &mut ResMap, note: Option<Arc<Origin>>, unties: bool) -> Res
         let values = |doc: &Doc| doc.get_path(doc.root(), &["metadata", "annotations"]);
         if let Some(map) = values(res.doc()).filter(|map| unties && res.doc().kind(*map) == NodeKind::Map) {
             res.edit(|doc| {
-                for i in (1..doc.kids(map).len()).step_by(2) {
-                    let value = doc.copy(doc.kids(map)[i]);
+                for i in (1..doc.children(map).len()).step_by(2) {
+                    let value = doc.copy(doc.children(map)[i]);
                     doc.set_kid(map, i, value);
                 }
             });

@@ -1,6 +1,6 @@
 //! `create`: writes a new kustomization file in the current directory.
 //!
-//! Where kustomize leaves an empty file behind when a label is malformed, or empties one of two files that are there,
+//! Where kustomize leaves an empty file after when a label is malformed, or empties one of two files that are there,
 //! nothing is written here.
 
 use super::args::go_bool;

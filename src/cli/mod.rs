@@ -35,7 +35,7 @@ pub const KUSTOMIZE_VERSION: &str = "v5.8.1";
 struct Done {
     /// For standard output.
     stdout: Vec<Vec<u8>>,
-    /// For standard output behind that.
+    /// For standard output after that.
     objects: Vec<Piece>,
     /// For standard error.
     findings: Vec<Finding>,

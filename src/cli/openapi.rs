@@ -69,7 +69,7 @@ fn fetch() -> Result<String> {
     }
 }
 
-/// The schema, indented, with an empty line behind YAML as kustomize prints it.
+/// The schema, indented, with an empty line after YAML as kustomize prints it.
 fn format(schema: &str, format: &str) -> Result<String> {
     let wrong = |e: serde_json::Error| {
         Error::new(ErrorKind::Syntax, format!("what kubectl printed is not JSON: {e}"))

@@ -150,7 +150,7 @@ pub fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values() && arg.get_num_args().is_none_or(|n| n.min_values() > 0)
 }
 
-/// The flags and words behind a command.
+/// The flags and words after a command.
 #[derive(Default)]
 struct Flags {
     out: Vec<OsString>,

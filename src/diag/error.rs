@@ -101,13 +101,13 @@ impl Error {
         Self(Box::new(Inner { kind, message: message.into(), labels: vec![], chain: vec![], hints: vec![] }))
     }
 
-    /// Adds the place to edit. The first place given is the main one; later ones are kept behind it.
+    /// Adds the place to edit. The first place given is the main one; later ones are kept after it.
     #[must_use]
     pub fn at(self, at: Location) -> Self {
         self.label(at, "")
     }
 
-    /// Adds the place to edit unless a line is known already. Where only a file is known, it goes behind that.
+    /// Adds the place to edit unless a line is known already. Where only a file is known, it goes after that.
     #[must_use]
     pub fn or_at(self, at: impl FnOnce() -> Location) -> Self {
         if self.0.labels.iter().any(|l| l.at.line > 0) { self } else { self.at(at()) }

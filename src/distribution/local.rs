@@ -79,7 +79,7 @@ impl Local {
     }
 }
 
-/// Returns whether a directory holds nothing but what file systems and broken-off copies leave behind.
+/// Returns whether a directory holds nothing but what file systems and broken-off copies leave after.
 fn is_empty(directory: &Path) -> io::Result<bool> {
     for entry in directory.read_dir()? {
         let name = entry?.file_name();

@@ -73,7 +73,7 @@ pub fn add_types(root: &mut Node) {
     }
 }
 
-/// Puts the items of one field behind those of another, or gives the field its new name.
+/// Puts the items of one field after those of another, or gives the field its new name.
 pub fn move_items(root: &mut Node, old: &str, new: &str) {
     let Some(at) = root.position(old) else { return };
     let empty = root.get_items(old).is_empty();

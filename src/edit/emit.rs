@@ -36,11 +36,11 @@ pub fn entries(form: Form<'_>, entries: &[Entry], column: usize) -> String {
     with(form, column, |e| e.entries(entries, column, true))
 }
 
-/// What stands behind the dash at a column, with the blank before it; each line ended.
-pub fn behind_dash(form: Form<'_>, item: &Node, column: usize) -> String {
+/// What stands after the dash at a column, with the blank before it; each line ended.
+pub fn after_dash(form: Form<'_>, item: &Node, column: usize) -> String {
     with(form, column + 1, |e| {
         e.out.put(b" ");
-        e.behind_dash(item, column);
+        e.after_dash(item, column);
     })
 }
 
@@ -110,12 +110,12 @@ impl Emitter<'_, '_> {
                 self.out.indent(column);
                 self.out.put(b":");
                 self.out.put(b" ");
-                self.behind_dash(&entry.value, column);
+                self.after_dash(&entry.value, column);
                 continue;
             }
             self.key(&entry.key);
             self.out.put(b":");
-            self.behind_colon(&entry.value, column);
+            self.after_colon(&entry.value, column);
         }
     }
 
@@ -123,7 +123,7 @@ impl Emitter<'_, '_> {
         self.out.string(text, how(text), 0, true);
     }
 
-    fn behind_colon(&mut self, value: &Node, column: usize) {
+    fn after_colon(&mut self, value: &Node, column: usize) {
         match value.shape {
             Shape::List if !value.is_empty() => {
                 self.out.end();
@@ -148,11 +148,11 @@ impl Emitter<'_, '_> {
                 self.out.indent(column);
             }
             self.out.put(b"- ");
-            self.behind_dash(item, column);
+            self.after_dash(item, column);
         }
     }
 
-    fn behind_dash(&mut self, item: &Node, column: usize) {
+    fn after_dash(&mut self, item: &Node, column: usize) {
         match item.shape {
             Shape::List if !item.is_empty() => self.items(item.items(), column + 2, true),
             Shape::Map if !item.is_empty() => self.entries(item.entries(), column + 2, true),

@@ -1,7 +1,7 @@
 //! The kustomization file of a directory: read for an edit, and written back with only the changed lines touched.
 
 use super::deprecated;
-use super::surgery::{self, Edit, Reach};
+use super::line_edits::{self, Edit, EditScope};
 use super::tree::{self, Node};
 use crate::diag::{Error, ErrorKind, Location, Result, nearest};
 use crate::kustomization::{Compat, Kustomization, decode, locate::NAMES};
@@ -180,7 +180,7 @@ impl KustomizationFile {
             return Ok(self.bytes.clone());
         }
         let mut new = self.root.clone();
-        // New fields stand behind the others, in kustomize's order.
+        // New fields stand after the others, in kustomize's order.
         new.entries_mut().sort_by_key(|e| match e.origin {
             Some(_) => 0,
             None => 1 + ORDER.iter().position(|f| *f == e.key).unwrap_or(ORDER.len()),
@@ -189,10 +189,10 @@ impl KustomizationFile {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        for reach in [Reach::Values, Reach::Aliases, Reach::Fields] {
+        for scope in [EditScope::Values, EditScope::Aliases, EditScope::Fields] {
             let edits = match &self.doc {
-                Some(doc) => surgery::edits(doc, &text, &self.old, &new, reach),
-                None => Ok(surgery::first(&text, &new)),
+                Some(doc) => line_edits::edits(doc, &text, &self.old, &new, scope),
+                None => Ok(line_edits::first(&text, &new)),
             };
             let Ok(edits) = edits else { continue };
             let bytes = apply(&self.bytes, &text, &edits);

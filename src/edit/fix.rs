@@ -1,6 +1,6 @@
 //! `edit fix`: the fields that kustomize calls deprecated and does not move by itself.
 //!
-//! `patchesJson6902`, then `patchesStrategicMerge`, go behind `patches`, and `commonLabels` becomes an entry of
+//! `patchesJson6902`, then `patchesStrategicMerge`, go after `patches`, and `commonLabels` becomes an entry of
 //! `labels`. Comments in these fields go along. Names of fields, whose case does not count, get their usual spelling.
 //! A build applies the old fields at other times than `patches`, so that the output can change; whoever calls this
 //! builds before and after.

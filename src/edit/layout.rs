@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 /// The text has a form that cannot be edited in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stuck;
+pub struct NotInPlace;
 
 /// An item of a block list. All are byte offsets.
 #[derive(Debug, Clone)]
@@ -22,9 +22,9 @@ pub struct Item {
     pub lead: usize,
     /// Where the value begins.
     pub value: usize,
-    /// Behind the value.
+    /// After the value.
     pub end: usize,
-    /// Of the line behind the item.
+    /// Of the line after the item.
     pub next: usize,
 }
 
@@ -33,21 +33,21 @@ pub struct Item {
 pub struct Entry {
     /// Of the key.
     pub key: usize,
-    /// Behind the key.
+    /// After the key.
     pub key_end: usize,
-    /// Behind the colon.
+    /// After the colon.
     pub colon: usize,
     /// Of the line with the key.
     pub start: usize,
     /// Of the comment lines that stand directly above it, or of `start`.
     pub lead: usize,
-    /// The key stands behind a dash.
+    /// The key stands after a dash.
     pub inline: bool,
     /// Where the value begins, if there is one.
     pub value: Option<usize>,
-    /// Behind the value.
+    /// After the value.
     pub end: usize,
-    /// Of the line behind the entry.
+    /// Of the line after the entry.
     pub next: usize,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Layout<'a> {
         Self { doc, text, items: FxHashMap::default(), entries: FxHashMap::default() }
     }
 
-    /// Where the first line begins: behind a byte order mark.
+    /// Where the first line begins: after a byte order mark.
     fn top(&self) -> usize {
         if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
     }
@@ -132,17 +132,17 @@ impl<'a> Layout<'a> {
             match self.doc.kind(id) {
                 NodeKind::Scalar => return Some(id),
                 NodeKind::Alias => return None,
-                _ => id = *self.doc.kids(id).last()?,
+                _ => id = *self.doc.children(id).last()?,
             }
         }
     }
 
-    /// Where the next line begins behind a node that ends at `end`, if nothing else stands behind it.
-    fn behind(&self, id: NodeId, end: usize) -> Result<usize, Stuck> {
+    /// Where the next line begins after a node that ends at `end`, if nothing else stands after it.
+    fn after(&self, id: NodeId, end: usize) -> Result<usize, NotInPlace> {
         let line = self.line_end(end);
         let rest = self.text[end..line].trim_start();
         if !rest.is_empty() && !(rest.starts_with('#') && (rest.len() < line - end || end == line)) {
-            return Err(Stuck);
+            return Err(NotInPlace);
         }
         let mut next = self.next_line(end);
         if self.keeps_lines(id) {
@@ -153,7 +153,7 @@ impl<'a> Layout<'a> {
         Ok(next)
     }
 
-    /// Returns whether a node ends with a block text to which blank lines behind it belong (`|+`).
+    /// Returns whether a node ends with a block text to which blank lines after it belong (`|+`).
     fn keeps_lines(&self, id: NodeId) -> bool {
         let Some(last) = self.last_scalar(id) else { return false };
         if !matches!(self.doc.style(last), Style::Literal | Style::Folded) {
@@ -179,11 +179,11 @@ impl<'a> Layout<'a> {
     }
 
     /// The items of a block list.
-    pub fn items(&mut self, seq: NodeId) -> Result<Rc<[Item]>, Stuck> {
+    pub fn items(&mut self, seq: NodeId) -> Result<Rc<[Item]>, NotInPlace> {
         if let Some(known) = self.items.get(&seq) {
             return Ok(known.clone());
         }
-        let (Some(mut at), _) = self.bounds(seq, 0) else { return Err(Stuck) };
+        let (Some(mut at), _) = self.bounds(seq, 0) else { return Err(NotInPlace) };
         at = self.skip_properties(at);
         let mut from = self.line_start(at);
         // Comments between the key and the first dash.
@@ -199,14 +199,14 @@ impl<'a> Layout<'a> {
         for id in self.doc.items(seq) {
             let dash = self.skip(at);
             if self.text.as_bytes().get(dash) != Some(&b'-') {
-                return Err(Stuck);
+                return Err(NotInPlace);
             }
             let start = self.line_start(dash);
             if !self.text[start..dash].trim().is_empty() {
-                return Err(Stuck);
+                return Err(NotInPlace);
             }
             let (value, end) = self.bounds(*id, dash + 1);
-            let next = self.behind(*id, end)?;
+            let next = self.after(*id, end)?;
             let lead = self.lead(start, from);
             items.push(Item { dash, start, lead, value: value.unwrap_or(end), end, next });
             (at, from) = (end, next);
@@ -217,26 +217,26 @@ impl<'a> Layout<'a> {
     }
 
     /// The entries of a block mapping.
-    pub fn entries(&mut self, map: NodeId) -> Result<Rc<[Entry]>, Stuck> {
+    pub fn entries(&mut self, map: NodeId) -> Result<Rc<[Entry]>, NotInPlace> {
         if let Some(known) = self.entries.get(&map) {
             return Ok(known.clone());
         }
         let mut entries = Vec::new();
         let mut from = usize::MAX;
         for (key, value) in self.doc.pairs(map) {
-            let (Some(at), key_end) = self.bounds(key, 0) else { return Err(Stuck) };
+            let (Some(at), key_end) = self.bounds(key, 0) else { return Err(NotInPlace) };
             let start = self.line_start(at);
             let before = self.text[start..at].trim();
             let inline = before.ends_with('-') && before.chars().all(|c| c == '-' || c == ' ');
             if !(before.is_empty() || inline && entries.is_empty()) {
-                return Err(Stuck);
+                return Err(NotInPlace);
             }
-            let colon = key_end + self.text[key_end..].find(':').ok_or(Stuck)?;
+            let colon = key_end + self.text[key_end..].find(':').ok_or(NotInPlace)?;
             if !self.text[key_end..colon].trim().is_empty() {
-                return Err(Stuck);
+                return Err(NotInPlace);
             }
             let (value_at, end) = self.bounds(value, colon + 1);
-            let next = self.behind(value, end)?;
+            let next = self.after(value, end)?;
             if from == usize::MAX {
                 from = if inline { start } else { 0 };
             }
@@ -293,7 +293,7 @@ impl<'a> Layout<'a> {
                 }
             }
             NodeKind::Alias => {}
-            _ => self.doc.kids(id).iter().for_each(|kid| self.long_texts(*kid, texts)),
+            _ => self.doc.children(id).iter().for_each(|kid| self.long_texts(*kid, texts)),
         }
     }
 }

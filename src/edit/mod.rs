@@ -1,6 +1,6 @@
 //! Editing a kustomization file without disturbing it.
 //!
-//! Kustomize decodes the file, changes the structures and writes all of them again, which loses comments behind values,
+//! Kustomize decodes the file, changes the structures and writes all of them again, which loses comments after values,
 //! quotes, indentation and the order of keys. Here a command changes a [`tree`] whose nodes know where they stand, and
 //! only the lines that differ are written. For a file that is in kustomize's own form the result is the same, byte for
 //! byte.
@@ -14,8 +14,8 @@ pub mod fix;
 pub mod generators;
 pub mod glob;
 mod layout;
+mod line_edits;
 pub mod patches;
-mod surgery;
 #[cfg(test)]
 mod tests;
 pub mod tree;

@@ -39,7 +39,7 @@ fn check(cases: Vec<Case>) {
 }
 
 #[test]
-fn items_are_added_behind_the_last_one_in_the_form_of_the_list() {
+fn items_are_added_after_the_last_one_in_the_form_of_the_list() {
     check(vec![
         case("resources:\n- a\n", add("resources", "b"), "resources:\n- a\n- b\n"),
         case("resources:\n  - a # x\n", add("resources", "b"), "resources:\n  - a # x\n  - b\n"),
@@ -186,7 +186,7 @@ fn keys_of_a_map_are_added_in_order_where_it_is_sorted() {
 }
 
 #[test]
-fn entries_behind_a_dash_come_and_go() {
+fn entries_after_a_dash_come_and_go() {
     let image =
         |change: fn(&mut Node)| move |root: &mut Node| change(&mut root.field_mut("images").items_mut()[0]);
     check(vec![

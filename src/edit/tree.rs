@@ -1,7 +1,7 @@
 //! The content of a kustomization file as a tree that commands change, each node knowing where it stands in the file.
 //!
 //! Commands change the tree as they please: nodes that came from the file keep their origin wherever they are moved,
-//! new ones have none. From the difference `super::surgery` finds the lines to change.
+//! new ones have none. From the difference `super::line_edits` finds the lines to change.
 
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
@@ -273,7 +273,7 @@ impl Node {
 pub fn read(doc: &Doc, id: NodeId) -> Node {
     let node = match doc.kind(id) {
         NodeKind::Alias => {
-            let mut node = doc.kids(id).first().map_or_else(Node::null, |target| read(doc, *target));
+            let mut node = doc.children(id).first().map_or_else(Node::null, |target| read(doc, *target));
             node.forget();
             return Node { origin: Some(id), opaque: true, ..node };
         }
@@ -311,7 +311,7 @@ fn read_map(doc: &Doc, id: NodeId) -> Node {
         }
     }
     if opaque {
-        // Of equal keys the last one counts; an own one behind a merge key has overtaken it.
+        // Of equal keys the last one counts; an own one after a merge key has overtaken it.
         let mut seen = rustc_hash::FxHashSet::default();
         entries.reverse();
         entries.retain(|e| seen.insert(e.key.clone()));

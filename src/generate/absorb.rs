@@ -140,16 +140,16 @@ fn set_texts(doc: &mut Doc, parent: NodeId, field: &str, all: &Entries) {
     if all.is_empty() {
         return;
     }
-    let mut kids = Vec::with_capacity(2 * all.len());
+    let mut children = Vec::with_capacity(2 * all.len());
     for (key, (value, mark)) in all {
         let (key, value) = (key_node(doc, key), string_node(doc, value));
         if let Some(mark) = mark {
             doc.set_mark(value, mark);
         }
-        kids.extend([key, value]);
+        children.extend([key, value]);
     }
     let map = doc.map();
-    doc.append(map, &kids);
+    doc.append(map, &children);
     doc.set(parent, field, map);
 }
 

@@ -23,9 +23,9 @@ pub fn config_map(
             Err(_) => add_pair(&mut doc, &mut binary, key, &base64_lines(&pair.value), pair),
         }
     }
-    for (field, kids) in [("data", data), ("binaryData", binary)] {
-        if !kids.is_empty() {
-            set_map(&mut doc, field, &kids);
+    for (field, children) in [("data", data), ("binaryData", binary)] {
+        if !children.is_empty() {
+            set_map(&mut doc, field, &children);
         }
     }
     finish(doc, args, options)
@@ -56,17 +56,17 @@ pub(super) fn base(args: &GeneratorArgs, kind: &str) -> Result<Doc> {
 }
 
 /// Adds a key and its value to the children of a map to be.
-pub(super) fn add_pair(doc: &mut Doc, kids: &mut Vec<NodeId>, key: &str, text: &str, pair: &Pair) {
+pub(super) fn add_pair(doc: &mut Doc, children: &mut Vec<NodeId>, key: &str, text: &str, pair: &Pair) {
     let (key, value) = (key_node(doc, key), string_node(doc, text));
     doc.set_mark(key, &pair.mark);
     doc.set_mark(value, &pair.mark);
-    kids.extend([key, value]);
+    children.extend([key, value]);
 }
 
 /// Sets a field of the object to a map with these children.
-pub(super) fn set_map(doc: &mut Doc, field: &str, kids: &[NodeId]) {
+pub(super) fn set_map(doc: &mut Doc, field: &str, children: &[NodeId]) {
     let map = doc.map();
-    doc.append(map, kids);
+    doc.append(map, children);
     let root = doc.root();
     doc.set(root, field, map);
 }
@@ -82,13 +82,13 @@ pub(super) fn finish(
     let root = doc.root();
     let metadata = doc.get_or_make_map(root, "metadata");
     if !labels.is_empty() {
-        let mut kids = Vec::with_capacity(2 * labels.len());
+        let mut children = Vec::with_capacity(2 * labels.len());
         for (key, value) in labels {
-            kids.push(key_node(&mut doc, key));
-            kids.push(doc.scalar(value, Style::Single, Tag::Str));
+            children.push(key_node(&mut doc, key));
+            children.push(doc.scalar(value, Style::Single, Tag::Str));
         }
         let map = doc.map();
-        doc.append(map, &kids);
+        doc.append(map, &children);
         doc.set(metadata, "labels", map);
     }
     if options.immutable {
@@ -97,15 +97,15 @@ pub(super) fn finish(
     }
     // Kustomize's own annotations are part of what patches see: the map is always there.
     let behavior = internal::behavior(&args.behavior);
-    let mut kids = Vec::with_capacity(2 * annotations.len() + 2);
+    let mut children = Vec::with_capacity(2 * annotations.len() + 2);
     for (key, value) in annotations {
-        kids.push(key_node(&mut doc, key));
-        kids.push(string_node(&mut doc, value));
+        children.push(key_node(&mut doc, key));
+        children.push(string_node(&mut doc, value));
     }
-    kids.push(key_node(&mut doc, internal::BEHAVIOR));
-    kids.push(doc.string(internal::behavior_text(behavior)));
+    children.push(key_node(&mut doc, internal::BEHAVIOR));
+    children.push(doc.string(internal::behavior_text(behavior)));
     let map = doc.map();
-    doc.append(map, &kids);
+    doc.append(map, &children);
     doc.set(metadata, "annotations", map);
     let mut res = Resource::new(doc);
     res.behavior = behavior;
@@ -150,7 +150,7 @@ pub(super) mod tests {
 
     pub(in super::super) fn show(res: &Resource) -> String {
         fn node(doc: &Doc, id: NodeId) -> String {
-            if doc.kids(id).is_empty() {
+            if doc.children(id).is_empty() {
                 return doc.text(id).replace('\n', "|");
             }
             let pairs: Vec<String> =

@@ -22,11 +22,11 @@ pub fn secret(
     doc.set_mark(kind, &args.mark);
     doc.set(root, "type", kind);
     let pairs = kv::pairs(args, load)?;
-    let mut kids = Vec::with_capacity(2 * pairs.len());
+    let mut children = Vec::with_capacity(2 * pairs.len());
     for (key, pair) in &pairs {
-        add_pair(&mut doc, &mut kids, key, &base64_lines(&pair.value), pair);
+        add_pair(&mut doc, &mut children, key, &base64_lines(&pair.value), pair);
     }
-    set_map(&mut doc, "data", &kids);
+    set_map(&mut doc, "data", &children);
     finish(doc, args, options)
 }
 

@@ -45,7 +45,7 @@ pub fn key_node(doc: &mut Doc, key: &str) -> NodeId {
     doc.scalar(key, Style::Plain, Tag::Unset)
 }
 
-/// Base64 in lines of 70 characters, each with a line feed behind it; one short line has none.
+/// Base64 in lines of 70 characters, each with a line feed after it; one short line has none.
 pub fn base64_lines(bytes: &[u8]) -> String {
     let text = STANDARD.encode(bytes);
     if text.len() < LINE {

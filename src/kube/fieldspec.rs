@@ -17,7 +17,7 @@ pub type FieldSpecs = List<FieldSpec>;
 pub struct FieldSpec {
     /// The types meant; empty parts match anything.
     pub gvk: Gvk,
-    /// The field: names divided by `/`, `\/` for a slash in a name, `[]` behind the name of a list.
+    /// The field: names divided by `/`, `\/` for a slash in a name, `[]` after the name of a list.
     pub path: Str,
     /// Whether missing fields on the way are made.
     pub create: bool,
@@ -47,7 +47,7 @@ struct Step<'a> {
     name: Cow<'a, str>,
     /// The name is marked with `[]`.
     list: bool,
-    /// What follows, `None` behind the last step.
+    /// What follows, `None` after the last step.
     rest: Option<&'a str>,
 }
 
@@ -149,7 +149,7 @@ impl Walk<'_> {
                 }
                 Ok(())
             }
-            NodeKind::Alias => match doc.kids(node).first().copied() {
+            NodeKind::Alias => match doc.children(node).first().copied() {
                 Some(target) => self.step(doc, target, path),
                 None => Ok(()),
             },

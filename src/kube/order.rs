@@ -29,7 +29,7 @@ pub const ORDER_FIRST: [&str; 22] = [
     "PodDisruptionBudget",
 ];
 
-/// Kinds that come behind all others, in this order.
+/// Kinds that come after all others, in this order.
 pub const ORDER_LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// The rank of a kind: negative for the first ones, 0 for most, positive for the last ones.

@@ -121,7 +121,7 @@ impl<'a> Decoder<'a> {
                 Ok(())
             }
             NodeKind::Seq | NodeKind::Alias => {
-                doc.kids(node).iter().try_for_each(|kid| self.check(*kid, counts, seen))
+                doc.children(node).iter().try_for_each(|kid| self.check(*kid, counts, seen))
             }
         }
     }

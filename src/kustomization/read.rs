@@ -53,7 +53,7 @@ pub const FIELDS: [&str; 34] = [
 /// Fields that say nothing of what to build.
 const TYPE_META: [&str; 2] = ["apiVersion", "kind"];
 
-/// Fields whose empty lists leave nothing behind.
+/// Fields whose empty lists leave nothing after.
 const MOVED: [&str; 3] = ["bases", "imageTags", "helmChartInflationGenerator"];
 
 /// Decodes a kustomization file. `doc` is its first document, read by YAML 1.1; `None` if it has none.
@@ -139,7 +139,7 @@ fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {
 fn counts(d: Decoder<'_>, name: &str, node: NodeId) -> bool {
     match d.doc.kind(node) {
         NodeKind::Scalar => !d.doc.text(node).is_empty(),
-        _ => !(MOVED.contains(&name) && d.doc.kids(node).is_empty()),
+        _ => !(MOVED.contains(&name) && d.doc.children(node).is_empty()),
     }
 }
 

@@ -78,7 +78,7 @@ fn host_name(authority: &str) -> &str {
     }
 }
 
-/// The name of a repository's host, and the path behind it.
+/// The name of a repository's host, and the path after it.
 fn split_host(url: &str) -> (&str, &str) {
     if let Some(path) = url.strip_prefix("file://") {
         return (LOCAL_REPOSITORIES, path);

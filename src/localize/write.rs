@@ -26,7 +26,7 @@ pub fn kustomization(doc: Option<&Arc<Doc>>, place: &mut Place<'_>) -> Result<Ve
             let d = Decoder::new(doc, Rules::KUSTOMIZATION)?;
             let json = Writer { d, place }.fields(Some(doc.root()), FILE, KUSTOMIZATION)?;
             let fields = d.fields(doc.root(), FILE, &FIELDS)?;
-            let charts = fields.get("helmCharts").filter(|n| !doc.kids(*n).is_empty());
+            let charts = fields.get("helmCharts").filter(|n| !doc.children(*n).is_empty());
             if let (Some(charts), None) = (charts, fields.get("helmGlobals")) {
                 place(Role::ChartHome, &d.marked(charts, ""))?;
             }
@@ -146,7 +146,9 @@ impl Writer<'_, '_> {
                 Value::Float(x) if x.is_finite() => write_float(x, out),
                 Value::Float(_) | Value::Str(_) | Value::Time(_) => write_string(doc.text(node), out),
             },
-            NodeKind::Alias => return doc.kids(node).first().map_or(Ok(()), |target| self.any(*target, out)),
+            NodeKind::Alias => {
+                return doc.children(node).first().map_or(Ok(()), |target| self.any(*target, out));
+            }
             NodeKind::Seq => {
                 out.push('[');
                 for (i, item) in doc.items(node).iter().enumerate() {

@@ -163,7 +163,7 @@ impl Prepared {
                 if remember {
                     res.store_previous_id();
                 }
-                let known = res.has_noted_annotations();
+                let known = res.has_bookkeeping();
                 let behavior = res.annotation(internal::BEHAVIOR).map(str::to_owned);
                 let shown = operations.sees_annotations().then(|| notes(res));
                 let during = |e: Error| e.during(format!("patching {id}"));
@@ -281,7 +281,7 @@ fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&
     if renames {
         res.store_previous_id();
     }
-    let guarded = object.touches_annotations && res.has_noted_annotations();
+    let guarded = object.touches_annotations && res.has_bookkeeping();
     let mut lost = false;
     let outcome = res.edit(|doc| {
         if guarded {
@@ -404,8 +404,8 @@ fn renew_annotations(doc: &mut Doc) -> Result<()> {
         doc.remove(metadata, "annotations");
         return Ok(());
     }
-    let kids = renewed(doc, &entries);
-    doc.set_kids(annotations, &kids);
+    let children = renewed(doc, &entries);
+    doc.set_children(annotations, &children);
     Ok(())
 }
 
@@ -419,16 +419,16 @@ fn renew_from_list(doc: &mut Doc, metadata: NodeId, list: NodeId) -> Result<()> 
     doc.remove(metadata, "annotations");
     if !items.is_empty() {
         let entries: Vec<(NodeId, NodeId)> = items.chunks_exact(2).map(|c| (c[0], c[1])).collect();
-        let kids = renewed(doc, &entries);
+        let children = renewed(doc, &entries);
         let map = doc.get_or_make_map(metadata, "annotations");
-        doc.set_kids(map, &kids);
+        doc.set_children(map, &children);
     }
     Ok(())
 }
 
 /// Entries as kustomize writes them anew.
 fn renewed(doc: &mut Doc, entries: &[(NodeId, NodeId)]) -> Vec<NodeId> {
-    let mut kids = Vec::with_capacity(2 * entries.len());
+    let mut children = Vec::with_capacity(2 * entries.len());
     for (key, value) in entries.iter().copied() {
         if doc.tag(value) != Tag::Str {
             let text = doc.text(value).to_owned();
@@ -436,14 +436,14 @@ fn renewed(doc: &mut Doc, entries: &[(NodeId, NodeId)]) -> Vec<NodeId> {
             if let Some(mark) = doc.mark(value) {
                 doc.set_mark(copy, &mark);
             }
-            kids.extend([key, copy]);
+            children.extend([key, copy]);
         } else {
-            kids.extend([key, value]);
+            children.extend([key, value]);
         }
         if scalar::resolve(doc.text(key), Dialect::V3) != Tag::Str {
             doc.set_tag(key, Tag::Unset, false);
             doc.set_style(key, Style::Plain);
         }
     }
-    kids
+    children
 }

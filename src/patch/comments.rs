@@ -2,7 +2,7 @@
 //!
 //! A comment that is a JSON object stands for the OpenAPI schema of its field when a strategic merge patch is laid
 //! over it: `ports: # {"x-kubernetes-patch-strategy": "merge", "x-kubernetes-patch-merge-key": "name"}`. It counts in
-//! the object and in the patch, behind the colon or the value or in the line above, and takes the place of what is
+//! the object and in the patch, after the colon or the value or in the line above, and takes the place of what is
 //! known of the field's type; so a comment of another tool, `# {"$imagepolicy": …}`, above a list makes the patch
 //! replace it. Comments within `{}` and `[]` are not looked at.
 
@@ -45,11 +45,11 @@ impl Reader<'_> {
         }
         for (key, value) in self.doc.pairs(node) {
             if let Some(mark) = self.mark(key) {
-                let behind = self.doc.comment_behind(key);
-                let comment = behind.or_else(|| above(&mark.source.text, mark.offset as usize, false));
+                let after = self.doc.comment_after(key);
+                let comment = after.or_else(|| above(&mark.source.text, mark.offset as usize, false));
                 self.note(key, comment);
             }
-            self.behind_value(value);
+            self.after_value(value);
             self.node(value);
         }
         for item in self.doc.items(node) {
@@ -58,7 +58,7 @@ impl Reader<'_> {
             {
                 self.note(*item, above(&mark.source.text, mark.offset as usize, true));
             }
-            self.behind_value(*item);
+            self.after_value(*item);
             self.node(*item);
         }
     }
@@ -69,11 +69,11 @@ impl Reader<'_> {
     }
 
     /// The comment in the line in which a `{}` or `[]` ends.
-    fn behind_value(&mut self, value: NodeId) {
+    fn after_value(&mut self, value: NodeId) {
         if self.doc.is_flow(value)
             && let Some(mark) = self.mark(value)
         {
-            self.note(value, behind_flow(&mark.source.text, mark.offset as usize));
+            self.note(value, after_flow(&mark.source.text, mark.offset as usize));
         }
     }
 
@@ -164,8 +164,8 @@ fn is_well_formed(doc: &Doc, key: NodeId, value: NodeId) -> bool {
     }
 }
 
-/// The comment behind a `{}` or `[]`.
-fn behind_flow(text: &str, offset: usize) -> Option<&str> {
+/// The comment after a `{}` or `[]`.
+fn after_flow(text: &str, offset: usize) -> Option<&str> {
     let rest = text.get(offset..)?;
     let bytes = rest.as_bytes();
     let (mut depth, mut quote, mut i) = (0, None, 0);
@@ -264,16 +264,16 @@ mod tests {
     }
 
     #[test]
-    fn comments_behind_keys_and_flow_collections_are_found() {
-        let behind = |text: &str| {
+    fn comments_after_keys_and_flow_collections_are_found() {
+        let after = |text: &str| {
             let doc = split::read_all(&Source::new("t.yaml", text.to_owned())).unwrap().swap_remove(0);
             let (key, _) = doc.pairs(doc.root()).next().unwrap();
-            doc.comment_behind(key).map(str::to_owned)
+            doc.comment_after(key).map(str::to_owned)
         };
-        assert_eq!(behind("'a b' : # c\n- 1").as_deref(), Some("# c"));
-        assert_eq!(behind("a: 1 # c"), None);
-        assert_eq!(behind_flow("['a]', \"b\\\"]\"] # c\n", 0), Some("# c"));
-        assert_eq!(behind_flow("[a]# c", 0), None);
+        assert_eq!(after("'a b' : # c\n- 1").as_deref(), Some("# c"));
+        assert_eq!(after("a: 1 # c"), None);
+        assert_eq!(after_flow("['a]', \"b\\\"]\"] # c\n", 0), Some("# c"));
+        assert_eq!(after_flow("[a]# c", 0), None);
     }
 
     #[test]

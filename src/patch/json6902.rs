@@ -103,12 +103,12 @@ impl JsonPatch {
         let before = target.size();
         let mut run = Run { doc: target, patch: self, raw: Raw::default(), compat, before };
         for (i, op) in self.ops.iter().enumerate() {
-            run.operation(op).map_err(|fault| {
-                let mut error = Error::new(ErrorKind::Patch, fault.message);
+            run.operation(op).map_err(|failure| {
+                let mut error = Error::new(ErrorKind::Patch, failure.message);
                 if let Some(at) = op.path.filter(|_| op.kind != "move" && op.kind != "copy").or(op.node) {
                     error = error.at(self.doc.location(at));
                 }
-                let error = fault.hint.into_iter().fold(error, Error::hint);
+                let error = failure.hint.into_iter().fold(error, Error::hint);
                 error.during(format!("applying operation {} of {} (`{}`)", i + 1, self.ops.len(), op.kind))
             })?;
         }
@@ -135,18 +135,18 @@ fn operation(doc: &Doc, item: NodeId) -> Op {
 }
 
 /// Why an operation failed.
-struct Fault {
+struct Failure {
     message: String,
     hint: Option<String>,
 }
 
-impl From<String> for Fault {
+impl From<String> for Failure {
     fn from(message: String) -> Self {
         Self { message, hint: None }
     }
 }
 
-type Done<T = ()> = Result<T, Fault>;
+type Done<T = ()> = Result<T, Failure>;
 
 /// A place in a mapping or list.
 struct Place {
@@ -185,15 +185,15 @@ fn part(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('~') {
-        let (before, behind) = rest.split_at(at);
+        let (before, after) = rest.split_at(at);
         out.push_str(before);
-        let (c, used) = match behind.as_bytes().get(1) {
+        let (c, used) = match after.as_bytes().get(1) {
             Some(b'1') => ('/', 2),
             Some(b'0') => ('~', 2),
             _ => ('~', 1),
         };
         out.push(c);
-        rest = behind.get(used..).unwrap_or("");
+        rest = after.get(used..).unwrap_or("");
     }
     out.push_str(rest);
     out
@@ -225,7 +225,7 @@ impl Run<'_> {
                 let place = self.find(&path, "replace", "path")?;
                 if self.get(&place).is_err() {
                     let message = format!("there is nothing at `{path}` to replace");
-                    return Err(Fault { message, hint: self.nearest(&place) });
+                    return Err(Failure { message, hint: self.nearest(&place) });
                 }
                 let value = self.value(op);
                 self.set(&place, value).map_err(|f| within(f, "replace", &path))
@@ -249,7 +249,7 @@ impl Run<'_> {
                 let copied = self.doc.size().saturating_sub(self.before) as u64;
                 if let Some(e) = self.doc.check(Limit::Nodes, copied).err().or(self.doc.exceeded()) {
                     let message = format!("{e}: the object is copied into itself");
-                    return Err(Fault { message, hint: Some(e.hint()) });
+                    return Err(Failure { message, hint: Some(e.hint()) });
                 }
                 let copy = match value {
                     Some(value) => self.raw.copy(self.doc, value),
@@ -261,7 +261,7 @@ impl Run<'_> {
                 let path = path()?;
                 self.test(op, &path)
             }
-            kind => Err(Fault {
+            kind => Err(Failure {
                 message: match kind {
                     "unknown" => "expected an `op`, found none".to_owned(),
                     _ => format!("unknown operation `{kind}`"),
@@ -284,7 +284,7 @@ impl Run<'_> {
 
     /// The container that a path ends in, and the last part.
     fn find(&self, path: &str, op: &str, what: &str) -> Done<Place> {
-        let missing = |hint: Option<String>| Fault {
+        let missing = |hint: Option<String>| Failure {
             message: format!("the {what} `{path}` of `{op}` does not exist"),
             hint,
         };
@@ -345,7 +345,7 @@ impl Run<'_> {
         let length = self.doc.items(place.container).len() + 1;
         if place.key.parse::<i64>().is_err() {
             let message = format!("expected an index of the list, found `{}`", place.key);
-            return Err(Fault { message, hint: Some("use `-` to append".into()) });
+            return Err(Failure { message, hint: Some("use `-` to append".into()) });
         }
         let at = index(&place.key, length)?;
         self.doc.insert_item(place.container, at, value);
@@ -365,9 +365,9 @@ impl Run<'_> {
     fn remove(&mut self, place: &Place) -> Done {
         if self.doc.kind(place.container) == NodeKind::Seq {
             let at = index(&place.key, self.doc.items(place.container).len())?;
-            self.doc.remove_kids(place.container, at, at + 1);
+            self.doc.remove_children(place.container, at, at + 1);
         } else if self.doc.remove(place.container, &place.key).is_none() {
-            return Err(Fault {
+            return Err(Failure {
                 message: format!("there is no `{}` to remove", place.key),
                 hint: self.nearest(place),
             });
@@ -423,15 +423,15 @@ impl Run<'_> {
     }
 }
 
-fn within(fault: Fault, op: &str, path: &str) -> Fault {
+fn within(failure: Failure, op: &str, path: &str) -> Failure {
     let place = if path.is_empty() { "the top".to_owned() } else { format!("`{path}`") };
-    Fault { message: format!("`{op}` does not work at {place}: {}", fault.message), ..fault }
+    Failure { message: format!("`{op}` does not work at {place}: {}", failure.message), ..failure }
 }
 
 /// An operation lacks a field.
-fn missing(op: &Op, field: &str) -> Fault {
+fn missing(op: &Op, field: &str) -> Failure {
     let message = format!("expected a string as `{field}` of `{}`, found none", op.kind);
-    Fault { message, hint: Some(format!("give `{field}` as a string")) }
+    Failure { message, hint: Some(format!("give `{field}` as a string")) }
 }
 
 #[cfg(test)]

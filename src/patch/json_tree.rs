@@ -49,10 +49,10 @@ impl Decoder<'_> {
             NodeKind::Alias => {}
             kind => {
                 let flow = flow || self.doc.is_flow(node);
-                let count = self.doc.kids(node).len();
+                let count = self.doc.children(node).len();
                 let map = kind == NodeKind::Map;
                 for i in 0..count {
-                    let kid = self.doc.kids(node)[i];
+                    let kid = self.doc.children(node)[i];
                     let new = if map && i % 2 == 0 {
                         self.key(kid, flow, top)?
                     } else {
@@ -205,8 +205,8 @@ fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
         Tag::Null | Tag::Bool => doc.set_style(node, Style::Plain),
         _ => {
             let map = doc.kind(node) == NodeKind::Map;
-            for i in 0..doc.kids(node).len() {
-                let kid = doc.kids(node)[i];
+            for i in 0..doc.children(node).len() {
+                let kid = doc.children(node)[i];
                 if map && i % 2 == 0 && doc.text(kid) == "<<" {
                     doc.set_tag(kid, Tag::Merge, false);
                     doc.has_anchors = true;
@@ -234,32 +234,32 @@ pub fn import(doc: &mut Doc, from: &Doc, node: NodeId, json: bool, mut raw: Opti
         NodeKind::Map => {
             let map = doc.map();
             let mut places: FxHashMap<String, usize> = FxHashMap::default();
-            let mut kids = Vec::with_capacity(from.kids(node).len());
+            let mut children = Vec::with_capacity(from.children(node).len());
             for (key, value) in from.pairs(node) {
                 let value = import(doc, from, value, json, raw.as_deref_mut());
                 let text = key_text(from, key).unwrap_or_else(|_| from.text(key).to_owned());
                 if let Some(place) = places.get(&text) {
-                    kids[*place] = value;
+                    children[*place] = value;
                     continue;
                 }
                 let new = doc.string(&text);
                 if let Some(mark) = from.mark(key) {
                     doc.set_mark(new, &mark);
                 }
-                places.insert(text, kids.len() + 1);
-                kids.extend([new, value]);
+                places.insert(text, children.len() + 1);
+                children.extend([new, value]);
             }
-            doc.set_kids(map, &kids);
+            doc.set_children(map, &children);
             map
         }
         _ => {
             let list = doc.seq();
-            let kids: Vec<NodeId> = from
-                .kids(node)
+            let children: Vec<NodeId> = from
+                .children(node)
                 .iter()
                 .map(|item| import(doc, from, *item, json, raw.as_deref_mut()))
                 .collect();
-            doc.set_kids(list, &kids);
+            doc.set_children(list, &children);
             list
         }
     };
@@ -328,7 +328,7 @@ impl Raw {
             .fold(raw.clone(), |raw, (from, to)| raw.replace(from, to));
             self.0.insert(new, escaped);
         }
-        for (a, b) in doc.kids(node).iter().zip(doc.kids(new)) {
+        for (a, b) in doc.children(node).iter().zip(doc.children(new)) {
             self.note(doc, *a, *b);
         }
     }

@@ -4,7 +4,7 @@
 //! of the patch, in its order; those that the object has too are merged. Then come the other items of the object.
 //!
 //! That is what happens to lists in which every item has the keys (`merge_regular`). For others kustomize's
-//! procedure has odd results: an item without the key can empty the list. `merge_odd` (in `odd_list`) follows it step by
+//! procedure has odd results: an item without the key can empty the list. `merge_irregular` (in `irregular_list`) follows it step by
 //! step.
 
 use super::strategic::{DIRECTIVE, Directive, Walked, Walker, directive_named};
@@ -53,10 +53,10 @@ impl<'s> Walker<'_, 's> {
         let merged = if self.is_regular(&lists, keys) {
             self.merge_regular(&lists, keys, items)?
         } else {
-            self.merge_odd(lists, keys, items)?
+            self.merge_irregular(lists, keys, items)?
         };
-        if merged != self.doc.kids(node) {
-            self.doc.set_kids(node, &merged);
+        if merged != self.doc.children(node) {
+            self.doc.set_children(node, &merged);
         }
         if new {
             self.doc.set_flow(node, false);
@@ -69,14 +69,14 @@ impl<'s> Walker<'_, 's> {
         let found =
             self.doc.items(list).iter().find_map(|item| Some((*item, self.doc.get(*item, DIRECTIVE)?)));
         let Some((item, value)) = found else { return Ok(Directive::Merge) };
-        if self.doc.kids(item).len() > 2 {
+        if self.doc.children(item).len() > 2 {
             return Ok(Directive::Merge);
         }
         let name = CompactString::from(self.doc.text(value));
         let Some(directive) = directive_named(&name) else { return self.unknown_directive(value) };
         let mut rest = self.doc.items(list).to_vec();
         self.put(&mut rest, None, &[DIRECTIVE], &[name])?;
-        self.doc.set_kids(list, &rest);
+        self.doc.set_children(list, &rest);
         Ok(directive)
     }
 
@@ -125,7 +125,7 @@ impl<'s> Walker<'_, 's> {
     /// Returns whether a walked item is none.
     pub(super) fn is_gone(&self, item: Option<NodeId>) -> bool {
         item.is_none_or(|n| {
-            self.doc.is_null(n) || self.doc.kind(n) == NodeKind::Map && self.doc.kids(n).is_empty()
+            self.doc.is_null(n) || self.doc.kind(n) == NodeKind::Map && self.doc.children(n).is_empty()
         })
     }
 
@@ -159,9 +159,9 @@ impl<'s> Walker<'_, 's> {
         };
         let known: FxHashMap<Values, usize> =
             lists.dest.iter().enumerate().map(|(i, item)| (self.tuple(*item, keys), i)).collect();
-        // With several keys an item of the object goes behind those of the patch even if both have it.
+        // With several keys an item of the object goes after those of the patch even if both have it.
         let set = |item: &NodeId| keys.iter().filter(|key| self.key_value(*item, key).is_some()).count();
-        let behind = lists.dest.first().is_some_and(|item| set(item) > 1);
+        let after = lists.dest.first().is_some_and(|item| set(item) > 1);
         let mut rest: Vec<Option<NodeId>> = lists.dest.iter().copied().map(Some).collect();
         let mut matched = vec![false; rest.len()];
         for item in origin {
@@ -173,10 +173,10 @@ impl<'s> Walker<'_, 's> {
             match (old, at) {
                 (Some(old), Some(at)) => {
                     matched[at] = true;
-                    if gone || !behind {
+                    if gone || !after {
                         rest[at] = None;
                     }
-                    if !gone && !behind {
+                    if !gone && !after {
                         merged.push(old);
                     }
                 }

@@ -2,10 +2,10 @@
 
 mod apply;
 mod comments;
+mod irregular_list;
 pub mod json6902;
 mod json_tree;
 mod list;
-mod odd_list;
 mod prepare;
 pub mod selector;
 pub mod strategic;

@@ -41,15 +41,15 @@ pub fn merge(dest: &mut Doc, patch: &Doc, openapi: Option<&OpenApi>) -> Result<O
     let mut walker = Walker { doc: dest, openapi, comments: &comments };
     let merged = walker.walk(Some(root), Some(origin), None);
     match merged {
-        Ok(Some(_)) if !dest.kids(root).is_empty() => Ok(Outcome::Merged),
+        Ok(Some(_)) if !dest.children(root).is_empty() => Ok(Outcome::Merged),
         Ok(_) => Ok(Outcome::Deleted),
-        Err(fault) => Err(fault.into_error(dest)),
+        Err(failure) => Err(failure.into_error(dest)),
     }
 }
 
 /// Why a merge failed, with the place in the object being found on the way back.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct Failure {
     message: String,
     at: NodeId,
     other: Option<NodeId>,
@@ -57,7 +57,7 @@ pub(super) struct Fault {
     path: Vec<CompactString>,
 }
 
-impl Fault {
+impl Failure {
     pub(super) fn new(message: impl Into<String>, at: NodeId) -> Box<Self> {
         Box::new(Self { message: message.into(), at, other: None, path: vec![] })
     }
@@ -74,7 +74,7 @@ impl Fault {
     }
 }
 
-pub(super) type Walked<T = Option<NodeId>> = Result<T, Box<Fault>>;
+pub(super) type Walked<T = Option<NodeId>> = Result<T, Box<Failure>>;
 
 /// What `$patch` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,9 +120,9 @@ impl<'s> Walker<'_, 's> {
             && self.doc.kind(b) != kind
         {
             let (old, new) = (kind.noun(), self.doc.kind(b).noun());
-            let mut fault = Fault::new(format!("wrong node kind: expected {old}, found {new}"), b);
-            fault.other = Some(a);
-            return Err(fault);
+            let mut failure = Failure::new(format!("wrong node kind: expected {old}, found {new}"), b);
+            failure.other = Some(a);
+            return Err(failure);
         }
         match kind {
             NodeKind::Map => {
@@ -161,7 +161,7 @@ impl<'s> Walker<'_, 's> {
     pub(super) fn keep_layout(&mut self, dest: Option<NodeId>, origin: Option<NodeId>) {
         if let (Some(dest), Some(origin)) = (dest, origin)
             && self.doc.kind(dest) != NodeKind::Scalar
-            && self.doc.kids(dest).is_empty()
+            && self.doc.children(dest).is_empty()
         {
             let flow = self.doc.is_flow(origin);
             self.doc.set_flow(dest, flow);
@@ -183,7 +183,7 @@ impl<'s> Walker<'_, 's> {
             "unknown patch strategy `{}`: expected `delete`, `replace` or `merge`",
             self.doc.text(at)
         );
-        Err(Fault::new(message, at))
+        Err(Failure::new(message, at))
     }
 
     fn walk_map(
@@ -226,7 +226,7 @@ impl<'s> Walker<'_, 's> {
     /// A field without a name is the value itself to kustomize, which cannot be set here.
     fn refuse_empty_key(&self, map: NodeId) -> Walked<()> {
         match self.doc.pairs(map).find(|(key, _)| self.doc.text(*key).is_empty()) {
-            Some((key, _)) => Err(Fault::new("wrong key: expected a name, found an empty one", key)),
+            Some((key, _)) => Err(Failure::new("wrong key: expected a name, found an empty one", key)),
             None => Ok(()),
         }
     }
@@ -236,7 +236,7 @@ impl<'s> Walker<'_, 's> {
         let mut dropped: Vec<usize> = vec![];
         let entries = self.doc.pairs(node).len();
         for i in 0..entries {
-            let (key, old) = (self.doc.kids(node)[2 * i], self.doc.kids(node)[2 * i + 1]);
+            let (key, old) = (self.doc.children(node)[2 * i], self.doc.children(node)[2 * i + 1]);
             let doc = &*self.doc;
             if doc.kind(old) == NodeKind::Scalar && !doc.is_null(old) {
                 self.remember_quotes(old);
@@ -249,7 +249,7 @@ impl<'s> Walker<'_, 's> {
             }
         }
         for i in dropped.into_iter().rev() {
-            self.doc.remove_kids(node, 2 * i, 2 * i + 2);
+            self.doc.remove_children(node, 2 * i, 2 * i + 2);
         }
         Ok(())
     }
@@ -270,10 +270,10 @@ impl<'s> Walker<'_, 's> {
             Some(index) => index.get(name).copied(),
             None => patch.iter().position(|(key, _)| doc.text(*key) == name),
         };
-        let mut kids: Vec<NodeId> = Vec::with_capacity(self.doc.kids(node).len() + 2 * patch.len());
+        let mut children: Vec<NodeId> = Vec::with_capacity(self.doc.children(node).len() + 2 * patch.len());
         let entries = self.doc.pairs(node).len();
         for i in 0..entries {
-            let (key, old) = (self.doc.kids(node)[2 * i], self.doc.kids(node)[2 * i + 1]);
+            let (key, old) = (self.doc.children(node)[2 * i], self.doc.children(node)[2 * i + 1]);
             let name = self.doc.text(key);
             let found = find(self.doc, name).map(|i| {
                 used[i] = true;
@@ -284,7 +284,7 @@ impl<'s> Walker<'_, 's> {
                 .or_else(|| schema.and_then(|s| s.field(name)));
             let new = self.walk(Some(old), value, schema).map_err(|f| self.inside(f, key))?;
             if self.settle(old, new, value.is_some()) {
-                kids.extend([key, old]);
+                children.extend([key, old]);
             }
         }
         for (i, (key, value)) in patch.iter().enumerate() {
@@ -304,10 +304,10 @@ impl<'s> Walker<'_, 's> {
                 self.doc.copy(*key)
             };
             self.doc.set_tag(key, Tag::Unset, false);
-            kids.extend([key, new]);
+            children.extend([key, new]);
         }
-        if kids != self.doc.kids(node) {
-            self.doc.set_kids(node, &kids);
+        if children != self.doc.children(node) {
+            self.doc.set_children(node, &children);
         }
         Ok(())
     }
@@ -348,13 +348,13 @@ impl<'s> Walker<'_, 's> {
         }
     }
 
-    fn inside(&self, mut fault: Box<Fault>, key: NodeId) -> Box<Fault> {
-        fault.path.push(self.doc.text(key).into());
-        fault
+    fn inside(&self, mut failure: Box<Failure>, key: NodeId) -> Box<Failure> {
+        failure.path.push(self.doc.text(key).into());
+        failure
     }
 }
 
-impl Fault {
+impl Failure {
     pub(super) fn inside(mut self: Box<Self>, part: &str) -> Box<Self> {
         self.path.push(part.into());
         self
@@ -506,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn long_odd_lists_are_merged_as_short_ones_are() {
+    fn long_irregular_lists_are_merged_as_short_ones_are() {
         let table: &[(&str, &str, &str)] = &[
             ("[{name: a}, FILL{name: a, x: 2}]", "[{name: b}]", "- name: b; - name: a x: 2FILL"),
             ("[{name: a}, FILL{x: 1}, {name: c}]", "[{name: b}]", "- x: 1"),

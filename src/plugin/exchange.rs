@@ -60,10 +60,10 @@ fn set_annotations(doc: &mut Doc, all: &BTreeMap<String, String>) {
     if all.is_empty() {
         return;
     }
-    let kids: Vec<NodeId> =
+    let children: Vec<NodeId> =
         all.iter().flat_map(|(key, value)| [key_of(doc, key), doc.string(value)]).collect();
     let map = doc.map();
-    doc.append(map, &kids);
+    doc.append(map, &children);
     doc.set(metadata, "annotations", map);
 }
 
@@ -91,7 +91,7 @@ fn id_text(id: &ResId) -> Result<String> {
     text_of(&doc)
 }
 
-/// Adds annotations behind those that an object's text has.
+/// Adds annotations after those that an object's text has.
 pub fn add_annotations(text: &str, more: &[(&str, &str)]) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
@@ -122,7 +122,7 @@ pub fn add_annotations(text: &str, more: &[(&str, &str)]) -> String {
     out
 }
 
-/// Writes a text further to the right; the first line behind `first`, the others behind as many blanks.
+/// Writes a text further to the right; the first line after `first`, the others after as many blanks.
 pub fn indented(out: &mut String, text: &str, first: &str) {
     for (i, line) in text.lines().enumerate() {
         if !line.is_empty() {
@@ -136,7 +136,7 @@ pub fn indented(out: &mut String, text: &str, first: &str) {
 }
 
 /// Adds where a program was asked for to an error about what it did or printed.
-pub fn asked_by(error: Error, at: impl FnOnce() -> Location) -> Error {
+pub fn blame_config(error: Error, at: impl FnOnce() -> Location) -> Error {
     let config = at();
     match error.labels() {
         [] => error.at(config),
@@ -160,7 +160,7 @@ pub fn from_output(name: &str, output: Vec<u8>, budget: Option<&Arc<Budget>>) ->
 }
 
 /// Takes what a generator asks for out of its objects' annotations.
-pub fn take_options(all: &mut [Resource]) -> Result<()> {
+pub fn apply_generator_annotations(all: &mut [Resource]) -> Result<()> {
     for res in all {
         let needs_hash = match res.annotation(NEEDS_HASH) {
             None => false,
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn annotations_are_added_behind_the_last() {
+    fn annotations_are_added_after_the_last() {
         let table = [
             (
                 "kind: A\nmetadata:\n  annotations:\n    a: |\n      x\n\n      y\n  name: n\nspec: 1\n",
@@ -306,11 +306,11 @@ mod tests {
         let text = "kind: A\nmetadata: {name: a, annotations: {kustomize.config.k8s.io/needs-hash: \"VALUE\", \
                     kustomize.config.k8s.io/behavior: merge}}\n";
         let mut all = objects(&text.replace("VALUE", "true"));
-        take_options(&mut all).unwrap();
+        apply_generator_annotations(&mut all).unwrap();
         assert!(all[0].needs_hash);
         assert_eq!(all[0].behavior, crate::resource::Behavior::Merge);
         assert_eq!(all[0].annotation(NEEDS_HASH), None);
-        assert!(take_options(&mut objects(&text.replace("VALUE", "maybe"))).is_err());
+        assert!(apply_generator_annotations(&mut objects(&text.replace("VALUE", "maybe"))).is_err());
     }
 
     #[test]

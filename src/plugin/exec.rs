@@ -136,7 +136,7 @@ fn words(text: &str) -> Option<Vec<String>> {
 /// Runs a program that makes objects.
 pub fn generate(exec: &Exec, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
     let mut all = exchange::from_output(&exec.name(), exec.run("", site)?, site.budget)?;
-    exchange::take_options(&mut all)?;
+    exchange::apply_generator_annotations(&mut all)?;
     Ok(all)
 }
 

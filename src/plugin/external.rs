@@ -47,7 +47,7 @@ impl External {
             Run::Function(spec) => function::generate(spec, &self.config, site),
             Run::Exec(program) => exec::generate(program, site),
         };
-        let mut made = made.map_err(|e| self.asked_by(e))?;
+        let mut made = made.map_err(|e| self.blame_config(e))?;
         if let Some(mark) = self.config.doc().mark(self.config.root()) {
             made.iter_mut().for_each(|res| exchange::set_place(res, &mark));
         }
@@ -60,11 +60,11 @@ impl External {
             Run::Function(spec) => function::transform(spec, &self.config, resources, site),
             Run::Exec(program) => exec::transform(program, resources, site),
         }
-        .map_err(|e| self.asked_by(e))
+        .map_err(|e| self.blame_config(e))
     }
 
     /// Adds where the plugin was set up.
-    fn asked_by(&self, error: Error) -> Error {
-        exchange::asked_by(error, || self.config.doc().location(self.config.root()))
+    fn blame_config(&self, error: Error) -> Error {
+        exchange::blame_config(error, || self.config.doc().location(self.config.root()))
     }
 }

@@ -140,7 +140,7 @@ pub fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<V
         return Ok(vec![]);
     };
     let mut all = exchange::from_output(&name_of(config), output, site.budget)?;
-    exchange::take_options(&mut all)?;
+    exchange::apply_generator_annotations(&mut all)?;
     Ok(all)
 }
 

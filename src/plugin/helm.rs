@@ -116,7 +116,7 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
         objects(&source, site.options.compat)
     };
     let mut all = run().map_err(|e| {
-        exchange::asked_by(e, || chart.chart.mark.location())
+        exchange::blame_config(e, || chart.chart.mark.location())
             .during(format!("rendering the chart `{}`", chart.chart.name))
     })?;
     all.iter_mut().for_each(|res| exchange::set_place(res, &chart.chart.mark));
@@ -200,7 +200,7 @@ impl Chart {
         });
         let mut load = |file: &Text| (site.load)(file).map_err(|e| e.or_at(|| file.mark.location()));
         match &chart.values_inline {
-            Some((doc, node)) if !doc.kids(*node).is_empty() => {
+            Some((doc, node)) if !doc.children(*node).is_empty() => {
                 let source = match self.merge {
                     Merge::Replace => None,
                     _ => Some(split::read_text(file.value.as_str(), load(&file)?.to_vec(), site.budget)?),

@@ -86,27 +86,27 @@ fn numbers_as_floats(from: &Doc, node: NodeId, to: &mut Doc) -> NodeId {
         }
         NodeKind::Map => {
             let mut places: FxHashMap<String, usize> = FxHashMap::default();
-            let mut kids = Vec::with_capacity(from.kids(node).len());
+            let mut children = Vec::with_capacity(from.children(node).len());
             for (key, value) in from.pairs(node) {
                 let value = numbers_as_floats(from, value, to);
                 let (key, _) = as_json(from, key);
                 match places.get(&key) {
-                    Some(&place) => kids[place] = value,
+                    Some(&place) => children[place] = value,
                     None => {
-                        kids.extend([to.string(&key), value]);
-                        places.insert(key, kids.len() - 1);
+                        children.extend([to.string(&key), value]);
+                        places.insert(key, children.len() - 1);
                     }
                 }
             }
             let map = to.map();
-            to.append(map, &kids);
+            to.append(map, &children);
             map
         }
         NodeKind::Seq | NodeKind::Alias => {
-            let kids: Vec<NodeId> =
-                from.kids(node).iter().map(|kid| numbers_as_floats(from, *kid, to)).collect();
+            let children: Vec<NodeId> =
+                from.children(node).iter().map(|kid| numbers_as_floats(from, *kid, to)).collect();
             let seq = to.seq();
-            to.append(seq, &kids);
+            to.append(seq, &children);
             seq
         }
     };
@@ -180,12 +180,12 @@ fn fields(doc: &mut Doc, below: NodeId, above: Option<NodeId>) -> Result<NodeId>
         pairs.into_iter().rev().map(|(k, v)| (doc.text(k).to_owned(), v)).collect()
     };
     let mut over = of(doc, above);
-    let mut kids = Vec::with_capacity(doc.kids(below).len());
+    let mut children = Vec::with_capacity(doc.children(below).len());
     let pairs: Vec<(NodeId, NodeId)> = doc.pairs(below).collect();
     for (key, value) in pairs {
         let high = over.remove(doc.text(key));
         if let Some(value) = lay_over(doc, Some(value), high)? {
-            kids.extend([key, value]);
+            children.extend([key, value]);
         }
     }
     let rest: Vec<(NodeId, NodeId)> = above.map(|m| doc.pairs(m).collect()).unwrap_or_default();
@@ -193,10 +193,10 @@ fn fields(doc: &mut Doc, below: NodeId, above: Option<NodeId>) -> Result<NodeId>
         if over.remove(doc.text(key)).is_some()
             && let Some(value) = lay_over(doc, None, Some(value))?
         {
-            kids.extend([key, value]);
+            children.extend([key, value]);
         }
     }
-    doc.set_kids(below, &kids);
+    doc.set_children(below, &children);
     Ok(below)
 }
 

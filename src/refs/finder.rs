@@ -4,7 +4,7 @@
 //! for a type are made into a tree of steps here; one walk then tells which field specs lead to which nodes. The walk
 //! only reads, so a document that is shared stays shared.
 //!
-//! Paths are as in `kube::fieldspec`: names divided by `/`, `\/` for a slash in a name, `[]` behind lists.
+//! Paths are as in `kube::fieldspec`: names divided by `/`, `\/` for a slash in a name, `[]` after lists.
 
 use crate::diag::{Error, ErrorKind};
 use crate::kube::{Str, fieldspec};
@@ -123,7 +123,9 @@ impl Finder {
         match doc.kind(node) {
             NodeKind::Scalar => hits.push(Hit { spec: first, node, found: Found::Scalar }),
             NodeKind::Seq => doc.items(node).iter().for_each(|item| self.go_on(doc, *item, step, hits)),
-            NodeKind::Alias => doc.kids(node).iter().for_each(|target| self.go_on(doc, *target, step, hits)),
+            NodeKind::Alias => {
+                doc.children(node).iter().for_each(|target| self.go_on(doc, *target, step, hits))
+            }
             NodeKind::Map => self.fields(doc, node, step, hits),
         }
     }

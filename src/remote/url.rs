@@ -1,7 +1,7 @@
 //! Which texts name a repository, and what they are made of.
 //!
 //! The rules are kustomize's. A text is a host, the path of the repository and the path of a directory in it, then a query.
-//! The repository's path ends at `_git/` and one more segment, else before `//`, else behind `.git`, else after two
+//! The repository's path ends at `_git/` and one more segment, else before `//`, else after `.git`, else after two
 //! segments (`file://`: at the end). Texts for `github.com` are brought into one of two forms.
 
 use crate::load::RepoSpec;

@@ -32,7 +32,7 @@ pub fn rebuild(doc: &mut Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> Resu
     for step in 0..3 {
         match doc.get(metadata, ANNOTATIONS) {
             None => break,
-            Some(field) if step == 0 && doc.kids(field).is_empty() => {}
+            Some(field) if step == 0 && doc.children(field).is_empty() => {}
             Some(_) => renew(doc, metadata, drop)?,
         }
     }
@@ -57,7 +57,7 @@ fn fields(doc: &Doc, metadata: NodeId) -> usize {
 fn stays(doc: &Doc, field: NodeId, drop: &dyn Fn(&str) -> bool) -> bool {
     let mut seen = FxHashSet::default();
     doc.kind(field) == NodeKind::Map
-        && !doc.kids(field).is_empty()
+        && !doc.children(field).is_empty()
         && doc.pairs(field).all(|(key, value)| {
             let name = doc.text(key);
             key_stays(doc, key) && value_stays(doc, value) && !drop(name) && seen.insert(name)
@@ -106,7 +106,7 @@ fn renew(doc: &mut Doc, metadata: NodeId, drop: &dyn Fn(&str) -> bool) -> Result
             return Err(Error::new(ErrorKind::Resource, message).at(doc.location(next)));
         }
     };
-    let mut kids = Vec::with_capacity(2 * entries.len());
+    let mut children = Vec::with_capacity(2 * entries.len());
     for (name, value) in entries {
         let text = doc.text(value).to_owned();
         if let Some(same) = there.get(&name) {
@@ -122,24 +122,24 @@ fn renew(doc: &mut Doc, metadata: NodeId, drop: &dyn Fn(&str) -> bool) -> Result
             doc.set_mark(key, &mark);
             doc.set_mark(new_value, &mark);
         }
-        kids.extend([key, new_value]);
+        children.extend([key, new_value]);
     }
-    doc.append(new, &kids);
+    doc.append(new, &children);
     doc.set(metadata, ANNOTATIONS, new);
     Ok(())
 }
 
 /// Names and values; of equal names the last counts.
 fn entries(doc: &Doc, field: NodeId) -> Result<Vec<(String, NodeId)>> {
-    let kids = doc.kids(field);
+    let children = doc.children(field);
     let refuse =
         |message: &str, at: NodeId| Err(Error::new(ErrorKind::Resource, message).at(doc.location(at)));
-    if let [last] = kids.chunks_exact(2).remainder() {
+    if let [last] = children.chunks_exact(2).remainder() {
         return refuse("`annotations` is a sequence with an odd number of items, expected a mapping", *last);
     }
     let mut places: FxHashMap<&str, usize> = FxHashMap::default();
-    let mut entries: Vec<(String, NodeId)> = Vec::with_capacity(kids.len() / 2);
-    for pair in kids.chunks_exact(2) {
+    let mut entries: Vec<(String, NodeId)> = Vec::with_capacity(children.len() / 2);
+    for pair in children.chunks_exact(2) {
         let name = doc.text(pair[0]);
         if name.is_empty() {
             return refuse("the name of an annotation is empty", pair[0]);

@@ -17,7 +17,7 @@ const PREVIOUS_NAMESPACES: &str = "internal.config.kubernetes.io/previousNamespa
 const PREVIOUS_KINDS: &str = "internal.config.kubernetes.io/previousKinds";
 /// Prefixes put before the name.
 const PREFIXES: &str = "internal.config.kubernetes.io/prefixes";
-/// Suffixes put behind the name.
+/// Suffixes put after the name.
 const SUFFIXES: &str = "internal.config.kubernetes.io/suffixes";
 /// Ids of the objects that refer to this one.
 const REFERRED_BY: &str = "internal.config.kubernetes.io/refBy";

@@ -2,7 +2,7 @@
 //!
 //! A document must be a mapping with a kind, and a name unless the kind ends in `List`; nulls and empty collections
 //! are dropped. A `List` or `ResourceList` that is alone in its file is replaced by its items; other lists with
-//! `items` are opened too, their items go behind the other objects of the file.
+//! `items` are opened too, their items go after the other objects of the file.
 //!
 //! Kustomize turns the items of the second sort of lists into JSON and reads that. What remains of it is the way
 //! scalars are written, which decides how later changes to them are printed; see `to_json_styles`.
@@ -74,7 +74,7 @@ fn add_checked(doc: Doc, single: bool, queue: &mut VecDeque<Doc>) -> Result<()> 
         let items = doc.get(root, "items");
         if items.is_some() || doc.get(root, "functionConfig").is_some() {
             // A mapping in place of the list counts by its keys and values, and is refused because of them.
-            for item in items.map_or(&[][..], |n| doc.kids(n)) {
+            for item in items.map_or(&[][..], |n| doc.children(n)) {
                 let item = part(&doc, *item);
                 if !item.is_empty(item.root()) {
                     check(&item)?;
@@ -144,7 +144,7 @@ fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
             let message = format!("expected a string as key, found {}", describe(doc, key));
             return Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)));
         }
-        return (0..doc.kids(node).len()).try_for_each(|i| to_json_styles(doc, doc.kids(node)[i]));
+        return (0..doc.children(node).len()).try_for_each(|i| to_json_styles(doc, doc.children(node)[i]));
     }
     let style = match doc.tag(node) {
         // What these become is left to the printer.

@@ -33,7 +33,7 @@ fn name_key(name: &str) -> u64 {
     key("", name, "")
 }
 
-/// The keys of the present id, and of the previous ones behind those that are known already.
+/// The keys of the present id, and of the previous ones after those that are known already.
 fn keys(res: &Resource, known: usize) -> SmallVec<[u64; 4]> {
     let id = res.id();
     let mut all: SmallVec<[u64; 4]> = SmallVec::new();
@@ -115,7 +115,7 @@ impl ResMap {
         self.scopes = Some(openapi.clone());
     }
 
-    /// Puts an object behind all others without looking whether its id is there.
+    /// Puts an object after all others without looking whether its id is there.
     pub fn push(&mut self, mut res: Resource) -> usize {
         if let Some(openapi) = &self.scopes {
             res.set_scopes(openapi);
@@ -129,7 +129,7 @@ impl ResMap {
         slot
     }
 
-    /// Puts an object behind all others; an error when an object has its id already.
+    /// Puts an object after all others; an error when an object has its id already.
     pub fn append(&mut self, mut res: Resource) -> Result<usize> {
         if let Some(openapi) = &self.scopes {
             res.set_scopes(openapi);

@@ -61,7 +61,7 @@ pub struct Resource {
     pub previous: Vec<PreviousId>,
     /// Prefixes put before the name, in the order of application.
     pub prefixes: Vec<Str>,
-    /// Suffixes put behind the name, in the order of application.
+    /// Suffixes put after the name, in the order of application.
     pub suffixes: Vec<Str>,
     /// For generated objects.
     pub behavior: Behavior,
@@ -232,7 +232,7 @@ impl Resource {
 
     /// Returns whether kustomize keeps notes in the annotations of the object at this point, so that these exist to it even
     /// if the document has none.
-    pub fn has_noted_annotations(&self) -> bool {
+    pub fn has_bookkeeping(&self) -> bool {
         !self.previous.is_empty()
             || !self.prefixes.is_empty()
             || !self.suffixes.is_empty()

@@ -81,8 +81,8 @@ fn matches_wild(pattern: &str, text: &str) -> bool {
     // What follows the last `.*`, and the text from which on that is to be tried next.
     let mut again: Option<(&str, &str)> = None;
     loop {
-        if let Some(behind) = rest.strip_prefix(".*") {
-            (rest, again) = (behind, Some((behind, left)));
+        if let Some(after) = rest.strip_prefix(".*") {
+            (rest, again) = (after, Some((after, left)));
             continue;
         }
         let (mut wanted, mut found) = (rest.chars(), left.chars());
@@ -92,12 +92,12 @@ fn matches_wild(pattern: &str, text: &str) -> bool {
                 (rest, left) = (wanted.as_str(), found.as_str());
             }
             _ => {
-                let Some((behind, from)) = again else { return false };
+                let Some((after, from)) = again else { return false };
                 let mut chars = from.chars();
                 if chars.next().is_none_or(|c| c == '\n') {
                     return false;
                 }
-                (rest, left, again) = (behind, chars.as_str(), Some((behind, chars.as_str())));
+                (rest, left, again) = (after, chars.as_str(), Some((after, chars.as_str())));
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Kustomize's selectors are patterns of Go's `regexp` package. The two languages agree in most things; a small
 //! scanner reads the pattern as Go does, refuses what Go refuses and writes the rest anew for the crate:
-//! `\Q..\E`, braces that are no repetition, classes without set operations, a repetition behind a group of flags,
+//! `\Q..\E`, braces that are no repetition, classes without set operations, a repetition after a group of flags,
 //! and `\d`, `\w`, `\s`, `\b` for ASCII only. One thing differs still: Unicode class names are those of the crate.
 
 use regex::{Regex, RegexBuilder};
@@ -142,7 +142,7 @@ impl<'a> Scanner<'a> {
         self.set_operand(Some(Operand { end: self.out.len(), greedy: false, product }));
     }
 
-    /// A repetition. It is put behind what it repeats: groups of flags may have come between.
+    /// A repetition. It is put after what it repeats: groups of flags may have come between.
     fn repeat(&mut self, start: usize, text: &str, times: i64, before: Option<usize>) -> Result<(), String> {
         let lazy = self.take("?");
         let written = |from: usize| self.text.get(from..self.at).unwrap_or("");

@@ -84,11 +84,11 @@ impl Tree<'_> {
         let _ = write!(self.json, "{{\"Kind\":{kind},\"Style\":{style},\"Tag\":\"{tag}\",\"Value\":");
         write_string(doc.text(id), &mut self.json);
         self.json.push_str(",\"Anchor\":\"\",\"Alias\":null,\"Content\":");
-        let kids = doc.kids(id);
-        if kids.is_empty() {
+        let children = doc.children(id);
+        if children.is_empty() {
             self.json.push_str("null");
         } else {
-            for (i, kid) in kids.iter().enumerate() {
+            for (i, kid) in children.iter().enumerate() {
                 self.json.push(if i == 0 { '[' } else { ',' });
                 self.node(*kid)?;
             }

@@ -169,7 +169,7 @@ struct Dotted {
 }
 
 /// A text with points at some places.
-fn with_points(text: &str, points: &[usize]) -> String {
+fn with_dots(text: &str, points: &[usize]) -> String {
     let mut points = points.iter().peekable();
     text.chars()
         .enumerate()
@@ -238,7 +238,7 @@ impl<'a> Entries<'a> {
                 continue;
             }
             for alike in self.dotted.get(&text[..end].chars().count()).into_iter().flatten() {
-                if let Some(list) = alike.by_name.get(&with_points(&text[..end], &alike.points)) {
+                if let Some(list) = alike.by_name.get(&with_dots(&text[..end], &alike.points)) {
                     best = first(list, best);
                 }
             }
@@ -295,7 +295,7 @@ fn is_literal(name: &str) -> bool {
     !name.bytes().any(|b| b"\\+*?()|[]{}^$".contains(&b))
 }
 
-/// What stands behind the last slash.
+/// What stands after the last slash.
 fn last_part(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(_, part)| part)
 }

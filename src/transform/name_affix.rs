@@ -15,7 +15,7 @@ use crate::yaml::Tag;
 pub enum Side {
     /// Before the name.
     Prefix,
-    /// Behind the name.
+    /// After the name.
     Suffix,
 }
 
@@ -26,7 +26,7 @@ const SKIPPED: &[(&str, &str)] =
 /// The field spec that stands for the object's own name.
 const NAME: &str = "metadata/name";
 
-/// Puts a text before or behind the names of all objects, or whatever the field specs name.
+/// Puts a text before or after the names of all objects, or whatever the field specs name.
 pub fn apply(resources: &mut ResMap, side: Side, affix: &str, specs: &[FieldSpec]) -> Result<()> {
     let mut by_type = SpecsByType::new(specs);
     for slot in resources.slots() {

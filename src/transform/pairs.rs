@@ -26,7 +26,7 @@ pub(super) fn apply(resources: &mut ResMap, pairs: &Pairs, specs: &[FieldSpec], 
     for slot in resources.slots() {
         let Some(res) = resources.get(slot) else { continue };
         let specs = by_type.of(res.gvk());
-        let noted = res.has_noted_annotations();
+        let noted = res.has_bookkeeping();
         let exists = |r: &SplitSpec<'_>| noted && is_annotations(&r.spec.path);
         if !specs.iter().any(|r| exists(r) || r.leads(res.doc(), true)) {
             continue;

@@ -58,8 +58,8 @@ fn order(resources: &mut ResMap, ranks: &FxHashMap<&str, i64>) {
 /// place counts.
 fn ranks<'a, T: AsRef<str>>(first: &'a [T], last: &'a [T]) -> FxHashMap<&'a str, i64> {
     let before = first.iter().enumerate().map(|(i, kind)| (kind.as_ref(), i as i64 - first.len() as i64));
-    let behind = last.iter().enumerate().map(|(i, kind)| (kind.as_ref(), i as i64 + 1));
-    before.chain(behind).collect()
+    let after = last.iter().enumerate().map(|(i, kind)| (kind.as_ref(), i as i64 + 1));
+    before.chain(after).collect()
 }
 
 /// Compares types as texts. With a core Namespace it goes the other way round, so that it comes first.

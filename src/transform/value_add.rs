@@ -99,7 +99,7 @@ fn make(doc: &mut Doc, kind: NodeKind) -> NodeId {
     }
 }
 
-/// Follows a path and makes fields that are missing. `None` at a null and behind the end of a list.
+/// Follows a path and makes fields that are missing. `None` at a null and after the end of a list.
 fn find_or_make(doc: &mut Doc, root: NodeId, steps: &[String]) -> Result<Option<NodeId>> {
     let mut node = root;
     for (i, step) in steps.iter().enumerate() {

@@ -87,7 +87,7 @@ impl<'a> Expander<'a> {
     }
 
     fn target(&self, alias: NodeId) -> NodeId {
-        self.doc.kids(alias).first().copied().unwrap_or(alias)
+        self.doc.children(alias).first().copied().unwrap_or(alias)
     }
 
     /// The name that an alias was written with.
@@ -128,11 +128,11 @@ impl<'a> Expander<'a> {
             NodeKind::Scalar => Ok(self.doc.copy(id)),
             NodeKind::Alias => Ok(id),
             NodeKind::Map | NodeKind::Seq => {
-                let mut kids = self.doc.kids(id).to_vec();
-                for kid in &mut kids {
+                let mut children = self.doc.children(id).to_vec();
+                for kid in &mut children {
                     *kid = self.copy(*kid)?;
                 }
-                Ok(self.doc.copy_with(id, &kids))
+                Ok(self.doc.copy_with(id, &children))
             }
         }
     }
@@ -159,8 +159,8 @@ impl<'a> Expander<'a> {
         if self.doc.kind(id) == NodeKind::Map {
             self.merge(id)?;
         }
-        for i in 0..self.doc.kids(id).len() {
-            let kid = self.doc.kids(id)[i];
+        for i in 0..self.doc.children(id).len() {
+            let kid = self.doc.children(id)[i];
             let new = self.node(kid)?;
             if new != kid {
                 self.doc.set_kid(id, i, new);
@@ -195,7 +195,7 @@ impl<'a> Expander<'a> {
         let null_key = own.iter().any(|(k, _)| self.doc.is_null(*k) && !self.doc.text(*k).is_empty());
         if sources.is_empty() && !null_key {
             if let Some(i) = cleared {
-                self.doc.remove_kids(map, 2 * i, 2 * i + 2);
+                self.doc.remove_children(map, 2 * i, 2 * i + 2);
             }
             return Ok(());
         }
@@ -215,7 +215,7 @@ impl<'a> Expander<'a> {
         for (k, v) in self.firsts(&own) {
             all.set(self.field_name(k), k, v);
         }
-        self.doc.set_kids(map, &all.kids());
+        self.doc.set_children(map, &all.children());
         Ok(())
     }
 
@@ -260,8 +260,8 @@ impl<'a> Expander<'a> {
         if self.doc.kind(id) == NodeKind::Scalar || !self.begin(id)? {
             return Ok(());
         }
-        for i in 0..self.doc.kids(id).len() {
-            self.settle(self.doc.kids(id)[i])?;
+        for i in 0..self.doc.children(id).len() {
+            self.settle(self.doc.children(id)[i])?;
         }
         self.seen.insert(id, Seen::Done);
         let pairs: Vec<(NodeId, NodeId)> = self.doc.pairs(id).collect();
@@ -287,7 +287,7 @@ impl<'a> Expander<'a> {
                 }
             }
         }
-        self.doc.set_kids(id, &all.kids());
+        self.doc.set_children(id, &all.children());
         Ok(())
     }
 
@@ -310,29 +310,29 @@ impl<'a> Expander<'a> {
         if !self.begin(id)? {
             return Ok(id);
         }
-        let old = self.doc.kids(id).to_vec();
-        let mut kids = Vec::with_capacity(old.len());
+        let old = self.doc.children(id).to_vec();
+        let mut children = Vec::with_capacity(old.len());
         if self.doc.kind(id) == NodeKind::Map {
             for pair in old.chunks_exact(2) {
                 if self.doc.tag(pair[0]) == Tag::Merge && self.doc.text(pair[0]) == "<<" {
                     for source in self.merged_v2(pair[1])? {
                         let source = self.node_v2(source)?;
-                        for kid in self.doc.kids(source).to_vec() {
-                            kids.push(self.copy(kid)?);
+                        for kid in self.doc.children(source).to_vec() {
+                            children.push(self.copy(kid)?);
                         }
                     }
                 } else {
-                    kids.push(self.node_v2(pair[0])?);
-                    kids.push(self.node_v2(pair[1])?);
+                    children.push(self.node_v2(pair[0])?);
+                    children.push(self.node_v2(pair[1])?);
                 }
             }
         } else {
             for kid in &old {
-                kids.push(self.node_v2(*kid)?);
+                children.push(self.node_v2(*kid)?);
             }
         }
-        if kids != old {
-            self.doc.set_kids(id, &kids);
+        if children != old {
+            self.doc.set_children(id, &children);
         }
         self.seen.insert(id, Seen::Done);
         Ok(id)
@@ -377,7 +377,7 @@ impl Entries {
         }
     }
 
-    fn kids(&self) -> Vec<NodeId> {
+    fn children(&self) -> Vec<NodeId> {
         self.list.iter().flat_map(|(k, v)| [*k, *v]).collect()
     }
 }

@@ -353,7 +353,7 @@ fn a_document_is_copied_only_if_it_is_written_as_it_is_printed() {
         for more in 0..4 {
             print_both_ways(&mutate(canonical.clone(), 5 * seed + more));
         }
-        // A line behind a text that keeps its line breaks would be one of them.
+        // A line after a text that keeps its line breaks would be one of them.
         let gap = if canonical.ends_with("\n\n") { "" } else { "\n" };
         for frame in ["", "---\n", "# head\n\n"] {
             let Some((again, same)) = print_both_ways(&format!("{frame}{canonical}{gap}")) else { continue };

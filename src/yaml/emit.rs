@@ -76,7 +76,7 @@ pub(super) fn print_anew(doc: &Doc, root: NodeId, options: Options, out: &mut Ve
 pub(super) struct Scratch(Vec<u8>);
 
 impl Scratch {
-    /// The lines of a scalar that stands behind `prefix` in its line, if it can be printed.
+    /// The lines of a scalar that stands after `prefix` in its line, if it can be printed.
     pub fn scalar(&mut self, doc: &Doc, id: NodeId, prefix: &[u8], indent: usize) -> Option<&[u8]> {
         self.0.clear();
         let out = Lines::new(&mut self.0);
@@ -121,7 +121,7 @@ impl<'d> Printer<'d, '_> {
                 }
                 Ok(())
             }
-            _ if self.doc.kids(root).is_empty() => self.empty(root),
+            _ if self.doc.children(root).is_empty() => self.empty(root),
             _ => self.block(root, 0, true, context),
         }
     }
@@ -148,7 +148,7 @@ impl<'d> Printer<'d, '_> {
     }
 
     fn sequence(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
-        let items = self.doc.kids(id);
+        let items = self.doc.children(id);
         let below = self.below(id, context, false);
         for (i, &item) in items.iter().enumerate() {
             let last = if i + 1 == items.len() { context & LAST } else { 0 };
@@ -161,7 +161,7 @@ impl<'d> Printer<'d, '_> {
         Ok(())
     }
 
-    /// Prints what stands behind `- ` and `: `.
+    /// Prints what stands after `- ` and `: `.
     fn inline_value(&mut self, id: NodeId, indent: usize, context: u8) -> Result<()> {
         let id = self.meant(id);
         if self.doc.kind(id) == NodeKind::Scalar {
@@ -169,7 +169,7 @@ impl<'d> Printer<'d, '_> {
                 self.out.end();
             }
             Ok(())
-        } else if self.doc.kids(id).is_empty() {
+        } else if self.doc.children(id).is_empty() {
             self.empty(id)
         } else {
             self.block(id, indent + 2, true, context)
@@ -179,7 +179,7 @@ impl<'d> Printer<'d, '_> {
     /// The node that an alias stands for.
     fn meant(&self, mut id: NodeId) -> NodeId {
         while self.doc.kind(id) == NodeKind::Alias {
-            match self.doc.kids(id).first() {
+            match self.doc.children(id).first() {
                 Some(target) => id = *target,
                 None => break,
             }
@@ -189,20 +189,20 @@ impl<'d> Printer<'d, '_> {
 
     fn mapping(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
         let doc = self.doc;
-        let kids = doc.kids(id);
+        let children = doc.children(id);
         let mut sorted = true;
         let mut before = "";
-        for (i, pair) in kids.chunks_exact(2).enumerate() {
+        for (i, pair) in children.chunks_exact(2).enumerate() {
             let Some(text) = doc.simple_key(pair[0]) else {
-                return self.odd_mapping(id, indent, inline, context);
+                return self.mapping_with_typed_keys(id, indent, inline, context);
             };
             sorted &= i == 0 || order::less(before, text);
             before = text;
         }
         let below = self.below(id, context, false);
-        let last = kids.len() / 2 - 1;
+        let last = children.len() / 2 - 1;
         if sorted {
-            for (i, pair) in kids.chunks_exact(2).enumerate() {
+            for (i, pair) in children.chunks_exact(2).enumerate() {
                 let more = if i == last { context & LAST } else { 0 };
                 self.entry(doc.text(pair[0]), pair[0], pair[1], indent, inline && i == 0, below | more)?;
             }
@@ -210,14 +210,14 @@ impl<'d> Printer<'d, '_> {
         }
         let first = self.order.len();
         self.order.extend(0..=last as u32);
-        let text = |i: u32| doc.text(kids[2 * i as usize]);
+        let text = |i: u32| doc.text(children[2 * i as usize]);
         order::sort(&mut self.order[first..], &mut self.spare, &|a, b| order::less(text(a), text(b)));
         if let Some(pair) = self.order[first..].windows(2).find(|w| text(w[0]) == text(w[1])) {
-            return Err(duplicate(doc, kids[2 * pair[0] as usize], kids[2 * pair[1] as usize]));
+            return Err(duplicate(doc, children[2 * pair[0] as usize], children[2 * pair[1] as usize]));
         }
         for slot in first..=first + last {
             let i = self.order[slot] as usize;
-            let (key, value) = (kids[2 * i], kids[2 * i + 1]);
+            let (key, value) = (children[2 * i], children[2 * i + 1]);
             let more = if i == last { context & LAST } else { 0 };
             self.entry(doc.text(key), key, value, indent, inline && slot == first, below | more)?;
         }
@@ -226,7 +226,13 @@ impl<'d> Printer<'d, '_> {
     }
 
     /// A mapping with keys that are not all strings in the usual styles.
-    fn odd_mapping(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
+    fn mapping_with_typed_keys(
+        &mut self,
+        id: NodeId,
+        indent: usize,
+        inline: bool,
+        context: u8,
+    ) -> Result<()> {
         let mut entries = self.entries(id, context)?;
         let mut order: Vec<u32> = (0..entries.len() as u32).collect();
         let less = |a: u32, b: u32| order::less(&entries[a as usize].0.text, &entries[b as usize].0.text);
@@ -251,7 +257,7 @@ impl<'d> Printer<'d, '_> {
     fn entries(&self, id: NodeId, context: u8) -> Result<Vec<(Entry<'d>, NodeId)>> {
         let doc = self.doc;
         let mut seen = rustc_hash::FxHashMap::default();
-        let mut entries = Vec::with_capacity(doc.kids(id).len() / 2);
+        let mut entries = Vec::with_capacity(doc.children(id).len() / 2);
         let count = doc.pairs(id).len();
         for (i, (key, value)) in doc.pairs(id).enumerate() {
             let key = self.meant(key);
@@ -320,12 +326,12 @@ impl<'d> Printer<'d, '_> {
                 self.out.end();
             }
             Ok(())
-        } else if self.doc.kids(value).is_empty() {
+        } else if self.doc.children(value).is_empty() {
             // Kustomize writes the comment before the brackets, which then begin a line of their own.
             if self.reencode
                 && !self.doc.is_flow(value)
                 && !self.doc.without_comments
-                && self.doc.comment_behind(key).is_some()
+                && self.doc.comment_after(key).is_some()
             {
                 let message =
                     format!("the comment after `{text}:` keeps its emptied value from being printed");
@@ -345,7 +351,7 @@ impl<'d> Printer<'d, '_> {
         }
     }
 
-    /// Prints an entry whose key is written behind `?`.
+    /// Prints an entry whose key is written after `?`.
     fn long_entry(
         &mut self,
         text: &str,
@@ -438,7 +444,7 @@ impl<'d> Printer<'d, '_> {
     #[inline]
     fn string(&mut self, text: &str, bytes: u8, at: NodeId, indent: usize, key: bool) -> Result<bool> {
         if bytes & style::ODD != 0 {
-            return self.odd_string(text, bytes, at, indent, key);
+            return self.non_ascii_string(text, bytes, at, indent, key);
         }
         let how = style::of_ascii(text, bytes);
         if how == Written::Plain {
@@ -448,7 +454,14 @@ impl<'d> Printer<'d, '_> {
         Ok(self.out.string(text, how, indent, key))
     }
 
-    fn odd_string(&mut self, text: &str, bytes: u8, at: NodeId, indent: usize, key: bool) -> Result<bool> {
+    fn non_ascii_string(
+        &mut self,
+        text: &str,
+        bytes: u8,
+        at: NodeId,
+        indent: usize,
+        key: bool,
+    ) -> Result<bool> {
         if bytes & (style::HIGH | style::CONTROL) == 0 {
             return Ok(self.out.string(text, style::of_any(text, bytes), indent, key));
         }

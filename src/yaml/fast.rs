@@ -36,8 +36,8 @@ pub(super) struct Frame {
     pub(super) indent: usize,
     start: usize,
     /// Where its children begin on the stack of children.
-    kids: usize,
-    /// Behind the indicator whose value is to come in a later line, or [`NONE`].
+    children: usize,
+    /// After the indicator whose value is to come in a later line, or [`NONE`].
     awaits: usize,
 }
 
@@ -52,10 +52,10 @@ pub(super) struct Fast<'a> {
     /// Blanks at the start of that line, if counted already.
     counted: Option<usize>,
     pub(super) frames: Vec<Frame>,
-    pub(super) kids: Vec<NodeId>,
+    pub(super) children: Vec<NodeId>,
     /// Where the node read last ends.
     end: usize,
-    /// Columns of the comments behind the last value: of the first, and the least.
+    /// Columns of the comments after the last value: of the first, and the least.
     tail: Option<(usize, usize)>,
     /// Whether the document is written as it would be printed.
     pub(super) same: Verbatim,
@@ -77,7 +77,7 @@ pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Opti
         p: range.start,
         counted: None,
         frames: Vec::with_capacity(32),
-        kids: Vec::with_capacity(64),
+        children: Vec::with_capacity(64),
         end: range.start,
         tail: None,
         same: Verbatim::new(dialect == Dialect::V3),
@@ -85,7 +85,7 @@ pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Opti
     fast.lines()?;
     let same = fast.same.range(bytes);
     let mut doc = fast.doc;
-    doc.set_root(*fast.kids.first()?);
+    doc.set_root(*fast.children.first()?);
     if dialect == Dialect::V3 {
         doc.tail_comment = fast.tail.is_some_and(|(first, least)| first == 0 || least > 0);
     }
@@ -102,7 +102,7 @@ impl Fast<'_> {
         self.b.get(i).copied().unwrap_or(b'\n')
     }
 
-    /// The offset behind the blanks at `i`.
+    /// The offset after the blanks at `i`.
     #[inline]
     fn pass_blanks(&self, i: usize) -> usize {
         let mut i = i;
@@ -112,7 +112,7 @@ impl Fast<'_> {
         i
     }
 
-    /// The start of the line behind the one that `i` is in.
+    /// The start of the line after the one that `i` is in.
     fn next_line(&self, i: usize) -> usize {
         memchr::memchr(b'\n', self.b.get(i..).unwrap_or_default()).map_or(self.b.len(), |n| i + n + 1)
     }
@@ -155,7 +155,7 @@ impl Fast<'_> {
                 }
                 b'\t' => return None,
                 c @ (b'-' | b'.' | b'%') if indent == 0 && (c == b'%' || self.is_mark(at)) => {
-                    let first = !marked && c == b'-' && self.frames.is_empty() && self.kids.is_empty();
+                    let first = !marked && c == b'-' && self.frames.is_empty() && self.children.is_empty();
                     if !first {
                         return None;
                     }
@@ -180,7 +180,7 @@ impl Fast<'_> {
         Some(())
     }
 
-    /// `---` or `...`, and nothing directly behind it.
+    /// `---` or `...`, and nothing directly after it.
     fn is_mark(&self, at: usize) -> bool {
         matches!(self.b.get(at..at + 3), Some(b"---" | b"..."))
             && matches!(self.byte(at + 3), b' ' | b'\t' | b'\n')
@@ -198,7 +198,7 @@ impl Fast<'_> {
         let entry = self.is_entry(at);
         loop {
             let Some(top) = self.frames.last_mut() else {
-                return if self.kids.is_empty() { self.node(at, column) } else { None };
+                return if self.children.is_empty() { self.node(at, column) } else { None };
             };
             if top.awaits != NONE {
                 if column > top.indent {
@@ -211,7 +211,7 @@ impl Fast<'_> {
                 }
                 if entry && column == top.indent && top.kind == NodeKind::Map {
                     top.awaits = NONE;
-                    self.open(NodeKind::Seq, true, at, column, self.kids.len())?;
+                    self.open(NodeKind::Seq, true, at, column, self.children.len())?;
                     return self.entry(at, column);
                 }
                 self.absent();
@@ -236,7 +236,7 @@ impl Fast<'_> {
         indentless: bool,
         start: usize,
         indent: usize,
-        kids: usize,
+        children: usize,
     ) -> Option<()> {
         if self.frames.len() >= DEPTH {
             return None;
@@ -248,7 +248,7 @@ impl Fast<'_> {
             }
             Some(top) => indent == top.indent + 2,
         });
-        self.frames.push(Frame { kind, indentless, indent, start, kids, awaits: NONE });
+        self.frames.push(Frame { kind, indentless, indent, start, children, awaits: NONE });
         Some(())
     }
 
@@ -257,9 +257,9 @@ impl Fast<'_> {
     fn finish(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         let (start, end) = (frame.start as u32, self.end as u32);
-        let id = self.doc.add_collection(frame.kind, start, end, &self.kids[frame.kids..], false);
-        self.kids.truncate(frame.kids);
-        self.kids.push(id);
+        let id = self.doc.add_collection(frame.kind, start, end, &self.children[frame.children..], false);
+        self.children.truncate(frame.children);
+        self.children.push(id);
     }
 
     /// The value awaited by the innermost collection is not there.
@@ -269,11 +269,11 @@ impl Fast<'_> {
         self.same.hold(false);
         let offset = at as u32;
         let id = self.doc.add_span(offset, offset, (offset, offset), Style::Plain, Tag::Null);
-        self.kids.push(id);
+        self.children.push(id);
         self.end = at;
     }
 
-    /// A node whose value stands in a later line, if it is there: `at` is behind its indicator.
+    /// A node whose value stands in a later line, if it is there: `at` is after its indicator.
     fn later(&mut self, at: usize, next: usize) -> Option<()> {
         let top = self.frames.last_mut()?;
         top.awaits = at;
@@ -296,7 +296,7 @@ impl Fast<'_> {
 
     /// A node that begins at the column `column`: a collection or a scalar.
     fn node(&mut self, at: usize, column: usize) -> Option<()> {
-        let base = self.kids.len();
+        let base = self.children.len();
         let colon = match self.byte(at) {
             b'-' if self.is_entry(at) => {
                 self.open(NodeKind::Seq, false, at, column, base)?;
@@ -310,16 +310,16 @@ impl Fast<'_> {
             }
             quote @ (b'\'' | b'"') => {
                 let end = self.quoted(at, quote)?;
-                let behind = self.pass_blanks(end);
-                if self.byte(behind) != b':' {
-                    self.end_line(behind)?;
+                let after = self.pass_blanks(end);
+                if self.byte(after) != b':' {
+                    self.end_line(after)?;
                     self.check_scalar();
                     return Some(());
                 }
                 if self.has_break(at, end) {
                     return None;
                 }
-                behind
+                after
             }
             _ => match self.plain(at, true)? {
                 Some(colon) => colon,
@@ -347,7 +347,7 @@ impl Fast<'_> {
             _ => self.plain_key(at)?,
         };
         self.check_key(at, colon)?;
-        let base = self.frames.last()?.kids;
+        let base = self.frames.last()?.children;
         self.check_order(base, colon);
         self.value(colon)
     }
@@ -355,7 +355,7 @@ impl Fast<'_> {
     /// Returns whether the scalar read last will do as a key that is followed by the `:` at `colon`.
     #[inline]
     fn check_key(&self, at: usize, colon: usize) -> Option<()> {
-        let key = *self.kids.last()?;
+        let key = *self.children.last()?;
         let null = self.doc.tag(key) == Tag::Null && !self.doc.text(key).is_empty();
         let indicator = self.byte(colon) == b':' && matches!(self.byte(colon + 1), b' ' | b'\n');
         (indicator && !null && colon - at <= KEY).then_some(())

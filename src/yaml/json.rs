@@ -21,7 +21,7 @@ const DEPTH: usize = 10_000;
 pub fn read_json(source: &Arc<Source>) -> Result<Doc> {
     let text = source.text.as_str();
     let doc = Doc::new(source.clone());
-    let mut r = Reader { text, b: text.as_bytes(), p: 0, doc, open: vec![], kids: vec![] };
+    let mut r = Reader { text, b: text.as_bytes(), p: 0, doc, open: vec![], children: vec![] };
     r.document()
         .map_err(|(at, message)| Error::new(ErrorKind::Syntax, message).at(source.location(at as u32)))?;
     Ok(r.doc)
@@ -34,7 +34,7 @@ type Fail = (usize, String);
 struct Open {
     start: usize,
     /// Where its children begin on the stack of children.
-    kids: usize,
+    children: usize,
     /// The keys of an object, and where their values are among its children; `None` for an array.
     keys: Option<FxHashMap<String, usize>>,
     /// The value that comes next replaces this child.
@@ -47,7 +47,7 @@ struct Reader<'a> {
     p: usize,
     doc: Doc,
     open: Vec<Open>,
-    kids: Vec<NodeId>,
+    children: Vec<NodeId>,
 }
 
 impl Reader<'_> {
@@ -79,7 +79,7 @@ impl Reader<'_> {
         if self.p < self.b.len() {
             return self.unexpected("after top-level value");
         }
-        if let Some(root) = self.kids.first() {
+        if let Some(root) = self.children.first() {
             self.doc.set_root(*root);
         }
         Ok(())
@@ -96,7 +96,7 @@ impl Reader<'_> {
                 }
                 self.p += 1;
                 let keys = (c == b'{').then(FxHashMap::default);
-                self.open.push(Open { start, kids: self.kids.len(), keys, replaces: None });
+                self.open.push(Open { start, children: self.children.len(), keys, replaces: None });
                 self.blanks();
                 match (c, self.at()) {
                     (b'[', b']') | (b'{', b'}') => {
@@ -121,7 +121,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Goes on behind a value.
+    /// Goes on after a value.
     fn next(&mut self) -> Result<(), Fail> {
         let object = self.open.last().is_some_and(|o| o.keys.is_some());
         self.blanks();
@@ -154,13 +154,13 @@ impl Reader<'_> {
         if let Some(open) = self.open.last_mut()
             && let Some(keys) = &mut open.keys
         {
-            let place = self.kids.len() - open.kids + 1;
+            let place = self.children.len() - open.children + 1;
             let known = *keys.entry(name).or_insert(place);
-            open.replaces = (known != place).then_some(open.kids + known);
+            open.replaces = (known != place).then_some(open.children + known);
         }
         if self.open.last().is_some_and(|o| o.replaces.is_none()) {
             let id = self.add_string(start, text);
-            self.kids.push(id);
+            self.children.push(id);
         }
         self.blanks();
         if self.at() != b':' {
@@ -173,8 +173,8 @@ impl Reader<'_> {
     /// A finished value goes to its parent.
     fn put(&mut self, id: NodeId) {
         match self.open.last_mut().and_then(|o| o.replaces.take()) {
-            Some(place) => self.kids[place] = id,
-            None => self.kids.push(id),
+            Some(place) => self.children[place] = id,
+            None => self.children.push(id),
         }
     }
 
@@ -182,8 +182,8 @@ impl Reader<'_> {
         self.p += 1;
         let Some(open) = self.open.pop() else { return };
         let kind = if open.keys.is_some() { NodeKind::Map } else { NodeKind::Seq };
-        let kids = self.kids.split_off(open.kids);
-        let id = self.doc.add_collection(kind, open.start as u32, self.p as u32, &kids, true);
+        let children = self.children.split_off(open.children);
+        let id = self.doc.add_collection(kind, open.start as u32, self.p as u32, &children, true);
         self.put(id);
     }
 
@@ -306,7 +306,7 @@ impl Reader<'_> {
         Ok(c)
     }
 
-    /// The four digits behind `u`.
+    /// The four digits after `u`.
     fn code(&mut self) -> Result<u32, Fail> {
         let mut code = 0;
         for _ in 0..4 {
@@ -326,7 +326,7 @@ impl Reader<'_> {
 pub fn to_json(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
     match doc.kind(node) {
         NodeKind::Scalar => write_scalar(doc, node, out),
-        NodeKind::Alias => doc.kids(node).first().map_or(Ok(()), |target| to_json(doc, *target, out)),
+        NodeKind::Alias => doc.children(node).first().map_or(Ok(()), |target| to_json(doc, *target, out)),
         NodeKind::Seq => {
             out.push('[');
             for (i, item) in doc.items(node).iter().enumerate() {
@@ -339,7 +339,7 @@ pub fn to_json(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
             Ok(())
         }
         NodeKind::Map => {
-            let mut entries = Vec::with_capacity(doc.kids(node).len() / 2);
+            let mut entries = Vec::with_capacity(doc.children(node).len() / 2);
             for (key, value) in doc.pairs(node) {
                 entries.push((key_text(doc, key)?, value));
             }

@@ -96,7 +96,7 @@ const TAGGED: u8 = 1;
 const FLOW: u8 = 2;
 /// A scalar that is printed as its bare text wherever it stands.
 const BARE: u8 = 4;
-/// A collection behind whose children there is room up to the next power of two of their number.
+/// A collection after whose children there is room up to the next power of two of their number.
 const GROWN: u8 = 8;
 
 /// A span of the document's own text rather than of the source.
@@ -110,7 +110,7 @@ struct Node {
     flags: u8,
     /// Byte offset of the first character in the origin.
     start: u32,
-    /// Byte offset behind the last character, 0 where unknown.
+    /// Byte offset after the last character, 0 where unknown.
     end: u32,
     /// Scalars: offset of the text. Collections: first child.
     a: u32,
@@ -125,7 +125,7 @@ struct Node {
 pub struct Doc {
     sources: Vec<Arc<Source>>,
     nodes: Vec<Node>,
-    kids: Vec<NodeId>,
+    children: Vec<NodeId>,
     text: String,
     root: NodeId,
     /// Where the keys of large mappings are.
@@ -136,7 +136,7 @@ pub struct Doc {
     json_comments: (usize, bool),
     /// The bytes of the source that printing the root would give, while nothing was changed.
     verbatim: Option<(u32, u32)>,
-    /// Comments stand behind the last value in the way that costs a keep scalar at the document's end one more
+    /// Comments stand after the last value in the way that costs a keep scalar at the document's end one more
     /// line break (see `reencode`).
     pub tail_comment: bool,
     /// The nodes went through JSON, which knows no comments.
@@ -159,7 +159,7 @@ impl Doc {
         Self {
             sources: vec![source],
             nodes: Vec::new(),
-            kids: Vec::new(),
+            children: Vec::new(),
             text: String::new(),
             root: NodeId(0),
             keys: keys::Keys::default(),
@@ -286,30 +286,30 @@ impl Doc {
 
     /// The children: items, or keys and values in turn.
     #[inline]
-    pub fn kids(&self, id: NodeId) -> &[NodeId] {
+    pub fn children(&self, id: NodeId) -> &[NodeId] {
         let n = self.node(id);
         if n.kind == NodeKind::Scalar {
             return &[];
         }
-        &self.kids[n.a as usize..(n.a + n.b) as usize]
+        &self.children[n.a as usize..(n.a + n.b) as usize]
     }
 
     /// The entries of a mapping; none for other nodes.
     #[inline]
     pub fn pairs(&self, id: NodeId) -> impl ExactSizeIterator<Item = (NodeId, NodeId)> + '_ {
-        let kids = if self.kind(id) == NodeKind::Map { self.kids(id) } else { &[] };
-        kids.chunks_exact(2).map(|c| (c[0], c[1]))
+        let children = if self.kind(id) == NodeKind::Map { self.children(id) } else { &[] };
+        children.chunks_exact(2).map(|c| (c[0], c[1]))
     }
 
     /// The items of a sequence; none for other nodes.
     #[inline]
     pub fn items(&self, id: NodeId) -> &[NodeId] {
-        if self.kind(id) == NodeKind::Seq { self.kids(id) } else { &[] }
+        if self.kind(id) == NodeKind::Seq { self.children(id) } else { &[] }
     }
 
     /// The value of a key; `None` also where `map` is no mapping.
     pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
-        self.entry(map, key).map(|i| self.kids(map)[2 * i + 1])
+        self.entry(map, key).map(|i| self.children(map)[2 * i + 1])
     }
 
     /// Follows keys of mappings.
@@ -325,7 +325,7 @@ impl Doc {
 
     /// Returns whether the node is a null or a collection without children.
     pub fn is_empty(&self, id: NodeId) -> bool {
-        self.is_null(id) || self.kind(id) != NodeKind::Scalar && self.kids(id).is_empty()
+        self.is_null(id) || self.kind(id) != NodeKind::Scalar && self.children(id).is_empty()
     }
 
     /// Which source the node came from, and the byte offset of its first character there; `None` for nodes that
@@ -346,8 +346,8 @@ impl Doc {
         self.mark(id).map_or_else(|| Location::file(self.source().path.clone()), |m| m.location())
     }
 
-    /// The comment behind the colon of a key with nothing between, as it stands in the source of the key.
-    pub fn comment_behind(&self, key: NodeId) -> Option<&str> {
+    /// The comment after the colon of a key with nothing between, as it stands in the source of the key.
+    pub fn comment_after(&self, key: NodeId) -> Option<&str> {
         let n = self.node(key);
         let source = self.sources.get(n.origin as usize)?;
         let line = source.text.get(n.start as usize..)?.lines().next()?;
@@ -381,6 +381,6 @@ pub fn equal(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
     let seen = TAGGED | FLOW;
     (n.kind, n.style, n.tag, n.flags & seen) == (m.kind, m.style, m.tag, m.flags & seen)
         && a.text(x) == b.text(y)
-        && a.kids(x).len() == b.kids(y).len()
-        && a.kids(x).iter().zip(b.kids(y)).all(|(k, l)| equal(a, *k, b, *l))
+        && a.children(x).len() == b.children(y).len()
+        && a.children(x).iter().zip(b.children(y)).all(|(k, l)| equal(a, *k, b, *l))
 }

@@ -29,7 +29,7 @@ fn less_from(a: &str, b: &str, at: usize) -> bool {
         (false, false) => {}
         (_, second) => return second,
     }
-    // Behind a number that has begun with another digit than 0, a 0 is a digit like the others.
+    // After a number that has begun with another digit than 0, a 0 is a digit like the others.
     let seed =
         i64::from((p == '0' || q == '0') && head.chars().rev().take_while(|c| digit(*c)).any(|c| c != '0'));
     let ((m, long), (n, other)) = (run(x, seed), run(y, seed));

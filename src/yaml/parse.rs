@@ -4,7 +4,7 @@
 //! noticed and the place where the construct began. Only the first document of a text is read, as kustomize does
 //! with each piece of a file. Depth costs memory, not stack.
 //!
-//! Places: a node begins at its anchor or tag, if it has one, and ends behind its last character; a block scalar
+//! Places: a node begins at its anchor or tag, if it has one, and ends after its last character; a block scalar
 //! ends before the break of its last line, a block collection where its last child ends, an absent value where the
 //! indicator before it ends.
 
@@ -55,7 +55,7 @@ struct Open {
     node: NodeId,
     start: usize,
     /// Where its children begin on the stack of children.
-    kids: usize,
+    children: usize,
 }
 
 struct Parser<'a> {
@@ -64,7 +64,7 @@ struct Parser<'a> {
     text: &'a str,
     doc: Doc,
     open: Vec<Open>,
-    kids: Vec<NodeId>,
+    children: Vec<NodeId>,
     anchors: FxHashMap<&'a str, NodeId>,
     directives: Vec<(String, Vec<u8>)>,
     /// Where the node read last ends.
@@ -91,7 +91,7 @@ fn document(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Resu
         text: &source.text,
         doc: Doc::new(source.clone()),
         open: Vec::new(),
-        kids: Vec::new(),
+        children: Vec::new(),
         anchors: FxHashMap::default(),
         directives: Vec::new(),
         end: range.start,
@@ -104,7 +104,7 @@ fn document(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Resu
     while let Some(top) = parser.open.len().checked_sub(1) {
         parser.step(top)?;
     }
-    if let Some(root) = parser.kids.first() {
+    if let Some(root) = parser.children.first() {
         parser.doc.set_root(*root);
     }
     if ends_document(&parser.scanner.peek()?.kind) {
@@ -183,7 +183,7 @@ impl<'a> Parser<'a> {
     fn absent(&mut self, at: usize) {
         let offset = at as u32;
         let id = self.doc.add_span(offset, offset, (offset, offset), Style::Plain, Tag::Null);
-        self.kids.push(id);
+        self.children.push(id);
         self.end = at;
     }
 
@@ -240,7 +240,7 @@ impl<'a> Parser<'a> {
         };
         let id = self.doc.add_alias(token.start as u32, token.end as u32, *target);
         self.doc.has_anchors = true;
-        self.kids.push(id);
+        self.children.push(id);
         self.end = token.end;
         Ok(())
     }
@@ -321,29 +321,29 @@ impl<'a> Parser<'a> {
         if let Some((from, to)) = properties.anchor {
             self.anchors.insert(&self.text[from..to], id);
         }
-        self.kids.push(id);
+        self.children.push(id);
         self.end = token.end;
     }
 
     fn begin(&mut self, state: State, kind: NodeKind, start: usize, flow: bool) -> NodeId {
         let node = self.doc.add_collection(kind, start as u32, 0, &[], flow);
-        self.open.push(Open { state, node, start, kids: self.kids.len() });
+        self.open.push(Open { state, node, start, children: self.children.len() });
         node
     }
 
     /// Closes the innermost collection, which ends where its last child or its bracket ends.
     fn finish(&mut self) {
         let Some(open) = self.open.pop() else { return };
-        let kids = &self.kids[open.kids..];
-        self.doc.set_kids(open.node, kids);
+        let children = &self.children[open.children..];
+        self.doc.set_children(open.node, children);
         self.doc.set_span(open.node, open.start as u32, self.end as u32);
         if self.doc.kind(open.node) == NodeKind::Map && !self.doc.has_anchors {
             // a null written as a key is doubled where anchors are expanded
             let odd = |k: &NodeId| self.doc.tag(*k) == Tag::Null && !self.doc.text(*k).is_empty();
-            self.doc.has_anchors = kids.iter().step_by(2).any(odd);
+            self.doc.has_anchors = children.iter().step_by(2).any(odd);
         }
-        self.kids.truncate(open.kids);
-        self.kids.push(open.node);
+        self.children.truncate(open.children);
+        self.children.push(open.node);
     }
 
     /// Goes on with the innermost collection, whose place in the stack is `top`.
@@ -397,7 +397,7 @@ impl<'a> Parser<'a> {
             State::PairKey => {
                 to(self, State::PairValue);
                 match self.scanner.peek()?.kind {
-                    // the indicator is lost here: `[? : a]` and `[?, a]` go on behind it
+                    // the indicator is lost here: `[? : a]` and `[?, a]` go on after it
                     TokenKind::Value | TokenKind::Comma | TokenKind::FlowSeqEnd => {
                         let at = self.scanner.take()?.end;
                         self.absent(at);
@@ -515,7 +515,7 @@ impl<'a> Parser<'a> {
         self.node(false, false)
     }
 
-    /// The value behind a key in a flow collection that is closed by `end`.
+    /// The value after a key in a flow collection that is closed by `end`.
     fn flow_value(&mut self, end: &TokenKind) -> Result<(), Fail> {
         let mut at = self.end;
         if self.next_is(&TokenKind::Value)? {

@@ -63,7 +63,7 @@ pub struct Place {
     pub flow: bool,
     /// A key short enough to be written without `?`.
     pub simple_key: bool,
-    /// The document's last scalar, with comments behind it that cost a line break.
+    /// The document's last scalar, with comments after it that cost a line break.
     pub last: bool,
     /// The tree is written as YAML and read again before values are taken.
     pub reencode: bool,
@@ -220,7 +220,7 @@ fn refold(text: &str) -> String {
     let clip = text.ends_with(is_break);
 
     let mut out = String::with_capacity(text.len() + 8);
-    // Of the last line of text: its break and whether it started with a blank; then the breaks behind it.
+    // Of the last line of text: its break and whether it started with a blank; then the breaks after it.
     let (mut first_break, mut after_blank, mut breaks) = (None, false, String::new());
     let mut rest = text;
     while !rest.is_empty() {

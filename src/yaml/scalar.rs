@@ -166,7 +166,7 @@ fn point(text: &str) -> Value<'_> {
     float(&text.replace('_', "")).map_or(Value::Str(text), Value::Float)
 }
 
-/// A text that starts with a sign or a digit and is no time. Underscores may stand anywhere behind.
+/// A text that starts with a sign or a digit and is no time. Underscores may stand anywhere after.
 fn number(text: &str) -> Value<'_> {
     match text.as_bytes() {
         [b'+', rest @ ..] if INFINITE.iter().any(|w| w.as_bytes() == rest) => {
@@ -206,7 +206,7 @@ fn integer(text: &str) -> Option<Value<'static>> {
     };
     match body.as_bytes().first()? {
         b'+' | b'-' => {
-            // a sign behind the prefix is taken after `0b` and `0o`, where none stands before it
+            // a sign after the prefix is taken after `0b` and `0o`, where none stands before it
             let taken = !signed && (digits.starts_with("0b") || digits.starts_with("0o"));
             return if taken { i64::from_str_radix(body, base).ok().map(Value::Int) } else { None };
         }
@@ -262,7 +262,7 @@ fn run(b: &[u8], least: usize, most: usize) -> Option<(u32, &[u8])> {
 
 /// A time, as RFC 3339; `None` if the text is none.
 ///
-/// Taken are `YYYY-M-D`, the same with `h:m:s` behind blanks and no zone, and with `T` or `t`, `h:m:s` and a zone.
+/// Taken are `YYYY-M-D`, the same with `h:m:s` after blanks and no zone, and with `T` or `t`, `h:m:s` and a zone.
 /// One or two digits do for each part; the day has to exist.
 pub fn time(text: &str) -> Option<String> {
     let b = text.as_bytes();

@@ -2,7 +2,7 @@
 //!
 //! It is the scanner of go-yaml in what it takes, refuses and says: libyaml's rules (YAML 1.1), plus, in the newer
 //! dialect, a look-ahead of two tokens and comments that are read as part of the line of a token or in groups. Both
-//! are visible: text behind the first document is refused only within the look-ahead, and a tab may stand before a
+//! are visible: text after the first document is refused only within the look-ahead, and a tab may stand before a
 //! comment that follows another one.
 //!
 //! Offsets are bytes of the source; limits (1024 characters for a simple key) and columns count characters.
@@ -60,7 +60,7 @@ pub struct Scanner<'a> {
     keys: Vec<SimpleKey>,
     /// A simple key may start here.
     allowed: bool,
-    /// Columns of the comments behind the last token that stand in lines of their own: of the first, and the least.
+    /// Columns of the comments after the last token that stand in lines of their own: of the first, and the least.
     tail: Option<(usize, usize)>,
 }
 

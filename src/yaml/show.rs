@@ -25,7 +25,7 @@ fn put(doc: &Doc, id: NodeId, out: &mut String) {
         kind => {
             let (open, close) = if kind == NodeKind::Map { ('{', '}') } else { ('[', ']') };
             out.push(open);
-            for (i, kid) in doc.kids(id).iter().enumerate() {
+            for (i, kid) in doc.children(id).iter().enumerate() {
                 if i > 0 {
                     out.push(' ');
                 }

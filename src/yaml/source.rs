@@ -153,7 +153,7 @@ impl Source {
                 return to;
             }
             let breaks = &self.pieces().0;
-            // The piece with the first line break behind this one.
+            // The piece with the first line break after this one.
             let next = breaks.partition_point(|n| *n <= breaks[piece + 1]);
             let from = (next.saturating_sub(1) * PIECE).min(bytes.len());
             memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |i| from + i)

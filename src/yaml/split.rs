@@ -184,7 +184,7 @@ fn decode_binaries(doc: &mut Doc, node: NodeId) -> Result<()> {
         let text = json::binary(doc, node)?;
         doc.set_text(node, &text, Tag::Str);
     }
-    (0..doc.kids(node).len()).try_for_each(|i| decode_binaries(doc, doc.kids(node)[i]))
+    (0..doc.children(node).len()).try_for_each(|i| decode_binaries(doc, doc.children(node)[i]))
 }
 
 #[cfg(test)]

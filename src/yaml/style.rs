@@ -23,7 +23,7 @@ pub const ODD: u8 = LINE | HIGH | CONTROL;
 /// Stands in no number and no time. Not to be relied upon in texts of more than [`LONG`] bytes.
 const WORDY: u8 = 32;
 
-/// Keys longer than this, in bytes, are written behind `?`.
+/// Keys longer than this, in bytes, are written after `?`.
 pub const SIMPLE_KEY: usize = 128;
 
 /// No number or time that a person would write has as many bytes.
@@ -95,7 +95,7 @@ pub enum Written {
     Single,
     /// In double quotes.
     Double,
-    /// As a block behind `|`.
+    /// As a block after `|`.
     Literal,
 }
 
@@ -140,7 +140,7 @@ pub fn of_ascii(text: &str, bytes: u8) -> Written {
     if quoted { Written::Single } else { Written::Plain }
 }
 
-/// Returns whether `second` stands directly behind `first` somewhere. In a form that compiles to vector instructions.
+/// Returns whether `second` stands directly after `first` somewhere. In a form that compiles to vector instructions.
 fn follows(bytes: &[u8], first: u8, second: u8) -> bool {
     let pairs = bytes.chunks(2 * LONG).zip(bytes.get(1..).unwrap_or_default().chunks(2 * LONG));
     let found =

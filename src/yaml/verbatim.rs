@@ -20,7 +20,7 @@ pub(super) struct Verbatim {
     start: Option<usize>,
     /// Where the line that is being read begins.
     line: usize,
-    /// Behind the last line with content.
+    /// After the last line with content.
     end: usize,
     /// Lines without content follow `end`.
     gap: bool,
@@ -71,18 +71,18 @@ impl Verbatim {
 }
 
 impl Fast<'_> {
-    /// Looks at the key read last, whose `:` is at `colon`: is it written as it should be, and behind the one before?
+    /// Looks at the key read last, whose `:` is at `colon`: is it written as it should be, and after the one before?
     #[inline]
     pub(super) fn check_order(&mut self, base: usize, colon: usize) {
         if !self.same.same {
             return;
         }
-        let (Some(&key), doc) = (self.kids.last(), &self.doc) else { return };
+        let (Some(&key), doc) = (self.children.last(), &self.doc) else { return };
         let text = doc.text(key);
         // A key that is not a string, or in quotes, is rare in what machines write.
         let usual = doc.is_bare(key) && doc.simple_key(key).is_some() && text.len() <= SIMPLE_KEY;
         let usual = usual && self.b.get(colon.wrapping_sub(1)) != Some(&b' ');
-        let before = self.kids.len().checked_sub(3).filter(|i| *i >= base).map(|i| self.kids[i]);
+        let before = self.children.len().checked_sub(3).filter(|i| *i >= base).map(|i| self.children[i]);
         self.same.same = usual && before.is_none_or(|before| order::less(doc.text(before), text));
     }
 
@@ -92,7 +92,7 @@ impl Fast<'_> {
         if !self.same.same {
             return;
         }
-        let bare = self.kids.last().is_some_and(|id| self.doc.is_bare(*id));
+        let bare = self.children.last().is_some_and(|id| self.doc.is_bare(*id));
         // A line of no more bytes has no more characters either, and is not folded.
         if bare && end == line && line - self.same.line <= WIDTH {
             self.same.end = line + 1;
@@ -102,12 +102,12 @@ impl Fast<'_> {
         }
     }
 
-    /// Looks at the scalar read last, behind which the next line begins at `p`.
+    /// Looks at the scalar read last, after which the next line begins at `p`.
     pub(super) fn check_scalar(&mut self) {
         if !self.same.same {
             return;
         }
-        let (Some(&id), Some(frame)) = (self.kids.last(), self.frames.last()) else {
+        let (Some(&id), Some(frame)) = (self.children.last(), self.frames.last()) else {
             return self.same.hold(false);
         };
         let Some((at, _)) = self.doc.span(id) else { return self.same.hold(false) };

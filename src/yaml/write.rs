@@ -24,7 +24,7 @@ pub struct Lines<'o> {
 }
 
 impl<'o> Lines<'o> {
-    /// Lines behind what `buf` holds.
+    /// Lines after what `buf` holds.
     pub fn new(buf: &'o mut Vec<u8>) -> Self {
         let start = buf.len();
         Self { buf, fold: true, start, quoted: String::new() }
@@ -66,7 +66,7 @@ impl<'o> Lines<'o> {
     }
 
     /// Writes a string; literal blocks end their last line themselves, which is what is returned.
-    /// `indent` is for the lines behind the first; keys are not folded.
+    /// `indent` is for the lines after the first; keys are not folded.
     pub fn string(&mut self, text: &str, how: Written, indent: usize, key: bool) -> bool {
         match how {
             Written::Plain => self.plain(text, indent, key),
@@ -250,7 +250,7 @@ fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|b| **b & 0xc0 != 0x80).count()
 }
 
-/// The byte offset `count` characters behind `from`.
+/// The byte offset `count` characters after `from`.
 fn skip(text: &str, from: usize, count: usize) -> usize {
     text.get(from..).and_then(|t| t.char_indices().nth(count)).map_or(text.len(), |(i, _)| from + i)
 }

@@ -28,7 +28,7 @@ pub(super) struct Comments {
     pub beside_dash: FxHashMap<NodeId, String>,
     /// Where nodes start in their lines, from 0.
     pub columns: FxHashMap<NodeId, usize>,
-    /// Behind everything; the flag: a blank line comes before.
+    /// After everything; the flag: a blank line comes before.
     pub end: Vec<(Block, bool)>,
     /// Names of anchors that an alias refers to.
     pub anchors: FxHashMap<NodeId, String>,
@@ -93,12 +93,12 @@ fn collect(
     anchors: &mut FxHashMap<NodeId, String>,
 ) {
     if doc.kind(node) == NodeKind::Alias {
-        if let (Some((start, end)), Some(target)) = (doc.span(node), doc.kids(node).first()) {
+        if let (Some((start, end)), Some(target)) = (doc.span(node), doc.children(node).first()) {
             let name = doc.source().text.get(start as usize..end as usize).unwrap_or_default();
             anchors.insert(*target, name.trim_start_matches('*').to_owned());
         }
-    } else if !doc.kids(node).is_empty() {
-        doc.kids(node).iter().for_each(|kid| collect(doc, *kid, leaves, anchors));
+    } else if !doc.children(node).is_empty() {
+        doc.children(node).iter().for_each(|kid| collect(doc, *kid, leaves, anchors));
         return;
     }
     if let Some((start, end)) = doc.span(node) {
@@ -111,7 +111,7 @@ fn collect(
 struct Gap {
     /// On the first line.
     beside: Option<String>,
-    /// Behind the `-` of an item that starts on the next line.
+    /// After the `-` of an item that starts on the next line.
     beside_dash: Option<String>,
     /// On lines of their own; the flag: a blank line comes before.
     blocks: Vec<(Block, bool)>,

@@ -117,7 +117,7 @@ impl Step<'_> {
         };
         let path = if source.field_path.is_empty() { DEFAULT_FIELD_PATH } else { &source.field_path };
         let parts = fieldpath::split(path);
-        let noted = (notes::are_at(&parts) && res.has_noted_annotations()).then(|| notes::shown(res));
+        let noted = (notes::are_at(&parts) && res.has_bookkeeping()).then(|| notes::shown(res));
         let res = noted.as_ref().unwrap_or(res);
         let doc = res.doc();
         let node = fieldpath::lookup(doc, res.root(), &parts)

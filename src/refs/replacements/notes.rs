@@ -50,7 +50,7 @@ pub(super) fn take(res: &mut Resource, shown: &[(&'static str, String)]) -> Resu
                 doc.remove(map, key);
             },
         );
-        if doc.kids(map).is_empty() {
+        if doc.children(map).is_empty() {
             doc.remove(metadata, "annotations");
         }
     });

@@ -40,14 +40,14 @@ impl Printer<'_> {
     fn is_block(&self, node: NodeId) -> bool {
         matches!(self.doc.kind(node), NodeKind::Map | NodeKind::Seq)
             && !self.doc.is_flow(node)
-            && !self.doc.kids(node).is_empty()
+            && !self.doc.children(node).is_empty()
     }
 
     fn blanks(&mut self, count: usize) {
         self.out.extend(std::iter::repeat_n(' ', count));
     }
 
-    /// Ends a line behind a node, with the comment beside it.
+    /// Ends a line after a node, with the comment beside it.
     fn end_line(&mut self, node: NodeId) {
         if self.out.ends_with('\n') {
             return;
@@ -67,7 +67,7 @@ impl Printer<'_> {
     fn first_leaf(&self, node: NodeId) -> NodeId {
         let mut leaf = node;
         while self.doc.kind(leaf) != NodeKind::Alias
-            && let Some(first) = self.doc.kids(leaf).first()
+            && let Some(first) = self.doc.children(leaf).first()
         {
             leaf = *first;
         }
@@ -329,9 +329,9 @@ impl Printer<'_> {
 /// A tag as it stands in the text.
 fn written_tag(doc: &Doc, node: NodeId) -> Option<&str> {
     let (start, _) = doc.span(node)?;
-    let (before, behind) = doc.source().text.split_at_checked(start as usize)?;
+    let (before, after) = doc.source().text.split_at_checked(start as usize)?;
     let word = before.split_whitespace().next_back().filter(|w| w.starts_with('!'));
-    word.or_else(|| behind.split_whitespace().next().filter(|w| w.starts_with('!')))
+    word.or_else(|| after.split_whitespace().next().filter(|w| w.starts_with('!')))
 }
 
 fn tag_name(tag: Tag) -> Option<&'static str> {

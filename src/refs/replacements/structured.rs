@@ -86,9 +86,9 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
         }
     };
     match doc.kind(node) {
-        NodeKind::Alias => json(doc, *doc.kids(node).first()?, level, out)?,
+        NodeKind::Alias => json(doc, *doc.children(node).first()?, level, out)?,
         NodeKind::Seq if doc.items(node).is_empty() => out.push_str("[]"),
-        NodeKind::Map if doc.kids(node).is_empty() => out.push_str("{}"),
+        NodeKind::Map if doc.children(node).is_empty() => out.push_str("{}"),
         NodeKind::Seq => {
             for (i, item) in doc.items(node).iter().enumerate() {
                 out.push(if i == 0 { '[' } else { ',' });

@@ -108,7 +108,7 @@ fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Valu
 }
 
 /// Puts a text in the place of one of the parts that a delimiter divides another one into: before the first where the
-/// index is negative, behind the last where there are not so many.
+/// index is negative, after the last where there are not so many.
 fn spliced(text: &str, delimiter: &str, index: i64, new: &str) -> String {
     let Ok(index) = usize::try_from(index) else { return format!("{new}{delimiter}{text}") };
     let mut from = 0;

@@ -21,10 +21,10 @@ fn differ(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> Option<String> {
         )
     };
     let (p, q) = (facts(a, x), facts(b, y));
-    if p != q || a.kids(x).len() != b.kids(y).len() {
+    if p != q || a.children(x).len() != b.children(y).len() {
         return Some(format!("{p:?} / {q:?}"));
     }
-    a.kids(x).iter().zip(b.kids(y)).find_map(|(x, y)| differ(a, *x, b, *y))
+    a.children(x).iter().zip(b.children(y)).find_map(|(x, y)| differ(a, *x, b, *y))
 }
 
 /// Reads with both readers; whether the fast one took the text.
@@ -85,7 +85,7 @@ fn events(doc: &Doc, id: NodeId, out: &mut Vec<String>) {
         NodeKind::Alias => out.push("alias".to_owned()),
         kind => {
             out.push(format!("{kind:?}"));
-            doc.kids(id).iter().for_each(|kid| events(doc, *kid, out));
+            doc.children(id).iter().for_each(|kid| events(doc, *kid, out));
             out.push("end".to_owned());
         }
     }
@@ -121,15 +121,15 @@ fn libyaml(text: &str) -> Result<Vec<String>, String> {
 
 /// Where go-yaml is known to differ from libyaml: `?` in a plain scalar in flow, `:` before a flow indicator, the
 /// escapes `\/` and `\'`, brackets and commas in a tag, a byte order mark at the start of a line, anchors, which libyaml
-/// does not look up, and text behind an empty flow collection (or `[}`), for which go-yaml does not wait whether it becomes a key.
+/// does not look up, and text after an empty flow collection (or `[}`), for which go-yaml does not wait whether it becomes a key.
 fn is_known_difference(text: &str, ours: Option<&str>, theirs: Option<&str>) -> bool {
     let has = |problem: Option<&str>, part: &str| problem.is_some_and(|p| p.contains(part));
-    let is_behind_empty = |(at, _): (usize, &str)| {
+    let is_after_empty = |(at, _): (usize, &str)| {
         let rest = text[at + 1..].trim_start_matches([' ', '\t']);
         text[..at].trim_end().ends_with(['[', '{']) && rest.starts_with(|c| !",]}#\r\n".contains(c))
     };
     has(ours, "unknown anchor")
-        || text.match_indices([']', '}']).any(is_behind_empty)
+        || text.match_indices([']', '}']).any(is_after_empty)
         || has(theirs, "found unexpected ':'")
         || ["\\/", "\\'", "\u{feff}"].iter().any(|odd| text.contains(odd))
         || has(theirs, "while scanning a tag")

@@ -169,7 +169,7 @@ fn folded_texts_are_written_anew() {
 }
 
 #[test]
-fn comments_behind_a_kept_text_cost_a_line() {
+fn comments_after_a_kept_text_cost_a_line() {
     assert_eq!(printed("k: |+\n  x\n\n# c\n").expect("a comment"), "k: |+\n  x\n\n\n");
     assert_eq!(printed("k: |+\n  x\n\n").expect("no comment"), "k: |+\n  x\n\n");
     assert_eq!(printed("b: |+\n  x\n\na: {c: d}\n# c\n").expect("a comment"), "a:\n  c: d\nb: |+\n  x\n\n");
@@ -219,11 +219,11 @@ fn texts_with_line_feeds_are_literal() {
 }
 
 #[test]
-fn long_texts_are_folded_behind_column_80() {
+fn long_texts_are_folded_after_column_80() {
     let words = |n: usize| vec!["abcd"; n].join(" ");
     let (w16, w15) = (words(16), words(15));
     check(&[
-        // 2 + 3 + 16 * 5 - 1 = 84 characters on the line; the break comes at the first blank behind 80.
+        // 2 + 3 + 16 * 5 - 1 = 84 characters on the line; the break comes at the first blank after 80.
         (&format!("k: {}", words(17)), &format!("k: {w16}\n  abcd")),
         (&format!("k: '{}: x'", words(17)), &format!("k: '{}\n  abcd: x'", w15.clone() + " abcd")),
         (&format!("k: \"\\t{}\"", words(17)), &format!("k: \"\\t{w15}\n  abcd abcd\"")),

@@ -72,7 +72,7 @@ impl Fast<'_> {
         }
     }
 
-    /// The offset behind the last character that is no blank, going back from `to`.
+    /// The offset after the last character that is no blank, going back from `to`.
     #[inline]
     fn trimmed(&self, from: usize, to: usize) -> usize {
         let mut to = to;
@@ -109,7 +109,7 @@ impl Fast<'_> {
         if bare {
             self.doc.set_bare();
         }
-        self.kids.push(id);
+        self.children.push(id);
         self.end = to;
         Some(())
     }
@@ -221,7 +221,7 @@ impl Fast<'_> {
         if bare {
             self.doc.set_bare();
         }
-        self.kids.push(id);
+        self.children.push(id);
         self.end = end;
         Some(())
     }
@@ -237,7 +237,7 @@ impl Fast<'_> {
 
     // ---- quoted scalars ----
 
-    /// A quoted scalar; gives the offset behind it.
+    /// A quoted scalar; gives the offset after it.
     pub(super) fn quoted(&mut self, at: usize, quote: u8) -> Option<usize> {
         let style = if quote == b'"' { Style::Double } else { Style::Single };
         let other = if quote == b'"' { b'\\' } else { quote };
@@ -311,7 +311,7 @@ impl Fast<'_> {
         if text == "<<" {
             return None;
         }
-        self.kids.push(id);
+        self.children.push(id);
         self.end = piece.1 + 1;
         Some(())
     }
@@ -335,7 +335,7 @@ impl Fast<'_> {
         if self.doc.text(id) == "<<" {
             return None;
         }
-        self.kids.push(id);
+        self.children.push(id);
         self.end = end;
         Some(())
     }
@@ -355,7 +355,7 @@ impl Fast<'_> {
         if !plain_header || indent == 0 || indent as isize <= parent || self.byte(first + indent) == b'\n' {
             let mut scanner = Scanner::at_scalar(self.text, at, self.b.len(), parent);
             let (text, end) = scanner.block_scalar(literal).ok()?;
-            // the scanner stands behind the indentation of the next line
+            // the scanner stands after the indentation of the next line
             self.p = if scanner.at_end() { self.b.len() } else { scanner.p - scanner.column };
             self.add_scanned(&text, at, end, style)?;
             self.check_scalar();
@@ -416,7 +416,7 @@ impl Fast<'_> {
         if self.doc.text(id) == "<<" {
             return None;
         }
-        self.kids.push(id);
+        self.children.push(id);
         self.end = end;
         self.check_scalar();
         Some(())
@@ -428,11 +428,11 @@ impl Fast<'_> {
 
     // ---- flow collections ----
 
-    /// A flow collection that ends in its line; gives the offset behind it.
+    /// A flow collection that ends in its line; gives the offset after it.
     pub(super) fn flow(&mut self, at: usize, depth: usize) -> Option<usize> {
         let map = self.byte(at) == b'{';
         let close = if map { b'}' } else { b']' };
-        let base = self.kids.len();
+        let base = self.children.len();
         let mut i = self.pass_blanks(at + 1);
         if depth > 50 {
             return None;
@@ -443,10 +443,10 @@ impl Fast<'_> {
                     let end = self.flow_scalar(i)?;
                     let colon = self.pass_blanks(end);
                     let quoted = matches!(self.byte(i), b'\'' | b'"');
-                    let behind = self.byte(colon + 1);
-                    let key = *self.kids.last()?;
+                    let after = self.byte(colon + 1);
+                    let key = *self.children.last()?;
                     let null = self.doc.tag(key) == Tag::Null && !self.doc.text(key).is_empty();
-                    if self.byte(colon) != b':' || !quoted && behind != b' ' || null || colon - i > KEY {
+                    if self.byte(colon) != b':' || !quoted && after != b' ' || null || colon - i > KEY {
                         return None;
                     }
                     i = self.pass_blanks(colon + 1);
@@ -464,14 +464,14 @@ impl Fast<'_> {
             }
         }
         let kind = if map { NodeKind::Map } else { NodeKind::Seq };
-        let id = self.doc.add_collection(kind, at as u32, i as u32 + 1, &self.kids[base..], true);
-        self.kids.truncate(base);
-        self.kids.push(id);
+        let id = self.doc.add_collection(kind, at as u32, i as u32 + 1, &self.children[base..], true);
+        self.children.truncate(base);
+        self.children.push(id);
         self.end = i + 1;
         Some(i + 1)
     }
 
-    /// A scalar in a flow collection; gives the offset behind it.
+    /// A scalar in a flow collection; gives the offset after it.
     fn flow_scalar(&mut self, at: usize) -> Option<usize> {
         let quote = self.byte(at);
         if matches!(quote, b'\'' | b'"') {

@@ -62,8 +62,8 @@ impl Doc {
     }
 
     /// Replaces all children. A scalar has none, and stays as it is.
-    pub fn set_kids(&mut self, id: NodeId, kids: &[NodeId]) {
-        let len = kids.len() as u32;
+    pub fn set_children(&mut self, id: NodeId, children: &[NodeId]) {
+        let len = children.len() as u32;
         let n = *self.node(id);
         if n.kind == NodeKind::Scalar {
             return;
@@ -72,13 +72,13 @@ impl Doc {
             self.keys.clear();
         }
         let start = self.make_room(id, len);
-        self.kids[start..start + kids.len()].copy_from_slice(kids);
+        self.children[start..start + children.len()].copy_from_slice(children);
         let n = self.node_mut(id);
         (n.b, n.end) = (len, 0);
     }
 
     /// Makes room for this many children of a collection; gives where they begin. Who grows gets room to the next power
-    /// of two, so that many small additions neither take quadratic time nor leave as much memory behind.
+    /// of two, so that many small additions neither take quadratic time nor leave as much memory after.
     fn make_room(&mut self, id: NodeId, len: u32) -> usize {
         let n = *self.node(id);
         let start = n.a as usize;
@@ -86,13 +86,13 @@ impl Doc {
             return start;
         }
         let end = start + n.b as usize;
-        let at = if end == self.kids.len() { start } else { self.kids.len() };
+        let at = if end == self.children.len() { start } else { self.children.len() };
         let room = len.next_power_of_two() as usize;
         self.room_for_kids(if at == start { room } else { room + n.b as usize });
         if at != start {
-            self.kids.extend_from_within(start..end);
+            self.children.extend_from_within(start..end);
         }
-        self.kids.resize(at + room, NodeId(0));
+        self.children.resize(at + room, NodeId(0));
         let n = self.node_mut(id);
         n.a = at as u32;
         n.flags |= GROWN;
@@ -107,7 +107,7 @@ impl Doc {
         }
         let len = n.b + more.len() as u32;
         let start = self.make_room(id, len);
-        self.kids[start + n.b as usize..start + len as usize].copy_from_slice(more);
+        self.children[start + n.b as usize..start + len as usize].copy_from_slice(more);
         let n = self.node_mut(id);
         (n.b, n.end) = (len, 0);
     }
@@ -118,31 +118,31 @@ impl Doc {
         if n.kind == NodeKind::Map && index.is_multiple_of(2) {
             self.keys.clear();
         }
-        self.kids[n.a as usize + index] = kid;
+        self.children[n.a as usize + index] = kid;
         self.node_mut(id).end = 0;
     }
 
     /// Inserts an item into a sequence.
     pub fn insert_item(&mut self, seq: NodeId, index: usize, item: NodeId) {
-        let len = self.kids(seq).len();
+        let len = self.children(seq).len();
         self.append(seq, &[item]);
         let start = self.node(seq).a as usize;
-        if let Some(behind) = self.kids.get_mut(start + index..start + len + 1) {
-            behind.rotate_right(1);
+        if let Some(after) = self.children.get_mut(start + index..start + len + 1) {
+            after.rotate_right(1);
         }
     }
 
     /// Removes children `from..to`.
-    pub fn remove_kids(&mut self, id: NodeId, from: usize, to: usize) {
+    pub fn remove_children(&mut self, id: NodeId, from: usize, to: usize) {
         let n = *self.node(id);
         let first = n.a as usize;
         if self.keys.has(id) {
             for entry in (from / 2..to / 2).rev() {
-                let key = self.text(self.kids[first + 2 * entry]).to_owned();
+                let key = self.text(self.children[first + 2 * entry]).to_owned();
                 self.keys.removes(id, entry, &key);
             }
         }
-        self.kids.copy_within(first + to..first + n.b as usize, first + from);
+        self.children.copy_within(first + to..first + n.b as usize, first + from);
         let n = self.node_mut(id);
         n.b -= (to - from) as u32;
         n.end = 0;
@@ -169,8 +169,8 @@ impl Doc {
     /// Removes the first entry of this name; gives its value.
     pub fn remove(&mut self, map: NodeId, key: &str) -> Option<NodeId> {
         let i = self.entry(map, key)?;
-        let value = self.kids(map)[2 * i + 1];
-        self.remove_kids(map, 2 * i, 2 * i + 2);
+        let value = self.children(map)[2 * i + 1];
+        self.remove_children(map, 2 * i, 2 * i + 2);
         Some(value)
     }
 
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(d.items(s).len(), 5);
         assert_eq!(d.pairs(m).len(), 6);
         d.remove(m, "k2");
-        d.remove_kids(s, 1, 3);
+        d.remove_children(s, 1, 3);
         assert_eq!(d.items(s).iter().map(|i| d.text(*i)).collect::<Vec<_>>(), ["0", "3", "4"]);
         assert!(d.get(m, "k2").is_none());
     }
@@ -256,7 +256,7 @@ mod tests {
                 }
             }
         }
-        assert!(d.kids.len() < 8 * 1000, "{}", d.kids.len());
+        assert!(d.children.len() < 8 * 1000, "{}", d.children.len());
         for list in lists {
             assert!(d.items(list).iter().enumerate().all(|(i, item)| d.text(*item) == i.to_string()));
         }

@@ -80,10 +80,10 @@ impl Keys {
 impl Doc {
     /// Which entry of a mapping has this key: the first one.
     pub fn entry(&self, map: NodeId, key: &str) -> Option<usize> {
-        let kids = if self.kind(map) == NodeKind::Map { self.kids(map) } else { &[] };
-        let few = &kids[..kids.len().min(2 * FEW)];
+        let children = if self.kind(map) == NodeKind::Map { self.children(map) } else { &[] };
+        let few = &children[..children.len().min(2 * FEW)];
         let found = few.chunks_exact(2).position(|pair| self.is_key(pair[0], key));
-        if found.is_some() || few.len() == kids.len() {
+        if found.is_some() || few.len() == children.len() {
             return found;
         }
         self.entry_of_many(map, key)
@@ -98,25 +98,25 @@ impl Doc {
 
     #[cold]
     fn entry_of_many(&self, map: NodeId, key: &str) -> Option<usize> {
-        let kids = self.kids(map);
-        let search = || kids.chunks_exact(2).position(|pair| self.is_key(pair[0], key));
+        let children = self.children(map);
+        let search = || children.chunks_exact(2).position(|pair| self.is_key(pair[0], key));
         let mut indexes = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Indexes { of, keys } = &mut **indexes.get_or_insert_default();
         let index = of.entry(map).or_default();
-        let entries = kids.len() / 2;
+        let entries = children.len() / 2;
         if index.len == 0 {
             index.searched += entries;
             if index.searched <= OFTEN * entries {
                 return search();
             }
         }
-        if index.len > entries || !self.extend(index, keys, kids) {
+        if index.len > entries || !self.extend(index, keys, children) {
             *index = Index::default();
             return search();
         }
         let (node, at) = index.places.get_mut(key)?;
-        if kids.get(2 * *at) != Some(node) {
-            let Some(now) = kids.chunks_exact(2).position(|pair| pair[0] == *node) else {
+        if children.get(2 * *at) != Some(node) {
+            let Some(now) = children.chunks_exact(2).position(|pair| pair[0] == *node) else {
                 *index = Index::default();
                 return search();
             };
@@ -125,9 +125,9 @@ impl Doc {
         Some(*at)
     }
 
-    /// Puts the entries behind those that are there into an index; `false` if a key is there twice.
-    fn extend(&self, index: &mut Index, keys: &mut FxHashSet<NodeId>, kids: &[NodeId]) -> bool {
-        for (at, pair) in kids.chunks_exact(2).enumerate().skip(index.len) {
+    /// Puts the entries after those that are there into an index; `false` if a key is there twice.
+    fn extend(&self, index: &mut Index, keys: &mut FxHashSet<NodeId>, children: &[NodeId]) -> bool {
+        for (at, pair) in children.chunks_exact(2).enumerate().skip(index.len) {
             if self.kind(pair[0]) != NodeKind::Scalar {
                 continue;
             }
@@ -137,7 +137,7 @@ impl Doc {
             };
             keys.insert(pair[0]);
         }
-        index.len = kids.len() / 2;
+        index.len = children.len() / 2;
         true
     }
 }
@@ -173,14 +173,14 @@ mod tests {
                     if want.is_empty() {
                         continue;
                     }
-                    let mut kids = doc.kids(map).to_vec();
-                    kids.rotate_left(2);
-                    doc.set_kids(map, &kids);
+                    let mut children = doc.children(map).to_vec();
+                    children.rotate_left(2);
+                    doc.set_children(map, &children);
                     want.rotate_left(1);
                 }
                 _ => {
                     let Some(at) = at else { continue };
-                    let (new, key) = (format!("new{step}"), doc.kids(map)[2 * at]);
+                    let (new, key) = (format!("new{step}"), doc.children(map)[2 * at]);
                     doc.set_text(key, &new, Tag::Str);
                     want[at] = new;
                 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 impl Doc {
     fn add(&mut self, mut node: Node) -> NodeId {
         self.verbatim = None;
-        // The room behind the children of a collection is not that of its copy.
+        // The room after the children of a collection is not that of its copy.
         node.flags &= !GROWN;
         if self.nodes.len() == self.nodes.capacity() {
             self.grow_nodes();
@@ -17,10 +17,10 @@ impl Doc {
     }
 
     /// Appends to the table of children; gives where they begin.
-    fn add_kids(&mut self, kids: &[NodeId]) -> u32 {
-        self.room_for_kids(kids.len());
-        let start = self.kids.len() as u32;
-        self.kids.extend_from_slice(kids);
+    fn add_kids(&mut self, children: &[NodeId]) -> u32 {
+        self.room_for_kids(children.len());
+        let start = self.children.len() as u32;
+        self.children.extend_from_slice(children);
         start
     }
 
@@ -70,7 +70,7 @@ impl Doc {
         &mut self.text
     }
 
-    /// A scalar whose text is what was appended to the document's own text behind `from`. Used by the reader.
+    /// A scalar whose text is what was appended to the document's own text after `from`. Used by the reader.
     pub fn add_made(&mut self, start: u32, end: u32, from: usize, style: Style, tag: Tag) -> NodeId {
         self.check_text(0);
         let (a, b) = match self.exceeded() {
@@ -86,13 +86,13 @@ impl Doc {
         kind: NodeKind,
         start: u32,
         end: u32,
-        kids: &[NodeId],
+        children: &[NodeId],
         flow: bool,
     ) -> NodeId {
         let tag = if kind == NodeKind::Map { Tag::Map } else { Tag::Seq };
-        let a = self.add_kids(kids);
+        let a = self.add_kids(children);
         let flags = if flow { FLOW } else { 0 };
-        let b = kids.len() as u32;
+        let b = children.len() as u32;
         self.add(Node { kind, style: Style::Plain, tag, flags, start, end, a, b, origin: 0 })
     }
 
@@ -144,19 +144,19 @@ impl Doc {
         if self.exceeded().is_some() {
             return self.add(Node { b: 0, ..n });
         }
-        let mut kids = Vec::with_capacity(n.b as usize);
+        let mut children = Vec::with_capacity(n.b as usize);
         for i in n.a..n.a + n.b {
-            kids.push(self.copy(self.kids[i as usize]));
+            children.push(self.copy(self.children[i as usize]));
         }
-        let a = self.add_kids(&kids);
+        let a = self.add_kids(&children);
         self.add(Node { a, ..n })
     }
 
     /// A copy of a collection that has other children.
-    pub fn copy_with(&mut self, id: NodeId, kids: &[NodeId]) -> NodeId {
+    pub fn copy_with(&mut self, id: NodeId, children: &[NodeId]) -> NodeId {
         let n = *self.node(id);
-        let a = self.add_kids(kids);
-        self.add(Node { a, b: kids.len() as u32, ..n })
+        let a = self.add_kids(children);
+        self.add(Node { a, b: children.len() as u32, ..n })
     }
 
     /// A deep copy of a node of another document, without children where a limit is reached. Places are kept.
@@ -178,10 +178,10 @@ impl Doc {
         } else if self.exceeded().is_some() {
             (n.a, n.b) = (0, 0);
         } else {
-            let kids: Vec<NodeId> =
-                other.kids(id).iter().map(|k| self.import_with(other, *k, origins)).collect();
-            n.a = self.add_kids(&kids);
-            n.b = kids.len() as u32;
+            let children: Vec<NodeId> =
+                other.children(id).iter().map(|k| self.import_with(other, *k, origins)).collect();
+            n.a = self.add_kids(&children);
+            n.b = children.len() as u32;
         }
         self.add(n)
     }

@@ -54,8 +54,9 @@ impl Clone for Doc {
     fn clone(&self) -> Self {
         let mut memory = Memory::new(self.memory.budget.as_ref());
         memory.exceeded = self.memory.exceeded;
-        let bytes =
-            self.nodes.len() * size_of::<Node>() + self.kids.len() * size_of::<NodeId>() + self.text.len();
+        let bytes = self.nodes.len() * size_of::<Node>()
+            + self.children.len() * size_of::<NodeId>()
+            + self.text.len();
         memory.charge(bytes);
         if let Some(budget) = &self.memory.budget {
             memory.note(budget.take(Limit::Work, bytes as u64));
@@ -63,7 +64,7 @@ impl Clone for Doc {
         Self {
             sources: self.sources.clone(),
             nodes: self.nodes.clone(),
-            kids: self.kids.clone(),
+            children: self.children.clone(),
             text: self.text.clone(),
             keys: self.keys.clone(),
             memory,
@@ -134,7 +135,7 @@ impl Doc {
     /// Makes room for this many more children.
     #[inline]
     pub(super) fn room_for_kids(&mut self, more: usize) {
-        if self.kids.capacity() - self.kids.len() < more {
+        if self.children.capacity() - self.children.len() < more {
             self.grow_kids(more);
         }
     }
@@ -142,9 +143,9 @@ impl Doc {
     #[cold]
     #[inline(never)]
     fn grow_kids(&mut self, more: usize) {
-        let more = more.max(self.kids.capacity()).max(4);
+        let more = more.max(self.children.capacity()).max(4);
         self.memory.charge(more * size_of::<NodeId>());
-        self.kids.reserve_exact(more);
+        self.children.reserve_exact(more);
     }
 
     /// Makes room for this many more bytes of the document's own text, or tells that there may be no more.
@@ -232,7 +233,7 @@ mod tests {
         assert!(doc.nodes.capacity() * size_of::<Node>() < 4 << 20, "{}", doc.nodes.capacity());
         let mut copy = Doc::new(Source::new("u.yaml", String::new()));
         let node = copy.import(&doc, root);
-        assert!(copy.within_limits().is_err() && copy.kids(node).is_empty());
+        assert!(copy.within_limits().is_err() && copy.children(node).is_empty());
         copy.set_text(node, &"x".repeat(9000), Tag::Str);
         assert_eq!(copy.text(node), "");
         drop((doc, copy));

@@ -80,7 +80,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// `---` or `...` at the start of a line, and nothing directly behind it.
+    /// `---` or `...` at the start of a line, and nothing directly after it.
     pub(super) fn at_document_mark(&self) -> bool {
         self.column == 0
             && matches!(self.b.get(self.p..self.p + 3), Some(b"---" | b"..."))

@@ -2,7 +2,7 @@
 //!
 //! The old and the new tree are walked side by side: nodes that came from the file know their place, so that a
 //! changed scalar is replaced where it stands, an item that went is cut out with its line, and a new one is put
-//! behind its neighbour. Everything else (comments, order, quotes, indentation) is not touched. Where an item moves
+//! after its neighbour. Everything else (comments, order, quotes, indentation) is not touched. Where an item moves
 //! (`bases` to `resources`), its lines and the comments above it move along. Comment lines of their own are never
 //! removed.
 
@@ -11,19 +11,19 @@ mod brackets;
 mod moves;
 
 use super::emit::{self, Form};
-use super::layout::{Layout, Stuck};
+use super::layout::{Layout, NotInPlace};
 use super::tree::{Entry, Node, Shape};
 use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-type Done<T = ()> = Result<T, Stuck>;
+type Done<T = ()> = Result<T, NotInPlace>;
 
 /// A piece of text to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// First byte.
     pub start: usize,
-    /// Behind the last byte.
+    /// After the last byte.
     pub end: usize,
     /// What comes there.
     pub text: String,
@@ -31,7 +31,7 @@ pub struct Edit {
 
 /// How far an edit may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
-pub enum Reach {
+pub enum EditScope {
     /// Only what has changed.
     Values,
     /// Aliases and merge keys are written out, too.
@@ -41,31 +41,31 @@ pub enum Reach {
 }
 
 /// The edits that make the new tree of the old one.
-pub fn edits(doc: &Doc, text: &str, old: &Node, new: &Node, reach: Reach) -> Done<Vec<Edit>> {
-    let mut s = Surgeon {
+pub fn edits(doc: &Doc, text: &str, old: &Node, new: &Node, scope: EditScope) -> Done<Vec<Edit>> {
+    let mut s = LineEditor {
         layout: Layout::new(doc, text),
-        reach,
+        scope,
         list_offset: 0,
-        homes: FxHashMap::default(),
+        parents: FxHashMap::default(),
         moved: FxHashSet::default(),
         moved_lines: FxHashSet::default(),
         edits: vec![],
     };
     s.list_offset = s.usual_offset(doc.root()).unwrap_or(0);
-    s.find_homes(doc.root());
+    s.find_parents(doc.root());
     s.find_moved(new);
     s.root(old, new)?;
     s.edits.sort_by_key(|e| (e.start, e.end));
     let apart = s.edits.windows(2).all(|pair| pair[0].end <= pair[1].start);
-    if apart { Ok(s.edits) } else { Err(Stuck) }
+    if apart { Ok(s.edits) } else { Err(NotInPlace) }
 }
 
-struct Surgeon<'a> {
+struct LineEditor<'a> {
     layout: Layout<'a>,
-    reach: Reach,
+    scope: EditScope,
     list_offset: usize,
     /// The list or mapping in which an item or key stands, and at which place.
-    homes: FxHashMap<NodeId, (NodeId, usize)>,
+    parents: FxHashMap<NodeId, (NodeId, usize)>,
     /// Items and keys that have a place elsewhere in the new tree.
     moved: FxHashSet<NodeId>,
     /// Comment lines that move along.
@@ -73,7 +73,7 @@ struct Surgeon<'a> {
     edits: Vec<Edit>,
 }
 
-impl<'a> Surgeon<'a> {
+impl<'a> LineEditor<'a> {
     fn doc(&self) -> &'a Doc {
         self.layout.doc
     }
@@ -86,7 +86,7 @@ impl<'a> Surgeon<'a> {
     }
 
     fn form(&self) -> Form<'a> {
-        let from = (self.reach < Reach::Fields).then_some(self.layout.doc);
+        let from = (self.scope < EditScope::Fields).then_some(self.layout.doc);
         Form { list_offset: self.list_offset, from }
     }
 
@@ -110,7 +110,7 @@ impl<'a> Surgeon<'a> {
             Shape::Map if !old.is_empty() && self.doc().is_flow(root) => self.flow_map(old, new),
             Shape::Map if !old.is_empty() => {
                 if old.opaque {
-                    return Err(Stuck);
+                    return Err(NotInPlace);
                 }
                 self.map(old, new, true)
             }
@@ -153,11 +153,11 @@ impl<'a> Surgeon<'a> {
     }
 
     fn unchanged(&self, old: &Node, new: &Node) -> bool {
-        old == new && !(self.reach >= Reach::Aliases && old.has_opaque())
+        old == new && !(self.scope >= EditScope::Aliases && old.has_opaque())
     }
 
     fn merge(&mut self, old: &Node, new: &Node) -> Done {
-        let id = old.origin.ok_or(Stuck)?;
+        let id = old.origin.ok_or(NotInPlace)?;
         match (self.doc().is_flow(id), old.shape) {
             (true, Shape::Map) => self.flow_map(old, new),
             (true, _) => self.flow_list(old, new),

@@ -1,48 +1,48 @@
 //! Changes inside block collections: whole lines go and come, and values change where they stand.
 
 use super::super::emit;
-use super::super::layout::{self, Item, Stuck};
+use super::super::layout::{self, Item, NotInPlace};
 use super::super::tree::{self, Entry, Node, Shape};
 use super::moves::shifted;
-use super::{Done, Reach, Surgeon, rising};
+use super::{Done, EditScope, LineEditor, rising};
 use crate::yaml::{NodeId, NodeKind, order};
 
 /// Among so many keys the place of a new one is looked for from the first on.
 const FEW: usize = 64;
 
-impl Surgeon<'_> {
+impl LineEditor<'_> {
     // ---- mappings ----
 
     pub(super) fn map(&mut self, old: &Node, new: &Node, top: bool) -> Done {
-        let id = old.origin.ok_or(Stuck)?;
-        let geo = self.layout.entries(id)?;
-        if geo.len() != old.entries().len() {
-            return Err(Stuck);
+        let id = old.origin.ok_or(NotInPlace)?;
+        let spans = self.layout.entries(id)?;
+        if spans.len() != old.entries().len() {
+            return Err(NotInPlace);
         }
         let kept = Self::kept(new.entries(), old);
-        let mut stays = vec![false; geo.len()];
+        let mut stays = vec![false; spans.len()];
         kept.iter().for_each(|(o, _)| stays[*o] = true);
         let first_kept = stays.iter().position(|s| *s);
-        let column = self.layout.column(geo[0].key);
-        // What stood behind the dash goes: the next entry takes its place.
+        let column = self.layout.column(spans[0].key);
+        // What stood after the dash goes: the next entry takes its place.
         let mut from = 0;
-        if geo[0].inline && !stays[0] {
-            let next = first_kept.ok_or(Stuck)?;
-            self.pull_up(id, &geo[0], &geo[next]);
+        if spans[0].inline && !stays[0] {
+            let next = first_kept.ok_or(NotInPlace)?;
+            self.pull_up(id, &spans[0], &spans[next]);
             from = next;
         }
-        for i in from..geo.len() {
+        for i in from..spans.len() {
             if !stays[i] {
-                let value = self.doc().pairs(id).nth(i).map(|(_, v)| v).ok_or(Stuck)?;
-                self.delete_entry(&geo[i], value, column)?;
+                let value = self.doc().pairs(id).nth(i).map(|(_, v)| v).ok_or(NotInPlace)?;
+                self.delete_entry(&spans[i], value, column)?;
             }
         }
         for (o, n) in &kept {
             let (was, is) = (&old.entries()[*o], &new.entries()[*n]);
             if is.rename {
-                self.put(geo[*o].key, geo[*o].key_end, emit::key(&is.key));
+                self.put(spans[*o].key, spans[*o].key_end, emit::key(&is.key));
             }
-            self.entry_value(&was.value, &is.value, &geo[*o], column, top)?;
+            self.entry_value(&was.value, &is.value, &spans[*o], column, top)?;
         }
         let fresh = new.entries().iter().filter(|e| !e.origin.is_some_and(|k| self.is_home(k, id)));
         let fresh: Vec<&Entry> = fresh.collect();
@@ -50,7 +50,7 @@ impl Surgeon<'_> {
             return Ok(());
         }
         if top {
-            let at = self.behind_comments(geo[geo.len() - 1].next, 0);
+            let at = self.after_comments(spans[spans.len() - 1].next, 0);
             for entry in fresh {
                 let text = self.entry_text(entry, column)?;
                 self.put(at, at, indented(&text, column));
@@ -64,23 +64,23 @@ impl Surgeon<'_> {
         fresh.sort_by(|a, b| emit::by_key(&a.key, &b.key));
         for entry in fresh {
             let text = self.entry_text(entry, column)?;
-            let goes_behind = |(_, key): &(usize, &str)| !sorted || !order::less(&entry.key, key);
+            let goes_after = |(_, key): &(usize, &str)| !sorted || !order::less(&entry.key, key);
             let before = if keys.len() <= FEW {
-                keys.iter().take_while(|key| goes_behind(key)).count()
+                keys.iter().take_while(|key| goes_after(key)).count()
             } else {
-                keys.partition_point(goes_behind)
+                keys.partition_point(goes_after)
             };
             match before.checked_sub(1).map(|b| keys[b].0) {
                 Some(i) => {
-                    let mut at = geo[i].next;
-                    if i + 1 == geo.len() && column > 0 {
-                        at = self.behind_comments(at, column);
+                    let mut at = spans[i].next;
+                    if i + 1 == spans.len() && column > 0 {
+                        at = self.after_comments(at, column);
                     }
                     self.put(at, at, indented(&text, column));
                 }
-                None if geo[0].inline => self.put(geo[0].key, geo[0].key, text + &" ".repeat(column)),
+                None if spans[0].inline => self.put(spans[0].key, spans[0].key, text + &" ".repeat(column)),
                 None => {
-                    let at = geo[keys.first().map_or(0, |k| k.0)].lead;
+                    let at = spans[keys.first().map_or(0, |k| k.0)].lead;
                     self.put(at, at, indented(&text, column));
                 }
             }
@@ -88,8 +88,8 @@ impl Surgeon<'_> {
         Ok(())
     }
 
-    /// Behind the comment lines at `at` that stand at this column or to the right of it.
-    fn behind_comments(&self, mut at: usize, column: usize) -> usize {
+    /// After the comment lines at `at` that stand at this column or to the right of it.
+    fn after_comments(&self, mut at: usize, column: usize) -> usize {
         while at < self.layout.text.len() {
             let line = &self.layout.text[at..self.layout.line_end(at)];
             let indent = line.len() - line.trim_start().len();
@@ -101,7 +101,7 @@ impl Surgeon<'_> {
         at
     }
 
-    /// Takes away the first entries of a mapping behind a dash.
+    /// Takes away the first entries of a mapping after a dash.
     fn pull_up(&mut self, id: NodeId, first: &layout::Entry, next: &layout::Entry) {
         let dash_line = self.layout.line_start(first.key);
         for at in self.layout.comments(self.layout.next_line(first.key), next.start, id) {
@@ -118,12 +118,12 @@ impl Surgeon<'_> {
 
     /// Cuts out the lines of an entry. Comment lines inside stay, and so that they cannot become part of a text above
     /// they are not left further to the right than the entry was.
-    fn delete_entry(&mut self, geo: &layout::Entry, value: NodeId, column: usize) -> Done {
-        if geo.inline {
-            return Err(Stuck);
+    fn delete_entry(&mut self, spans: &layout::Entry, value: NodeId, column: usize) -> Done {
+        if spans.inline {
+            return Err(NotInPlace);
         }
-        let start = if self.moved_lines.contains(&geo.lead) { geo.lead } else { geo.start };
-        let comments = self.layout.comments(geo.start, geo.next, value);
+        let start = if self.moved_lines.contains(&spans.lead) { spans.lead } else { spans.start };
+        let comments = self.layout.comments(spans.start, spans.next, value);
         let mut at = start;
         for comment in comments {
             if self.moved_lines.contains(&comment) || self.moved_inside(comment, value) {
@@ -134,13 +134,13 @@ impl Surgeon<'_> {
             self.put(at, comment + indent.saturating_sub(column), "");
             at = self.layout.next_line(comment);
         }
-        self.put(at, geo.next, "");
+        self.put(at, spans.next, "");
         Ok(())
     }
 
     /// An entry as lines, the first one not indented. What comes from elsewhere brings its lines along.
     fn entry_text(&mut self, entry: &Entry, column: usize) -> Done<String> {
-        if self.reach == Reach::Fields || !self.brings(&entry.value) {
+        if self.scope == EditScope::Fields || !self.brings(&entry.value) {
             return Ok(emit::entries(self.form(), std::slice::from_ref(entry), column));
         }
         let mut out = format!("{}:\n", emit::key(&entry.key));
@@ -159,43 +159,50 @@ impl Surgeon<'_> {
         Ok(out)
     }
 
-    fn entry_value(&mut self, old: &Node, new: &Node, geo: &layout::Entry, column: usize, top: bool) -> Done {
+    fn entry_value(
+        &mut self,
+        old: &Node,
+        new: &Node,
+        spans: &layout::Entry,
+        column: usize,
+        top: bool,
+    ) -> Done {
         if self.unchanged(old, new) {
             return Ok(());
         }
-        let whole = top && self.reach == Reach::Fields;
+        let whole = top && self.scope == EditScope::Fields;
         if !whole && Self::can_merge(old, new) {
             return self.merge(old, new);
         }
-        let at = self.layout.column(geo.colon);
-        let line_end = self.layout.line_end(geo.colon);
+        let at = self.layout.column(spans.colon);
+        let line_end = self.layout.line_end(spans.colon);
         let block = matches!(new.shape, Shape::List | Shape::Map) && !new.is_empty();
         if block {
             let entry = Entry { key: "x".to_owned(), value: new.clone(), origin: None, rename: false };
             let text = self.entry_text(&entry, column)?;
             let body = text.trim_end_matches('\n').split_once('\n').map_or("", |(_, body)| body);
             let body = format!("\n{body}");
-            if geo.end <= line_end {
-                self.put(geo.colon, geo.end, "");
+            if spans.end <= line_end {
+                self.put(spans.colon, spans.end, "");
                 self.put(line_end, line_end, body);
             } else {
-                self.put(geo.colon, self.end_of_value(geo.end, geo.next), body);
+                self.put(spans.colon, self.end_of_value(spans.end, spans.next), body);
             }
             return Ok(());
         }
         if let Some(text) = emit::in_place_of(self.doc(), old.origin, new) {
-            self.put(geo.value.unwrap_or(geo.end), geo.end, text);
+            self.put(spans.value.unwrap_or(spans.end), spans.end, text);
             return Ok(());
         }
-        let flat = old.shape == Shape::Str || old.shape == Shape::Plain || geo.end <= line_end;
-        match geo.value.filter(|_| flat) {
+        let flat = old.shape == Shape::Str || old.shape == Shape::Plain || spans.end <= line_end;
+        match spans.value.filter(|_| flat) {
             Some(value) => {
                 let text = emit::scalar(self.form(), new, self.layout.column(value), column + 2);
-                self.put_scalar(value, geo.end, geo.next, &text);
+                self.put_scalar(value, spans.end, spans.next, &text);
             }
             None => {
                 let text = format!(" {}", emit::scalar(self.form(), new, at + 1, column + 2));
-                self.put_scalar(geo.colon, geo.end, geo.next, &text);
+                self.put_scalar(spans.colon, spans.end, spans.next, &text);
             }
         }
         Ok(())
@@ -204,30 +211,30 @@ impl Surgeon<'_> {
     // ---- lists ----
 
     pub(super) fn list(&mut self, old: &Node, new: &Node) -> Done {
-        let id = old.origin.ok_or(Stuck)?;
-        let geo = self.layout.items(id)?;
-        if geo.len() != old.items().len() || geo.is_empty() {
-            return Err(Stuck);
+        let id = old.origin.ok_or(NotInPlace)?;
+        let spans = self.layout.items(id)?;
+        if spans.len() != old.items().len() || spans.is_empty() {
+            return Err(NotInPlace);
         }
-        let column = self.layout.column(geo[0].dash);
+        let column = self.layout.column(spans[0].dash);
         let found = Self::places(new, old);
         let in_place = rising(&found);
-        let mut stays = vec![false; geo.len()];
+        let mut stays = vec![false; spans.len()];
         in_place.iter().flatten().for_each(|i| stays[*i] = true);
-        let mut within = vec![false; geo.len()];
+        let mut within = vec![false; spans.len()];
         found.iter().flatten().for_each(|i| within[*i] = true);
-        for (i, g) in geo.iter().enumerate().filter(|(i, _)| !stays[*i]) {
+        for (i, g) in spans.iter().enumerate().filter(|(i, _)| !stays[*i]) {
             let goes_along = within[i] || old.items()[i].origin.is_some_and(|id| self.moved.contains(&id));
             self.put(if goes_along { g.lead } else { g.start }, g.next, "");
         }
-        let mut at = geo[0].lead;
+        let mut at = spans[0].lead;
         for (item, place) in new.items().iter().zip(&in_place) {
             match place {
                 Some(i) => {
-                    self.item_value(&old.items()[*i], item, &geo[*i])?;
-                    at = geo[*i].next;
-                    if *i + 1 == geo.len() && column > 0 {
-                        at = self.behind_comments(at, column);
+                    self.item_value(&old.items()[*i], item, &spans[*i])?;
+                    at = spans[*i].next;
+                    if *i + 1 == spans.len() && column > 0 {
+                        at = self.after_comments(at, column);
                     }
                 }
                 None => {
@@ -242,28 +249,29 @@ impl Surgeon<'_> {
     /// An item as lines. One that came from elsewhere brings its comments along, and its lines if it is unchanged.
     fn item_text(&mut self, item: &Node, column: usize) -> Done<String> {
         let doc = self.doc();
-        let home = item.origin.and_then(|id| self.homes.get(&id).copied());
-        let home = home.filter(|(h, _)| doc.kind(*h) == NodeKind::Seq && !doc.is_flow(*h));
+        let parent = item.origin.and_then(|id| self.parents.get(&id).copied());
+        let parent = parent.filter(|(h, _)| doc.kind(*h) == NodeKind::Seq && !doc.is_flow(*h));
         let (mut lead, mut tail) = (String::new(), String::new());
-        if let (Some((home, place)), Some(id), true) = (home, item.origin, self.reach < Reach::Fields) {
-            let geo: Item = self.layout.items(home)?[place].clone();
-            let from = self.layout.column(geo.dash);
-            if tree::read(doc, id) == *item && !(self.reach >= Reach::Aliases && item.has_opaque()) {
-                return shifted(&self.layout.text[geo.lead..geo.next], from, column);
+        if let (Some((parent, place)), Some(id), true) = (parent, item.origin, self.scope < EditScope::Fields)
+        {
+            let spans: Item = self.layout.items(parent)?[place].clone();
+            let from = self.layout.column(spans.dash);
+            if tree::read(doc, id) == *item && !(self.scope >= EditScope::Aliases && item.has_opaque()) {
+                return shifted(&self.layout.text[spans.lead..spans.next], from, column);
             }
-            lead = shifted(&self.layout.text[geo.lead..geo.start], from, column)?;
-            let line_end = self.layout.line_end(geo.end);
-            tail = self.layout.text[geo.end..line_end].trim_end().to_owned();
+            lead = shifted(&self.layout.text[spans.lead..spans.start], from, column)?;
+            let line_end = self.layout.line_end(spans.end);
+            tail = self.layout.text[spans.end..line_end].trim_end().to_owned();
         }
-        let text = self.behind_dash(item, column)?;
+        let text = self.after_dash(item, column)?;
         let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
         Ok(format!("{lead}{}-{first}{tail}\n{rest}", " ".repeat(column)))
     }
 
-    /// What stands behind a dash, with the lines that entries in it bring along.
-    fn behind_dash(&mut self, item: &Node, column: usize) -> Done<String> {
-        if self.reach == Reach::Fields || item.shape != Shape::Map || !self.brings(item) {
-            return Ok(emit::behind_dash(self.form(), item, column));
+    /// What stands after a dash, with the lines that entries in it bring along.
+    fn after_dash(&mut self, item: &Node, column: usize) -> Done<String> {
+        if self.scope == EditScope::Fields || item.shape != Shape::Map || !self.brings(item) {
+            return Ok(emit::after_dash(self.form(), item, column));
         }
         let mut entries: Vec<&Entry> = item.entries().iter().collect();
         entries.sort_by(|a, b| emit::by_key(&a.key, &b.key));
@@ -276,7 +284,7 @@ impl Surgeon<'_> {
         Ok(out)
     }
 
-    fn item_value(&mut self, old: &Node, new: &Node, geo: &Item) -> Done {
+    fn item_value(&mut self, old: &Node, new: &Node, spans: &Item) -> Done {
         if self.unchanged(old, new) {
             return Ok(());
         }
@@ -284,29 +292,29 @@ impl Surgeon<'_> {
             return self.merge(old, new);
         }
         if let Some(text) = emit::in_place_of(self.doc(), old.origin, new) {
-            self.put(geo.value, geo.end, text);
+            self.put(spans.value, spans.end, text);
             return Ok(());
         }
-        let column = self.layout.column(geo.dash);
-        let text = emit::behind_dash(self.form(), new, column);
+        let column = self.layout.column(spans.dash);
+        let text = emit::after_dash(self.form(), new, column);
         let flat = matches!(old.shape, Shape::Str | Shape::Plain | Shape::Null) || old.opaque;
         let flat_new = matches!(new.shape, Shape::Str | Shape::Plain | Shape::Null) || new.is_empty();
         if flat && flat_new {
             self.put_scalar(
-                geo.value,
-                geo.end,
-                geo.next,
+                spans.value,
+                spans.end,
+                spans.next,
                 text.trim_start_matches(' ').trim_end_matches('\n'),
             );
         } else {
-            self.put(geo.dash + 1, self.end_of_value(geo.end, geo.next), text.trim_end_matches('\n'));
+            self.put(spans.dash + 1, self.end_of_value(spans.end, spans.next), text.trim_end_matches('\n'));
         }
         Ok(())
     }
 
     // ---- values ----
 
-    /// Replaces a value by a scalar. A block text leaves a comment behind the value where it is.
+    /// Replaces a value by a scalar. A block text leaves a comment after the value where it is.
     fn put_scalar(&mut self, start: usize, end: usize, next: usize, text: &str) {
         let line_end = self.layout.line_end(end);
         match text.split_once('\n') {

@@ -2,13 +2,13 @@
 //! Files that are JSON stay JSON.
 
 use super::super::emit;
-use super::super::layout::Stuck;
+use super::super::layout::NotInPlace;
 use super::super::tree::{Entry, Node};
-use super::{Done, Surgeon, rising};
+use super::{Done, LineEditor, rising};
 use crate::yaml::{NodeId, NodeKind, Style};
 use rustc_hash::FxHashMap;
 
-impl Surgeon<'_> {
+impl LineEditor<'_> {
     pub(super) fn flow_list(&mut self, old: &Node, new: &Node) -> Done {
         let bounds = self.flow_bounds(old.items().iter().map(|n| n.origin))?;
         let in_place = rising(&Self::places(new, old));
@@ -28,7 +28,7 @@ impl Surgeon<'_> {
 
     pub(super) fn flow_map(&mut self, old: &Node, new: &Node) -> Done {
         if old.opaque {
-            return Err(Stuck);
+            return Err(NotInPlace);
         }
         let keys = self.flow_bounds(old.entries().iter().map(|e| e.origin))?;
         let mut bounds = Vec::new();
@@ -58,7 +58,7 @@ impl Surgeon<'_> {
                     self.flow_value(&was.value, &entry.value, (start as usize, end as usize), json)?;
                 }
                 None if self.unchanged(&was.value, &entry.value) => {}
-                None => return Err(Stuck),
+                None => return Err(NotInPlace),
             }
             parts.push((Some(o), String::new()));
         }
@@ -68,7 +68,7 @@ impl Surgeon<'_> {
 
     fn flow_bounds(&self, ids: impl Iterator<Item = Option<NodeId>>) -> Done<Vec<(usize, usize)>> {
         ids.map(|id| {
-            let (start, end) = id.and_then(|id| self.doc().span(id)).ok_or(Stuck)?;
+            let (start, end) = id.and_then(|id| self.doc().span(id)).ok_or(NotInPlace)?;
             Ok((start as usize, end as usize))
         })
         .collect()

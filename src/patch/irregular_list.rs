@@ -7,7 +7,7 @@
 //! Kustomize compares all with all. Here items of long lists are looked up by the value of the first key.
 
 use super::list::{Lists, NO_KEYS, Values};
-use super::strategic::{Fault, Walked, Walker};
+use super::strategic::{Failure, Walked, Walker};
 use crate::kube::merge_keys::Schema;
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use compact_str::CompactString;
@@ -54,7 +54,7 @@ fn text_of<'d>(doc: &'d Doc, item: NodeId, key: &str) -> Option<&'d str> {
 }
 
 impl<'s> Walker<'_, 's> {
-    pub(super) fn merge_odd(
+    pub(super) fn merge_irregular(
         &mut self,
         lists: Lists,
         keys: &[&str],
@@ -207,7 +207,7 @@ impl<'s> Walker<'_, 's> {
             return Ok(());
         }
         let (expected, found) = (kind.noun(), self.doc.kind(item).noun());
-        Err(Fault::new(format!("wrong node kind: expected {expected} as item, found {found}"), item))
+        Err(Failure::new(format!("wrong node kind: expected {expected} as item, found {found}"), item))
     }
 
     /// [`Self::put`] into a list that may be long.

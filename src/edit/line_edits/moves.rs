@@ -1,24 +1,24 @@
 //! Items and entries that come from elsewhere in the file: their lines and the comments above them move along.
 
-use super::super::layout::Stuck;
+use super::super::layout::NotInPlace;
 use super::super::tree::{self, Entry, Node};
-use super::{Done, Surgeon};
+use super::{Done, LineEditor};
 use crate::yaml::{NodeId, NodeKind};
 
-impl Surgeon<'_> {
-    pub(super) fn find_homes(&mut self, id: NodeId) {
+impl LineEditor<'_> {
+    pub(super) fn find_parents(&mut self, id: NodeId) {
         let doc = self.doc();
         match doc.kind(id) {
             NodeKind::Seq => {
                 for (i, item) in doc.items(id).iter().enumerate() {
-                    self.homes.insert(*item, (id, i));
-                    self.find_homes(*item);
+                    self.parents.insert(*item, (id, i));
+                    self.find_parents(*item);
                 }
             }
             NodeKind::Map => {
                 for (i, (key, value)) in doc.pairs(id).enumerate() {
-                    self.homes.insert(key, (id, i));
-                    self.find_homes(value);
+                    self.parents.insert(key, (id, i));
+                    self.find_parents(value);
                 }
             }
             _ => {}
@@ -30,26 +30,26 @@ impl Surgeon<'_> {
         let items = node.items().iter().filter_map(|i| i.origin);
         let keys = node.entries().iter().filter_map(|e| e.origin);
         for id in items.chain(keys) {
-            let Some(&(home, place)) = self.homes.get(&id) else { continue };
-            if Some(home) == node.origin {
+            let Some(&(parent, place)) = self.parents.get(&id) else { continue };
+            if Some(parent) == node.origin {
                 continue;
             }
             self.moved.insert(id);
-            self.move_comments(home, place);
+            self.move_comments(parent, place);
         }
         node.items().iter().for_each(|n| self.find_moved(n));
         node.entries().iter().for_each(|e| self.find_moved(&e.value));
     }
 
-    fn move_comments(&mut self, home: NodeId, place: usize) {
-        if self.doc().is_flow(home) {
+    fn move_comments(&mut self, parent: NodeId, place: usize) {
+        if self.doc().is_flow(parent) {
             return;
         }
-        let range = match self.doc().kind(home) {
+        let range = match self.doc().kind(parent) {
             NodeKind::Seq => {
-                self.layout.items(home).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start)))
+                self.layout.items(parent).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start)))
             }
-            _ => self.layout.entries(home).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start))),
+            _ => self.layout.entries(parent).ok().and_then(|g| g.get(place).map(|g| (g.lead, g.start))),
         };
         let Some((mut at, end)) = range else { return };
         while at < end {
@@ -59,7 +59,7 @@ impl Surgeon<'_> {
     }
 
     pub(super) fn is_home(&self, id: NodeId, collection: NodeId) -> bool {
-        self.homes.get(&id).is_some_and(|(home, _)| *home == collection)
+        self.parents.get(&id).is_some_and(|(parent, _)| *parent == collection)
     }
 
     /// Returns whether a comment line stands inside of an item that moves.
@@ -83,23 +83,23 @@ impl Surgeon<'_> {
 
     /// The lines of an entry that comes from elsewhere unchanged.
     pub(super) fn moved_entry(&mut self, entry: &Entry, column: usize) -> Done<Option<String>> {
-        let Some((home, place)) = entry.origin.and_then(|k| self.homes.get(&k).copied()) else {
+        let Some((parent, place)) = entry.origin.and_then(|k| self.parents.get(&k).copied()) else {
             return Ok(None);
         };
         let doc = self.doc();
-        if doc.is_flow(home) || entry.rename {
+        if doc.is_flow(parent) || entry.rename {
             return Ok(None);
         }
-        let Some((_, value)) = doc.pairs(home).nth(place) else { return Ok(None) };
+        let Some((_, value)) = doc.pairs(parent).nth(place) else { return Ok(None) };
         if tree::read(doc, value) != entry.value {
             return Ok(None);
         }
-        let geo = self.layout.entries(home)?[place].clone();
-        if geo.inline {
+        let spans = self.layout.entries(parent)?[place].clone();
+        if spans.inline {
             return Ok(None);
         }
-        let from = self.layout.column(geo.key);
-        shifted(&self.layout.text[geo.lead..geo.next], from, column).map(Some)
+        let from = self.layout.column(spans.key);
+        shifted(&self.layout.text[spans.lead..spans.next], from, column).map(Some)
     }
 }
 
@@ -113,7 +113,7 @@ pub(super) fn shifted(lines: &str, from: usize, to: usize) -> Done<String> {
         } else if indent + to < from {
             // A comment further to the left may stay; anything else may not.
             if !line.trim_start().starts_with('#') {
-                return Err(Stuck);
+                return Err(NotInPlace);
             }
             out.push_str(line.trim_start());
         } else {
