@@ -46,7 +46,7 @@ pub fn set_signal_handler(listen: fn()) {
 }
 
 /// Ends all programs and removes all temporary files. The process has to end then: what would make or start more
-/// waits for ever.
+/// waits forever.
 pub fn clean_up() {
     let state = state();
     end(&state.programs);

@@ -22,7 +22,7 @@ pub(super) struct Build<'a> {
     pub queue: &'a Queue,
     /// The OpenAPI document in place of the built-in one: the first that was met going down.
     pub schema: Option<Arc<OpenApi>>,
-    /// Whether `openapi` was heeded already; later ones are not.
+    /// Whether `openapi` was respected already; later ones are not.
     schema_is_set: bool,
     /// Why the document of `openapi` is none: said when a schema or a scope is looked up.
     broken_schema: Option<Error>,
@@ -111,7 +111,7 @@ impl<'a> Build<'a> {
     /// Heeds the `openapi` field of a directory: the schema is one for the whole build, that of the top if it has one.
     pub fn set_schema(&mut self, target: &Target, top: bool) -> Result<()> {
         let field = &target.kustomization.openapi;
-        // A file that is named has to be there, also where it is not heeded.
+        // A file that is named has to be there, also where it is ignored.
         let source = field.path.as_ref().map(|path| target.loader.file(path)?.text()).transpose()?;
         if self.schema_is_set && !top {
             return Ok(());

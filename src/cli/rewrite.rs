@@ -10,7 +10,7 @@ use clap::{Arg, Command};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// Arguments for clap, and what is to be said before they are heeded.
+/// Arguments for clap, and what is to be said before they are respected.
 #[derive(Debug, Default)]
 pub struct Rewritten {
     /// The arguments, the program's name first.

@@ -23,7 +23,7 @@ pub enum ErrorKind {
     Resource,
     /// A patch cannot be applied.
     Patch,
-    /// A reference, variable or replacement leads nowhere.
+    /// A reference, variable or replacement does not exist.
     Reference,
     /// Two things claim the same place.
     Conflict,

@@ -153,7 +153,7 @@ fn is_reachable(directory: &Path, path: &str) -> bool {
     directories.into_iter().all(|p| directory.join(p).symlink_metadata().map_or(true, |m| m.is_dir()))
 }
 
-/// Hashes by path. Lines that name no file below the directory are not heeded.
+/// Hashes by path. Lines that name no file below the directory are ignored.
 fn read(manifest: &Path) -> Result<FxHashMap<String, String>> {
     let text = match std::fs::read(manifest) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),

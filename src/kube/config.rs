@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_and_broader_rows_are_dropped_narrower_ones_added() {
+    fn equal_and_broader_specs_are_dropped_narrower_ones_added() {
         let table: [(FieldSpec, Option<usize>); 6] = [
             (spec("Deployment", "a", true), Some(2)),
             (spec("", "a", true), Some(2)),

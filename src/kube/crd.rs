@@ -215,7 +215,7 @@ github.com/example/v1.BeeSpec:
     }
 
     #[test]
-    fn types_that_are_no_objects_or_no_types_make_no_rows() {
+    fn types_that_are_no_objects_or_no_types_make_no_specs() {
         for text in
             ["", "{}", "~", "a: ~", "a.B: {Schema: {properties: {kind: {x-kubernetes-identity: ''}}}}"]
         {

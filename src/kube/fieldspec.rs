@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_apply_to_their_types_and_make_fields_only_if_both_want_it() {
+    fn specs_apply_to_their_types_and_make_fields_only_if_both_want_it() {
         let spec = |kind: &str, create| FieldSpec { gvk: Gvk::new("v1", kind), path: "a".into(), create };
         let leaf = Some(Leaf::Map);
         let table = [

@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn every_row_stands_under_the_length_of_its_kind() {
-        let all = KINDS.iter().enumerate().flat_map(|(n, rows)| rows.iter().map(move |r| (n, r)));
+        let all = KINDS.iter().enumerate().flat_map(|(n, specs)| specs.iter().map(move |r| (n, r)));
         assert_eq!(all.clone().map(|(_, r)| r.types.len()).sum::<usize>(), 82);
         assert!(all.clone().all(|(n, r)| n == r.kind.len()));
     }

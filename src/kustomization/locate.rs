@@ -1,7 +1,7 @@
 //! Which file of a directory is the kustomization file.
 //!
 //! Kustomize takes any of three names and refuses a directory that has more than one. A directory of that name, a link that
-//! leads nowhere or out of the root, and a file that cannot be read count as none.
+//! does not exist or out of the root, and a file that cannot be read count as none.
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause, nearest};
 use crate::load::{File, Loader};

@@ -321,7 +321,7 @@ fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&
     Ok(outcome)
 }
 
-/// Sets a field to a text as kustomize does: a value that is there hands its quotes on, a new one gets quotes where
+/// Sets a field to a string as kustomize does: a value that is there hands its quotes on, a new one gets quotes where
 /// YAML 1.1 would read it as something else.
 fn set_field(doc: &mut Doc, map: NodeId, key: &str, text: &str) {
     match doc.get(map, key) {

@@ -165,7 +165,7 @@ fn text_of(entry: &Patch) -> (Option<&Text>, Option<&Text>) {
     (non_empty(entry.path.as_ref()), patch)
 }
 
-/// A text in a kustomization file as a source of its own, without blanks around it.
+/// A text in a kustomization file as a source of its own, without spaces around it.
 fn inline(text: &Text) -> Arc<Source> {
     let all = text.value.as_str();
     let above = all.len() - all.trim_start().len();

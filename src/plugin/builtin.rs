@@ -75,7 +75,7 @@ pub struct Namespace {
 /// ValueAddTransformer
 #[derive(Debug, Clone)]
 pub struct ValueAdd {
-    /// `value` without blanks around it; the name of the layer's directory where it is empty.
+    /// `value` without spaces around it; the name of the layer's directory where it is empty.
     pub value: Text,
     /// `targets`
     pub targets: Vec<ValueAddTarget>,

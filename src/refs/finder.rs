@@ -162,7 +162,7 @@ pub(super) fn shape_error(doc: &Doc, hit: Hit) -> Error {
     Error::new(ErrorKind::Resource, message).at(doc.location(hit.node))
 }
 
-/// Names and list marks of a path. Names of blanks alone lead nowhere and are left out, as in kustomize.
+/// Names and list marks of a path. Names of blanks alone do not exist and are left out, as in kustomize.
 fn split(path: &str) -> impl Iterator<Item = (Str, bool)> {
     fieldspec::split_path(path)
         .into_iter()

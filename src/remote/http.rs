@@ -1,6 +1,6 @@
 //! Files over HTTP.
 //!
-//! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits for ever. Here a file may have 256 MiB and
+//! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits forever. Here a file may have 256 MiB and
 //! take five minutes. Certificates are checked against those of the operating system.
 
 use super::proxy::Proxies;

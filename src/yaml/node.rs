@@ -214,7 +214,7 @@ impl Doc {
     /// Makes room for about this many more nodes.
     pub fn reserve(&mut self, nodes: usize) {
         self.reserve_nodes(nodes);
-        self.room_for_kids(nodes);
+        self.room_for_children(nodes);
     }
 
     #[inline]
@@ -307,7 +307,7 @@ impl Doc {
         if self.kind(id) == NodeKind::Seq { self.children(id) } else { &[] }
     }
 
-    /// The value of a key; `None` also where `map` is no mapping.
+    /// The value of a key; `None` also where `map` is not a mapping.
     pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
         self.entry(map, key).map(|i| self.children(map)[2 * i + 1])
     }

@@ -26,7 +26,7 @@ impl Value {
 
 /// Why a value could not be put.
 pub(super) enum Problem {
-    /// The path leads nowhere.
+    /// The path does not exist.
     NotFound,
     /// The path cannot be followed.
     Path(Error),

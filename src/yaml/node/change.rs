@@ -88,7 +88,7 @@ impl Doc {
         let end = start + n.b as usize;
         let at = if end == self.children.len() { start } else { self.children.len() };
         let room = len.next_power_of_two() as usize;
-        self.room_for_kids(if at == start { room } else { room + n.b as usize });
+        self.room_for_children(if at == start { room } else { room + n.b as usize });
         if at != start {
             self.children.extend_from_within(start..end);
         }

@@ -17,8 +17,8 @@ impl Doc {
     }
 
     /// Appends to the table of children; gives where they begin.
-    fn add_kids(&mut self, children: &[NodeId]) -> u32 {
-        self.room_for_kids(children.len());
+    fn add_children(&mut self, children: &[NodeId]) -> u32 {
+        self.room_for_children(children.len());
         let start = self.children.len() as u32;
         self.children.extend_from_slice(children);
         start
@@ -90,7 +90,7 @@ impl Doc {
         flow: bool,
     ) -> NodeId {
         let tag = if kind == NodeKind::Map { Tag::Map } else { Tag::Seq };
-        let a = self.add_kids(children);
+        let a = self.add_children(children);
         let flags = if flow { FLOW } else { 0 };
         let b = children.len() as u32;
         self.add(Node { kind, style: Style::Plain, tag, flags, start, end, a, b, origin: 0 })
@@ -148,14 +148,14 @@ impl Doc {
         for i in n.a..n.a + n.b {
             children.push(self.copy(self.children[i as usize]));
         }
-        let a = self.add_kids(&children);
+        let a = self.add_children(&children);
         self.add(Node { a, ..n })
     }
 
     /// A copy of a collection that has other children.
     pub fn copy_with(&mut self, id: NodeId, children: &[NodeId]) -> NodeId {
         let n = *self.node(id);
-        let a = self.add_kids(children);
+        let a = self.add_children(children);
         self.add(Node { a, b: children.len() as u32, ..n })
     }
 
@@ -180,7 +180,7 @@ impl Doc {
         } else {
             let children: Vec<NodeId> =
                 other.children(id).iter().map(|k| self.import_with(other, *k, origins)).collect();
-            n.a = self.add_kids(&children);
+            n.a = self.add_children(&children);
             n.b = children.len() as u32;
         }
         self.add(n)

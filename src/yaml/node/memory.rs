@@ -134,15 +134,15 @@ impl Doc {
 
     /// Makes room for this many more children.
     #[inline]
-    pub(super) fn room_for_kids(&mut self, more: usize) {
+    pub(super) fn room_for_children(&mut self, more: usize) {
         if self.children.capacity() - self.children.len() < more {
-            self.grow_kids(more);
+            self.grow_children(more);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn grow_kids(&mut self, more: usize) {
+    fn grow_children(&mut self, more: usize) {
         let more = more.max(self.children.capacity()).max(4);
         self.memory.charge(more * size_of::<NodeId>());
         self.children.reserve_exact(more);
