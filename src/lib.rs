@@ -1,4 +1,4 @@
-//! kfm renders Kubernetes manifests as kustomize 5.8.1 does, byte for byte.
+//! kfm renders Kubernetes manifests as kustomize 5.8.3 does, byte for byte.
 //!
 //! # The pipeline
 //!
@@ -24,7 +24,7 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
-//! | [`diag`], [`text`], [`parallel`] | errors and findings as data; Go's ways with text; threads |
+//! | [`compat`], [`diag`], [`text`], [`parallel`] | versions of kustomize; errors and findings as data; Go's ways with text; threads |
 //! | [`limits`] | what a build may take, and what it has taken |
 //! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
 //! | [`kube`] | types, scopes, ids, field specs, merge keys |
@@ -51,6 +51,7 @@
 
 pub mod accumulate;
 pub mod cli;
+pub mod compat;
 pub mod diag;
 pub mod distribution;
 pub mod edit;

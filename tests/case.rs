@@ -12,8 +12,8 @@
 //! Nothing may be left in the directory for temporary files.
 //!
 //! With `KFM_UPDATE=1` in the environment `stdout`, `stderr` and `after/` are written anew where they exist. What
-//! stands in `stdout` of a case whose `cmd` has the remark `# kustomize` was printed by kustomize 5.8.1 and is never
-//! rewritten.
+//! stands in `stdout` of a case whose `cmd` has the remark `# kustomize VERSION` was printed by that version of kustomize
+//! and is never rewritten.
 
 use libtest_mimic::Failed;
 use std::ffi::OsString;
@@ -66,11 +66,17 @@ pub fn read_command(case: &Path) -> Cmd {
             "exit" => cmd.exit = rest.parse().unwrap_or(-1),
             "name" => cmd.name = Some(rest.to_owned()),
             "needs" => cmd.needs.push(rest.to_owned()),
-            "#" => cmd.from_kustomize |= rest == "kustomize",
+            "#" => cmd.from_kustomize |= is_version(rest),
             _ => {}
         }
     }
     cmd
+}
+
+/// Whether a remark is `kustomize 5.8.3`.
+fn is_version(remark: &str) -> bool {
+    let version = remark.strip_prefix("kustomize ").unwrap_or_default();
+    version.split('.').count() == 3 && version.split('.').all(|part| part.parse::<u32>().is_ok())
 }
 
 /// Splits at blanks; single quotes hold a word together.

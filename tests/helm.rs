@@ -5,7 +5,7 @@
 //! that `needs helm` runs once with each helm of the list `KFM_TEST_HELM` (paths with colons or commas between
 //! them), else with those that `PATH` has as `helm`, `helm3` and `helm4`; where there is none it is skipped.
 //! Programs `helm` and `{bin}/steersman` are that helm. What stands in `stdout`, or `stdout.4` for helm 4 alone, was
-//! printed by kustomize 5.8.1 with the same helm. Nothing is fetched.
+//! printed by kustomize with the same helm. Nothing is fetched.
 
 #![allow(clippy::print_stderr, reason = "a test says why it is skipped")]
 

@@ -35,7 +35,7 @@ pub(super) fn transformer<'s>(build: &mut Build, target: &'s Target, builtin: Bu
             name_affix::apply(r, Suffix, &suffix, &specs)
         }),
         Builtin::Image(image, specs) => {
-            Box::new(move |b, r| images::apply_all(r, &[image], &specs, b.findings))
+            Box::new(move |b, r| images::apply_all(r, &[image], &specs, b.compat(), b.findings))
         }
         Builtin::Replica(replica, specs) => {
             Box::new(move |b, r| replicas::apply_all(r, &[replica], &specs, b.findings))

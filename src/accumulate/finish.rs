@@ -2,13 +2,14 @@
 //! only the build needed to know.
 
 use super::{Accumulator, Options, Reorder};
+use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::FieldSpec;
-use crate::kustomization::{Compat, Kustomization};
+use crate::kustomization::Kustomization;
 use crate::refs;
 use crate::resource::{ResMap, Resource, annotations, internal, origin};
 use crate::transform;
-use crate::yaml::{Mark, Marked};
+use crate::yaml::{Mark, Marked, reencode};
 use rustc_hash::FxHashMap;
 
 /// Turns what the top layer has gathered into the objects to print.
@@ -33,6 +34,9 @@ pub fn finish(
     }
     let (origins, transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
     resources.edit_all(|res| clean(res, origins, transformations))?;
+    if options.compat < Compat::V5_8_3 {
+        resources.iter().try_for_each(|res| reencode::refuse_odd_keys(res.doc()))?;
+    }
     resources.compact();
     Ok(acc.resources)
 }
@@ -99,14 +103,11 @@ fn order(resources: &mut ResMap, top: &Kustomization, options: &Options, finding
 }
 
 fn managed_by(resources: &mut ResMap, mark: &Mark, compat: Compat) -> Result<()> {
-    let version = match compat {
-        Compat::V5_8 => "kustomize-v5.8.1",
-        Compat::V5_7 => "kustomize-v5.7.1",
-    };
+    let version = format!("kustomize-v{}", compat.name());
     let text = |value: &str| Marked { value: value.to_owned(), mark: mark.clone() };
-    let spec = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
-    let label = (text("app.kubernetes.io/managed-by"), text(version));
-    transform::labels::apply(resources, &vec![label], &[spec])
+    let row = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
+    let label = (text("app.kubernetes.io/managed-by"), text(&version));
+    transform::labels::apply(resources, &vec![label], &[row])
 }
 
 /// Writes `metadata.annotations` as kustomize does at the end, without what it keeps to itself and with the notes

@@ -2,9 +2,10 @@
 
 use super::Accumulator;
 use super::target::{Build, Target};
+use crate::compat::Compat;
 use crate::diag::Result;
 use crate::generate;
-use crate::kustomization::{Compat, GeneratorArgs, GeneratorOptions, Text};
+use crate::kustomization::{GeneratorArgs, GeneratorOptions, Text};
 use crate::load::Loader;
 use crate::plugin::helm;
 use crate::resource::{Origin, Resource};
@@ -23,7 +24,7 @@ impl Build<'_> {
                 if origin.is_some() {
                     res.origin.clone_from(&origin);
                 }
-                generate::absorb(&mut acc.resources, res)?;
+                generate::absorb(&mut acc.resources, res, self.compat())?;
             }
         }
         Ok(())
@@ -55,7 +56,7 @@ impl Build<'_> {
         let mut charts = vec![];
         for chart in &k.helm_charts {
             let mut chart = chart.clone();
-            if chart.namespace.is_empty() && self.compat() == Compat::V5_8 {
+            if chart.namespace.is_empty() && self.compat() >= Compat::V5_8_1 {
                 chart.namespace = match &k.namespace {
                     Some(own) => own.value.clone(),
                     None => target.helm_namespace.clone(),

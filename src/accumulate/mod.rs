@@ -18,8 +18,8 @@ mod transformers;
 
 pub use accumulator::Accumulator;
 
+use crate::compat::Compat;
 use crate::diag::{Findings, Result};
-use crate::kustomization::Compat;
 use crate::limits::{Budget, Limits};
 use crate::load::{self, Fetch, Files, Loader, StandIns};
 use crate::parallel;
@@ -70,6 +70,7 @@ pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Fin
         load::Options {
             directory: options.directory.clone(),
             restricted: !options.unrestricted,
+            compat: options.compat,
             budget: Arc::new(Budget::new(options.limits.clone())),
         },
         fetch,

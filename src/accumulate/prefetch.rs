@@ -6,8 +6,9 @@
 
 use super::parsed::{Parsed, parsed};
 use super::target::read_file;
+use crate::compat::Compat;
 use crate::diag::Result;
-use crate::kustomization::{self, Compat, Text};
+use crate::kustomization::{self, Text};
 use crate::load::{File, Found, Loader};
 use crate::parallel::Queue;
 use rustc_hash::FxHashMap;

@@ -3,9 +3,10 @@
 use super::origin::Origin;
 use super::prefetch::Plan;
 use super::{Accumulator, Options};
+use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
-use crate::kube::{BuiltIn, Gvk, OpenApi, TransformerConfig, read_crd, scope};
-use crate::kustomization::{self, Compat, Kustomization, KustomizationKind, Text};
+use crate::kube::{BuiltIn, Gvk, OpenApi, Scopes, TransformerConfig, read_crd, scope};
+use crate::kustomization::{self, Kustomization, KustomizationKind, Text};
 use crate::limits::Limit;
 use crate::load::{File, Loader};
 use crate::parallel::Queue;
@@ -22,6 +23,8 @@ pub(super) struct Build<'a> {
     pub queue: &'a Queue,
     /// The OpenAPI document in place of the built-in one: the first that was met going down.
     pub schema: Option<Arc<OpenApi>>,
+    /// The scopes of types, where they are not just the built-in ones of today.
+    pub scopes: Option<Arc<Scopes>>,
     /// Whether `openapi` was respected already; later ones are not.
     schema_is_set: bool,
     /// Why the document of `openapi` is none: said when a schema or a scope is looked up.
@@ -96,6 +99,7 @@ impl<'a> Build<'a> {
             plan,
             queue,
             schema: None,
+            scopes: Scopes::new(options.compat, None),
             schema_is_set: false,
             broken_schema: None,
             schema_was_used: false,
@@ -103,7 +107,7 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// Returns whether the behaviour of 5.7 is asked for.
+    /// The version of kustomize to behave as.
     pub fn compat(&self) -> Compat {
         self.options.compat
     }
@@ -134,6 +138,7 @@ impl<'a> Build<'a> {
                 Ok(mut schema) => {
                     schema.built_in = built_in;
                     self.schema = Some(Arc::new(schema));
+                    self.scopes = Scopes::new(self.compat(), self.schema.as_ref());
                 }
                 Err(error) => self.broken_schema = Some(error),
             }
@@ -158,7 +163,7 @@ impl<'a> Build<'a> {
 
     /// Notes that the scope of the type of an object is looked up.
     pub fn use_scope(&mut self, gvk: &Gvk) -> Result<()> {
-        if self.unknown_type_was_met || scope::is_known(gvk) {
+        if self.unknown_type_was_met || scope::is_known(gvk, self.compat()) {
             return Ok(());
         }
         self.unknown_type_was_met = true;
@@ -173,12 +178,12 @@ impl<'a> Build<'a> {
     /// Runs a kustomization: its accumulator holds nothing, or what the directory above has when it is a component.
     pub fn accumulate(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
         let k = &*target.kustomization;
-        if let Some(schema) = &self.schema {
-            acc.resources.set_scopes(schema);
+        if let Some(scopes) = &self.scopes {
+            acc.resources.set_scopes(scopes);
         }
         let mut acc = self.accumulate_resources(target, acc, &k.resources)?;
         let at = |field: &[Text]| field.first().map_or_else(|| target.place(), |path| path.mark.location());
-        configurations(target)
+        configurations(target, self.compat())
             .and_then(|specs| acc.merge_config(&specs))
             .map_err(|e| e.or_at(|| at(&k.configurations)))?;
         crds(target).and_then(|specs| acc.merge_config(&specs)).map_err(|e| e.or_at(|| at(&k.crds)))?;
@@ -253,14 +258,17 @@ impl<'a> Build<'a> {
     }
 }
 
-/// The default field specs, with those of the `configurations` files.
-fn configurations(target: &Target) -> Result<TransformerConfig> {
+/// The default specs, with those of the `configurations` files.
+fn configurations(target: &Target, compat: Compat) -> Result<TransformerConfig> {
     let read = |path: &Text| -> Result<TransformerConfig> {
         let doc = target.document(path)?;
-        doc.map_or_else(|| Ok(TransformerConfig::default()), |doc| kustomization::read_configuration(&doc))
+        doc.map_or_else(
+            || Ok(TransformerConfig::default()),
+            |doc| kustomization::read_configuration(&doc, compat),
+        )
     };
     let files: Vec<_> = target.kustomization.configurations.iter().map(read).collect::<Result<_>>()?;
-    TransformerConfig::of_files(&files)
+    TransformerConfig::of_files(&files, compat)
 }
 
 /// The field specs that descriptions of custom types bring.

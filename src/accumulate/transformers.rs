@@ -71,7 +71,10 @@ impl Build<'_> {
         for entry in &k.labels {
             let specs =
                 labels::specs_of(entry, &config).map_err(|e| e.or_at(|| specs_place(entry, target)))?;
-            steps.push(("LabelTransformer", Box::new(move |_, r| labels::apply(r, &entry.pairs, &specs))));
+            steps.push((
+                "LabelTransformer",
+                Box::new(move |b, r| labels::apply_entry(r, entry, &specs, b.compat(), b.findings)),
+            ));
         }
         if !k.labels.is_empty() || !k.common_labels.is_empty() {
             let specs = config.common_labels.clone();
@@ -100,7 +103,7 @@ impl Build<'_> {
             let specs = config.images.clone();
             steps.push((
                 "ImageTagTransformer",
-                Box::new(move |b, r| images::apply_all(r, entries, &specs, b.findings)),
+                Box::new(move |b, r| images::apply_all(r, entries, &specs, b.compat(), b.findings)),
             ));
         }
         if !k.replacements.is_empty() {
@@ -122,8 +125,8 @@ impl Build<'_> {
         let mut load = |path: &kustomization::Text| target.loader.file(path)?.text();
         let read = |source: &Arc<Source>| -> Result<Vec<Resource>> {
             let mut objects = read::from_source(source)?;
-            if let Some(schema) = &self.schema {
-                objects.iter_mut().for_each(|res| res.set_scopes(schema));
+            if let Some(scopes) = &self.scopes {
+                objects.iter_mut().for_each(|res| res.set_scopes(scopes));
             }
             Ok(objects)
         };

@@ -111,8 +111,8 @@ pub struct BuildArgs {
     /// Label every object `app.kubernetes.io/managed-by`
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_managedby_label")]
     pub enable_managedby_label: Option<bool>,
-    /// Behave as this version of kustomize where versions differ: `5.8` or `5.7` [env: KFM_COMPAT]
-    #[arg(long, value_name = "VERSION")]
+    /// Behave as this version of kustomize: 5.7.1, 5.8.1, 5.8.2 or 5.8.3 [env: KFM_COMPAT]
+    #[arg(long, value_name = "VERSION", overrides_with = "compat")]
     pub compat: Option<String>,
     /// Treat warnings as errors
     #[arg(long, conflicts_with = "quiet")]
@@ -141,6 +141,9 @@ pub struct VersionArgs {
     /// `json` or `yaml`
     #[arg(short, long, value_name = "FORMAT")]
     pub output: Option<String>,
+    /// Answer as this version of kustomize [env: KFM_COMPAT]
+    #[arg(long, value_name = "VERSION", overrides_with = "compat")]
+    pub compat: Option<String>,
     /// Ignored, as kustomize does
     #[arg(hide = true)]
     pub rest: Vec<String>,

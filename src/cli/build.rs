@@ -6,7 +6,6 @@ use super::{Done, Strictness, init, output};
 use crate::accumulate::{self, Options, Reorder};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::distribution::Trees;
-use crate::kustomization::Compat;
 use crate::limits::Limits;
 use crate::load::StandIns;
 use crate::plugin::PluginOptions;
@@ -124,11 +123,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
         Some("none") => Reorder::None,
         Some(other) => return Err(illegal("--reorder", other, "legacy", "none")),
     };
-    let compat = match args.compat.as_deref().or(environment.compat.as_deref()) {
-        None | Some("5.8" | "5.8.1") => Compat::V5_8,
-        Some("5.7" | "5.7.1") => Compat::V5_7,
-        Some(other) => return Err(illegal("--compat", other, "5.8", "5.7")),
-    };
+    let compat = environment.compat(args.compat.as_deref())?;
     let mut limits = Limits::default();
     for text in &args.limit {
         limits.set(text).map_err(|e| Error::new(ErrorKind::Usage, e))?;

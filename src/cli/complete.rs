@@ -55,7 +55,7 @@ impl Directive {
 const VALUES: &[(&str, &str, &[&str])] = &[
     ("build", "load-restrictor", &["LoadRestrictionsNone", "LoadRestrictionsRootOnly"]),
     ("build", "reorder", &["legacy", "none"]),
-    ("build", "compat", &["5.7", "5.8"]),
+    ("build", "compat", &["5.7.1", "5.8.1", "5.8.2", "5.8.3"]),
     ("version", "output", &["json", "yaml"]),
     ("fetch", "format", &["json", "yaml"]),
     ("configmap", "behavior", &["create", "merge", "replace"]),

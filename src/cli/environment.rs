@@ -1,6 +1,8 @@
 //! What the program learns from its surroundings, read once.
 
+use crate::compat::Compat;
 use crate::diag::render::Look;
+use crate::diag::{Error, ErrorKind, Result};
 use crate::plugin::PluginOptions;
 use crate::remote::Proxies;
 use std::ffi::{OsStr, OsString};
@@ -14,7 +16,7 @@ pub struct Environment {
     /// `KUSTOMIZE_ENABLE_MANAGEDBY_LABEL=on`
     pub managed_by_label: bool,
     /// `KFM_COMPAT`
-    pub compat: Option<String>,
+    compat: Option<String>,
     /// `KFM_MANIFESTS`
     pub manifests: Option<String>,
     /// The directory in which the program was started.
@@ -30,6 +32,21 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The version of kustomize to behave as: that of a flag `--compat`, else that of `KFM_COMPAT`, else the default.
+    pub fn compat(&self, flag: Option<&str>) -> Result<Compat> {
+        let (asked_by, name) = match (flag, &self.compat) {
+            (Some(name), _) => ("--compat", name),
+            (None, Some(name)) => ("KFM_COMPAT", name.as_str()),
+            (None, None) => return Ok(Compat::DEFAULT),
+        };
+        Compat::from_name(name).ok_or_else(|| {
+            let known: Vec<_> = Compat::all().map(Compat::name).collect();
+            let message =
+                format!("`{asked_by}` must be a version of kustomize that kfm knows, found `{name}`");
+            Error::new(ErrorKind::Usage, message).hint(format!("kfm knows {}", known.join(", ")))
+        })
+    }
+
     /// Reads the environment of the process.
     pub fn read(arguments: &[OsString]) -> Self {
         let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());

@@ -36,7 +36,8 @@ pub fn run(args: &LocalizeArgs, environment: &Environment) -> Result<Done> {
     let (target, destination) = (args.target.as_str(), args.destination.as_str());
     let fetch: Arc<dyn Fetch> = build::remote(environment)?;
     let scope = args.scope.as_deref().unwrap_or_default();
-    let request = Request { directory: &environment.directory, target, destination, scope };
+    let compat = environment.compat(None)?;
+    let request = Request { directory: &environment.directory, target, destination, scope, compat };
     let copy = localize::run(request, &fetch)?;
     let shown = copy.destination.display().to_string();
     let findings = Findings::default();
@@ -65,6 +66,7 @@ fn verify(
 ) -> Result<bool> {
     let options = Options {
         directory: environment.directory.clone(),
+        compat: environment.compat(None)?,
         managed_by_label: environment.managed_by_label,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         ..Options::default()

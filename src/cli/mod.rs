@@ -27,9 +27,6 @@ use environment::Environment;
 use std::ffi::OsString;
 use std::io::Write;
 
-/// The version of kustomize whose behaviour and command line kfm has.
-pub const KUSTOMIZE_VERSION: &str = "v5.8.1";
-
 /// What a command leaves to be said when it is done.
 #[derive(Default)]
 struct Done {

@@ -74,6 +74,9 @@ fn format(schema: &str, format: &str) -> Result<String> {
     let wrong = |e: serde_json::Error| {
         Error::new(ErrorKind::Syntax, format!("what kubectl printed is not JSON: {e}"))
     };
+    if !schema.trim_start().starts_with('{') {
+        return Err(Error::new(ErrorKind::Syntax, "what kubectl printed is no JSON object"));
+    }
     if format == "json" {
         let value: serde_json::Value = serde_json::from_str(schema).map_err(wrong)?;
         let text = serde_json::to_string_pretty(&value).map_err(wrong)?;
@@ -99,6 +102,6 @@ mod tests {
         let json = "{\n  \"a\": [\n    1\n  ],\n  \"b\": {\n    \"c\": \"\\u003c1\\u003e\"\n  }\n}\n";
         assert_eq!(format(schema, "json").ok().as_deref(), Some(json));
         assert_eq!(format(schema, "yaml").ok().as_deref(), Some("a:\n- 1\nb:\n  c: <1>\n\n"));
-        assert!(format("no", "json").is_err());
+        assert!(["no", "null", "[1]"].iter().all(|schema| format(schema, "json").is_err()));
     }
 }

@@ -1,8 +1,8 @@
 //! `version`: which kfm this is, and which kustomize it stands for.
 
+use super::Done;
 use super::args::VersionArgs;
 use super::environment::Environment;
-use super::{Done, KUSTOMIZE_VERSION};
 use crate::diag::{Code, Error, ErrorKind, Finding};
 
 /// The version of kfm itself.
@@ -15,15 +15,16 @@ pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error>
     if short && output.is_some() {
         return Err(Error::new(ErrorKind::Usage, "`--short` and `--output` are mutually exclusive"));
     }
+    let kustomize = environment.compat(args.compat.as_deref())?.name();
     let (os, arch) = (std::env::consts::OS, go_arch(std::env::consts::ARCH));
     let text = match output {
         // Kustomize prints nothing for a format that it does not know, and does not fail.
         Some("json") => format!(
-            "{{\n  \"version\": \"{KUSTOMIZE_VERSION}\",\n  \"gitCommit\": \"unknown\",\n  \"buildDate\": \"unknown\",\n  \
+            "{{\n  \"version\": \"v{kustomize}\",\n  \"gitCommit\": \"unknown\",\n  \"buildDate\": \"unknown\",\n  \
              \"goOs\": \"{os}\",\n  \"goArch\": \"{arch}\",\n  \"goVersion\": \"none\",\n  \"kfmVersion\": \"v{KFM_VERSION}\"\n}}\n"
         ),
         Some("yaml") => format!(
-            "version: {KUSTOMIZE_VERSION}\ngitCommit: unknown\nbuildDate: unknown\ngoOs: {os}\ngoArch: {arch}\n\
+            "version: v{kustomize}\ngitCommit: unknown\nbuildDate: unknown\ngoOs: {os}\ngoArch: {arch}\n\
              goVersion: none\nkfmVersion: v{KFM_VERSION}\n\n"
         ),
         Some(other) => {
@@ -32,9 +33,9 @@ pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error>
                 format!("unknown output format `{other}`, expected `json` or `yaml`"),
             ));
         }
-        None if short => format!("{{{KUSTOMIZE_VERSION}  unknown   }}\n"),
-        None if environment.as_kustomize => format!("{KUSTOMIZE_VERSION}\n"),
-        None => format!("kfm v{KFM_VERSION} (kustomize {KUSTOMIZE_VERSION})\n"),
+        None if short => format!("{{v{kustomize}  unknown   }}\n"),
+        None if environment.as_kustomize => format!("v{kustomize}\n"),
+        None => format!("kfm v{KFM_VERSION} (kustomize v{kustomize})\n"),
     };
     let deprecated = Finding::new(Code::DeprecatedFlag, "flag `--short` is deprecated");
     let findings = args.short.map(|_| deprecated.hint("leave it out, or use `-o json`"));

@@ -24,6 +24,8 @@ pub enum Code {
     DeletesEverything,
     /// Kustomize 5.7 would have selected something here.
     SelectsUnderCompat,
+    /// Kustomize before 5.8.2 would have labelled claim templates, which a cluster does not let change.
+    ClaimTemplatesNotLabelled,
     /// Something is left out that the user may expect to happen.
     Skipped,
     /// A note about what kfm did.

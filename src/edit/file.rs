@@ -3,8 +3,9 @@
 use super::deprecated;
 use super::line_edits::{self, Edit, EditScope};
 use super::tree::{self, Node};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result, nearest};
-use crate::kustomization::{Compat, Kustomization, decode, locate::NAMES};
+use crate::kustomization::{Kustomization, decode, locate::NAMES};
 use crate::yaml::{Dialect, Doc, Source, Tag, parse, split};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -6,9 +6,10 @@
 //! that the patch names; and `ports[0]`, which only the field path of a variable may say, becomes `ports.0`.
 
 use super::tree::{Entry, Node};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::gvk::group_and_version;
-use crate::kustomization::{Compat, Kustomization, Patch, Selector, decode, locate::NAMES};
+use crate::kustomization::{Kustomization, Patch, Selector, decode, locate::NAMES};
 use crate::yaml::{Doc, NodeId, NodeKind, split};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};

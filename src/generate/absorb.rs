@@ -2,16 +2,18 @@
 //!
 //! The other object is looked for under every id it has or had. What stays of it on merge and replace are name,
 //! namespace, labels, annotations and what kustomize remembers; all other fields are the new object's, and on merge
-//! `data` and `binaryData` are laid over the old ones.
+//! `data` and `binaryData` are laid over the old ones; the `stringData` of a Secret joins its `data` before.
 
-use super::text::{key_node, string_node};
+use super::text::{base64_lines, key_node, string_node};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
+use crate::kube::Gvk;
 use crate::resource::{Behavior, ResMap, Resource, internal};
-use crate::yaml::{Doc, Mark, NodeId, Tag};
+use crate::yaml::{Doc, Mark, NodeId, NodeKind, Tag};
 use std::collections::BTreeMap;
 
 /// Adds a generated object as its behavior says.
-pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
+pub fn absorb(resources: &mut ResMap, generated: Resource, compat: Compat) -> Result<()> {
     let found = resources.find_any(generated.id());
     let fail = |kind: ErrorKind, message: String| {
         Error::new(kind, message).at(generated.doc().location(generated.root()))
@@ -29,7 +31,7 @@ pub fn absorb(resources: &mut ResMap, generated: Resource) -> Result<()> {
         ([], _) => resources.append(generated).map(drop),
         ([slot], Behavior::Merge | Behavior::Replace) => resources.edit(*slot, |old| {
             let mut new = generated;
-            lay_over(old, &mut new, behavior == Behavior::Merge);
+            lay_over(old, &mut new, behavior == Behavior::Merge, compat)?;
             if new.id() != old.id() {
                 let verb = internal::behavior_text(behavior);
                 let message = format!("nothing to {verb}: {} became {}", new.id(), old.id());
@@ -67,7 +69,11 @@ fn at_others(error: Error, resources: &ResMap, slots: &[usize]) -> Error {
 }
 
 /// Puts into the new object what it takes from the old one.
-fn lay_over(old: &Resource, new: &mut Resource, merge: bool) {
+fn lay_over(old: &Resource, new: &mut Resource, merge: bool, compat: Compat) -> Result<()> {
+    let encoded = match merge && compat >= Compat::V5_8_2 && *old.gvk() == Gvk::new("v1", "Secret") {
+        true => encoded_string_data(old.doc())?,
+        false => Entries::new(),
+    };
     let labels = merged(old, new, "labels");
     let annotations = merged(old, new, "annotations");
     new.edit(|doc| {
@@ -92,6 +98,7 @@ fn lay_over(old: &Resource, new: &mut Resource, merge: bool) {
         for field in ["data", "binaryData"] {
             if merge {
                 let mut all = texts(old.doc(), old.doc().get(old.root(), field), true);
+                all.extend(encoded.clone().into_iter().filter(|_| field == "data"));
                 all.extend(texts(doc, doc.get(root, field), true));
                 set_texts(doc, root, field, &all);
             }
@@ -113,6 +120,35 @@ fn lay_over(old: &Resource, new: &mut Resource, merge: bool) {
     if new.transformations.is_empty() {
         new.transformations = old.transformations.clone();
     }
+    Ok(())
+}
+
+/// The `stringData` of a Secret as the API server would put it into `data`.
+fn encoded_string_data(doc: &Doc) -> Result<Entries> {
+    let followed = |node: NodeId| match doc.kind(node) {
+        NodeKind::Alias => doc.children(node).first().copied().unwrap_or(node),
+        _ => node,
+    };
+    let wrong = |node: NodeId, what: &str, expected: &str| {
+        let message = format!("{what} of a Secret that is merged into must be {expected}");
+        Err(Error::new(ErrorKind::Resource, message).at(doc.location(node)))
+    };
+    let Some(map) = doc.get(doc.root(), "stringData").map(followed).filter(|n| !doc.is_null(*n)) else {
+        return Ok(Entries::new());
+    };
+    if doc.kind(map) != NodeKind::Map {
+        return wrong(map, "`stringData`", "a mapping");
+    }
+    let mut entries = Entries::new();
+    for (key, value) in doc.pairs(map) {
+        let value = followed(value);
+        if doc.kind(value) != NodeKind::Scalar {
+            return wrong(value, &format!("`stringData.{}`", doc.text(key)), "a string");
+        }
+        let text = if doc.is_null(value) { "" } else { doc.text(value) };
+        entries.insert(doc.text(key).to_owned(), (base64_lines(text.as_bytes()), doc.mark(value)));
+    }
+    Ok(entries)
 }
 
 /// Texts by key, and where they came from.
@@ -169,15 +205,15 @@ mod tests {
     #[test]
     fn merge_lays_data_over_what_is_there() {
         let mut map = ResMap::new();
-        absorb(&mut map, make("", &["a=1", "b=1"])).unwrap();
-        absorb(&mut map, make("merge", &["a=2", "c=2"])).unwrap();
+        absorb(&mut map, make("", &["a=1", "b=1"]), Compat::DEFAULT).unwrap();
+        absorb(&mut map, make("merge", &["a=2", "c=2"]), Compat::DEFAULT).unwrap();
         let res = map.iter().next().unwrap();
         assert_eq!(
             show(res),
             "{apiVersion: v1, kind: ConfigMap, metadata: {name: conf, annotations: \
              {internal.config.kubernetes.io/generatorBehavior: unspecified}}, data: {a: 2, b: 1, c: 2}}"
         );
-        absorb(&mut map, make("replace", &["z=3"])).unwrap();
+        absorb(&mut map, make("replace", &["z=3"]), Compat::DEFAULT).unwrap();
         assert!(map.iter().all(|r| show(r).ends_with("data: {z: 3}}")));
         assert_eq!(map.len(), 1);
     }
@@ -195,7 +231,7 @@ mod tests {
             doc.set_string(meta, "namespace", "default");
         });
         map.append(old).unwrap();
-        absorb(&mut map, make("merge", &["b=2"])).unwrap();
+        absorb(&mut map, make("merge", &["b=2"]), Compat::DEFAULT).unwrap();
         let res = map.iter().next().unwrap();
         assert_eq!((res.name(), res.namespace(), res.needs_hash), ("p-conf", "default", false));
         assert_eq!(res.original_id().name, "conf");
@@ -206,14 +242,14 @@ mod tests {
     #[test]
     fn behaviors_that_cannot_be_followed_are_errors() {
         let mut map = ResMap::new();
-        let error = absorb(&mut map, make("merge", &[])).unwrap_err();
+        let error = absorb(&mut map, make("merge", &[]), Compat::DEFAULT).unwrap_err();
         assert_eq!(
             error.message(),
             "nothing to merge: no resource has the id ConfigMap.v1.[noGrp]/conf.[noNs]"
         );
-        absorb(&mut map, make("create", &[])).unwrap();
+        absorb(&mut map, make("create", &[]), Compat::DEFAULT).unwrap();
         for behavior in ["", "create", "bogus"] {
-            let error = absorb(&mut map, make(behavior, &[])).unwrap_err();
+            let error = absorb(&mut map, make(behavior, &[]), Compat::DEFAULT).unwrap_err();
             assert!(error.message().contains("`behavior` is neither"), "{error}");
             assert!(!error.labels().is_empty());
         }
@@ -224,7 +260,7 @@ mod tests {
             doc.set_string(meta, "name", "other");
         });
         map.append(other).unwrap();
-        let error = absorb(&mut map, make("merge", &[])).unwrap_err();
+        let error = absorb(&mut map, make("merge", &[]), Compat::DEFAULT).unwrap_err();
         assert!(error.message().starts_with("2 resources have or had the id"), "{error}");
     }
 }

@@ -10,6 +10,7 @@
 use super::fieldspec::{FieldSpec, FieldSpecs, NameReference};
 use super::list::{Index, List, hash};
 use super::{Gvk, order};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
@@ -30,6 +31,8 @@ pub struct TransformerConfig {
     pub labels: FieldSpecs,
     /// For `labels` with `includeTemplates`.
     pub template_labels: FieldSpecs,
+    /// For `labels` with `includeVolumeClaimTemplates`.
+    pub volume_claim_template_labels: FieldSpecs,
     /// For `commonAnnotations`.
     pub common_annotations: FieldSpecs,
     /// Where names of other objects stand.
@@ -44,7 +47,7 @@ pub struct TransformerConfig {
 
 impl TransformerConfig {
     /// The lists of field specs under the names that they have in a `configurations` file; `nameReference` is not one.
-    fn lists_mut(&mut self) -> [(&'static str, &mut FieldSpecs); 10] {
+    fn lists_mut(&mut self) -> [(&'static str, &mut FieldSpecs); 11] {
         [
             ("namePrefix", &mut self.name_prefix),
             ("nameSuffix", &mut self.name_suffix),
@@ -52,6 +55,7 @@ impl TransformerConfig {
             ("commonLabels", &mut self.common_labels),
             ("labels", &mut self.labels),
             ("templateLabels", &mut self.template_labels),
+            ("volumeClaimTemplateLabels", &mut self.volume_claim_template_labels),
             ("commonAnnotations", &mut self.common_annotations),
             ("varReference", &mut self.var_reference),
             ("images", &mut self.images),
@@ -59,9 +63,9 @@ impl TransformerConfig {
         ]
     }
 
-    /// The configuration of a layer: the built-in field specs merged with its `configurations` files.
-    pub fn of_files(files: &[Self]) -> Result<Self> {
-        let default = Self::default_config().clone();
+    /// The configuration of a layer: the built-in specs merged with its `configurations` files.
+    pub fn of_files(files: &[Self], compat: Compat) -> Result<Self> {
+        let default = Self::built_in(compat).clone();
         if files.is_empty() {
             return Ok(default);
         }
@@ -251,7 +255,7 @@ mod tests {
 
     #[test]
     fn built_in_lists_survive_any_merge_among_themselves() {
-        let default = TransformerConfig::default_config();
+        let default = TransformerConfig::built_in(Compat::DEFAULT);
         let mut owned = default.clone();
         for (_, list) in owned.lists_mut() {
             *list = list.to_vec().into();
@@ -284,14 +288,14 @@ mod tests {
     #[test]
     fn a_narrower_row_takes_the_place_of_the_built_in_one() {
         let widget = spec("Widget", "metadata/labels", true);
-        let layer = TransformerConfig::of_files(&[labels(vec![widget.clone()])]).unwrap();
+        let layer = TransformerConfig::of_files(&[labels(vec![widget.clone()])], Compat::DEFAULT).unwrap();
         let on = |c: &TransformerConfig| {
             c.common_labels.iter().filter(|r| r.path == "metadata/labels").cloned().collect::<Vec<_>>()
         };
         assert_eq!(on(&layer), [widget.clone(), spec("", "metadata/labels", true)]);
         let alone = TransformerConfig::default().merge(&layer).unwrap();
         assert_eq!(on(&alone), std::slice::from_ref(&widget));
-        let over_base = TransformerConfig::default_config().clone().merge(&layer).unwrap();
+        let over_base = TransformerConfig::built_in(Compat::DEFAULT).clone().merge(&layer).unwrap();
         assert_eq!(on(&over_base), [widget, spec("", "metadata/labels", true)]);
     }
 
@@ -307,8 +311,8 @@ mod tests {
         };
         let files =
             [config("ConfigMap", "spec/conf"), config("Gadget", "spec/gadget"), config("Gadget", "x")];
-        let merged = TransformerConfig::of_files(&files).unwrap();
-        let default = TransformerConfig::default_config();
+        let merged = TransformerConfig::of_files(&files, Compat::DEFAULT).unwrap();
+        let default = TransformerConfig::built_in(Compat::DEFAULT);
         assert_eq!(merged.name_reference.len(), default.name_reference.len() + 1);
         let of = |c: &TransformerConfig, kind| {
             c.name_reference.iter().find(|r| r.gvk.kind == kind).map(|r| r.referrers.len())

@@ -1,6 +1,7 @@
 //! Ids: how kustomize tells objects apart.
 
-use super::{Gvk, Str, scope};
+use super::scope::{self, Scope};
+use super::{Gvk, Str};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -16,19 +17,22 @@ pub struct ResId {
     pub name: Str,
     /// `metadata.namespace` as written, empty for none.
     pub namespace: Str,
-    /// An OpenAPI document of the build says that the type is cluster-scoped; the built-in ones are known anyway.
-    pub custom_cluster_scoped: bool,
+    /// What the build says of the scope of the type, where it does not know just the built-in types of today.
+    pub scope: Option<Scope>,
 }
 
 impl ResId {
     /// An id.
     pub fn new(gvk: Gvk, name: &str, namespace: &str) -> Self {
-        Self { gvk, name: name.into(), namespace: namespace.into(), custom_cluster_scoped: false }
+        Self { gvk, name: name.into(), namespace: namespace.into(), scope: None }
     }
 
     /// Returns whether objects of this type have no namespace.
     pub fn is_cluster_scoped(&self) -> bool {
-        self.custom_cluster_scoped || scope::is_cluster_scoped(&self.gvk)
+        match self.scope {
+            Some(scope) => scope == Scope::Cluster,
+            None => scope::is_cluster_scoped(&self.gvk),
+        }
     }
 
     /// The namespace by which ids are compared: a constant for cluster-scoped types, `default` for none.

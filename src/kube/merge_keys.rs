@@ -133,8 +133,10 @@ impl<'a> Schema<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compat::Compat;
     use crate::kube::Gvk;
-    use crate::kube::scope::{Scope, is_cluster_scoped_in, scope_of};
+    use crate::kube::Scopes;
+    use crate::kube::scope::Scope::{Cluster, Namespaced};
     use crate::yaml::{Dialect, Source, parse::parse};
 
     /// Follows names, `[]` for items; shows what the patch strategy is there.
@@ -307,18 +309,24 @@ mod tests {
 
     #[test]
     fn paths_of_a_document_give_scopes_to_types_that_are_not_built_in() {
-        let openapi = document(DOCUMENT).unwrap();
+        let openapi = std::sync::Arc::new(document(DOCUMENT).unwrap());
+        let policies = "admissionregistration.k8s.io/v1";
         let table = [
-            ("example.com/v1", "Widget", Some(Scope::Cluster)),
-            ("example.com/v1", "Gadget", Some(Scope::Namespaced)),
-            ("v1", "ConfigMap", Some(Scope::Namespaced)),
-            ("v1", "Post", None),
+            ("example.com/v1", "Widget", Cluster, Cluster),
+            ("example.com/v1", "Gadget", Namespaced, Namespaced),
+            ("v1", "ConfigMap", Namespaced, Namespaced),
+            ("v1", "Namespace", Cluster, Cluster),
+            ("v1", "Post", Namespaced, Namespaced),
+            (policies, "ValidatingAdmissionPolicy", Cluster, Namespaced),
         ];
-        for (api_version, kind, wanted) in table {
-            let gvk = Gvk::new(api_version, kind);
-            assert_eq!(scope_of(&gvk, Some(&openapi)), wanted, "{kind}");
-            assert_eq!(is_cluster_scoped_in(&gvk, Some(&openapi)), wanted == Some(Scope::Cluster), "{kind}");
+        for (api_version, kind, now, before) in table {
+            let of = |compat| {
+                let scopes = Scopes::new(compat, Some(&openapi)).unwrap();
+                scopes.of(&Gvk::new(api_version, kind))
+            };
+            assert_eq!((of(Compat::V5_8_2), of(Compat::V5_8_1)), (now, before), "{kind}");
         }
+        assert!(Scopes::new(Compat::V5_8_2, None).is_none());
     }
 
     #[test]

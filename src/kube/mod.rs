@@ -21,3 +21,4 @@ pub use id::ResId;
 pub use list::List;
 pub use merge_keys::{Keys, Schema, schema_for};
 pub use openapi::{BuiltIn, OpenApi};
+pub use scope::Scopes;

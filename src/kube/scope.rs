@@ -4,6 +4,8 @@
 //! counts as namespaced. A document that the field `openapi` names may add types, but never changes a known one.
 
 use super::{Gvk, OpenApi};
+use crate::compat::Compat;
+use std::sync::Arc;
 
 /// Where the objects of a type live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,23 +30,47 @@ pub fn is_cluster_scoped(gvk: &Gvk) -> bool {
     built_in(gvk) == Some(Cluster)
 }
 
-/// [`is_cluster_scoped`] with the types that a document of the field `openapi` adds.
-pub fn is_cluster_scoped_in(gvk: &Gvk, openapi: Option<&OpenApi>) -> bool {
-    scope_of(gvk, openapi) == Some(Cluster)
+/// Whether a version knows the scope of a type without a document.
+pub fn is_known(gvk: &Gvk, compat: Compat) -> bool {
+    built_in(gvk).is_some() && !is_later(gvk, compat)
 }
 
-/// Returns whether the scope of a type is known.
-pub fn is_known(gvk: &Gvk) -> bool {
-    built_in(gvk).is_some()
+/// The types of the built-in table that were not always there, and the version that brought them.
+const LATER: [(Compat, &str, &str, &str); 2] = [
+    (Compat::V5_8_2, "ValidatingAdmissionPolicy", "admissionregistration.k8s.io", "v1"),
+    (Compat::V5_8_2, "ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io", "v1"),
+];
+
+/// Whether a type is built in, but not yet in this version.
+fn is_later(gvk: &Gvk, compat: Compat) -> bool {
+    let is_meant = |kind, group, version| gvk.kind == kind && gvk.group == group && gvk.version == version;
+    LATER.iter().any(|(since, kind, group, version)| compat < *since && is_meant(*kind, *group, *version))
 }
 
-/// The scope of a type, if known: the built-in table, then the document.
-pub fn scope_of(gvk: &Gvk, openapi: Option<&OpenApi>) -> Option<Scope> {
-    built_in(gvk).or_else(|| openapi?.scope(gvk))
+/// The scopes of types in a build that knows something else than [`is_cluster_scoped`]: the built-in types of an older
+/// version, or a document of the field `openapi` as well.
+#[derive(Debug)]
+pub struct Scopes {
+    compat: Compat,
+    openapi: Option<Arc<OpenApi>>,
+}
+
+impl Scopes {
+    /// The scopes that a version and a document know; `None` if they are just the built-in ones of today.
+    pub fn new(compat: Compat, openapi: Option<&Arc<OpenApi>>) -> Option<Arc<Self>> {
+        let differs = openapi.is_some() || LATER.iter().any(|(since, ..)| compat < *since);
+        differs.then(|| Arc::new(Self { compat, openapi: openapi.cloned() }))
+    }
+
+    /// The scope of a type: of the built-in table, then of the document. Unknown types are namespaced.
+    pub fn of(&self, gvk: &Gvk) -> Scope {
+        let built_in = built_in(gvk).filter(|_| !is_later(gvk, self.compat));
+        built_in.or_else(|| self.openapi.as_ref()?.scope(gvk)).unwrap_or(Namespaced)
+    }
 }
 
 /// The scope that the built-in table has for a type.
-pub fn built_in(gvk: &Gvk) -> Option<Scope> {
+fn built_in(gvk: &Gvk) -> Option<Scope> {
     let kind = gvk.kind.as_str();
     let scoped = KINDS.get(kind.len())?.iter().find(|r| r.kind == kind)?;
     let known = scoped.types.iter().any(|(group, version)| gvk.group == *group && gvk.version == *version);
@@ -60,7 +86,7 @@ const fn scoped(
 }
 
 /// The known kinds by the length of their name.
-static KINDS: [&[ScopedKind]; 31] = [
+static KINDS: [&[ScopedKind]; 33] = [
     &[],
     &[],
     &[],
@@ -178,11 +204,14 @@ static KINDS: [&[ScopedKind]; 31] = [
         Cluster,
         &[("apiextensions.k8s.io", "v1"), ("apiextensions.k8s.io", "v1beta1")],
     )],
-    &[scoped(
-        "CertificateSigningRequest",
-        Cluster,
-        &[("certificates.k8s.io", "v1"), ("certificates.k8s.io", "v1beta1")],
-    )],
+    &[
+        scoped(
+            "CertificateSigningRequest",
+            Cluster,
+            &[("certificates.k8s.io", "v1"), ("certificates.k8s.io", "v1beta1")],
+        ),
+        scoped("ValidatingAdmissionPolicy", Cluster, &[("admissionregistration.k8s.io", "v1")]),
+    ],
     &[scoped("PriorityLevelConfiguration", Cluster, &[("flowcontrol.apiserver.k8s.io", "v1beta1")])],
     &[],
     &[scoped(
@@ -196,6 +225,8 @@ static KINDS: [&[ScopedKind]; 31] = [
         Cluster,
         &[("admissionregistration.k8s.io", "v1"), ("admissionregistration.k8s.io", "v1beta1")],
     )],
+    &[],
+    &[scoped("ValidatingAdmissionPolicyBinding", Cluster, &[("admissionregistration.k8s.io", "v1")])],
 ];
 
 #[cfg(test)]
@@ -222,14 +253,14 @@ mod tests {
             let gvk = Gvk::new(api_version, kind);
             assert_eq!(built_in(&gvk), scope, "{api_version} {kind}");
             assert_eq!(is_cluster_scoped(&gvk), scope == Some(Cluster), "{api_version} {kind}");
-            assert_eq!(is_known(&gvk), scope.is_some(), "{api_version} {kind}");
+            assert_eq!(is_known(&gvk, Compat::V5_8_3), scope.is_some(), "{api_version} {kind}");
         }
     }
 
     #[test]
     fn every_row_stands_under_the_length_of_its_kind() {
         let all = KINDS.iter().enumerate().flat_map(|(n, specs)| specs.iter().map(move |r| (n, r)));
-        assert_eq!(all.clone().map(|(_, r)| r.types.len()).sum::<usize>(), 82);
+        assert_eq!(all.clone().map(|(_, r)| r.types.len()).sum::<usize>(), 84);
         assert!(all.clone().all(|(n, r)| n == r.kind.len()));
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! Kustomize reports the name of the field that is wrong; here the error also knows its place.
 
-use super::types::{Compat, Pairs, Text};
+use super::types::{Pairs, Text};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result, nearest};
 use crate::yaml::scalar::{self, Dialect, Value};
 use crate::yaml::{Doc, Mark, Marked, NodeId, NodeKind, Style, Tag, json};
@@ -37,7 +38,7 @@ impl Rules {
         refuse_duplicates: false,
         convert: false,
         dialect: Dialect::V2,
-        compat: Compat::V5_8,
+        compat: Compat::DEFAULT,
     };
     /// Files that `configurations` names.
     pub const CONFIGURATION: Self = Self {
@@ -45,7 +46,7 @@ impl Rules {
         refuse_duplicates: true,
         convert: true,
         dialect: Dialect::V2,
-        compat: Compat::V5_8,
+        compat: Compat::DEFAULT,
     };
     /// Files that `replacements` names.
     pub const REPLACEMENTS: Self = Self {
@@ -53,7 +54,7 @@ impl Rules {
         refuse_duplicates: false,
         convert: true,
         dialect: Dialect::V2,
-        compat: Compat::V5_8,
+        compat: Compat::DEFAULT,
     };
     /// Configurations of builtin plugins: they are resources.
     pub const PLUGIN: Self = Self {
@@ -61,7 +62,7 @@ impl Rules {
         refuse_duplicates: false,
         convert: true,
         dialect: Dialect::V3,
-        compat: Compat::V5_8,
+        compat: Compat::DEFAULT,
     };
 }
 

@@ -5,9 +5,10 @@
 
 use super::decode::{Decoder, Fields};
 use super::types::{
-    Compat, FieldOptions, GeneratorArgs, GeneratorOptions, HelmChart, HelmGlobals, Image, Label, Patch,
-    Replacement, ReplacementField, Replica, Selector, SortOptions, SourceSelector, TargetSelector, Var,
+    FieldOptions, GeneratorArgs, GeneratorOptions, HelmChart, HelmGlobals, Image, Label, Patch, Replacement,
+    ReplacementField, Replica, Selector, SortOptions, SourceSelector, TargetSelector, Var,
 };
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{FieldSpec, Gvk, NameReference, TransformerConfig};
 use crate::yaml::{NodeId, NodeKind};
@@ -29,14 +30,22 @@ pub fn field_spec(d: Decoder<'_>, node: NodeId) -> Result<FieldSpec> {
     Ok(FieldSpec { gvk: gvk(&f)?, path: f.string("path")?.into(), create: f.flag("create")? })
 }
 
+/// The fields of which the last one came with 5.8.2, as the version that is wanted knows them.
+fn since_5_8_2<'k>(d: Decoder<'_>, known: &'k [&'static str]) -> &'k [&'static str] {
+    &known[..known.len() - usize::from(d.rules.compat < Compat::V5_8_2)]
+}
+
 /// An entry of `labels`.
 pub fn label(d: Decoder<'_>, node: NodeId) -> Result<Label> {
-    let known = ["pairs", "includeSelectors", "includeTemplates", "fields"];
-    let f = d.fields(node, "an entry of `labels`", &known)?;
+    let known = ["pairs", "includeSelectors", "includeTemplates", "fields", "includeVolumeClaimTemplates"];
+    let f = d.fields(node, "an entry of `labels`", since_5_8_2(d, &known))?;
     Ok(Label {
+        mark: d.mark(node),
         pairs: f.pairs("pairs")?,
         include_selectors: f.flag("includeSelectors")?,
         include_templates: f.flag("includeTemplates")?,
+        include_volume_claim_templates: f
+            .sub("includeVolumeClaimTemplates", |d, n| d.flag(n, "includeVolumeClaimTemplates"))?,
         fields: f.list("fields", field_spec)?,
     })
 }
@@ -59,7 +68,7 @@ pub fn selector(d: Decoder<'_>, node: NodeId) -> Result<Selector> {
 pub fn patch(d: Decoder<'_>, node: NodeId) -> Result<Patch> {
     let f = d.fields(node, "a patch", &["path", "patch", "target", "options"])?;
     let options = f.sub("options", |d, n| {
-        if d.rules.compat == Compat::V5_7 {
+        if d.rules.compat < Compat::V5_8_1 {
             return old_patch_options(d, n);
         }
         let f = d.fields(n, "`options` of a patch", &["allowNameChange", "allowKindChange"])?;
@@ -388,8 +397,9 @@ pub fn transformer_config(d: Decoder<'_>, node: NodeId) -> Result<TransformerCon
         "varReference",
         "images",
         "replicas",
+        "volumeClaimTemplateLabels",
     ];
-    let f = d.fields(node, "a transformer configuration", &known)?;
+    let f = d.fields(node, "a transformer configuration", since_5_8_2(d, &known))?;
     Ok(TransformerConfig {
         name_prefix: f.list("namePrefix", field_spec)?.into(),
         name_suffix: f.list("nameSuffix", field_spec)?.into(),
@@ -397,6 +407,7 @@ pub fn transformer_config(d: Decoder<'_>, node: NodeId) -> Result<TransformerCon
         common_labels: f.list("commonLabels", field_spec)?.into(),
         labels: f.list("labels", field_spec)?.into(),
         template_labels: f.list("templateLabels", field_spec)?.into(),
+        volume_claim_template_labels: f.list("volumeClaimTemplateLabels", field_spec)?.into(),
         common_annotations: f.list("commonAnnotations", field_spec)?.into(),
         name_reference: f.list("nameReference", name_reference)?.into(),
         var_reference: f.list("varReference", field_spec)?.into(),

@@ -6,7 +6,8 @@
 use super::decode::{Decoder, Fields, Rules};
 use super::entries;
 use super::fix;
-use super::types::{Compat, Kustomization, OpenApi, Replacement};
+use super::types::{Kustomization, OpenApi, Replacement};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::kube::TransformerConfig;
 use crate::yaml::{Doc, Mark, Marked, NodeId, NodeKind, Source};
@@ -179,7 +180,7 @@ pub fn read_replacements_file(doc: &Arc<Doc>) -> Result<Vec<Replacement>> {
 }
 
 /// Reads a file that `configurations` names, from its document read by YAML 1.1.
-pub fn read_configuration(doc: &Arc<Doc>) -> Result<TransformerConfig> {
-    let d = Decoder::new(doc, Rules::CONFIGURATION)?;
+pub fn read_configuration(doc: &Arc<Doc>, compat: Compat) -> Result<TransformerConfig> {
+    let d = Decoder::new(doc, Rules { compat, ..Rules::CONFIGURATION })?;
     entries::transformer_config(d, doc.root())
 }

@@ -2,6 +2,7 @@
 
 use super::decode::{Decoder, Rules};
 use super::*;
+use crate::compat::Compat;
 use crate::diag::Error;
 use crate::yaml::{Doc, Mark, Source, split};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ fn doc(text: &str) -> (Arc<Source>, Option<Arc<Doc>>) {
 
 fn parse(text: &str) -> Result<Kustomization, Error> {
     let (source, doc) = doc(text);
-    read(doc.as_ref(), &source, Compat::V5_8)
+    read(doc.as_ref(), &source, Compat::DEFAULT)
 }
 
 /// The error without its file name, then the hints.

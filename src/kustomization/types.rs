@@ -90,14 +90,18 @@ pub struct Kustomization {
 }
 
 /// An entry of `labels`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Label {
+    /// Where it stands.
+    pub mark: Mark,
     /// `pairs`
     pub pairs: Pairs,
     /// `includeSelectors`
     pub include_selectors: bool,
     /// `includeTemplates`
     pub include_templates: bool,
+    /// `includeVolumeClaimTemplates`, where it is written
+    pub include_volume_claim_templates: Option<bool>,
     /// `fields`
     pub fields: Vec<FieldSpec>,
 }
@@ -345,14 +349,4 @@ pub struct SortOptions {
     pub order: String,
     /// `legacySortOptions`: `orderFirst` and `orderLast`
     pub legacy: Option<(Vec<String>, Vec<String>)>,
-}
-
-/// Which version of kustomize to be like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compat {
-    /// 5.8
-    #[default]
-    V5_8,
-    /// 5.7
-    V5_7,
 }

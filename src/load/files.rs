@@ -6,6 +6,7 @@
 use super::fetch::{Fetch, RepoSpec, without_password};
 use super::file::{File, reading};
 use super::stand_in::{StandIn, StandIns};
+use crate::compat::Compat;
 use crate::diag::{self, Error, ErrorKind, Result, nearest};
 use crate::limits::{Budget, Limit};
 use crate::yaml::Mark;
@@ -22,6 +23,8 @@ pub struct Options {
     pub directory: PathBuf,
     /// Files must be in or below the root of their kustomization (`LoadRestrictionsRootOnly`).
     pub restricted: bool,
+    /// The version of kustomize to behave as.
+    pub compat: Compat,
     /// What the build may take.
     pub budget: Arc<Budget>,
 }

@@ -7,6 +7,7 @@
 use super::fetch::{RepoSpec, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, clean, located};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::limits::Limit;
 use crate::yaml::{Mark, Marked};
@@ -168,6 +169,16 @@ impl Loader {
             .hint("name the directory relative to that of the kustomization file"));
         }
         let path = clean(&self.root.join(given));
+        if self.files.options.compat >= Compat::V5_8_2 && is_ambiguous(given) {
+            let message = format!(
+                "directory `{given}` is ambiguous: it would be `{}`, which is probably not meant",
+                self.files.show(&path)
+            );
+            return Err(wrong(ErrorKind::Config, message).hint(
+                "look at the indentation of the list: two entries may have become one; kustomize takes no name \
+                 with `..` inside",
+            ));
+        }
         let root = self
             .files
             .real_directory(&path)
@@ -317,6 +328,12 @@ impl Loader {
                 .map_err(|e| if is_file_like(&entry.value) { second(error, e) } else { second(e, error) }),
         }
     }
+}
+
+/// Whether a segment of a path has two dots and more: kustomize refuses it since 5.8.2, as `- ../../a` and an entry below it
+/// that is indented too far are one path.
+fn is_ambiguous(path: &str) -> bool {
+    path.split('/').any(|segment| segment.contains("..") && segment != "..")
 }
 
 fn bytes(path: &Path) -> &[u8] {

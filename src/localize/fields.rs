@@ -116,6 +116,7 @@ pub const KUSTOMIZATION: &[Field] = &[
             filled("pairs", PAIRS),
             flag("includeSelectors"),
             flag("includeTemplates"),
+            flag("includeVolumeClaimTemplates"),
             many("fields", FIELD_SPEC),
         ],
     ),

@@ -2,6 +2,7 @@
 
 use super::places;
 use super::walk::{Walk, refuse_without_reference};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::load::files::clean;
 use crate::load::{self, Fetch, Files, Loader};
@@ -19,6 +20,8 @@ pub struct Request<'a> {
     pub destination: &'a str,
     /// The directory to which local directories are limited; empty for the target.
     pub scope: &'a str,
+    /// The version of kustomize to behave as.
+    pub compat: Compat,
 }
 
 /// A copy that was made.
@@ -39,6 +42,7 @@ pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
     let options = load::Options {
         directory: request.directory.to_owned(),
         restricted: true,
+        compat: request.compat,
         ..load::Options::default()
     };
     let loader = Loader::open_target(&Files::new(options, fetch.clone()), request.target)?;

@@ -10,9 +10,9 @@
 use super::json6902::JsonPatch;
 use super::prepare::{Object, Prepared, What};
 use super::strategic::{DIRECTIVE, Outcome, merge};
+use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{OpenApi, ResId};
-use crate::kustomization::Compat;
 use crate::resource::{ResMap, Resource, internal, origin};
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
 use rustc_hash::FxHashSet;
@@ -58,7 +58,7 @@ impl Prepared {
             }),
             What::Operations(operations) => self.operate(map, operations, true, findings),
             What::OldOperations(operations) => self.operate(map, operations, false, findings),
-            What::Nothing(operations) if self.compat == Compat::V5_7 => match (operations, &self.target) {
+            What::Nothing(operations) if self.compat < Compat::V5_8_1 => match (operations, &self.target) {
                 (Ok(operations), Some(_)) => self.operate(map, operations, true, findings),
                 (Err(e), Some(_)) => {
                     if self.select(map, findings)?.is_empty() {

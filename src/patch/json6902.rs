@@ -9,11 +9,11 @@
 //! Operations are JSON if the text begins with `[`; otherwise they are YAML 1.1, of which the first document counts.
 
 use super::json_tree::{self, Raw};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result, nearest};
-use crate::kustomization::Compat;
 use crate::limits::Limit;
 use crate::yaml::json::{read_json, to_json};
-use crate::yaml::{Doc, NodeId, NodeKind, Source, Tag, split};
+use crate::yaml::{Doc, NodeId, NodeKind, Source, Tag, reencode, split};
 use std::sync::Arc;
 
 /// A list of operations.
@@ -99,6 +99,9 @@ impl JsonPatch {
 
     /// Applies the operations to an object.
     pub fn apply(&self, target: &mut Doc, compat: Compat) -> Result<()> {
+        if compat < Compat::V5_8_3 {
+            reencode::refuse_odd_keys(target)?;
+        }
         json_tree::to_json_tree(target)?;
         let before = target.size();
         let mut run = Run { doc: target, patch: self, raw: Raw::default(), compat, before };
@@ -378,7 +381,7 @@ impl Run<'_> {
     fn replace_root(&mut self, op: &Op) -> Done {
         let value = op.value.filter(|v| self.patch.doc.kind(*v) != NodeKind::Scalar);
         if value.is_none() {
-            if self.compat == Compat::V5_7 && op.value.is_some() {
+            if self.compat < Compat::V5_8_1 && op.value.is_some() {
                 return Ok(());
             }
             return Err("expected a mapping or list as `value` for the whole object".to_owned().into());
@@ -445,7 +448,7 @@ mod tests {
             Ok(patch) => patch,
             Err(e) => return format!("unread: {e}"),
         };
-        if let Err(e) = patch.apply(&mut doc, Compat::V5_8) {
+        if let Err(e) = patch.apply(&mut doc, Compat::DEFAULT) {
             return format!("error: {e}");
         }
         let mut out = vec![];
@@ -550,7 +553,7 @@ mod tests {
         }
         let mut doc = split::read_all(&Source::new("r", "a: {spec: 1}".into())).unwrap().swap_remove(0);
         let patch = JsonPatch::parse(&Source::new("p", "- {op: add, path: /a/spek/x}".into())).unwrap();
-        let error = patch.apply(&mut doc, Compat::V5_8).unwrap_err();
+        let error = patch.apply(&mut doc, Compat::DEFAULT).unwrap_err();
         assert_eq!(error.hints(), ["there is no `spek`; did you mean `spec`?"]);
     }
 }

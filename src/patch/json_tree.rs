@@ -51,8 +51,10 @@ impl Decoder<'_> {
                 let flow = flow || self.doc.is_flow(node);
                 let count = self.doc.children(node).len();
                 let map = kind == NodeKind::Map;
+                let mut odd = false;
                 for i in 0..count {
                     let kid = self.doc.children(node)[i];
+                    odd |= map && i % 2 == 0 && self.doc.tag(kid) != Tag::Str;
                     let new = if map && i % 2 == 0 {
                         self.key(kid, flow, top)?
                     } else {
@@ -61,6 +63,9 @@ impl Decoder<'_> {
                     if new != kid {
                         self.doc.set_kid(node, i, new);
                     }
+                }
+                if map && odd {
+                    self.keep_last(node);
                 }
                 if map {
                     self.refuse_duplicates(node)?;
@@ -94,10 +99,23 @@ impl Decoder<'_> {
             Value::Null => return refuse("null"),
             Value::Binary(text) => text,
             _ if top => doc.text(key).to_owned(),
-            found => return refuse(&format!("the {} `{}`", reencode::noun(found.tag()), doc.text(key))),
+            found => match reencode::key_text(&found) {
+                Some(text) => text,
+                None => return refuse(&format!("the {} `{}`", reencode::noun(found.tag()), doc.text(key))),
+            },
         };
         self.replace(key, &text, Tag::Str);
         Ok(key)
+    }
+
+    /// Of keys that became equal, as `1` and `0x1`, the last one counts.
+    fn keep_last(&mut self, map: NodeId) {
+        let doc = &*self.doc;
+        let last: FxHashMap<&str, NodeId> = doc.pairs(map).map(|(key, _)| (doc.text(key), key)).collect();
+        let stays = |key: NodeId| last.get(doc.text(key)) == Some(&key);
+        let children: Vec<NodeId> =
+            doc.pairs(map).filter(|(key, _)| stays(*key)).flat_map(|(key, value)| [key, value]).collect();
+        self.doc.set_children(map, &children);
     }
 
     fn refuse_duplicates(&self, map: NodeId) -> Result<()> {

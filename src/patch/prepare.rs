@@ -7,9 +7,10 @@
 
 use super::json6902::JsonPatch;
 use super::selector::Target;
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::ResId;
-use crate::kustomization::{Compat, Patch, Text};
+use crate::kustomization::{Patch, Text};
 use crate::resource::Resource;
 use crate::yaml::{Doc, Mark, NodeId, NodeKind, Source, Style, Tag};
 use std::sync::Arc;

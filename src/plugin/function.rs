@@ -7,8 +7,8 @@ use super::container::{self, Container, Mount};
 use super::exchange;
 use super::options::Site;
 use super::program::{self, Output, Program};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
-use crate::kustomization::Compat;
 use crate::kustomization::decode::{Decoder, Rules};
 use crate::load::files;
 use crate::resource::{ResMap, Resource};
@@ -32,7 +32,7 @@ const RULES: Rules = Rules {
     refuse_duplicates: true,
     convert: true,
     dialect: Dialect::V2,
-    compat: Compat::V5_8,
+    compat: Compat::DEFAULT,
 };
 
 /// What a configuration says is to be run.

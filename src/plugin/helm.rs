@@ -8,8 +8,9 @@ use super::options::Site;
 use super::program::{self, Program};
 use super::scratch;
 use super::values::{self, Merge};
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result, cause};
-use crate::kustomization::{Compat, HelmChart, HelmGlobals, Text};
+use crate::kustomization::{HelmChart, HelmGlobals, Text};
 use crate::load::files::clean;
 use crate::resource::{Resource, internal, read};
 use crate::yaml::{Marked, Source, Style, Tag, split};
@@ -46,6 +47,12 @@ pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site
     }
     if chart.name.is_empty() {
         return Err(fail("expected a `name` for the chart".into()));
+    }
+    // Helm would take such a name for a flag. Kustomize refuses it since 5.8.2.
+    for (what, name) in [("releaseName", &chart.release_name), ("chart name", &chart.name)] {
+        if name.starts_with('-') {
+            return Err(fail(format!("the {what} must not start with `-`, found `{name}`")));
+        }
     }
     let mut additional_values_files = Vec::with_capacity(chart.additional_values_files.len());
     for file in &chart.additional_values_files {
@@ -127,7 +134,7 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
 fn objects(source: &Arc<Source>, compat: Compat) -> Result<Vec<Resource>> {
     let mut all = read::from_source(source)
         .map_err(|e| e.hint("helm must print nothing but resources; comments are fine"))?;
-    for res in all.iter_mut().filter(|_| compat == Compat::V5_8) {
+    for res in all.iter_mut().filter(|_| compat >= Compat::V5_8_1) {
         res.from_helm = true;
         res.edit(|doc| {
             let root = doc.root();
@@ -241,9 +248,9 @@ impl Helm<'_> {
     }
 
     fn check_version(&self, compat: Compat) -> Result<()> {
-        let (args, known): (&[&str], _) = match compat {
-            Compat::V5_8 => (&["version", "--short"], ["3", "4"].as_slice()),
-            Compat::V5_7 => (&["version", "-c", "--short"], ["3"].as_slice()),
+        let (args, known): (&[&str], _) = match compat >= Compat::V5_8_1 {
+            true => (&["version", "--short"], ["3", "4"].as_slice()),
+            false => (&["version", "-c", "--short"], ["3"].as_slice()),
         };
         let stdout = self.run(&args.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>())?;
         let text = String::from_utf8_lossy(&stdout);

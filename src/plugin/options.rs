@@ -1,7 +1,7 @@
 //! What the user allows plugins to do, and where they do it.
 
+use crate::compat::Compat;
 use crate::generate::Load;
-use crate::kustomization::Compat;
 use crate::limits::Budget;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

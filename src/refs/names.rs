@@ -434,7 +434,7 @@ mod tests {
     use super::*;
 
     fn fixed(mut all: ResMap) -> Result<ResMap> {
-        fix(&mut all, TransformerConfig::default_config()).map(|()| all)
+        fix(&mut all, TransformerConfig::built_in(crate::compat::Compat::DEFAULT)).map(|()| all)
     }
 
     const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {serviceAccountName: conf, \
@@ -512,7 +512,7 @@ mod tests {
     fn a_shared_document_stays_shared_where_nothing_changes() {
         let all = objects(POD);
         let mut copy = all.clone();
-        fix(&mut copy, TransformerConfig::default_config()).expect("nothing to do");
+        fix(&mut copy, TransformerConfig::built_in(crate::compat::Compat::DEFAULT)).expect("nothing to do");
         let doc = |all: &ResMap| std::ptr::from_ref(all.get(0).expect("the pod").doc());
         assert_eq!(doc(&all), doc(&copy));
     }

@@ -437,7 +437,7 @@ mod tests {
         ];
         vars.add(&declared, &mut all).expect("vars are clear");
         let findings = Findings::default();
-        let specs = &TransformerConfig::default_config().var_reference;
+        let specs = &TransformerConfig::built_in(crate::compat::Compat::DEFAULT).var_reference;
         vars.resolve_and_replace(&mut all, specs, &findings).expect("values are there");
         let shown = field(&all, "p", &["spec", "containers"]).replace("- env:\n  - value: ", "");
         let unused = findings.take().iter().map(|f| f.message.clone()).collect();

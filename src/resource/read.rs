@@ -10,7 +10,7 @@
 use super::{Resource, internal};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::yaml::json::to_json;
-use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, Tag, scalar, split};
+use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, Tag, reencode, scalar, split};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -140,9 +140,10 @@ fn check(doc: &Doc) -> Result<()> {
 fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
     if doc.kind(node) != NodeKind::Scalar {
         doc.set_flow(node, true);
-        if let Some((key, _)) = doc.pairs(node).find(|(k, _)| !matches!(doc.tag(*k), Tag::Str | Tag::Merge)) {
-            let message = format!("expected a string as key, found {}", describe(doc, key));
-            return Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)));
+        if doc.kind(node) == NodeKind::Map {
+            for i in (0..doc.children(node).len()).step_by(2) {
+                to_json_key(doc, doc.children(node)[i])?;
+            }
         }
         return (0..doc.children(node).len()).try_for_each(|i| to_json_styles(doc, doc.children(node)[i]));
     }
@@ -175,6 +176,26 @@ fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
         doc.set_tag(node, Tag::Str, false);
     }
     Ok(())
+}
+
+/// Writes a key as JSON has it. An integer or a time keeps its type: versions before 5.8.3 refuse it at the end.
+fn to_json_key(doc: &mut Doc, key: NodeId) -> Result<()> {
+    let tag = doc.tag(key);
+    if matches!(tag, Tag::Str | Tag::Merge) {
+        return Ok(());
+    }
+    let place = reencode::Place { flow: true, simple_key: true, last: false, reencode: false };
+    let text = reencode::value(doc, key, place).ok().and_then(|value| reencode::key_text(&value));
+    match text.filter(|_| doc.kind(key) == NodeKind::Scalar) {
+        Some(text) => {
+            doc.set_text(key, &text, tag);
+            Ok(())
+        }
+        None => {
+            let message = format!("expected a string as key, found {}", describe(doc, key));
+            Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -223,8 +244,8 @@ mod tests {
             ("kind: A\nmetadata: [name]\n", "expected a mapping in `metadata`, found a list"),
             ("kind: List\nmetadata: x\n", "expected a mapping in `metadata`, found `x`"),
             (
-                "kind: AList\nitems: [{kind: A, metadata: {name: a}, 1: x}]\n",
-                "expected a string as key, found `1`",
+                "kind: AList\nitems: [{kind: A, metadata: {name: a}, 1.5: x}]\n",
+                "expected a string as key, found `1.5`",
             ),
             ("kind: List\nitems: {a: b}\n", "expected an object, a mapping with a kind, found `a`"),
             ("kind: AList\nitems: {a: b}\n", "expected a list in `items` of AList, found a mapping"),

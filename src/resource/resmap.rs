@@ -2,7 +2,7 @@
 
 use super::Resource;
 use crate::diag::{Error, ErrorKind, Result};
-use crate::kube::{OpenApi, ResId};
+use crate::kube::{ResId, Scopes};
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
@@ -19,7 +19,7 @@ pub struct ResMap {
     /// A step may have given two objects the same id without looking.
     pub may_clash: bool,
     /// The OpenAPI document that knows further scopes of types, if one is in effect.
-    scopes: Option<Arc<OpenApi>>,
+    scopes: Option<Arc<Scopes>>,
 }
 
 fn key(kind: &str, name: &str, namespace: &str) -> u64 {
@@ -106,19 +106,19 @@ impl ResMap {
     }
 
     /// Puts an OpenAPI document in effect for all objects, also later ones.
-    pub fn set_scopes(&mut self, openapi: &Arc<OpenApi>) {
-        if self.scopes.as_ref().is_some_and(|now| Arc::ptr_eq(now, openapi)) {
+    pub fn set_scopes(&mut self, scopes: &Arc<Scopes>) {
+        if self.scopes.as_ref().is_some_and(|now| Arc::ptr_eq(now, scopes)) {
             return;
         }
         self.index = None;
-        self.slots.iter_mut().flatten().for_each(|res| res.set_scopes(openapi));
-        self.scopes = Some(openapi.clone());
+        self.slots.iter_mut().flatten().for_each(|res| res.set_scopes(scopes));
+        self.scopes = Some(scopes.clone());
     }
 
     /// Puts an object after all others without looking whether its id is there.
     pub fn push(&mut self, mut res: Resource) -> usize {
-        if let Some(openapi) = &self.scopes {
-            res.set_scopes(openapi);
+        if let Some(scopes) = &self.scopes {
+            res.set_scopes(scopes);
         }
         let slot = self.slots.len();
         if let Some(index) = &mut self.index {
@@ -131,8 +131,8 @@ impl ResMap {
 
     /// Puts an object after all others; an error when an object has its id already.
     pub fn append(&mut self, mut res: Resource) -> Result<usize> {
-        if let Some(openapi) = &self.scopes {
-            res.set_scopes(openapi);
+        if let Some(scopes) = &self.scopes {
+            res.set_scopes(scopes);
         }
         if let Some(slot) = self.find(res.id()).into_iter().next() {
             let other = &self.slots[slot];
@@ -152,9 +152,9 @@ impl ResMap {
 
     /// Appends all objects of another table.
     pub fn append_all(&mut self, mut other: Self) -> Result<()> {
-        if let Some(openapi) = self.scopes.as_ref().or(other.scopes.as_ref()).cloned() {
-            self.set_scopes(&openapi);
-            other.set_scopes(&openapi);
+        if let Some(scopes) = self.scopes.as_ref().or(other.scopes.as_ref()).cloned() {
+            self.set_scopes(&scopes);
+            other.set_scopes(&scopes);
         }
         if self.is_empty() && !other.may_clash {
             *self = other;

@@ -4,7 +4,7 @@
 //! document is shared until it is changed, so that a base reached twice is read once.
 
 use crate::kube::gvk::group_and_version;
-use crate::kube::{Gvk, OpenApi, ResId, Str, scope};
+use crate::kube::{Gvk, ResId, Scopes, Str};
 use crate::yaml::{Doc, NodeId};
 use std::sync::Arc;
 
@@ -55,8 +55,8 @@ pub struct Origin {
 pub struct Resource {
     doc: Arc<Doc>,
     id: ResId,
-    /// The OpenAPI document that knows further scopes of types, if one is in effect.
-    scopes: Option<Arc<OpenApi>>,
+    /// The scopes of types, where the build does not know just the built-in types of today.
+    scopes: Option<Arc<Scopes>>,
     /// Ids of before, oldest first.
     pub previous: Vec<PreviousId>,
     /// Prefixes put before the name, in the order of application.
@@ -149,16 +149,14 @@ impl Resource {
         &self.id.namespace
     }
 
-    /// Puts an OpenAPI document in effect: it may know that the type of the object is cluster-scoped.
-    pub fn set_scopes(&mut self, openapi: &Arc<OpenApi>) {
-        self.scopes = Some(openapi.clone());
+    /// Says which scopes types have.
+    pub fn set_scopes(&mut self, scopes: &Arc<Scopes>) {
+        self.scopes = Some(scopes.clone());
         self.refresh_scope();
     }
 
     fn refresh_scope(&mut self) {
-        if let Some(openapi) = &self.scopes {
-            self.id.custom_cluster_scoped = scope::is_cluster_scoped_in(&self.id.gvk, Some(openapi));
-        }
+        self.id.scope = self.scopes.as_ref().map(|scopes| scopes.of(&self.id.gvk));
     }
 
     fn refresh_id(&mut self) {
@@ -200,7 +198,7 @@ impl Resource {
             gvk: Gvk { kind: previous.kind.clone(), ..self.id.gvk.clone() },
             name: previous.name.clone(),
             namespace: previous.namespace.clone(),
-            custom_cluster_scoped: false,
+            scope: None,
         }
     }
 

@@ -9,6 +9,7 @@
 
 use super::specs::{SpecsByType, SplitSpec};
 use super::write;
+use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{FieldSpec, fieldspec};
 use crate::kustomization::types::Image;
@@ -25,12 +26,13 @@ pub fn apply_all(
     resources: &mut ResMap,
     images: &[Image],
     specs: &[FieldSpec],
+    compat: Compat,
     findings: &Findings,
 ) -> Result<()> {
     if images.is_empty() {
         return Ok(());
     }
-    let mut entries = Entries::new(images);
+    let mut entries = Entries::new(images, compat);
     let mut by_type = SpecsByType::new(specs);
     for slot in resources.slots() {
         let Some(res) = resources.get(slot).filter(|r| r.gvk().kind != "CustomResourceDefinition") else {
@@ -151,7 +153,9 @@ fn put(doc: &mut Doc, changes: &[Change<'_>]) -> Result<()> {
 /// The entries, and where to look for those that match a text.
 struct Entries<'a> {
     images: &'a [Image],
-    compiled: Vec<OnceCell<Regex>>,
+    compat: Compat,
+    /// `None` for a name that is no pattern.
+    compiled: Vec<OnceCell<Option<Regex>>>,
     used: Vec<bool>,
     /// Entries whose name ends in a part without special characters, by that part; ascending.
     by_part: FxHashMap<&'a str, Vec<usize>>,
@@ -178,7 +182,7 @@ fn with_dots(text: &str, points: &[usize]) -> String {
 }
 
 impl<'a> Entries<'a> {
-    fn new(images: &'a [Image]) -> Self {
+    fn new(images: &'a [Image], compat: Compat) -> Self {
         let mut by_part: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
         let mut dotted: FxHashMap<usize, Vec<Dotted>> = FxHashMap::default();
         let mut others = Vec::new();
@@ -200,7 +204,7 @@ impl<'a> Entries<'a> {
             }
         }
         let compiled = vec![OnceCell::new(); images.len()];
-        Self { images, compiled, used: vec![false; images.len()], by_part, dotted, others }
+        Self { images, compat, compiled, used: vec![false; images.len()], by_part, dotted, others }
     }
 
     /// What becomes of a text when all entries have visited it, and the last entry that wrote; `None` if none did.
@@ -227,7 +231,9 @@ impl<'a> Entries<'a> {
         let mut best = usize::MAX;
         let first = |list: &[usize], best: usize| {
             let later = &list[list.partition_point(|i| *i < from)..];
-            let matches = |i: &&usize| literal(&self.images[**i].name, text).is_some_and(is_tail);
+            let matches = |i: &&usize| {
+                literal(&self.images[**i].name, text).is_some_and(|tail| is_tail(tail, self.compat))
+            };
             later.iter().take_while(|i| **i < best).find(matches).copied().unwrap_or(best)
         };
         for end in name_ends(text) {
@@ -258,34 +264,47 @@ impl<'a> Entries<'a> {
     fn matches(&self, i: usize, text: &str) -> Result<bool> {
         let image = &self.images[i];
         if is_literal(&image.name) {
-            return Ok(literal(&image.name, text).is_some_and(is_tail));
+            return Ok(literal(&image.name, text).is_some_and(|tail| is_tail(tail, self.compat)));
         }
         if let Some(compiled) = self.compiled[i].get() {
-            return Ok(compiled.is_match(text));
+            return Ok(compiled.as_ref().is_some_and(|c| c.is_match(text)));
         }
-        let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
-        let compiled = re2::compile(&whole).map_err(|e| {
-            let why = e.split(": `").next().unwrap_or_default();
-            Error::new(
-                ErrorKind::Config,
-                format!("invalid regular expression `{}` as the name of an image: {why}", image.name),
-            )
-            .at(image.mark.location())
-            .hint("escape each literal special character with a backslash")
-        })?;
-        Ok(self.compiled[i].get_or_init(|| compiled).is_match(text))
+        let algorithm = if self.compat >= Compat::V5_8_2 { ALGORITHM } else { "sha256" };
+        let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@{algorithm}:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
+        let compiled = match re2::compile(&whole) {
+            Ok(compiled) => Some(compiled),
+            // Since 5.8.2 such a name matches nothing; kustomize crashed over it before.
+            Err(_) if self.compat >= Compat::V5_8_2 => None,
+            Err(e) => {
+                let why = e.split(": `").next().unwrap_or_default();
+                let message =
+                    format!("invalid regular expression `{}` as the name of an image: {why}", image.name);
+                return Err(Error::new(ErrorKind::Config, message)
+                    .at(image.mark.location())
+                    .hint("escape each literal special character with a backslash"));
+            }
+        };
+        Ok(self.compiled[i].get_or_init(|| compiled).as_ref().is_some_and(|c| c.is_match(text)))
     }
 
     /// Tells of the entries that matched no image.
     fn report(&self, findings: &Findings) {
-        for (image, _) in self.images.iter().zip(&self.used).filter(|(_, used)| !**used) {
-            findings.add(
-                Finding::new(Code::EntryChangesNothing, format!("no image matches `{}`", image.name))
-                    .at(image.mark.location())
-                    .hint(
-                        "remove the entry, or use the name as it is written in the resources, with its registry",
+        for (i, image) in self.images.iter().enumerate().filter(|(i, _)| !self.used[*i]) {
+            let (message, hint) = match self.compiled[i].get() {
+                Some(None) => (
+                    format!(
+                        "the image name `{}` is an invalid regular expression and matches nothing",
+                        image.name
                     ),
-            );
+                    "escape each literal special character with a backslash",
+                ),
+                _ => (
+                    format!("no image matches `{}`", image.name),
+                    "remove the entry, or use the name as it is written in the resources, with its registry",
+                ),
+            };
+            findings
+                .add(Finding::new(Code::EntryChangesNothing, message).at(image.mark.location()).hint(hint));
         }
     }
 }
@@ -323,10 +342,22 @@ fn is_tag_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '{' | '}' | '-')
 }
 
-/// Returns whether a text is a tag, a digest, both or nothing.
-fn is_tail(text: &str) -> bool {
+/// The pattern of a digest's algorithm since 5.8.2; only `sha256` was one before.
+const ALGORITHM: &str = "[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*";
+
+/// Whether a text is a tag, a digest, both or nothing.
+fn is_tail(text: &str, compat: Compat) -> bool {
     let rest = text.strip_prefix(':').map_or(text, |tag| tag.trim_start_matches(is_tag_char));
-    rest.is_empty() || rest.strip_prefix("@sha256:").is_some_and(|digest| digest.chars().all(is_tag_char))
+    let digest = || rest.strip_prefix('@')?.split_once(':');
+    rest.is_empty()
+        || digest()
+            .is_some_and(|(name, digest)| is_algorithm(name, compat) && digest.chars().all(is_tag_char))
+}
+
+/// Whether a text matches [`ALGORITHM`], or is `sha256` where only that counts.
+fn is_algorithm(name: &str, compat: Compat) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    name == "sha256" || compat >= Compat::V5_8_2 && name.split(['.', '+', '_', '-']).all(is_part)
 }
 
 /// Takes an image apart: name, tag, digest. Up to the first slash nothing divides; an `@` before the first `:`

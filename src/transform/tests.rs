@@ -1,6 +1,7 @@
 //! Tables for the transformers: YAML in, YAML out.
 
 use super::*;
+use crate::compat::Compat;
 use crate::diag::{Code, Error, Findings, Result};
 use crate::kube::{FieldSpec, Gvk, TransformerConfig};
 use crate::kustomization::types::{Image, Label, Pairs, Replica, SortOptions, Text};
@@ -57,7 +58,7 @@ fn spec(kind: &str, path: &str, create: bool) -> FieldSpec {
 }
 
 fn config() -> &'static TransformerConfig {
-    TransformerConfig::default_config()
+    TransformerConfig::built_in(Compat::DEFAULT)
 }
 
 fn image(name: &str, new_name: &str, new_tag: &str, digest: &str, tag_suffix: &str) -> Image {
@@ -186,9 +187,11 @@ fn labels_go_where_the_entry_says() {
         .iter()
         .map(|(selectors, templates, _)| {
             let entry = Label {
+                mark: mark(),
                 pairs: pairs(&[("a", "b")]),
                 include_selectors: *selectors,
                 include_templates: *templates,
+                include_volume_claim_templates: None,
                 fields: vec![],
             };
             let result =
@@ -238,7 +241,10 @@ fn rows_that_lead_nowhere_leave_the_document_shared() {
     let specs = [spec("", "spec/selector/matchLabels", false)];
     assert!(labels::apply(&mut resources, &pairs(&[("a", "b")]), &specs).is_ok());
     let entries = [image("none", "", "1", "", "")];
-    assert!(images::apply_all(&mut resources, &entries, &config().images, &Findings::default()).is_ok());
+    assert!(
+        images::apply_all(&mut resources, &entries, &config().images, Compat::DEFAULT, &Findings::default())
+            .is_ok()
+    );
     for (a, b) in resources.iter().zip(&twin) {
         assert!(std::ptr::eq(a.doc(), b.doc()));
     }
@@ -273,8 +279,9 @@ fn images_are_matched_taken_apart_and_put_together() {
             "apiVersion: v1\nkind: X\nmetadata:\n  name: x\nrun:\n  containers:\n  - image: '{from}'\n"
         );
         let entries = [image(name, new_name, tag, digest, suffix)];
-        let result =
-            after(&input, |m| images::apply_all(m, &entries, &config().images, &Findings::default()));
+        let result = after(&input, |m| {
+            images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &Findings::default())
+        });
         let line = result.lines().find(|l| l.contains("image:")).map(|l| l.replace("  - image: ", ""));
         assert_eq!(line.map(|l| l.replace(['"', '\''], "")).as_deref(), Some(*to), "{name} on {from}");
     }
@@ -290,7 +297,9 @@ fn images_that_two_passes_reach_are_written_twice_by_each_entry() {
         image("web:1-a-a", "end", "9", "", ""),
     ];
     let input = format!("{POD}  - image: web:1\n  - image: my/base:2\n  - image: base\n");
-    let result = after(&input, |m| images::apply_all(m, &entries, &config().images, &Findings::default()));
+    let result = after(&input, |m| {
+        images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &Findings::default())
+    });
     assert_eq!(result, format!("{POD}  - image: end:9\n  - image: x/base:2-b-b\n  - image: x/base:-b-b\n"));
 }
 
@@ -307,7 +316,8 @@ fn entries_run_in_their_order_whatever_their_form() {
     ];
     let findings = Findings::default();
     let input = format!("{POD}  - image: a\n  - image: reg.io/x:3\n");
-    let result = after(&input, |m| images::apply_all(m, &entries, &config().images, &findings));
+    let result =
+        after(&input, |m| images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &findings));
     assert_eq!(result, format!("{POD}  - image: e:1\n  - image: g:3\n"));
     let found: Vec<_> = findings.take().into_iter().map(|f| (f.code, f.message)).collect();
     let want =
@@ -319,7 +329,9 @@ fn entries_run_in_their_order_whatever_their_form() {
 fn images_may_be_null_and_must_not_be_mappings() {
     let entries = [image("web", "", "2", "", "")];
     let run = |input: &str| {
-        after(input, |m| images::apply_all(m, &entries, &config().images, &Findings::default()))
+        after(input, |m| {
+            images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &Findings::default())
+        })
     };
     let head = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n";
     assert_eq!(
@@ -335,7 +347,9 @@ fn images_may_be_null_and_must_not_be_mappings() {
 fn a_bad_pattern_is_an_error_only_where_there_is_an_image() {
     let entries = [image("(", "", "2", "", "")];
     let run = |input: &str| {
-        after(input, |m| images::apply_all(m, &entries, &config().images, &Findings::default()))
+        after(input, |m| {
+            images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &Findings::default())
+        })
     };
     assert_eq!(run(CONFIG_MAP), CONFIG_MAP);
     assert!(run(&format!("{POD}  - image: x\n")).starts_with("error: invalid regular expression `"));

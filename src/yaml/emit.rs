@@ -237,7 +237,7 @@ impl<'d> Printer<'d, '_> {
         let mut order: Vec<u32> = (0..entries.len() as u32).collect();
         let less = |a: u32, b: u32| order::less(&entries[a as usize].0.text, &entries[b as usize].0.text);
         order::sort(&mut order, &mut Vec::new(), &less);
-        // Two keys that differ in writing only, as a base64 text and the text: the later one counts.
+        // Two keys that differ in writing only, as `1` and `0x1`: the later one counts.
         order.dedup_by(|b, a| {
             let same = entries[*a as usize].0.text == entries[*b as usize].0.text;
             if same {
@@ -285,11 +285,13 @@ impl<'d> Printer<'d, '_> {
                 Value::Binary(text) if context & TOP != 0 => text.into(),
                 Value::Null => return refuse("a key is null, expected a string".into()),
                 _ if context & TOP != 0 => doc.text(key).into(),
-                found => {
-                    let text = doc.text(key);
-                    let noun = reencode::noun(found.tag());
-                    return refuse(format!("the key `{text}` is a {noun}, expected a string"));
-                }
+                found => match reencode::key_text(&found) {
+                    Some(text) => text.into(),
+                    None => {
+                        let (text, noun) = (doc.text(key), reencode::noun(found.tag()));
+                        return refuse(format!("the key `{text}` is a {noun}, expected a string"));
+                    }
+                },
             };
             entries.push((Entry { text, value, context: below }, key));
         }

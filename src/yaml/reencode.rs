@@ -14,7 +14,7 @@
 //!
 //! [`Options::reencode`]: super::emit::Options
 
-use super::node::{Doc, NodeId, Style, Tag};
+use super::node::{Doc, NodeId, NodeKind, Style, Tag};
 use super::scalar::{self, Dialect};
 use super::style::printable;
 use crate::diag::{Error, ErrorKind, Result};
@@ -90,7 +90,40 @@ pub fn value(doc: &Doc, id: NodeId, place: Place) -> Result<Value<'_>> {
     result.map_err(|e| e.or_at(|| doc.location(id)))
 }
 
-/// Returns whether a scalar has a tag that makes it no string, nor anything else that a scalar can be. As a value it is its
+/// The string that kustomize 5.8.3 makes of a key that is none: integers in decimal, times in RFC 3339. `None` for a key
+/// that it refuses; older versions refuse all of them (see [`refuse_odd_keys`]).
+pub fn key_text(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Int(n) => Some(n.to_string()),
+        Value::Time(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Refuses the keys in an object that only 5.8.3 prints. The object's own keys need not be strings in any version.
+pub fn refuse_odd_keys(doc: &Doc) -> Result<()> {
+    let root = doc.root();
+    doc.children(root).iter().try_for_each(|kid| refuse_odd_keys_at(doc, *kid, doc.is_flow(root)))
+}
+
+/// Refuses such keys in a node. `flow`: it stands inside `{}` or `[]`.
+pub fn refuse_odd_keys_at(doc: &Doc, node: NodeId, flow: bool) -> Result<()> {
+    let flow = flow || doc.is_flow(node);
+    let place = Place { flow, simple_key: true, last: false, reencode: true };
+    for (key, _) in doc.pairs(node).filter(|(key, _)| doc.simple_key(*key).is_none()) {
+        let odd =
+            doc.kind(key) == NodeKind::Scalar && value(doc, key, place).is_ok_and(|v| key_text(&v).is_some());
+        if odd {
+            let message = format!("the key `{}` is no string", doc.text(key));
+            return Err(Error::new(ErrorKind::Resource, message)
+                .at(doc.location(key))
+                .hint("kustomize 5.8.3 makes a string of it, older versions do not: put it in quotes"));
+        }
+    }
+    doc.children(node).iter().try_for_each(|kid| refuse_odd_keys_at(doc, *kid, flow))
+}
+
+/// Whether a scalar has a tag that makes it no string, nor anything else that a scalar can be. As a value it is its
 /// text; as a key it keeps its mapping from being one with strings as keys.
 pub fn has_own_type(doc: &Doc, id: NodeId) -> bool {
     doc.tag(id) == Tag::Other

@@ -116,7 +116,7 @@ fn argo_cd_gets_what_it_asks_for() {
     };
 
     let version = run(".", &["version", "--short"]);
-    assert_eq!(String::from_utf8_lossy(&version.stdout), "{v5.8.1  unknown   }\n");
+    assert_eq!(String::from_utf8_lossy(&version.stdout), "{v5.8.3  unknown   }\n");
 
     let image = "registry.example.com/guestbook=mirror.example.com/guestbook:v2";
     let steps: [&[&str]; 8] = [

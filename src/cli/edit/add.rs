@@ -39,6 +39,9 @@ pub fn run(args: AddArgs, environment: &Environment) -> Result<Done> {
         Some(AddCommand::Component(args)) => {
             add_found(environment, "components", &args.names, "component", true)
         }
+        Some(AddCommand::Configuration(args)) => {
+            add_files(environment, "configurations", &args.names, "configuration")
+        }
         Some(AddCommand::Generator(args)) => add_files(environment, "generators", &args.names, "generator"),
         Some(AddCommand::Transformer(args)) => {
             add_files(environment, "transformers", &args.names, "transformer")

@@ -86,6 +86,8 @@ pub enum AddCommand {
     Buildmetadata(Names),
     /// Add components
     Component(Names),
+    /// Add files to configurations
+    Configuration(Names),
     /// Add to a generator of a ConfigMap
     #[command(args_override_self = true)]
     Configmap(ConfigMapArgs),
@@ -243,6 +245,8 @@ pub enum RemoveCommand {
     Annotation(KeysArgs),
     /// Remove options, separated by commas, from buildMetadata
     Buildmetadata(Names),
+    /// Remove the components that match patterns
+    Component(Names),
     /// Remove generators of ConfigMaps, separated by commas
     #[command(args_override_self = true)]
     Configmap(GeneratorsArgs),

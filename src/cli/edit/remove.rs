@@ -24,6 +24,9 @@ pub fn run(args: RemoveArgs, environment: &Environment) -> Result<Done> {
                 Ok(vec![])
             })
         }
+        Some(RemoveCommand::Component(args)) => {
+            remove_items(environment, "components", &args.names, "component")
+        }
         Some(RemoveCommand::Configmap(args)) => remove_generators(environment, &args, Sort::ConfigMap),
         Some(RemoveCommand::Secret(args)) => remove_generators(environment, &args, Sort::Secret),
         Some(RemoveCommand::Patch(args)) => {

@@ -1,8 +1,9 @@
 //! What the manifests of an application have: its base, its overlays, and where its parameters go.
 
+use crate::compat::Compat;
 use crate::diag::{Error, Result};
 use crate::generate::{kv, merge_options};
-use crate::kustomization::{self, Compat, Kustomization, KustomizationKind, Replacement, locate};
+use crate::kustomization::{self, Kustomization, KustomizationKind, Replacement, locate};
 use crate::load::{Found, Loader};
 use crate::yaml::{Doc, split};
 use rustc_hash::FxHashSet;

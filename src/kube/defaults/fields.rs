@@ -32,17 +32,21 @@ pub static COMMON_ANNOTATIONS: [FieldSpec; 9] = [
     spec("", "", "", "metadata/annotations", MAKE),
 ];
 
-/// Field specs of `images`.
-pub static IMAGES: [FieldSpec; 6] = [
+/// FieldSpecs of `images`.
+pub static IMAGES: [FieldSpec; 7] = [
     spec("", "", "", "spec/containers[]/image", MAKE),
     spec("", "", "", "spec/initContainers[]/image", MAKE),
     spec("", "", "", "spec/volumes[]/image/reference", MAKE),
     spec("", "", "", "spec/template/spec/containers[]/image", MAKE),
     spec("", "", "", "spec/template/spec/initContainers[]/image", MAKE),
     spec("", "", "", "spec/template/spec/volumes[]/image/reference", MAKE),
+    spec("", "", "", "spec/jobTemplate/spec/template/spec/volumes[]/image/reference", MAKE),
 ];
 
-/// Field specs of `replicas`.
+/// FieldSpecs of `images` before 5.8.2.
+pub static IMAGES_BEFORE_5_8_2: &[FieldSpec] = IMAGES.split_at(6).0;
+
+/// FieldSpecs of `replicas`.
 pub static REPLICAS: [FieldSpec; 4] = [
     spec("", "", "Deployment", "spec/replicas", MAKE),
     spec("", "", "StatefulSet", "spec/replicas", MAKE),

@@ -99,8 +99,25 @@ pub static COMMON_LABELS: [FieldSpec; 32] = [
     spec("", "", "", "metadata/labels", MAKE),
 ];
 
-/// Field specs of `templateLabels`.
-pub static TEMPLATE_LABELS: [FieldSpec; 10] = [
+/// FieldSpecs of `templateLabels`.
+pub static TEMPLATE_LABELS: [FieldSpec; 9] = [
+    spec("", "", "Deployment", "spec/template/metadata/labels", MAKE),
+    spec("apps", "", "StatefulSet", "spec/template/metadata/labels", MAKE),
+    spec("batch", "", "CronJob", "spec/jobTemplate/metadata/labels", MAKE),
+    spec("batch", "", "CronJob", "spec/jobTemplate/spec/template/metadata/labels", MAKE),
+    spec("batch", "", "Job", "spec/template/metadata/labels", MAKE),
+    spec("", "v1", "ReplicationController", "spec/template/metadata/labels", MAKE),
+    spec("", "", "DaemonSet", "spec/template/metadata/labels", MAKE),
+    spec("", "", "ReplicaSet", "spec/template/metadata/labels", MAKE),
+    spec("", "", "", "metadata/labels", MAKE),
+];
+
+/// FieldSpecs of `volumeClaimTemplateLabels`.
+pub static CLAIM_TEMPLATE_LABELS: [FieldSpec; 1] =
+    [spec("apps", "", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", MAKE)];
+
+/// FieldSpecs of `templateLabels` before 5.8.2.
+pub static TEMPLATE_LABELS_BEFORE_5_8_2: [FieldSpec; 10] = [
     spec("", "", "Deployment", "spec/template/metadata/labels", MAKE),
     spec("apps", "", "StatefulSet", "spec/template/metadata/labels", MAKE),
     spec("apps", "", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", MAKE),

@@ -5,8 +5,8 @@
 //! on inside it, but what is written there is lost: the text was taken apart for the search alone.
 
 use super::print;
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
-use crate::kustomization::types::Compat;
 use crate::refs::fieldpath::{is_item, item, number, wrong_kind};
 use crate::text::pattern::Pattern;
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, Style, Tag, parse};
@@ -192,7 +192,7 @@ impl Matcher<'_> {
                 new
             }
         };
-        if doc.kind(value) == NodeKind::Scalar && !rest.is_empty() && self.compat == Compat::V5_8 {
+        if doc.kind(value) == NodeKind::Scalar && !rest.is_empty() && self.compat >= Compat::V5_8_1 {
             return self.inside(doc, value, rest, found);
         }
         self.walk(doc, value, rest, found)

@@ -14,10 +14,11 @@ mod structured;
 mod value;
 
 use super::fieldpath;
+use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::ResId;
 use crate::kustomization::entries::DEFAULT_FIELD_PATH;
-use crate::kustomization::types::{Compat, Replacement, Selector, SourceSelector, TargetSelector};
+use crate::kustomization::types::{Replacement, Selector, SourceSelector, TargetSelector};
 use crate::resource::{ResMap, Resource};
 use crate::yaml::{Mark, NodeKind};
 use matcher::{Matcher, Patterns};
@@ -179,7 +180,7 @@ impl Step<'_> {
 
     fn nothing_selected(&self, target: &TargetSelector, select: &Selector, conditions: &Conditions) {
         let slots = self.index.slots(Some(&select.gvk.kind), Some(&select.name));
-        let literally = self.compat == Compat::V5_8
+        let literally = self.compat >= Compat::V5_8_1
             && slots
                 .iter()
                 .filter_map(|s| self.resources.get(*s as usize))
@@ -306,7 +307,7 @@ mod tests {
     fn run(from: &str, to: &str, options: FieldOptions, show: &str) -> String {
         let mut all = objects(TEXT);
         let step = replacement(from, to, options);
-        match apply(&[step], &mut all, Compat::V5_8, &Findings::default()) {
+        match apply(&[step], &mut all, Compat::DEFAULT, &Findings::default()) {
             Ok(()) => field(&all, "c.d", &["spec", show]),
             Err(e) => format!("error: {}", e.message()),
         }
@@ -392,17 +393,17 @@ mod tests {
         let mut all = objects(TEXT);
         let findings = Findings::default();
         let step = replacement("=text", "spec.json.a.0", FieldOptions::default());
-        apply(&[step], &mut all, Compat::V5_8, &findings).expect("kustomize says nothing");
+        apply(&[step], &mut all, Compat::DEFAULT, &findings).expect("kustomize says nothing");
         assert_eq!(findings.take()[0].code, Code::EntryChangesNothing);
     }
 
     #[test]
     fn selectors_are_patterns_or_texts() {
         for (name, compat, result) in [
-            ("c.d", Compat::V5_8, "x"),
-            ("c.*", Compat::V5_8, "x"),
-            ("c.*", Compat::V5_7, "7"),
-            ("c", Compat::V5_8, "7"),
+            ("c.d", Compat::DEFAULT, "x"),
+            ("c.*", Compat::DEFAULT, "x"),
+            ("c.*", Compat::V5_7_1, "7"),
+            ("c", Compat::DEFAULT, "7"),
         ] {
             let mut all = objects(TEXT);
             let mut step = replacement("=x", "spec.num", FieldOptions::default());
@@ -421,7 +422,8 @@ mod tests {
         let mut step = replacement("=x", "metadata.name", FieldOptions::default());
         for name in ["a+b", "none"] {
             step.targets[0].select = Some(selector("", "", name));
-            apply(std::slice::from_ref(&step), &mut all, Compat::V5_8, &findings).expect("nothing happens");
+            apply(std::slice::from_ref(&step), &mut all, Compat::DEFAULT, &findings)
+                .expect("nothing happens");
         }
         let codes: Vec<Code> = findings.take().iter().map(|f| f.code).collect();
         assert_eq!(codes, [Code::SelectsUnderCompat, Code::TargetMatchesNothing]);
@@ -433,7 +435,7 @@ mod tests {
         let mut step = replacement("spec.map", "spec.map.k", FieldOptions::default());
         step.targets[0].select = Some(selector("", "A", ""));
         step.targets[0].field_paths.push(Text { value: "spec.list".to_owned(), mark: mark() });
-        apply(&[step], &mut all, Compat::V5_8, &Findings::default()).expect("it works");
+        apply(&[step], &mut all, Compat::DEFAULT, &Findings::default()).expect("it works");
         assert_eq!(field(&all, "a", &["spec", "list"]), "k: \"\"");
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Most selectors name a kind or a name as plain text; an index by both saves the look at every object.
 
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{ResId, Str};
-use crate::kustomization::types::{Compat, Selector};
+use crate::kustomization::types::Selector;
 use crate::resource::{LabelSelector, ResMap, Resource};
 use crate::text::pattern::Pattern;
 use rustc_hash::FxHashMap;
@@ -86,7 +87,7 @@ pub(super) enum IdSelector<'s> {
 impl<'s> IdSelector<'s> {
     /// Compiles a selector.
     pub fn new(selector: &'s Selector, compat: Compat) -> Result<Self> {
-        if compat == Compat::V5_7 {
+        if compat < Compat::V5_8_1 {
             return Ok(Self::Exact(selector));
         }
         let pattern = |text: &str| {

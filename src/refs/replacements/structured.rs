@@ -1,15 +1,19 @@
 //! Writes into JSON or YAML that stands as text in a field.
 //!
 //! The first part of a path that leads to a scalar whose text is YAML ends the path in the object; the rest leads
-//! on inside the text, which is then written anew: as JSON where it starts with `{` or `[`, else as YAML.
+//! on inside the text, which is then written anew, as JSON where it starts with
+//! `{` or `[`, else as YAML. Since 5.8.2 the options of the target apply in there, too.
 //! Whenever something does not fit, kustomize gives up on this way and takes the path as an ordinary one.
 
 use super::comments::Comments;
 use super::matcher::{Field, Matcher, read};
 use super::print;
+use super::value::{Value, set};
+use crate::compat::Compat;
+use crate::kustomization::types::FieldOptions;
 use crate::refs::fieldpath;
 use crate::text::go;
-use crate::yaml::reencode::{self, Place, Value};
+use crate::yaml::reencode::{self, Place, Value as Scalar};
 use crate::yaml::{Doc, NodeId, NodeKind};
 
 /// The text to write, and the scalar to write it to.
@@ -25,11 +29,13 @@ pub(super) fn rewrite(
     doc: &Doc,
     root: NodeId,
     parts: &[String],
-    value: (&Doc, NodeId),
+    value: &Value,
+    options: Option<&FieldOptions>,
     matcher: &mut Matcher<'_>,
 ) -> Option<Rewritten> {
     let (node, mut inner, rest) = find_text(doc, root, parts)?;
     let old = doc.text(node);
+    let options = options.filter(|_| matcher.compat >= Compat::V5_8_2);
     let comments = Comments::of(&inner);
     let start = inner.root();
     let fields = matcher.find(&mut inner, start, rest).ok()?;
@@ -38,20 +44,15 @@ pub(super) fn rewrite(
     }
     for field in fields {
         match field {
-            Field::Here(target) if inner.kind(target) == NodeKind::Scalar => {
-                let (tag, written) = (inner.tag(target), inner.is_tagged(target));
-                inner.set_text(target, value.0.text(value.1), tag);
-                inner.set_tag(target, tag, written);
-            }
-            Field::Here(target) => {
-                let new = inner.import(value.0, value.1);
-                inner.assign(target, new);
-            }
+            Field::Here(target) => set(&mut inner, target, options, value).ok()?,
             Field::Lost { .. } => {}
         }
     }
     let text = if old.trim_start().starts_with(['{', '[']) {
         let pretty = old.contains('\n') && old.contains("  ");
+        if matcher.compat < Compat::V5_8_3 {
+            reencode::refuse_odd_keys_at(&inner, inner.root(), false).ok()?;
+        }
         let mut out = String::new();
         json(&inner, inner.root(), pretty.then_some(0), &mut out)?;
         out
@@ -99,14 +100,28 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
             out.push(']');
         }
         NodeKind::Map => {
-            let mut entries = Vec::new();
+            let (mut entries, mut odd) = (Vec::new(), false);
             for (key, value) in doc.pairs(node) {
-                match scalar(doc, key)? {
-                    Value::Str(text) => entries.push((text, value)),
-                    _ => return None,
-                }
+                let text = match scalar(doc, key)? {
+                    Scalar::Str(text) => text,
+                    found => {
+                        odd = true;
+                        reencode::key_text(&found)?.into()
+                    }
+                };
+                entries.push((text, value));
             }
             entries.sort_by(|a, b| a.0.cmp(&b.0));
+            if odd {
+                // Of keys that became equal, as `1` and `0x1`, the last one counts.
+                entries.dedup_by(|later, kept| {
+                    let same = later.0 == kept.0;
+                    if same {
+                        kept.1 = later.1;
+                    }
+                    same
+                });
+            }
             if entries.windows(2).any(|w| w[0].0 == w[1].0) {
                 return None;
             }
@@ -121,20 +136,20 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
             out.push('}');
         }
         NodeKind::Scalar => match scalar(doc, node)? {
-            Value::Null => out.push_str("null"),
-            Value::Bool(b) => out.push_str(if b { "true" } else { "false" }),
-            Value::Int(n) => out.push_str(&n.to_string()),
-            Value::Float(f) if f.is_finite() => out.push_str(&go::json_float(f)),
-            Value::Float(_) => return None,
-            Value::Str(text) => string(&text, out),
-            Value::Time(text) | Value::Binary(text) => string(&text, out),
+            Scalar::Null => out.push_str("null"),
+            Scalar::Bool(b) => out.push_str(if b { "true" } else { "false" }),
+            Scalar::Int(n) => out.push_str(&n.to_string()),
+            Scalar::Float(f) if f.is_finite() => out.push_str(&go::json_float(f)),
+            Scalar::Float(_) => return None,
+            Scalar::Str(text) => string(&text, out),
+            Scalar::Time(text) | Scalar::Binary(text) => string(&text, out),
         },
     }
     Some(())
 }
 
 /// The value of a scalar after it was written and read once.
-fn scalar(doc: &Doc, node: NodeId) -> Option<Value<'_>> {
+fn scalar(doc: &Doc, node: NodeId) -> Option<Scalar<'_>> {
     let place = Place { flow: true, simple_key: false, last: false, reencode: true };
     reencode::value(doc, node, place).ok()
 }

@@ -2,8 +2,9 @@
 
 use super::matcher::{Field, Matcher};
 use super::structured;
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
-use crate::kustomization::types::{Compat, FieldOptions, Text};
+use crate::kustomization::types::{FieldOptions, Text};
 use crate::limits::Limit;
 use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, Tag};
 
@@ -45,8 +46,8 @@ pub(super) fn put(
 ) -> Result<bool, Problem> {
     let root = doc.root();
     value.follow(doc, slot);
-    if matcher.compat == Compat::V5_8
-        && let Some(new) = structured::rewrite(doc, root, parts, (&value.doc, value.node), matcher)
+    if matcher.compat >= Compat::V5_8_1
+        && let Some(new) = structured::rewrite(doc, root, parts, value, options, matcher)
     {
         set_text(doc, new.node, &new.text);
         value.follow(doc, slot);
@@ -85,7 +86,7 @@ pub(super) fn put(
 }
 
 /// Writes the value into a field: the text alone into a scalar, whose type and style stay; else the whole node.
-fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Value) -> Result<()> {
+pub(super) fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, value: &Value) -> Result<()> {
     let new = value.doc.text(value.node);
     let scalar = doc.kind(node) == NodeKind::Scalar;
     match options.filter(|o| !o.delimiter.is_empty()) {
