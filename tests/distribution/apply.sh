@@ -9,13 +9,12 @@
 # definitions, and namespaces of the cluster are made, where they are missing.
 #
 # The server: that of $KUBECONFIG, fresh, for definitions of an earlier run may lack a version that this one needs; or one
-# started by $APISERVER (default: ../shared/bin/apiserver beside the repository; `start DIR` prints KUBECONFIG=FILE, `stop
-# DIR` ends it).
+# started by the program $APISERVER (`start DIR` prints KUBECONFIG=FILE, `stop DIR` ends it).
 # Skips with a reason, and exit code 0, where there is neither.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 directory=${1:-example}
-apiserver=${APISERVER:-../shared/bin/apiserver}
+apiserver=${APISERVER:-}
 work=$(mktemp -d)
 started=
 finish() {
@@ -34,7 +33,7 @@ done
 [ -n "$kfm" ] || skip "no kfm: build it, or name it in \$KFM"
 
 if [ -z "${KUBECONFIG:-}" ]; then
-  [ -x "$apiserver" ] || skip "no \$KUBECONFIG and no $apiserver"
+  [ -n "$apiserver" ] && [ -x "$apiserver" ] || skip "no \$KUBECONFIG, and no \$APISERVER to start one"
   command -v etcd >/dev/null || skip "no etcd (Debian: etcd-server)"
   command -v go >/dev/null || [ -x "$HOME/.cache/kfm-apiserver" ] || skip "no Go to build kube-apiserver with"
   echo "starting an API server"
