@@ -1,5 +1,24 @@
 //! kfm renders Kubernetes manifests as kustomize 5.8.3 does, byte for byte.
 //!
+//! # Use
+//!
+//! ```
+//! use kfm::{Kustomize, files::Memory};
+//!
+//! let files = Memory::from([
+//!     ("kustomization.yaml", "resources: [r.yaml]\nnamePrefix: a-"),
+//!     ("r.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}"),
+//! ]);
+//! let output = Kustomize::new(files).build(".")?;
+//! let mut text = String::new();
+//! std::io::Read::read_to_string(&mut output.yaml()?, &mut text).unwrap();
+//! assert_eq!(text, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a-b\n");
+//! # Ok::<(), kfm::diag::Error>(())
+//! ```
+//!
+//! [`files::Disk`] reads from the disk; [`Options`] has what `kustomize build` has flags for. `docs/library` holds three
+//! programs.
+//!
 //! # The pipeline
 //!
 //! ```text
@@ -25,7 +44,7 @@
 //! | module | what it knows |
 //! | --- | --- |
 //! | [`compat`], [`diag`], [`text`], [`parallel`] | versions of kustomize; errors and findings as data; Go's ways with text; threads |
-//! | [`limits`] | what a build may take, and what it has taken |
+//! | [`files`], [`limits`] | where files come from; what a build may take, and what it has taken |
 //! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
 //! | [`kube`] | types, scopes, ids, field specs, merge keys |
 //! | [`load`] | files and directories, what may be read, what was read already |
@@ -55,10 +74,12 @@ pub mod compat;
 pub mod diag;
 pub mod distribution;
 pub mod edit;
+pub mod files;
 pub mod generate;
 pub mod interrupt;
 pub mod kube;
 pub mod kustomization;
+mod kustomize;
 pub mod limits;
 pub mod load;
 pub mod localize;
@@ -71,6 +92,10 @@ pub mod resource;
 pub mod text;
 pub mod transform;
 pub mod yaml;
+
+pub use accumulate::{Options, Reorder};
+pub use compat::Compat;
+pub use kustomize::{Field, Kustomize, Object, Output, Yaml};
 
 /// Stack of threads that walk documents, in bytes: these may be 10,000 levels deep. Only what is used is ever touched.
 pub const STACK: usize = 256 << 20;

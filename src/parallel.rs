@@ -29,6 +29,18 @@ pub fn map<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Runs something on a thread with a stack that is large enough for the deepest document, and waits for it.
+///
+/// # Errors
+///
+/// No thread could be started.
+pub fn on_own_stack<R: Send>(run: impl FnOnce() -> R + Send) -> std::io::Result<R> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(crate::STACK).spawn_scoped(scope, run)?;
+        Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 /// Starts a thread; whether it could be had. Where it could not, those who are there do all the work.
 fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, run: impl FnOnce() + Send + 'scope) -> bool {
     std::thread::Builder::new().stack_size(crate::STACK).spawn_scoped(scope, run).is_ok()

@@ -5,7 +5,7 @@ use std::path::Path;
 /// Lower layers first.
 const LAYERS: &[&[&str]] = &[
     &["diag", "text", "parallel"],
-    &["limits"],
+    &["files", "limits"],
     &["yaml"],
     &["kube"],
     &["load"],

@@ -20,6 +20,7 @@ pub use accumulator::Accumulator;
 
 use crate::compat::Compat;
 use crate::diag::{Findings, Result};
+use crate::files::{Disk, FileSystem};
 use crate::limits::{Budget, Limits};
 use crate::load::{self, Fetch, Files, Loader, StandIns};
 use crate::parallel;
@@ -42,10 +43,8 @@ pub enum Reorder {
 }
 
 /// What the caller decides about a build.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
-    /// The directory in which the user stands: relative paths start there, and messages are relative to it.
-    pub directory: PathBuf,
     /// Files outside of the directory of a kustomization may be read.
     pub unrestricted: bool,
     /// Order of the output where `sortOptions` does not say.
@@ -56,19 +55,58 @@ pub struct Options {
     pub compat: Compat,
     /// How much the build may take.
     pub limits: Limits,
-    /// How many threads may be used.
+    /// How many threads may be used; 0 for as many as there are processors.
     pub threads: usize,
     /// What programs may run.
     pub plugins: PluginOptions,
+    /// Where the files come from: set by `Kustomize::new`.
+    #[doc(hidden)]
+    pub files: Arc<dyn FileSystem>,
+    /// The directory in which the user stands, if not that of the files: relative paths start there, and messages are
+    /// relative to it.
+    #[doc(hidden)]
+    pub directory: PathBuf,
     /// Directories that are read in place of others.
+    #[doc(hidden)]
     pub stand_ins: Option<Arc<dyn StandIns>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            unrestricted: false,
+            reorder: Reorder::default(),
+            managed_by_label: false,
+            compat: Compat::default(),
+            limits: Limits::default(),
+            threads: 0,
+            plugins: PluginOptions::default(),
+            files: Arc::new(Disk::default()),
+            directory: PathBuf::new(),
+            stand_ins: None,
+        }
+    }
+}
+
+impl Options {
+    /// How many threads are used.
+    pub(crate) fn threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            n => n,
+        }
+    }
 }
 
 /// Builds a directory or URL: the objects in the order of the output, ready to be printed.
 pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Findings) -> Result<ResMap> {
     let files = Files::with_stand_ins(
         load::Options {
-            directory: options.directory.clone(),
+            directory: match options.directory.as_os_str().is_empty() {
+                true => options.files.directory(),
+                false => options.directory.clone(),
+            },
+            files: options.files.clone(),
             restricted: !options.unrestricted,
             compat: options.compat,
             budget: Arc::new(Budget::new(options.limits.clone())),
@@ -85,7 +123,7 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
     if !target.kustomization.build_metadata.is_empty() {
         target.origin = Some(Default::default());
     }
-    parallel::with_helpers(options.threads.saturating_sub(1), |queue, call| {
+    parallel::with_helpers(options.threads() - 1, |queue, call| {
         let plan = prefetch::run(loader, options.compat, queue, call);
         let mut build = Build::new(options, findings, plan, queue);
         build.set_schema(&target, true)?;

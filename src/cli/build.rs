@@ -3,14 +3,14 @@
 use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
 use super::{Done, Strictness, init, output};
-use crate::accumulate::{self, Options, Reorder};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::distribution::Trees;
+use crate::files::Disk;
 use crate::limits::Limits;
 use crate::load::StandIns;
 use crate::plugin::PluginOptions;
 use crate::remote::{Mirrors, Remote};
-use crate::resource::{ResMap, print};
+use crate::{Kustomize, Options, Output, Reorder};
 use clap::Parser;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,10 +27,11 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     let remote = remote(environment)?;
     let trees = trees(&args, dir, environment);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
-    let resources = accumulate::build(dir, &options, remote, &findings).map_err(|e| match &trees {
+    let output = kustomize(options).fetch(remote).build(dir).map_err(|e| match &trees {
         Some(trees) => trees.explain(e),
         None => e,
     })?;
+    output.findings().iter().for_each(|finding| findings.add(finding.clone()));
     trees.iter().flat_map(|trees| trees.findings.take()).for_each(|note| findings.add(note));
     let strictness = match (args.strict, args.quiet) {
         (true, _) => Strictness::Strict,
@@ -41,20 +42,19 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     if args.strict && findings.iter().any(Finding::is_warning) {
         return Ok(Done { findings, strictness, ..Done::default() });
     }
-    let printing = |e: Error| e.during(format!("building `{dir}`"));
     let objects = match args.output.as_deref().filter(|p| !p.is_empty()) {
         Some(path) if Path::new(path).is_dir() => {
-            write_directory(Path::new(path), &resources, &printing)?;
+            write_directory(Path::new(path), &output)?;
             vec![]
         }
         Some(path) => {
-            output::file(Path::new(path), &print::all(&resources, options.threads).map_err(printing)?)?;
+            super::output::file(Path::new(path), &output.pieces()?)?;
             vec![]
         }
-        None => print::all(&resources, options.threads).map_err(printing)?,
+        None => output.pieces()?,
     };
     // The process is about to end: what it holds need not be freed piece by piece.
-    std::mem::forget(resources);
+    std::mem::forget(output);
     Ok(Done { objects, findings, strictness, ..Done::default() })
 }
 
@@ -78,9 +78,14 @@ pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
 
 /// What a build of the current directory without flags prints.
 pub(super) fn text(environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
-    let options = plain(environment)?;
-    let resources = accumulate::build(".", &options, remote(environment)?, findings)?;
-    Ok(print::all(&resources, options.threads)?.concat())
+    let output = kustomize(plain(environment)?).fetch(remote(environment)?).build(".")?;
+    output.findings().iter().for_each(|finding| findings.add(finding.clone()));
+    Ok(output.pieces()?.concat())
+}
+
+/// A build of what is on disk.
+pub(super) fn kustomize(options: Options) -> Kustomize {
+    Kustomize::new(Disk::new(options.directory.clone())).options(options)
 }
 
 /// The options of a build without flags.
@@ -137,10 +142,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
         compat,
         managed_by_label: environment.managed_by_label || on(args.enable_managedby_label),
         limits,
-        threads: match args.threads {
-            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            n => n,
-        },
+        threads: args.threads,
         plugins: PluginOptions {
             compat,
             enable_helm: plugins_on || on(args.enable_helm),
@@ -156,7 +158,7 @@ fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> 
             as_current_user: on(args.as_current_user),
             plugin_homes: environment.plugin_homes.clone(),
         },
-        stand_ins: None,
+        ..Options::default()
     })
 }
 
@@ -165,8 +167,8 @@ fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
 }
 
 /// One file for each object, named as kustomize names them; old files stay.
-fn write_directory(directory: &Path, resources: &ResMap, printing: &dyn Fn(Error) -> Error) -> Result<()> {
-    let files = print::files(resources).map_err(printing)?;
+fn write_directory(directory: &Path, built: &Output) -> Result<()> {
+    let files = built.files()?;
     if let Some((name, _)) = files.iter().find(|(name, _)| name.contains('/')) {
         return Err(Error::new(
             ErrorKind::Resource,

@@ -2,7 +2,6 @@
 
 use super::environment::Environment;
 use super::{Done, Strictness, build, init};
-use crate::accumulate;
 use crate::diag::{Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{self, kfdef};
 use crate::yaml::split;
@@ -71,12 +70,11 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
     if !args.no_verify {
         let options = build::plain(environment)?;
         let target = import.directory.to_string_lossy();
-        accumulate::build(&target, &options, build::remote(environment)?, &Findings::default()).map_err(
-            |e| {
-                e.during(format!("checking what was written to `{}`", import.shown))
-                    .hint("correct the files, or pass `--no-verify`")
-            },
-        )?;
+        let verify = build::kustomize(options).fetch(build::remote(environment)?);
+        verify.build(&target).map_err(|e| {
+            e.during(format!("checking what was written to `{}`", import.shown))
+                .hint("correct the files, or pass `--no-verify`")
+        })?;
     }
     let text = report.text(&import.shown);
     Ok(Done { stdout: vec![text.into_bytes()], findings, ..Done::default() })

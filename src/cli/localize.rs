@@ -6,11 +6,10 @@
 use super::args::go_bool;
 use super::environment::Environment;
 use super::{Done, build, say};
-use crate::accumulate::{self, Options};
+use crate::Options;
 use crate::diag::{Code, Finding, Findings, Result};
 use crate::load::Fetch;
 use crate::localize::{self, Localized, Request};
-use crate::resource::print;
 use clap::Args;
 use std::sync::Arc;
 
@@ -68,13 +67,11 @@ fn verify(
         directory: environment.directory.clone(),
         compat: environment.compat(None)?,
         managed_by_label: environment.managed_by_label,
-        threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         ..Options::default()
     };
-    let text = |dir: &str, findings: &Findings| -> Result<Vec<u8>> {
-        let resources = accumulate::build(dir, &options, fetch.clone(), findings)?;
-        Ok(print::all(&resources, options.threads)?.concat())
-    };
-    let original = text(target, findings)?;
-    Ok(original == text(&copy.target.to_string_lossy(), &Findings::default())?)
+    let kustomize = build::kustomize(options).fetch(fetch);
+    let original = kustomize.build(target)?;
+    original.findings().iter().for_each(|finding| findings.add(finding.clone()));
+    let copy = kustomize.build(&copy.target.to_string_lossy())?;
+    Ok(original.pieces()?.concat() == copy.pieces()?.concat())
 }

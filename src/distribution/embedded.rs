@@ -3,7 +3,11 @@
 //! The build script packs them: for each file a line with path and size, then its bytes, sorted by path.
 
 use crate::diag::{Error, ErrorKind, Result, cause};
-use std::path::Path;
+use crate::files::{FileKind, FileSystem, Memory};
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The directories that the program carries.
 pub const TREES: [&str; 3] = ["manifests", "overlays", "example"];
@@ -50,6 +54,37 @@ pub fn unpack(directory: &str, to: &Path) -> Result<()> {
         std::fs::write(&path, file.content).map_err(failed)?;
     }
     Ok(())
+}
+
+/// The files as a file system, below [`MOUNT`]. They are not looked at before something is asked of them.
+#[derive(Debug, Default)]
+pub struct BuiltIn(OnceLock<Memory>);
+
+/// The directory that no disk has, in which the trees are.
+pub const MOUNT: &str = "/<built-in>";
+
+impl BuiltIn {
+    fn files(&self) -> &Memory {
+        self.0.get_or_init(|| files().map(|file| (Path::new(MOUNT).join(file.path), file.content)).collect())
+    }
+}
+
+impl FileSystem for BuiltIn {
+    fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        self.files().kind(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.files().canonical(path)
+    }
+
+    fn read(&self, path: &Path, most: u64, content: &mut Vec<u8>) -> io::Result<()> {
+        self.files().read(path, most, content)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        self.files().list(path)
+    }
 }
 
 struct Reader(&'static [u8]);

@@ -1,19 +1,17 @@
 //! The built-in directories in place of directories that are not on disk.
 //!
 //! Where a build names `example`, `overlays/kgateway` or `manifests/...` and there is no such directory, the one of that
-//! path in the program serves, and a note says so. It is written to a private directory first, tree by tree as they are
-//! asked for. A built-in tree finds its neighbours the same way; `manifests` on disk, such as a clone of Kubeflow's,
+//! path in the program serves, and a note says so. It is read where it is. A built-in tree finds its neighbours the same way; `manifests` on disk, such as a clone of Kubeflow's,
 //! come before the built-in ones, and a directory that the user names ([`Local`]) comes before both.
 
-use super::embedded::{SHOWN, TREES, has_directory, unpack};
+use super::embedded::{BuiltIn, MOUNT, SHOWN, TREES, has_directory};
 use super::local::{Choice, Local};
 use crate::diag::{Code, Error, Finding, Findings};
-use crate::interrupt;
 use crate::load::files::{clean, relative};
-use crate::load::{StandIn, StandIns};
+use crate::load::{Mount, StandIn, StandIns};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// The directories that may be served.
 #[derive(Debug)]
@@ -24,17 +22,8 @@ pub struct Trees {
     shown: PathBuf,
     local: Option<Local>,
     chosen: OnceLock<Choice>,
-    scratch: Mutex<Option<Scratch>>,
     /// What there is to say about what was served.
     pub findings: Findings,
-}
-
-/// The private directory, and which trees are in it.
-#[derive(Debug)]
-struct Scratch {
-    directory: interrupt::Directory,
-    real: PathBuf,
-    unpacked: Vec<String>,
 }
 
 impl Trees {
@@ -53,7 +42,6 @@ impl Trees {
             anchor,
             local,
             chosen: OnceLock::new(),
-            scratch: Mutex::default(),
             findings: Findings::default(),
         })
     }
@@ -76,34 +64,20 @@ impl Trees {
     }
 
     /// The directory of the program at a path that begins with one of the trees.
-    fn built_in(&self, inside: &Path) -> io::Result<StandIn> {
-        let tree = inside.iter().next().unwrap_or_default().to_string_lossy().into_owned();
-        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        if scratch.is_none() {
-            let directory = interrupt::directory(|| tempfile::Builder::new().prefix("kfm-").tempdir())?;
-            let real = directory.path().canonicalize()?;
-            *scratch = Some(Scratch { directory, real, unpacked: vec![] });
-        }
-        let Some(scratch) = scratch.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
-        if !scratch.unpacked.contains(&tree) {
-            unpack(&tree, scratch.directory.path()).map_err(|e| io::Error::other(e.message().to_owned()))?;
-            scratch.unpacked.push(tree);
-        }
-        Ok(StandIn {
-            directory: scratch.real.join(inside),
+    fn built_in(inside: &Path) -> StandIn {
+        StandIn {
+            directory: Path::new(MOUNT).join(inside),
             shown: Some(format!("{SHOWN}/{}", inside.display())),
-        })
+        }
     }
 
-    /// Where in the trees a path is: beside those on disk, or beside those that were written to the private directory.
+    /// Where in the trees a path is: beside those on disk, or beside those of the program.
     fn inside<'p>(&self, path: &'p Path) -> Option<(&'p Path, bool)> {
         let is_tree = |p: &&Path| p.iter().next().is_some_and(|name| TREES.iter().any(|tree| name == *tree));
         if let Some(inside) = path.strip_prefix(&self.anchor).ok().filter(is_tree) {
             return Some((inside, true));
         }
-        let scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let real = &scratch.as_ref()?.real;
-        path.strip_prefix(real).ok().filter(is_tree).map(|inside| (inside, false))
+        path.strip_prefix(MOUNT).ok().filter(is_tree).map(|inside| (inside, false))
     }
 }
 
@@ -128,15 +102,28 @@ fn anchor(directory: &Path, target: &str) -> Option<PathBuf> {
 }
 
 impl StandIns for Trees {
+    fn mounts(&self) -> Vec<Mount> {
+        vec![(Path::new(MOUNT).into(), Arc::new(BuiltIn::default()))]
+    }
+
     fn instead(&self, path: &Path) -> Option<io::Result<StandIn>> {
         let forced = self.local.as_ref().is_some_and(|local| local.instead);
+        if path.strip_prefix(MOUNT).is_ok_and(|inside| inside == Path::new("manifests")) {
+            // Built-in trees stand over the user's manifests, where there are any.
+            let directory = match self.local() {
+                Some(Choice::Directory(directory)) => directory.clone(),
+                Some(Choice::BuiltIn) if forced => return None,
+                _ => self.anchor.join("manifests").canonicalize().ok().filter(|d| d.is_dir())?,
+            };
+            return Some(Ok(StandIn { directory, shown: None }));
+        }
         if !forced || path.strip_prefix(&self.anchor).ok()? != Path::new("manifests") {
             return None;
         }
         match self.local()? {
             Choice::Directory(directory) if directory == path => None,
             Choice::Directory(directory) => Some(Ok(StandIn { directory: directory.clone(), shown: None })),
-            Choice::BuiltIn => Some(self.built_in(Path::new("manifests"))),
+            Choice::BuiltIn => Some(Ok(Self::built_in(Path::new("manifests")))),
         }
     }
 
@@ -146,11 +133,6 @@ impl StandIns for Trees {
         if let Some(below) = below_manifests {
             if let Some(Choice::Directory(directory)) = self.local() {
                 let directory = clean(&directory.join(below)).canonicalize().ok().filter(|f| f.is_dir())?;
-                return Some(Ok(StandIn { directory, shown: None }));
-            }
-            let beside = self.anchor.join("manifests");
-            if !on_disk && below.as_os_str().is_empty() && beside.is_dir() {
-                let directory = beside.canonicalize().ok()?;
                 return Some(Ok(StandIn { directory, shown: None }));
             }
         }
@@ -164,6 +146,6 @@ impl StandIns for Trees {
             let hint = format!("`kfm init {}` writes it out", self.shown.display());
             self.findings.add(Finding::new(Code::Note, message).hint(hint));
         }
-        Some(self.built_in(inside))
+        Some(Ok(Self::built_in(inside)))
     }
 }

@@ -4,6 +4,7 @@
 //! does not exist or out of the root, and a file that cannot be read count as none.
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause, nearest};
+use crate::files::FileKind;
 use crate::load::{File, Loader};
 use std::sync::Arc;
 
@@ -48,12 +49,14 @@ fn find(loader: &Loader) -> Result<Arc<File>> {
 fn unusable(loader: &Loader) -> Option<String> {
     NAMES.iter().find_map(|name| {
         let path = loader.root().join(name);
-        let link = path.symlink_metadata().ok()?.is_symlink();
-        Some(match path.metadata() {
-            Ok(meta) if meta.is_dir() => format!("`{name}` is a directory, expected a file"),
-            Ok(meta) if !meta.is_file() => format!("`{name}` is not a regular file"),
-            Ok(_) if link => format!("`{name}` is a symbolic link that points outside `{}`", loader.shown()),
-            Ok(_) => format!("`{name}` cannot be used"),
+        let link = loader.files().kind(&path).ok()? == FileKind::Link;
+        Some(match loader.files().kind_behind_links(&path) {
+            Ok(FileKind::Directory) => format!("`{name}` is a directory, expected a file"),
+            Ok(FileKind::Other | FileKind::Link) => format!("`{name}` is not a regular file"),
+            Ok(FileKind::File(_)) if link => {
+                format!("`{name}` is a symbolic link that points outside `{}`", loader.shown())
+            }
+            Ok(FileKind::File(_)) => format!("`{name}` cannot be used"),
             Err(_) if link => format!("`{name}` is a dangling symbolic link"),
             Err(e) => format!("`{name}` cannot be reached: {}", cause(&e)),
         })
@@ -62,12 +65,13 @@ fn unusable(loader: &Loader) -> Option<String> {
 
 /// A file whose name is nearly right.
 fn near_miss(loader: &Loader) -> Option<String> {
-    let entries = loader.root().read_dir().ok()?.take(10_000);
-    let mut names: Vec<String> = entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
+    let mut names = loader.files().names(loader.root());
     names.retain(|name| !NAMES.contains(&name.as_str()));
-    names.sort_unstable();
     let like =
         |name: &str| name.to_ascii_lowercase().starts_with("kustomiz") || nearest(name, NAMES).is_some();
-    let near = |name: &&String| like(name) && loader.root().join(name).is_file();
+    let is_file = |name: &str| {
+        matches!(loader.files().kind_behind_links(&loader.root().join(name)), Ok(FileKind::File(_)))
+    };
+    let near = |name: &&String| like(name) && is_file(name);
     names.iter().find(near).cloned()
 }

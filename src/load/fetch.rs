@@ -1,6 +1,7 @@
 //! What the loader needs of whoever fetches remote things.
 
 use crate::diag::{Error, ErrorKind, Result};
+use crate::files::{Disk, FileSystem};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,10 @@ pub trait Fetch: Send + Sync {
     fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>>;
     /// Brings a file here.
     fn file(&self, url: &str) -> Result<Vec<u8>>;
+    /// Where the files of a checkout come from.
+    fn files(&self) -> Arc<dyn FileSystem> {
+        Arc::new(Disk::default())
+    }
 }
 
 /// Fetches nothing: everything is local, or an error.

@@ -1,10 +1,11 @@
 //! A file that was reached, read when it is needed and once.
 
+use super::files::Files;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::files::FileSystem;
 use crate::limits::{Budget, Limit};
 use crate::yaml::{Source, split};
 use std::any::{Any, TypeId};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -20,27 +21,30 @@ pub struct File {
     bytes: OnceLock<Result<Arc<Vec<u8>>>>,
     text: OnceLock<Result<Arc<Source>>>,
     budget: Arc<Budget>,
+    files: Arc<dyn FileSystem>,
     made: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
 impl File {
     /// A regular file that was found but not read.
-    pub(super) fn found(path: PathBuf, shown: Arc<str>, size: u64, budget: &Arc<Budget>) -> Self {
+    pub(super) fn found(path: PathBuf, shown: Arc<str>, size: u64, files: &Files) -> Self {
+        let at = files.at(&path);
         Self {
             path: Some(path),
             shown,
             size,
             bytes: OnceLock::new(),
             text: OnceLock::new(),
-            budget: budget.clone(),
+            budget: files.budget().clone(),
+            files: at,
             made: Mutex::default(),
         }
     }
 
     /// A file that was fetched.
-    pub(super) fn fetched(shown: Arc<str>, bytes: Vec<u8>, budget: &Arc<Budget>) -> Self {
-        budget.read(bytes.len() as u64);
-        let file = Self::found(PathBuf::new(), shown, bytes.len() as u64, budget);
+    pub(super) fn fetched(shown: Arc<str>, bytes: Vec<u8>, files: &Files) -> Self {
+        files.budget().read(bytes.len() as u64);
+        let file = Self::found(PathBuf::new(), shown, bytes.len() as u64, files);
         Self { path: None, bytes: OnceLock::from(Ok(Arc::new(bytes))), ..file }
     }
 
@@ -104,8 +108,7 @@ impl File {
             |e: std::io::Error| self.error(format!("`{}` cannot be read: {}", self.shown, cause(&e)));
         let limit = self.budget.limits().get(Limit::File);
         let mut bytes = Vec::with_capacity(self.size.min(limit) as usize + 1);
-        let file = std::fs::File::open(path).map_err(refused)?;
-        file.take(limit + 1).read_to_end(&mut bytes).map_err(refused)?;
+        self.files.read(path, limit + 1, &mut bytes).map_err(refused)?;
         let size = bytes.len() as u64;
         self.budget.check(Limit::File, size).map_err(|e| Error::from(e).during(reading(&self.shown)))?;
         self.budget.read(size);
@@ -120,11 +123,13 @@ pub(super) fn reading(shown: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{NoFetch, Options};
     use super::*;
 
     #[test]
     fn what_is_made_of_a_file_is_made_once() {
-        let file = File::fetched("x".into(), b"1".to_vec(), &Arc::default());
+        let file =
+            File::fetched("x".into(), b"1".to_vec(), &Files::new(Options::default(), Arc::new(NoFetch)));
         let first = file.made(|_| 1_u8);
         assert!(Arc::ptr_eq(&first, &file.made(|_| 2_u8)));
         assert_eq!(*file.made(|_| 3_u16), 3);

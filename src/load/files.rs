@@ -5,19 +5,19 @@
 
 use super::fetch::{Fetch, RepoSpec, without_password};
 use super::file::{File, reading};
-use super::stand_in::{StandIn, StandIns};
+use super::stand_in::{Mount, StandIn, StandIns};
 use crate::compat::Compat;
 use crate::diag::{self, Error, ErrorKind, Result, nearest};
+use crate::files::{Disk, FileKind, FileSystem};
 use crate::limits::{Budget, Limit};
 use crate::yaml::Mark;
 use rustc_hash::FxHashMap;
-use std::fs::Metadata;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What the user decides.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The directory in which the user stands; paths in messages are relative to it. Absolute.
     pub directory: PathBuf,
@@ -27,6 +27,20 @@ pub struct Options {
     pub compat: Compat,
     /// What the build may take.
     pub budget: Arc<Budget>,
+    /// Where the files come from.
+    pub files: Arc<dyn FileSystem>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::new(),
+            restricted: true,
+            compat: Compat::default(),
+            budget: Arc::default(),
+            files: Arc::new(Disk::default()),
+        }
+    }
 }
 
 type Slot = Arc<OnceLock<Result<Arc<File>>>>;
@@ -41,6 +55,8 @@ pub struct Files {
     /// Directories of clones, and how to name what is in them.
     clones: Mutex<Vec<(Arc<Path>, RepoSpec)>>,
     stand_ins: Option<Arc<dyn StandIns>>,
+    /// Directories whose files come from elsewhere: clones, stand-ins.
+    mounts: Mutex<Vec<Mount>>,
     /// Stand-ins that have a name of their own.
     named: Mutex<Vec<(Arc<Path>, String)>>,
 }
@@ -48,7 +64,7 @@ pub struct Files {
 /// Where a path leads.
 pub(super) struct Real {
     pub path: PathBuf,
-    pub meta: Metadata,
+    pub kind: FileKind,
 }
 
 /// Longer paths are not taken apart but left to the operating system, which refuses them.
@@ -70,7 +86,7 @@ impl Files {
         fetch: Arc<dyn Fetch>,
         stand_ins: Option<Arc<dyn StandIns>>,
     ) -> Arc<Self> {
-        if let Ok(real) = options.directory.canonicalize() {
+        if let Ok(real) = options.files.canonical(&options.directory) {
             options.directory = real;
         }
         Arc::new(Self {
@@ -80,6 +96,7 @@ impl Files {
             files: Mutex::default(),
             fetched: Mutex::default(),
             clones: Mutex::default(),
+            mounts: Mutex::new(stand_ins.as_ref().map(|s| s.mounts()).unwrap_or_default()),
             stand_ins,
             named: Mutex::default(),
         })
@@ -90,31 +107,57 @@ impl Files {
         &self.options.budget
     }
 
+    /// Where the files at a path come from.
+    pub(super) fn at(&self, path: &Path) -> Arc<dyn FileSystem> {
+        let mounts = lock(&self.mounts);
+        let mount = mounts.iter().find(|(directory, _)| path.starts_with(directory));
+        mount.map_or(&self.options.files, |(_, files)| files).clone()
+    }
+
+    /// What is at a path, without following a link that is there.
+    pub fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        self.at(path).kind(path)
+    }
+
+    /// What a path leads to.
+    pub fn kind_behind_links(&self, path: &Path) -> io::Result<FileKind> {
+        self.at(path).kind_behind_links(path)
+    }
+
+    /// Some names in a directory, sorted; none where it cannot be listed.
+    pub fn names(&self, directory: &Path) -> Vec<String> {
+        let names = self.at(directory).list(directory).unwrap_or_default();
+        let mut names: Vec<String> =
+            names.into_iter().take(10_000).filter_map(|n| n.into_string().ok()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Where an absolute, clean path leads.
     pub(super) fn resolve(&self, path: &Path) -> io::Result<Real> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return Ok(Real { path: path.to_owned(), meta: path.metadata()? });
+            return Ok(Real { path: path.to_owned(), kind: self.kind_behind_links(path)? });
         };
         let real = if path.as_os_str().len() > LONGEST_PATH {
-            path.canonicalize()?
+            self.at(path).canonical(path)?
         } else {
             self.real_directory(parent)?.join(name)
         };
-        let meta = match real.symlink_metadata() {
+        let kind = match self.kind(&real) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let stand_in = self.stand_ins.as_ref().and_then(|s| s.missing(&real)).ok_or(e)??;
                 let path = self.enter_stand_in(stand_in);
-                let meta = path.metadata()?;
-                return Ok(Real { path: path.to_path_buf(), meta });
+                let kind = self.kind_behind_links(&path)?;
+                return Ok(Real { path: path.to_path_buf(), kind });
             }
-            meta => meta?,
+            kind => kind?,
         };
-        if !meta.is_symlink() {
-            return Ok(Real { path: real, meta });
+        if kind != FileKind::Link {
+            return Ok(Real { path: real, kind });
         }
-        let path = real.canonicalize()?;
-        let meta = path.metadata()?;
-        Ok(Real { path, meta })
+        let path = self.at(&real).canonical(&real)?;
+        let kind = self.kind(&path)?;
+        Ok(Real { path, kind })
     }
 
     /// The directory to which an absolute, clean path leads.
@@ -123,7 +166,7 @@ impl Files {
             return Ok(known.clone());
         }
         let real = self.resolve(path)?;
-        if !real.meta.is_dir() {
+        if real.kind != FileKind::Directory {
             return Err(io::ErrorKind::NotADirectory.into());
         }
         let real: Arc<Path> = match self.stand_ins.as_ref().and_then(|s| s.instead(&real.path)) {
@@ -149,24 +192,21 @@ impl Files {
     /// The file at a resolved place.
     pub(super) fn file(&self, real: Real) -> Result<Arc<File>> {
         let shown = || self.show(&real.path);
-        if !real.meta.is_file() {
+        let FileKind::File(size) = real.kind else {
             return Err(Error::new(ErrorKind::Io, format!("`{}` is not a regular file", shown())));
-        }
+        };
         if let Some(known) = lock(&self.files).get(&real.path) {
             return Ok(known.clone());
         }
-        self.budget()
-            .check(Limit::File, real.meta.len())
-            .map_err(|e| Error::from(e).during(reading(&shown())))?;
-        let file = Arc::new(File::found(real.path.clone(), shown(), real.meta.len(), self.budget()));
+        self.budget().check(Limit::File, size).map_err(|e| Error::from(e).during(reading(&shown())))?;
+        let file = Arc::new(File::found(real.path.clone(), shown(), size, self));
         Ok(lock(&self.files).entry(real.path).or_insert(file).clone())
     }
 
     /// The file at a URL.
     pub(super) fn fetched(&self, url: &str) -> Result<Arc<File>> {
         let slot = lock(&self.fetched).entry(url.to_owned()).or_default().clone();
-        slot.get_or_init(|| Ok(Arc::new(File::fetched(url.into(), self.fetch.file(url)?, self.budget()))))
-            .clone()
+        slot.get_or_init(|| Ok(Arc::new(File::fetched(url.into(), self.fetch.file(url)?, self)))).clone()
     }
 
     /// Remembers the directory of a clone.
@@ -174,6 +214,7 @@ impl Files {
         let directory = self.fetch.checkout(repository)?;
         let mut clones = lock(&self.clones);
         if !clones.iter().any(|(known, _)| *known == directory) {
+            lock(&self.mounts).push((directory.clone(), self.fetch.files()));
             clones.push((directory.clone(), repository.clone()));
         }
         Ok(directory)
@@ -227,15 +268,8 @@ impl Files {
         if let Some((directory, name)) =
             there.and_then(|(directory, lost)| Some((directory, lost.file_name()?)))
         {
-            let names: Vec<String> = directory
-                .read_dir()
-                .into_iter()
-                .flatten()
-                .take(10_000)
-                .filter_map(|e| e.ok()?.file_name().into_string().ok())
-                .collect();
-            let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-            names.sort_unstable();
+            let names = self.names(&directory);
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let name = name.to_string_lossy();
             if names.binary_search(&name.as_ref()).is_ok() {
                 error = error
@@ -246,7 +280,7 @@ impl Files {
         }
         if mark.is_some() && clean(&self.options.directory.join(given)) != path {
             let from_here = self.options.directory.join(given);
-            if from_here.exists() {
+            if self.kind_behind_links(&from_here).is_ok() {
                 error = error.hint("paths are relative to the directory of the kustomization file");
             }
         }

@@ -9,6 +9,7 @@ use super::file::File;
 use super::files::{Files, Real, clean, located};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result};
+use crate::files::FileKind;
 use crate::limits::Limit;
 use crate::yaml::{Mark, Marked};
 use std::io;
@@ -102,7 +103,7 @@ impl Loader {
         let directory = files.cloned(&repository).map_err(add_place)?;
         let path = clean(&directory.join(repository.path.trim_start_matches('/')));
         let real = files.resolve(&path).map_err(|e| files.missing(&path, &repository.raw, mark, &e))?;
-        if !real.meta.is_dir() {
+        if real.kind != FileKind::Directory {
             let message = format!("`{}` is a file in its repository, not a directory", repository.raw);
             return Err(located(Error::new(ErrorKind::NotFound, message), mark));
         }
@@ -258,7 +259,7 @@ impl Loader {
     }
 
     fn allowed_file(&self, real: Real, given: &str, mark: Option<&Mark>) -> Result<Arc<File>> {
-        if real.meta.is_dir() {
+        if real.kind == FileKind::Directory {
             let message = format!("`{given}` must be a file, found a directory");
             return Err(located(Error::new(ErrorKind::NotFound, message), mark));
         }
@@ -292,7 +293,7 @@ impl Loader {
         }
         let path = clean(&self.root.join(given));
         match self.files.resolve(&path) {
-            Ok(real) if !real.meta.is_dir() => {
+            Ok(real) if real.kind != FileKind::Directory => {
                 self.allowed_file(real, given, Some(&entry.mark)).map(Found::File)
             }
             Err(e) if self.files.fetch.repository(given).is_err() => {
@@ -346,7 +347,8 @@ fn is_page(file: &File) -> bool {
 }
 
 fn directory_error(files: &Files, path: &Path, given: &str, mark: Option<&Mark>, cause: &io::Error) -> Error {
-    if cause.kind() == io::ErrorKind::NotADirectory && path.is_file() {
+    let is_file = || matches!(files.kind_behind_links(path), Ok(FileKind::File(_)));
+    if cause.kind() == io::ErrorKind::NotADirectory && is_file() {
         let error = Error::new(ErrorKind::NotFound, format!("`{given}` must be a directory, found a file"));
         return match mark {
             Some(mark) => error.at(mark.location()),

@@ -21,4 +21,4 @@ pub use fetch::{Fetch, NoFetch, RepoSpec};
 pub use file::File;
 pub use files::{Files, Options};
 pub use loader::{Found, Loader};
-pub use stand_in::{StandIn, StandIns};
+pub use stand_in::{Mount, StandIn, StandIns};

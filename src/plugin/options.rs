@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The flags about plugins, and what was read from the environment for them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct PluginOptions {
     /// `--enable-helm`
     pub enable_helm: bool,
@@ -36,6 +36,26 @@ pub struct PluginOptions {
     /// Where programs may be, in this order, each with what it is called in messages; `None` for a variable that is
     /// not set.
     pub plugin_homes: Vec<(String, Option<PathBuf>)>,
+}
+
+impl Default for PluginOptions {
+    fn default() -> Self {
+        Self {
+            enable_helm: false,
+            helm_command: "helm".to_owned(),
+            helm_api_versions: vec![],
+            helm_kube_version: String::new(),
+            helm_debug: false,
+            enable_alpha_plugins: false,
+            enable_exec: false,
+            network: false,
+            mounts: vec![],
+            env: vec![],
+            as_current_user: false,
+            compat: Compat::default(),
+            plugin_homes: vec![],
+        }
+    }
 }
 
 impl PluginOptions {
