@@ -55,6 +55,7 @@
 //! | [`plugin`] | programs: helm, functions, exec plugins; configurations of builtin plugins |
 //! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
+//! | [`diff`] | what differs between two sets of objects, and what of it is dangerous |
 //! | [`edit`], [`localize`] | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
 //! | [`distribution`] | the directories that the program carries: written out, in place of missing ones, from a KfDef |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
@@ -72,6 +73,7 @@ pub mod accumulate;
 pub mod cli;
 pub mod compat;
 pub mod diag;
+pub mod diff;
 pub mod distribution;
 pub mod edit;
 pub mod files;

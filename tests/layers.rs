@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["plugin"],
     &["transform", "patch", "refs"],
     &["accumulate"],
+    &["diff"],
     &["edit", "localize", "distribution"],
     &["cli"],
 ];

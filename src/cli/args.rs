@@ -22,6 +22,8 @@ pub struct Cli {
 pub enum Command {
     /// Build a kustomization directory or URL and print the objects
     Build(Box<BuildArgs>),
+    /// Show what a change does to the cluster: compare directories, files or revisions as objects
+    Diff(Box<super::diff::DiffArgs>),
     /// Write a new kustomization file in the current directory
     #[command(args_override_self = true)]
     Create(super::create::CreateArgs),

@@ -58,6 +58,21 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     Ok(Done { objects, findings, strictness, ..Done::default() })
 }
 
+/// Renders a directory with these flags of `build`; what there is to warn of is not kept.
+pub(super) fn render(dir: &str, flags: &[String], environment: &Environment) -> Result<ResMap> {
+    let words = ["kfm", "build"].into_iter().chain(flags.iter().map(String::as_str));
+    let parsed = Cli::try_parse_from(words).map_err(|e| Error::new(ErrorKind::Usage, e.to_string()))?;
+    let Some(Command::Build(args)) = parsed.command else { return Ok(ResMap::default()) };
+    let findings = Findings::default();
+    let mut options = options(&args, environment, &findings)?;
+    let trees = trees(&args, dir, environment);
+    options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
+    accumulate::build(dir, &options, remote(environment)?, &findings).map_err(|e| match &trees {
+        Some(trees) => trees.explain(e),
+        None => e,
+    })
+}
+
 /// The built-in directories, where they may serve. Called as kustomize the program is no more than that, unless asked.
 fn trees(args: &BuildArgs, dir: &str, environment: &Environment) -> Option<Arc<Trees>> {
     if environment.as_kustomize && args.manifests.is_none() {

@@ -27,6 +27,8 @@ pub struct Environment {
     pub plugin_homes: Vec<(String, Option<PathBuf>)>,
     /// How messages look: coloured on a terminal, unless `NO_COLOR` is set.
     pub look: Look,
+    /// How standard output looks, by the same rule.
+    pub output_look: Look,
     /// Proxies for HTTP.
     pub proxies: Proxies,
 }
@@ -57,6 +59,10 @@ impl Environment {
             let value = var(upper).or_else(|| var(&upper.to_lowercase()));
             value.map(|v| v.to_string_lossy().into_owned())
         };
+        let look = |is_terminal: bool| match is_terminal && var("NO_COLOR").is_none() {
+            true if var("TERM").is_none_or(|term| term != "dumb") => Look::Coloured,
+            _ => Look::Plain,
+        };
         let name = arguments.first().map(Path::new).and_then(Path::file_stem);
         Self {
             as_kustomize: name == Some(OsStr::new("kustomize")),
@@ -70,10 +76,8 @@ impl Environment {
                 path("XDG_CONFIG_HOME"),
                 path("HOME"),
             ),
-            look: match std::io::stderr().is_terminal() && var("NO_COLOR").is_none() {
-                true if var("TERM").is_none_or(|term| term != "dumb") => Look::Coloured,
-                _ => Look::Plain,
-            },
+            look: look(std::io::stderr().is_terminal()),
+            output_look: look(std::io::stdout().is_terminal()),
             proxies: Proxies {
                 http: proxy("HTTP_PROXY"),
                 https: proxy("HTTPS_PROXY"),

@@ -6,6 +6,7 @@ mod build;
 mod complete;
 mod completion;
 mod create;
+mod diff;
 mod edit;
 mod environment;
 mod find;
@@ -38,6 +39,8 @@ struct Done {
     findings: Vec<Finding>,
     /// How the findings are treated.
     strictness: Strictness,
+    /// The exit code where nothing went wrong.
+    code: u8,
 }
 
 /// How findings are treated.
@@ -58,11 +61,12 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     let mut command = Cli::command();
     let rewritten = rewrite::rewrite(&command, arguments);
     rewritten.note.iter().for_each(|note| say(note));
+    let named = rewritten.arguments.get(1).map(|name| name.to_string_lossy().into_owned());
     let parsed = command.try_get_matches_from_mut(rewritten.arguments);
     let parsed = parsed.and_then(|m| Ok((Cli::from_arg_matches(&m)?, path(&m))));
     let (cli, path) = match parsed {
         Ok(parsed) => parsed,
-        Err(e) => return usage(&e),
+        Err(e) => return usage(&e) * trouble(named.as_deref()),
     };
     match run(cli, &environment) {
         Ok(done) => finish(done, environment.look),
@@ -71,14 +75,20 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
                 e = e.hint(usage_of(&mut command, &path));
             }
             say(&diag::render::error(&e, environment.look));
-            1
+            trouble(path.first().map(String::as_str))
         }
     }
+}
+
+/// The exit code of a command that failed. Those that compare have 1 for what differs.
+fn trouble(command: Option<&str>) -> u8 {
+    if matches!(command, Some("diff" | "affected")) { 2 } else { 1 }
 }
 
 fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
     match cli.command {
         Some(Command::Build(args)) => build::run(args, environment),
+        Some(Command::Diff(args)) => diff::run(&args, environment),
         Some(Command::Create(args)) => create::run(&args, environment),
         Some(Command::Init(args)) => init::run(&args, environment),
         Some(Command::Import(import)) => import::run(&import, environment),
@@ -148,8 +158,8 @@ fn finish(done: Done, look: diag::render::Look) -> u8 {
         Strictness::Strict => {}
     }
     match output::stdout(&done.stdout) {
-        0 => output::stdout(&done.objects),
-        code => code,
+        0 => output::stdout(&done.objects).max(done.code),
+        code => code.max(done.code),
     }
 }
 

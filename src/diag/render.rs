@@ -205,7 +205,7 @@ fn is_obeyed(c: char) -> bool {
 }
 
 /// A text that no terminal takes for orders; line breaks stay, with the next line indented.
-fn safe(text: &str) -> Cow<'_, str> {
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return text.into();
     }

@@ -3,3 +3,4 @@
 pub mod go;
 pub mod pattern;
 pub mod re2;
+pub mod wildcard;

@@ -1,0 +1,97 @@
+//! The arguments of `diff`.
+
+use clap::{Args, ValueEnum};
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Older and newer side: each a directory with a kustomization or with manifests, a file of manifests, or `-`
+    #[arg(value_name = "SIDE")]
+    pub sides: Vec<String>,
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: Format,
+    /// Write the report to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<String>,
+    /// What gives exit code 1
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    pub fail_on: FailOn,
+    /// Quantities, defaults and the order of rules count as the API server sees them
+    #[arg(long)]
+    pub normalize: bool,
+    /// Show references that changed only by the hash suffix of a generated name
+    #[arg(long)]
+    pub hash_noise: bool,
+    /// Show the values of Secrets
+    #[arg(long)]
+    pub show_secrets: bool,
+    /// Leave nothing out of the report, however long it becomes
+    #[arg(long)]
+    pub full: bool,
+    /// Be what `kubectl diff` calls: set KUBECTL_EXTERNAL_DIFF to `kfm diff --kubectl`
+    #[arg(long)]
+    pub kubectl: bool,
+    /// As of `build`
+    #[arg(long, value_name = "RESTRICTION")]
+    pub load_restrictor: Option<String>,
+    /// As of `build`
+    #[arg(long)]
+    pub enable_helm: bool,
+    /// As of `build`
+    #[arg(long, value_name = "COMMAND")]
+    pub helm_command: Option<String>,
+    /// As of `build`
+    #[arg(long, value_name = "VERSION")]
+    pub compat: Option<String>,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For a terminal
+    #[default]
+    Text,
+    /// As `diff -u`
+    Unified,
+    /// For programs
+    Json,
+    /// For a comment on a pull request
+    Markdown,
+    /// Commands of GitHub's runner: dangers beside the lines
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// A SARIF log
+    Sarif,
+    /// One line
+    Summary,
+    /// JSON 6902 patches that make the newer side of the older one
+    JsonPatch,
+}
+
+/// What gives exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum FailOn {
+    /// Any difference
+    #[default]
+    Any,
+    /// A danger that nobody accepted
+    Danger,
+    /// Nothing
+    None,
+}
+
+impl DiffArgs {
+    /// The flags that `build` gets.
+    pub fn build_flags(&self) -> Vec<String> {
+        let values = [
+            ("--load-restrictor", &self.load_restrictor),
+            ("--helm-command", &self.helm_command),
+            ("--compat", &self.compat),
+        ];
+        let values =
+            values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value.as_ref()?)));
+        values.chain(self.enable_helm.then(|| "--enable-helm".to_owned())).collect()
+    }
+}

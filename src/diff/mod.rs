@@ -1,0 +1,46 @@
+//! Compares two rendered sets of objects as Kubernetes would: what was added, removed or changed, and what of it is
+//! dangerous.
+//!
+//! [`compare`] pairs the objects of both sides ([`pair`]), walks each pair ([`compare`](mod@compare)) and asks every
+//! rule of [`danger`]. What comes out is data, a [`Report`]; the writers in [`write`](mod@write) turn it into text.
+//! Nothing in here knows of kustomizations or files.
+
+mod canonical;
+mod compare;
+mod danger;
+mod embedded;
+mod list;
+mod mask;
+mod normalize;
+mod pair;
+mod report;
+mod schema;
+pub mod write;
+
+pub use danger::{Allowance, Danger, RULES, Rule};
+pub use report::{Change, Counts, FieldChange, Move, ObjectChange, Path, Report, Step, Target, Value, What};
+
+use crate::resource::ResMap;
+
+/// What the caller decides about a comparison.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Quantities, defaults and the order of rules count as the API server sees them.
+    pub normalize: bool,
+    /// References that changed only by a hash suffix are changes, too.
+    pub hash_noise: bool,
+    /// Values of Secrets are part of the report.
+    pub show_secrets: bool,
+    /// Fields that a cluster writes are passed over: one side is what runs.
+    pub live: bool,
+    /// Dangers that are accepted, and why.
+    pub allowances: Vec<Allowance>,
+}
+
+/// Compares the objects of two sides, older first.
+pub fn compare(old: &ResMap, new: &ResMap, options: &Options) -> Report {
+    let pairs = pair::pair(old, new);
+    let mut report = compare::objects(old, new, pairs, options);
+    report.dangers = danger::find(&report, options);
+    report
+}
