@@ -3,13 +3,15 @@
 use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
 use super::{Done, Strictness, init, output};
+use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::distribution::Trees;
-use crate::files::Disk;
+use crate::files::{Disk, FileSystem};
 use crate::limits::Limits;
 use crate::load::StandIns;
 use crate::plugin::PluginOptions;
 use crate::remote::{Mirrors, Remote};
+use crate::resource::ResMap;
 use crate::{Kustomize, Options, Output, Reorder};
 use clap::Parser;
 use std::path::Path;
@@ -58,8 +60,13 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     Ok(Done { objects, findings, strictness, ..Done::default() })
 }
 
-/// Renders a directory with these flags of `build`; what there is to warn of is not kept.
-pub(super) fn render(dir: &str, flags: &[String], environment: &Environment) -> Result<ResMap> {
+/// Renders a directory with these flags of `build`, from the disk or other files; its warnings are not kept.
+pub(super) fn render(
+    dir: &str,
+    flags: &[String],
+    files: Option<Arc<dyn FileSystem>>,
+    environment: &Environment,
+) -> Result<ResMap> {
     let words = ["kfm", "build"].into_iter().chain(flags.iter().map(String::as_str));
     let parsed = Cli::try_parse_from(words).map_err(|e| Error::new(ErrorKind::Usage, e.to_string()))?;
     let Some(Command::Build(args)) = parsed.command else { return Ok(ResMap::default()) };
@@ -67,6 +74,9 @@ pub(super) fn render(dir: &str, flags: &[String], environment: &Environment) -> 
     let mut options = options(&args, environment, &findings)?;
     let trees = trees(&args, dir, environment);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
+    if let Some(files) = files {
+        options.files = files;
+    }
     accumulate::build(dir, &options, remote(environment)?, &findings).map_err(|e| match &trees {
         Some(trees) => trees.explain(e),
         None => e,

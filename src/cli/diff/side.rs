@@ -52,7 +52,7 @@ impl Side {
     /// The objects.
     pub fn read(self, args: &DiffArgs, environment: &Environment) -> Result<ResMap> {
         match self {
-            Self::Build(dir) => build::render(&dir, &args.build_flags(), environment),
+            Self::Build(dir) => build::render(&dir, &args.build_flags(), None, environment),
             Self::Input => {
                 let mut bytes = vec![];
                 let limit = Source::LIMIT as u64 + 1;
