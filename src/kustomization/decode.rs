@@ -1,8 +1,9 @@
 //! From nodes to typed values, with the place of everything that is wrong.
 //!
 //! Kustomize turns YAML into JSON and decodes that into structures. What follows from that holds here too: the names of
-//! fields ignore case; of several entries for one field the last counts, where spellings differ the one later in
-//! byte order; nulls count as absent; keys of maps that are numbers or booleans become texts; infinite numbers
+//! fields ignore case; of several entries of one key the last counts; nulls count as absent; a field in several spellings
+//! is decoded once for each, in byte order, over what is there: mappings are merged, also in the items of lists, and a
+//! null takes lists and mappings away; keys of maps that are numbers or booleans become texts; infinite numbers
 //! and null keys are refused wherever they stand. How strict the rest is depends on the file: see [`Rules`].
 //!
 //! Kustomize reports the name of the field that is wrong; here the error also knows its place.
@@ -11,8 +12,9 @@ use super::types::{Pairs, Text};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result, nearest};
 use crate::yaml::scalar::{self, Dialect, Value};
-use crate::yaml::{Doc, Mark, Marked, NodeId, NodeKind, Style, Tag, json};
+use crate::yaml::{Doc, Mark, Marked, NodeId, NodeKind, Style, Tag, json, reencode};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -29,6 +31,8 @@ pub struct Rules {
     pub dialect: Dialect,
     /// Which release to be like.
     pub compat: Compat,
+    /// Strings go through JSON that is read as YAML, as all configurations of plugins do.
+    pub marshalled: bool,
 }
 
 impl Rules {
@@ -39,6 +43,7 @@ impl Rules {
         convert: false,
         dialect: Dialect::V2,
         compat: Compat::DEFAULT,
+        marshalled: true,
     };
     /// Files that `configurations` names.
     pub const CONFIGURATION: Self = Self {
@@ -47,6 +52,7 @@ impl Rules {
         convert: true,
         dialect: Dialect::V2,
         compat: Compat::DEFAULT,
+        marshalled: false,
     };
     /// Files that `replacements` names.
     pub const REPLACEMENTS: Self = Self {
@@ -55,6 +61,7 @@ impl Rules {
         convert: true,
         dialect: Dialect::V2,
         compat: Compat::DEFAULT,
+        marshalled: false,
     };
     /// Configurations of builtin plugins: they are resources.
     pub const PLUGIN: Self = Self {
@@ -63,6 +70,7 @@ impl Rules {
         convert: true,
         dialect: Dialect::V3,
         compat: Compat::DEFAULT,
+        marshalled: true,
     };
 }
 
@@ -73,20 +81,44 @@ pub struct Decoder<'a> {
     pub doc: &'a Arc<Doc>,
     /// How strictly.
     pub rules: Rules,
+    /// Mappings over which the one at hand is laid: those of other spellings of its field.
+    under: &'a [NodeId],
 }
 
-/// The fields of one mapping that are not null.
-#[derive(Debug)]
+/// The fields of one mapping.
+#[derive(Debug, Clone)]
 pub struct Fields<'a> {
     decoder: Decoder<'a>,
-    /// Name, key and value.
-    found: Vec<(&'static str, NodeId, NodeId)>,
+    found: Vec<Field>,
+}
+
+/// A field that was found.
+#[derive(Debug, Clone)]
+struct Field {
+    name: &'static str,
+    /// The keys of its spellings.
+    keys: SmallVec<[NodeId; 1]>,
+    /// Their values.
+    values: SmallVec<[NodeId; 1]>,
+    /// How many of those are from mappings that lie below.
+    below: usize,
+}
+
+/// Returns whether a key names a field, as Go compares them: the long s and the sign for kelvin count as letters.
+fn names(key: &str, field: &str) -> bool {
+    let folded = |c: char| match c {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        c => c.to_ascii_lowercase(),
+    };
+    field.eq_ignore_ascii_case(key)
+        || !key.is_ascii() && key.chars().map(folded).eq(field.chars().map(folded))
 }
 
 impl<'a> Decoder<'a> {
     /// A decoder. Refuses documents with values that JSON cannot say.
     pub fn new(doc: &'a Arc<Doc>, rules: Rules) -> Result<Self> {
-        let decoder = Self { doc, rules };
+        let decoder = Self { doc, rules, under: &[] };
         decoder.check(doc.root(), true, &mut FxHashSet::default())?;
         Ok(decoder)
     }
@@ -219,6 +251,12 @@ impl<'a> Decoder<'a> {
             Tag::Binary => json::binary(self.doc, node)?,
             _ => text.to_owned(),
         };
+        if self.rules.marshalled
+            && let Cow::Owned(folded) =
+                reencode::from_json(&value, false).map_err(|e| e.or_at(|| self.doc.location(node)))?
+        {
+            return Ok(self.marked(node, folded));
+        }
         Ok(self.marked(node, value))
     }
 
@@ -265,8 +303,13 @@ impl<'a> Decoder<'a> {
     }
 
     /// A list, item by item.
-    pub fn list<T>(self, node: NodeId, name: &str, item: fn(Self, NodeId) -> Result<T>) -> Result<Vec<T>> {
-        self.items(node, name)?.iter().map(|n| item(self, *n)).collect()
+    pub fn list<T>(
+        self,
+        node: NodeId,
+        name: &str,
+        item: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.items(node, name)?.iter().map(|n| item(Self { under: &[], ..self }, *n)).collect()
     }
 
     /// A list of texts; nulls are empty texts.
@@ -297,11 +340,16 @@ impl<'a> Decoder<'a> {
     /// A map from texts to texts in the order of the file; of several entries of one key the last one's value at
     /// the first one's place. Nulls are empty texts.
     pub fn pairs(self, node: NodeId, name: &str) -> Result<Pairs> {
+        self.pairs_over(Pairs::new(), node, name)
+    }
+
+    /// [`Self::pairs`], laid over others.
+    fn pairs_over(self, mut pairs: Pairs, node: NodeId, name: &str) -> Result<Pairs> {
         if self.doc.kind(node) != NodeKind::Map && !self.is_null(node) {
             return Err(self.mismatch(node, name, "a mapping"));
         }
-        let mut pairs = Pairs::new();
-        let mut places: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
+        let mut places: FxHashMap<Cow<'_, str>, usize> =
+            pairs.iter().enumerate().map(|(i, (key, _))| (key.value.clone().into(), i)).collect();
         for (key, value) in self.doc.pairs(node) {
             let text = self.key(key)?;
             let value = self.text(value, &text)?;
@@ -318,27 +366,42 @@ impl<'a> Decoder<'a> {
 
     /// The fields of a mapping; none for null. `what` names the mapping in messages.
     pub fn fields(self, node: NodeId, what: &str, known: &[&'static str]) -> Result<Fields<'a>> {
-        if self.doc.kind(node) != NodeKind::Map && !self.is_null(node) {
-            return Err(self
-                .wrong(node, format!("{what} must be a mapping of fields, found {}", self.describe(node))));
-        }
-        let mut found: Vec<(&'static str, NodeId, NodeId)> = Vec::new();
-        for (key, value) in self.doc.pairs(node) {
-            let text = self.key(key)?;
-            let Some(name) = known.iter().copied().find(|k| k.eq_ignore_ascii_case(&text)) else {
-                if self.rules.refuse_unknown {
-                    return Err(self.unknown(key, &text, what, known));
+        let mut found: Vec<Field> = Vec::new();
+        for node in self.under.iter().copied().chain([node]) {
+            if self.doc.kind(node) != NodeKind::Map && !self.is_null(node) {
+                let message = format!("{what} must be a mapping of fields, found {}", self.describe(node));
+                return Err(self.wrong(node, message));
+            }
+            found.iter_mut().for_each(|field| field.below = field.values.len());
+            for (key, value) in self.doc.pairs(node) {
+                let text = self.key(key)?;
+                let Some(name) = known.iter().copied().find(|known| names(&text, known)) else {
+                    if self.rules.refuse_unknown {
+                        return Err(self.unknown(key, &text, what, known));
+                    }
+                    continue;
+                };
+                match found.iter_mut().find(|field| field.name == name) {
+                    Some(field) => self.add_spelling(field, key, value),
+                    None => {
+                        found.push(Field { name, keys: smallvec![key], values: smallvec![value], below: 0 })
+                    }
                 }
-                continue;
-            };
-            match found.iter_mut().find(|(n, ..)| *n == name) {
-                Some(slot) if self.doc.text(slot.1) <= &*text => (slot.1, slot.2) = (key, value),
-                Some(_) => {}
-                None => found.push((name, key, value)),
             }
         }
-        found.retain(|(.., value)| !self.is_null(*value));
-        Ok(Fields { decoder: self, found })
+        Ok(Fields { decoder: Self { under: &[], ..self }, found })
+    }
+
+    /// Notes another entry of a field: in the place of one of the same spelling, else in byte order.
+    fn add_spelling(self, field: &mut Field, key: NodeId, value: NodeId) {
+        let here = &field.keys[field.below..];
+        match here.binary_search_by(|there| self.doc.text(*there).cmp(self.doc.text(key))) {
+            Ok(at) => field.values[field.below + at] = value,
+            Err(at) => {
+                field.keys.insert(field.below + at, key);
+                field.values.insert(field.below + at, value);
+            }
+        }
     }
 
     fn unknown(self, key: NodeId, text: &str, what: &str, known: &[&'static str]) -> Error {
@@ -354,67 +417,160 @@ impl<'a> Decoder<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// The same fields, whose strings are taken as they are.
+    pub fn not_marshalled(&self) -> Self {
+        let mut fields = self.clone();
+        fields.decoder.rules.marshalled = false;
+        fields
+    }
+
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.found.iter().find(|field| field.name == name)
+    }
+
+    /// The values of a field in all its spellings, nulls included.
+    fn values(&self, name: &str) -> &[NodeId] {
+        self.field(name).map_or(&[], |field| &field.values)
+    }
+
+    /// Key and value of the last spelling of a field that is not null. A null takes away what is no scalar.
+    fn entry(&self, name: &str) -> Option<(NodeId, NodeId)> {
+        let field = self.field(name)?;
+        let (last, doc) = (*field.values.last()?, self.decoder.doc);
+        let entries = field.keys.iter().copied().zip(field.values.iter().copied());
+        let (key, value) = entries.rev().find(|(_, value)| !self.decoder.is_null(*value))?;
+        (value == last || doc.kind(value) == NodeKind::Scalar).then_some((key, value))
+    }
+
     /// The value of a field, unless absent or null.
     pub fn get(&self, name: &str) -> Option<NodeId> {
-        self.found.iter().find(|(n, ..)| *n == name).map(|(.., value)| *value)
+        self.entry(name).map(|(_, value)| value)
     }
 
     /// The key of a field that is not null.
     pub fn key(&self, name: &str) -> Option<NodeId> {
-        self.found.iter().find(|(n, ..)| *n == name).map(|(_, key, _)| *key)
+        self.entry(name).map(|(key, _)| key)
     }
 
-    /// A text, if there.
+    /// The value of a scalar field: every spelling has to be right, the last one that is not null counts.
+    fn scalar<T>(
+        &self,
+        name: &'static str,
+        read: fn(Decoder<'a>, NodeId, &str) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut value = None;
+        for node in self.values(name).iter().filter(|node| !self.decoder.is_null(**node)) {
+            value = Some(read(self.decoder, *node, name)?);
+        }
+        Ok(value)
+    }
+
+    /// A string, if there.
     pub fn text(&self, name: &'static str) -> Result<Option<Text>> {
-        self.get(name).map(|n| self.decoder.text(n, name)).transpose()
+        self.scalar(name, Decoder::text)
     }
 
-    /// A text that is there and not empty.
+    /// A string that is there and not empty.
     pub fn filled(&self, name: &'static str) -> Result<Option<Text>> {
         Ok(self.text(name)?.filter(|t| !t.value.is_empty()))
     }
 
-    /// A text without its place, empty if absent.
+    /// A string without its place, empty if absent.
     pub fn string(&self, name: &'static str) -> Result<String> {
         Ok(self.text(name)?.map_or_else(String::new, |t| t.value))
     }
 
     /// A boolean, false if absent.
     pub fn flag(&self, name: &'static str) -> Result<bool> {
-        self.get(name).map_or(Ok(false), |n| self.decoder.flag(n, name))
+        Ok(self.scalar(name, Decoder::flag)?.unwrap_or(false))
     }
 
     /// A whole number, zero if absent.
     pub fn int(&self, name: &'static str) -> Result<i64> {
-        self.get(name).map_or(Ok(0), |n| self.decoder.int(n, name))
+        Ok(self.scalar(name, Decoder::int)?.unwrap_or(0))
     }
 
-    /// A list of texts, empty if absent.
+    /// The items of a list, empty if absent: each is the items of all spellings at its place, that of the last one last.
+    /// A null at the place of an item changes nothing.
+    fn items(&self, name: &'static str) -> Result<Vec<SmallVec<[NodeId; 1]>>> {
+        let mut all: Vec<SmallVec<[NodeId; 1]>> = vec![];
+        for node in self.values(name) {
+            let items = self.decoder.items(*node, name)?;
+            all.truncate(items.len());
+            for (i, item) in items.iter().enumerate() {
+                match all.get_mut(i) {
+                    Some(_) if self.decoder.is_null(*item) => {}
+                    Some(there) => there.push(*item),
+                    None => all.push(smallvec![*item]),
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// A list of strings, empty if absent.
     pub fn texts(&self, name: &'static str) -> Result<Vec<Text>> {
-        self.get(name).map_or(Ok(vec![]), |n| self.decoder.texts(n, name))
+        let mut texts = vec![];
+        let what = format!("an entry of {name}");
+        for item in self.items(name)? {
+            let read = item.iter().map(|node| self.decoder.text(*node, &what)).collect::<Result<Vec<_>>>()?;
+            texts.extend(read.into_iter().last());
+        }
+        Ok(texts)
     }
 
-    /// A list of texts without their places, empty if absent.
+    /// A list of strings without their places, empty if absent.
     pub fn strings(&self, name: &'static str) -> Result<Vec<String>> {
         Ok(self.texts(name)?.into_iter().map(|t| t.value).collect())
     }
 
-    /// A map of texts, empty if absent.
+    /// A map of strings, empty if absent.
     pub fn pairs(&self, name: &'static str) -> Result<Pairs> {
-        self.get(name).map_or(Ok(vec![]), |n| self.decoder.pairs(n, name))
+        self.values(name).iter().try_fold(Pairs::new(), |pairs, node| match self.decoder.is_null(*node) {
+            true => Ok(Pairs::new()),
+            false => self.decoder.pairs_over(pairs, *node, name),
+        })
     }
 
     /// A list, empty if absent.
-    pub fn list<T>(&self, name: &'static str, item: fn(Decoder<'a>, NodeId) -> Result<T>) -> Result<Vec<T>> {
-        self.get(name).map_or(Ok(vec![]), |n| self.decoder.list(n, name, item))
+    pub fn list<T>(
+        &self,
+        name: &'static str,
+        item: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let items = self.items(name)?;
+        items.iter().filter_map(|nodes| self.read(nodes, item)).collect()
     }
 
-    /// Something of its own, if there.
+    /// Something of its own, if there. A null takes away what the spellings before it said.
     pub fn sub<T>(
         &self,
         name: &'static str,
-        read: fn(Decoder<'a>, NodeId) -> Result<T>,
+        read: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>,
     ) -> Result<Option<T>> {
-        self.get(name).map(|n| read(self.decoder, n)).transpose()
+        let values = self.values(name);
+        let null = values.iter().rposition(|node| self.decoder.is_null(*node));
+        self.read(&values[null.map_or(0, |at| at + 1)..], read).transpose()
+    }
+
+    /// Something of its own that a null does not take away: what kustomize does not hold by a pointer.
+    pub fn embedded<T>(
+        &self,
+        name: &'static str,
+        read: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let values = self.values(name).iter().copied();
+        let values: SmallVec<[NodeId; 1]> = values.filter(|node| !self.decoder.is_null(*node)).collect();
+        self.read(&values, read).transpose()
+    }
+
+    /// Reads the last of some nodes, laid over the others.
+    fn read<T>(
+        &self,
+        nodes: &[NodeId],
+        read: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>,
+    ) -> Option<Result<T>> {
+        let (last, under) = nodes.split_last()?;
+        Some(read(Decoder { under, ..self.decoder }, *last))
     }
 }

@@ -45,7 +45,9 @@ pub fn label(d: Decoder<'_>, node: NodeId) -> Result<Label> {
         include_selectors: f.flag("includeSelectors")?,
         include_templates: f.flag("includeTemplates")?,
         include_volume_claim_templates: f
-            .sub("includeVolumeClaimTemplates", |d, n| d.flag(n, "includeVolumeClaimTemplates"))?,
+            .get("includeVolumeClaimTemplates")
+            .map(|_| f.flag("includeVolumeClaimTemplates"))
+            .transpose()?,
         fields: f.list("fields", field_spec)?,
     })
 }
@@ -116,7 +118,8 @@ const GENERATOR: [&str; 9] =
 fn generator(d: Decoder<'_>, node: NodeId, what: &str, known: &[&'static str]) -> Result<GeneratorArgs> {
     let f = d.fields(node, what, known)?;
     let mut envs = f.texts("envs")?;
-    envs.extend(f.filled("env")?);
+    // Kustomize moves `env` to `envs` in kustomization files alone: a generator's own file may have it, in vain.
+    envs.extend(f.filled("env")?.filter(|_| d.rules.refuse_unknown));
     Ok(GeneratorArgs {
         mark: d.mark(node),
         name: f.string("name")?,
@@ -165,7 +168,7 @@ pub fn replica(d: Decoder<'_>, node: NodeId) -> Result<Replica> {
 /// An entry of `vars`.
 pub fn var(d: Decoder<'_>, node: NodeId) -> Result<Var> {
     let f = d.fields(node, "an entry of `vars`", &["name", "objref", "fieldref"])?;
-    let objref = f.sub("objref", |d, n| {
+    let objref = f.embedded("objref", |d, n| {
         let known = ["apiVersion", "group", "version", "kind", "name", "namespace"];
         let f = d.fields(n, "`objref`", &known)?;
         let mut gvk = gvk(&f)?;
@@ -178,7 +181,8 @@ pub fn var(d: Decoder<'_>, node: NodeId) -> Result<Var> {
         let (name, namespace) = (f.string("name")?, f.string("namespace")?);
         Ok(Selector { mark: Some(d.mark(n)), gvk, name, namespace, ..Selector::default() })
     })?;
-    let field = f.sub("fieldref", |d, n| d.fields(n, "`fieldref`", &["fieldPath"])?.string("fieldPath"))?;
+    let field =
+        f.embedded("fieldref", |d, n| d.fields(n, "`fieldref`", &["fieldPath"])?.string("fieldPath"))?;
     Ok(Var {
         mark: d.mark(node),
         name: f.string("name")?,

@@ -89,8 +89,10 @@ fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {
         f.pairs("annotations")
     })?;
 
-    let mut resources = f.texts("resources")?;
-    resources.extend(f.texts("bases")?);
+    // What no plugin is configured with stays as it is written.
+    let paths = f.not_marshalled();
+    let mut resources = paths.texts("resources")?;
+    resources.extend(paths.texts("bases")?);
     let mut images = f.list("images", entries::image)?;
     images.extend(f.list("imageTags", entries::image)?);
     let mut helm_charts = f.list("helmCharts", entries::helm_chart)?;
@@ -102,8 +104,8 @@ fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {
         mark: d.mark(d.doc.root()),
         kind: super::types::KustomizationKind::default(),
         resources,
-        components: f.texts("components")?,
-        crds: f.texts("crds")?,
+        components: paths.texts("components")?,
+        crds: paths.texts("crds")?,
         name_prefix: f.filled("namePrefix")?,
         name_suffix: f.filled("nameSuffix")?,
         namespace: f.filled("namespace")?,
@@ -118,16 +120,16 @@ fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {
         generator_options: f.sub("generatorOptions", entries::generator_options)?,
         helm_globals: f.sub("helmGlobals", entries::helm_globals)?.or(old_globals),
         helm_charts,
-        vars: f.list("vars", entries::var)?,
+        vars: paths.list("vars", entries::var)?,
         images,
         replacements: f.list("replacements", entries::replacement_field)?,
         replicas: f.list("replicas", entries::replica)?,
-        configurations: f.texts("configurations")?,
-        generators: f.texts("generators")?,
-        transformers: f.texts("transformers")?,
-        validators: f.texts("validators")?,
-        openapi: f.sub("openapi", openapi)?.unwrap_or_default(),
-        build_metadata: f.texts("buildMetadata")?,
+        configurations: paths.texts("configurations")?,
+        generators: paths.texts("generators")?,
+        transformers: paths.texts("transformers")?,
+        validators: paths.texts("validators")?,
+        openapi: openapi(&paths)?,
+        build_metadata: paths.texts("buildMetadata")?,
         sort_options: f.sub("sortOptions", entries::sort_options)?,
         deprecated: fix::DEPRECATED
             .iter()
@@ -152,9 +154,9 @@ fn empty(source: &Source) -> Error {
 }
 
 /// `openapi`: a map of texts in which two keys mean something.
-fn openapi(d: Decoder<'_>, node: NodeId) -> Result<OpenApi> {
+fn openapi(f: &Fields<'_>) -> Result<OpenApi> {
     let mut found = OpenApi::default();
-    for (key, value) in d.pairs(node, "openapi")? {
+    for (key, value) in f.pairs("openapi")? {
         match key.value.as_str() {
             "path" => found.path = Some(value),
             "version" => found.version = Some(value),

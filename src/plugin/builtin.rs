@@ -201,9 +201,9 @@ impl<'a> Config<'a> {
     }
 
     /// A field with fields of its own; as if it were empty where it is absent.
-    fn part<T>(&self, name: &'static str, read: fn(Decoder<'a>, NodeId) -> Result<T>) -> Result<T> {
-        match self.fields(&[name])?.get(name) {
-            Some(node) => read(self.d, node),
+    fn part<T>(&self, name: &'static str, read: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>) -> Result<T> {
+        match self.fields(&[name])?.sub(name, read)? {
+            Some(part) => Ok(part),
             // The fields of a part are not those of the configuration but for `name`, which is in the metadata.
             None => read(self.d, self.root),
         }

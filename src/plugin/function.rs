@@ -33,6 +33,7 @@ const RULES: Rules = Rules {
     convert: true,
     dialect: Dialect::V2,
     compat: Compat::DEFAULT,
+    marshalled: false,
 };
 
 /// What a configuration says is to be run.
