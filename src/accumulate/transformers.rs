@@ -5,11 +5,12 @@
 
 use super::Accumulator;
 use super::target::{Build, Target};
-use crate::diag::{Location, Result};
+use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::kube::TransformerConfig;
 use crate::kustomization::{self, Replacement, ReplacementField};
 use crate::patch::{Prepared, Texts};
 use crate::refs::replacements;
+use crate::resource::annotations::{are_strings, make_strings};
 use crate::resource::{Origin, ResMap, Resource, read};
 use crate::transform::{annotations, images, labels, name_affix, namespace, replicas};
 use crate::yaml::{Doc, NodeKind, Source};
@@ -162,9 +163,14 @@ pub(super) fn replacements_of(target: &Target, fields: &[ReplacementField]) -> R
         match &field.path {
             None => all.push(field.replacement.clone()),
             Some(path) => {
-                if let Some(doc) = target.document(path)? {
-                    all.extend(kustomization::read_replacements_file(&doc)?);
-                }
+                let Some(doc) = target.document(path)? else {
+                    let message = format!(
+                        "expected a replacement or a list of them in `{}`, found nothing",
+                        path.value
+                    );
+                    return Err(Error::new(ErrorKind::Config, message).at(path.mark.location()));
+                };
+                all.extend(kustomization::read_replacements_file(&doc)?);
             }
         }
     }
@@ -172,7 +178,8 @@ pub(super) fn replacements_of(target: &Target, fields: &[ReplacementField]) -> R
 }
 
 /// What follows every transformer: objects that became empty go, and, when that is tracked, every object notes it.
-/// Kustomize's note makes all annotations anew: values that others are tied to (see [`annotations`]) part from them.
+/// Kustomize's note makes all annotations anew, as strings: values that others are tied to (see [`annotations`]) part from
+/// them.
 fn after(resources: &mut ResMap, note: Option<Arc<Origin>>, unties: bool) -> Result<()> {
     let Some(note) = note else { return Ok(()) };
     resources.edit_all(|res| {
@@ -192,6 +199,9 @@ fn after(resources: &mut ResMap, note: Option<Arc<Origin>>, unties: bool) -> Res
                     doc.remove(metadata, "annotations");
                 }
             });
+        }
+        if !are_strings(res.doc(), res.root()) {
+            res.edit(|doc| make_strings(doc, doc.root()))?;
         }
         // An object without origin is taken for one that the transformer has made.
         match res.origin {

@@ -49,6 +49,17 @@ pub fn is_rebuilt(doc: &Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> bool 
     }
 }
 
+/// Returns whether the annotations of a resource are a mapping of strings, or none, so that [`make_strings`] would change nothing.
+pub fn are_strings(doc: &Doc, root: NodeId) -> bool {
+    let field = doc.get_path(root, &[METADATA, ANNOTATIONS]);
+    field.is_none_or(|field| doc.children(field).is_empty() || stays(doc, field, &|_| false))
+}
+
+/// Makes the annotations of a resource a mapping of strings.
+pub fn make_strings(doc: &mut Doc, root: NodeId) -> Result<()> {
+    doc.get(root, METADATA).map_or(Ok(()), |metadata| renew(doc, metadata, &|_| false))
+}
+
 fn fields(doc: &Doc, metadata: NodeId) -> usize {
     doc.pairs(metadata).filter(|(key, _)| doc.text(*key) == ANNOTATIONS).count()
 }

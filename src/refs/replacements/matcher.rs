@@ -171,6 +171,15 @@ impl Matcher<'_> {
         rest: &[String],
         found: &mut Vec<Field>,
     ) -> Result<()> {
+        if part.is_empty() && self.makes_anew(doc, node) {
+            // See `replacements/path-target-ends-in-a-point-created`.
+            let new = self.make(doc, rest);
+            if node == doc.root() {
+                let copy = doc.copy(new);
+                doc.assign(node, copy);
+            }
+            return self.walk(doc, new, rest, found);
+        }
         if part.is_empty() {
             return Err(Error::new(ErrorKind::Config, "the path has an empty part").at(doc.location(node)));
         }
@@ -196,6 +205,15 @@ impl Matcher<'_> {
             return self.inside(doc, value, rest, found);
         }
         self.walk(doc, value, rest, found)
+    }
+
+    /// Returns whether kustomize makes a new node for an empty part of the path, whose value is lost: for a scalar in a
+    /// text, where it may make fields.
+    fn makes_anew(&self, doc: &Doc, node: NodeId) -> bool {
+        self.create.is_some()
+            && self.compat >= Compat::V5_8_1
+            && doc.kind(node) == NodeKind::Scalar
+            && !doc.text(node).is_empty()
     }
 
     /// Goes on inside a text.
