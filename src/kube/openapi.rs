@@ -10,7 +10,7 @@ use super::merge_keys::Keys;
 use super::scope::Scope;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::yaml::{Doc, NodeId, NodeKind};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Where a type is named.
 const TYPE: &str = "x-kubernetes-group-version-kind";
@@ -59,13 +59,14 @@ pub struct OpenApi {
 
 impl OpenApi {
     /// Takes a document in, read by the rules of YAML 1.1 or as JSON.
-    pub fn read(doc: Doc) -> Result<Self> {
+    pub fn read(mut doc: Doc) -> Result<Self> {
         let root = doc.root();
         if doc.has_no_nodes() || doc.kind(root) != NodeKind::Map {
             let at = doc.source().path.clone();
             let error = Error::new(ErrorKind::Config, "expected an OpenAPI document, found no mapping");
             return Err(error.at(crate::diag::Location::file(at)));
         }
+        keep_last(&mut doc, root, &mut FxHashSet::default());
         let definitions: FxHashMap<_, _> = match doc.get(root, "definitions") {
             Some(all) => doc.pairs(all).map(|(k, v)| (doc.text(k).to_owned(), v)).collect(),
             None => FxHashMap::default(),
@@ -183,6 +184,24 @@ impl OpenApi {
         let mut names = pointer.strip_prefix("/definitions/")?.split('/').map(unescape_tildes);
         let definition = *self.definitions.get(&names.next()?)?;
         names.try_fold(definition, |node, name| self.doc.get(node, &name))
+    }
+}
+
+/// Leaves the last of several entries of one key in each mapping, as they are when the document becomes JSON.
+fn keep_last(doc: &mut Doc, node: NodeId, seen: &mut FxHashSet<NodeId>) {
+    if doc.kind(node) == NodeKind::Scalar || !seen.insert(node) {
+        return;
+    }
+    let last: FxHashMap<&str, usize> =
+        doc.pairs(node).enumerate().map(|(i, (k, _))| (doc.text(k), i)).collect();
+    if last.len() < doc.pairs(node).len() {
+        let stays = |i: usize, key: NodeId| last.get(doc.text(key)) == Some(&i);
+        let entries = doc.pairs(node).enumerate().filter(|(i, (key, _))| stays(*i, *key));
+        let children: Vec<NodeId> = entries.flat_map(|(_, (key, value))| [key, value]).collect();
+        doc.set_children(node, &children);
+    }
+    for i in 0..doc.children(node).len() {
+        keep_last(doc, doc.children(node)[i], seen);
     }
 }
 

@@ -4,6 +4,7 @@
 //! document is shared until it is changed, so that a base reached twice is read once.
 
 use crate::kube::gvk::group_and_version;
+use crate::kube::scope::Scope;
 use crate::kube::{Gvk, ResId, Scopes, Str};
 use crate::yaml::{Doc, NodeId};
 use std::sync::Arc;
@@ -198,7 +199,8 @@ impl Resource {
             gvk: Gvk { kind: previous.kind.clone(), ..self.id.gvk.clone() },
             name: previous.name.clone(),
             namespace: previous.namespace.clone(),
-            scope: None,
+            // One that the build calls namespaced may be one of the cluster to others.
+            scope: self.id.scope.filter(|scope| *scope == Scope::Namespaced),
         }
     }
 
