@@ -148,4 +148,12 @@ impl StandIns for Trees {
         }
         Some(Ok(Self::built_in(inside)))
     }
+
+    fn has(&self, path: &Path) -> bool {
+        let Some((inside, _)) = self.inside(path) else { return false };
+        match (inside.strip_prefix("manifests"), self.local()) {
+            (Ok(below), Some(Choice::Directory(directory))) => directory.join(below).is_dir(),
+            _ => has_directory(inside),
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 use super::fetch::{Fetch, RepoSpec, without_password};
 use super::file::{File, reading};
+use super::moved::moved;
 use super::stand_in::{Mount, StandIn, StandIns};
 use crate::compat::Compat;
 use crate::diag::{self, Error, ErrorKind, Result, nearest};
@@ -257,6 +258,16 @@ impl Files {
         let mut error = located(Error::new(kind, message), mark);
         if cause.kind() != io::ErrorKind::NotFound {
             return error;
+        }
+        let exists = |path: &Path| self.kind_behind_links(path).is_ok_and(|kind| kind == FileKind::Directory);
+        let stands_in = |path: &Path| self.stand_ins.as_ref().is_some_and(|s| s.has(path));
+        if let Some((old, new)) = moved(path, &exists).or_else(|| moved(path, &stands_in)) {
+            let given = given.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+            let shown = match given.strip_suffix(&*old.to_string_lossy()) {
+                Some(before) => format!("{before}{}", new.display()),
+                None => new.display().to_string(),
+            };
+            return error.hint(format!("kubeflow/manifests moved it to `{shown}`"));
         }
         if let (true, Err(why)) = (given.contains("://"), self.fetch.repository(given)) {
             return error.hint(format!("it is not the URL of a repository either: {why}"));

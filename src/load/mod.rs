@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod file;
 pub mod files;
 pub mod loader;
+pub mod moved;
 pub mod stand_in;
 #[cfg(test)]
 mod tests;

@@ -42,7 +42,10 @@ impl Fetch for Remote {
 
     fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>> {
         let url = self.mirrors.lead(&repository.url);
-        self.git.checkout(&url, repository)
+        self.git.checkout(&url, repository).map_err(|e| match repository.url.contains("kubeflow/manifests") {
+            true => e.hint("kubeflow/manifests is called kubeflow/community-distribution now"),
+            false => e,
+        })
     }
 
     fn file(&self, url: &str) -> Result<Vec<u8>> {

@@ -9,6 +9,7 @@ use crate::distribution::local::{Choice, Local};
 use crate::interrupt;
 use crate::kustomization::{Replacement, SourceSelector};
 use crate::load::files::{clean, relative};
+use crate::load::moved::moved;
 use crate::load::{self, Files, Loader, NoFetch};
 use crate::yaml::Source;
 use rustc_hash::FxHashSet;
@@ -162,6 +163,7 @@ fn convert(
         return refuse(&format!("`repos` has no `{}`", repo.text), hint);
     };
     let manifests = places.of(known, findings)?;
+    let path = &manifests.today(path, places.request, findings)?;
     let base = match manifests.reach(&path.text, places.request)? {
         Ok(base) => Some(base),
         Err(e) => match manifests.reach(&format!("{}/base", path.text), places.request)? {
@@ -327,6 +329,27 @@ impl Places<'_> {
 }
 
 impl Manifests {
+    /// The path that an application has in these manifests: the one given, or where kubeflow/manifests moved it, which a note
+    /// tells.
+    fn today(&self, path: &Named, request: &Request<'_>, findings: &Findings) -> Result<Named> {
+        if self.read.join(&path.text).is_dir() {
+            return Ok(path.clone());
+        }
+        let Some((old, new)) = moved(&self.read.join(&path.text), &|path| path.is_dir()) else {
+            return Ok(path.clone());
+        };
+        let text = match Path::new(&path.text).ancestors().nth(old.iter().count()) {
+            Some(before) => before.join(new).to_string_lossy().into_owned(),
+            None => return Ok(path.clone()),
+        };
+        if self.reach(&text, request)?.is_err() && self.reach(&format!("{text}/base"), request)?.is_err() {
+            return Ok(path.clone());
+        }
+        let message = format!("kubeflow/manifests moved `{}` to `{text}`", path.text);
+        findings.add(Finding::new(Code::Note, message).at(path.at.clone()));
+        Ok(Named { text, at: path.at.clone() })
+    }
+
     /// Looks at a directory of the manifests. The inner error says that it is not there; a mistake in what is there is an
     /// error.
     fn reach(&self, path: &str, request: &Request<'_>) -> Result<std::result::Result<Reached, Error>> {
