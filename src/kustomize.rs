@@ -95,6 +95,11 @@ impl Output {
         Ok(Yaml { pieces: self.pieces()?.into(), at: 0 })
     }
 
+    /// The objects, as the build left them.
+    pub(crate) fn resources(&self) -> &ResMap {
+        &self.resources
+    }
+
     /// The text of all objects in pieces.
     pub(crate) fn pieces(&self) -> Result<Vec<resource::print::Piece>> {
         self.printing(|resources| resource::print::all(resources, self.threads))

@@ -19,8 +19,9 @@ mod transformers;
 pub use accumulator::Accumulator;
 
 use crate::compat::Compat;
-use crate::diag::{Findings, Result};
+use crate::diag::{Code, Finding, Findings, Result};
 use crate::files::{Disk, FileSystem};
+use crate::kustomization::KustomizationKind;
 use crate::limits::{Budget, Limits};
 use crate::load::{self, Fetch, Files, Loader, StandIns};
 use crate::parallel;
@@ -123,7 +124,8 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
     if !target.kustomization.build_metadata.is_empty() {
         target.origin = Some(Default::default());
     }
-    parallel::with_helpers(options.threads() - 1, |queue, call| {
+    let is_component = target.kustomization.kind == KustomizationKind::Component;
+    let resources = parallel::with_helpers(options.threads() - 1, |queue, call| {
         let plan = prefetch::run(loader, options.compat, queue, call);
         let mut build = Build::new(options, findings, plan, queue);
         build.set_schema(&target, true)?;
@@ -131,5 +133,18 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
             .accumulate(&target, Accumulator::default())
             .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))
             .map_err(|e| e.or_at(|| target.place()))
-    })
+    });
+    match resources {
+        Err(e) if is_component => Err(e.hint(BELONGS)),
+        Ok(none) if is_component && none.is_empty() => {
+            let message = format!("`{}` is a component, which yields nothing by itself", loader.shown());
+            findings.add(Finding::new(Code::ComponentAlone, message).hint(BELONGS));
+            Ok(none)
+        }
+        resources => resources,
+    }
 }
+
+/// What to do with a component.
+const BELONGS: &str =
+    "list components under `components` of a kustomization with the resources that they change";

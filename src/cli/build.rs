@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::{Done, Strictness, init, output};
 use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
-use crate::distribution::Trees;
+use crate::distribution::{Trees, credentials};
 use crate::files::{Disk, FileSystem};
 use crate::limits::Limits;
 use crate::load::StandIns;
@@ -40,6 +40,9 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         (_, true) => Strictness::Quiet,
         _ => Strictness::Warn,
     };
+    if !environment.as_kustomize {
+        credentials::warning(output.resources()).into_iter().for_each(|warning| findings.add(warning));
+    }
     let findings = findings.take();
     if args.strict && findings.iter().any(Finding::is_warning) {
         return Ok(Done { findings, strictness, ..Done::default() });

@@ -26,6 +26,10 @@ pub enum Code {
     SelectsUnderCompat,
     /// Kustomize before 5.8.2 would have labelled claim templates, which a cluster does not let change.
     ClaimTemplatesNotLabelled,
+    /// A component was built by itself, which yields nothing.
+    ComponentAlone,
+    /// A secret that everybody knows.
+    KnownSecret,
     /// Something is left out that the user may expect to happen.
     Skipped,
     /// A note about what kfm did.

@@ -7,6 +7,7 @@
 //!
 //! Kustomize has nothing like it.
 
+pub mod credentials;
 pub mod embedded;
 pub mod kfdef;
 pub mod local;
