@@ -4,14 +4,31 @@ use super::environment::Environment;
 use super::{Done, Strictness, build, init};
 use crate::diag::{Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{self, kfdef};
-use crate::yaml::split;
+use crate::yaml::{Source, split};
 use clap::{Args, Subcommand};
+use std::sync::Arc;
 
 /// `import`
 #[derive(Debug, Subcommand)]
 pub enum Import {
     /// Turn a KfDef of the Kubeflow operator into kustomizations, one for each application
     Kfdef(KfdefArgs),
+    /// Turn a list of names, owners and quotas into Profiles of Kubeflow, a directory for each
+    Profiles(ProfilesArgs),
+}
+
+/// Arguments of `import profiles`.
+#[derive(Debug, Args)]
+pub struct ProfilesArgs {
+    /// The list: a YAML sequence of mappings with `name`, `owner` and `quota`
+    #[arg(value_name = "FILE")]
+    pub file: Vec<String>,
+    /// Directory to write to
+    #[arg(short, long, value_name = "DIR", default_value = "profiles")]
+    pub output: String,
+    /// Write over changed files, and bring removed ones back
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Arguments of `import kfdef`.
@@ -42,7 +59,26 @@ pub struct KfdefArgs {
 pub fn run(import: &Import, environment: &Environment) -> Result<Done> {
     match import {
         Import::Kfdef(args) => kfdef(args, environment),
+        Import::Profiles(args) => profiles(args, environment),
     }
+}
+
+fn profiles(args: &ProfilesArgs, environment: &Environment) -> Result<Done> {
+    let [file] = args.file.as_slice() else {
+        return Err(Error::new(ErrorKind::Usage, "expected one file with a list of profiles"));
+    };
+    let profiles = distribution::profiles::read(&source(file, environment)?)?;
+    let files = distribution::profiles::files(&profiles);
+    // Everything that an earlier list made, and nothing else, may go.
+    let report = distribution::write(&environment.directory.join(&args.output), &files, &[""], args.force)?;
+    Ok(Done { stdout: vec![report.text(&args.output).into_bytes()], ..Done::default() })
+}
+
+/// The text of a file that the user named.
+pub fn source(file: &str, environment: &Environment) -> Result<Arc<Source>> {
+    let bytes = std::fs::read(environment.directory.join(file))
+        .map_err(|e| Error::new(ErrorKind::Io, format!("`{file}` cannot be read: {}", cause(&e))))?;
+    split::read_text(file, bytes, None)
 }
 
 fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {

@@ -5,10 +5,13 @@
 
 use super::Done;
 use super::environment::Environment;
+use super::import;
 use crate::diag::{Error, ErrorKind, Result};
+use crate::distribution::gitops::{self, Layout};
+use crate::distribution::profiles::{self, Profile};
 use crate::distribution::{self, Local, TREES, embedded};
 use crate::load::files::clean;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::borrow::Cow;
 
 /// Arguments of `init`.
@@ -20,6 +23,31 @@ pub struct InitArgs {
     /// Write over changed files, and bring removed ones back
     #[arg(long)]
     pub force: bool,
+    /// What to write: the three directories, or the repository of a platform that Argo CD deploys
+    #[arg(long, value_enum, default_value_t)]
+    pub layout: LayoutArg,
+    /// With `--layout gitops`: URL of the repository
+    #[arg(long, value_name = "URL", default_value = "https://git.example.com/platform/k8s-app-configs.git")]
+    pub repo: String,
+    /// With `--layout gitops`: host name of the platform
+    #[arg(long, value_name = "NAME", default_value = "kubeflow.example.com")]
+    pub host: String,
+    /// With `--layout gitops`: release of kubeflow/manifests to name in the base, in place of the built-in manifests
+    #[arg(long, value_name = "TAG")]
+    pub upstream: Option<String>,
+    /// With `--layout gitops`: list of profiles, as `import profiles` reads it
+    #[arg(long, value_name = "FILE")]
+    pub profiles: Option<String>,
+}
+
+/// What `init` writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LayoutArg {
+    /// `manifests`, `overlays` and `example`
+    #[default]
+    Trees,
+    /// `apps`, `kubeflow`, `terraform` and what they are made of
+    Gitops,
 }
 
 /// Writes the files.
@@ -29,9 +57,41 @@ pub fn run(args: &InitArgs, environment: &Environment) -> Result<Done> {
         [dir] if !dir.is_empty() => dir,
         _ => return Err(Error::new(ErrorKind::Usage, "expected one directory to write to")),
     };
-    let files: Vec<_> = embedded::files().map(|f| (f.path.to_owned(), Cow::Borrowed(f.content))).collect();
-    let report = distribution::write(&environment.directory.join(dir), &files, &TREES, args.force)?;
+    let files = match args.layout {
+        LayoutArg::Gitops => gitops::files(&layout(args, environment)?),
+        LayoutArg::Trees => {
+            embedded::files().map(|f| (f.path.to_owned(), Cow::Borrowed(f.content))).collect()
+        }
+    };
+    let owned: &[&str] = match args.layout {
+        LayoutArg::Gitops => &gitops::OWNED,
+        LayoutArg::Trees => &TREES,
+    };
+    let report = distribution::write(&environment.directory.join(dir), &files, owned, args.force)?;
     Ok(Done { stdout: vec![report.text(dir).into_bytes()], ..Done::default() })
+}
+
+fn layout(args: &InitArgs, environment: &Environment) -> Result<Layout> {
+    let plain = |what: &str, value: &str| match value
+        .contains(|c: char| c.is_control() || c.is_whitespace() || "\"\\$%".contains(c))
+    {
+        true => Err(Error::new(ErrorKind::Usage, format!("invalid value `{value}` of `{what}`"))),
+        false => Ok(value.to_owned()),
+    };
+    let profiles = match &args.profiles {
+        Some(file) => profiles::read(&import::source(file, environment)?)?,
+        None => vec![Profile {
+            name: "kubeflow-user-example-com".into(),
+            owner: "user@example.com".into(),
+            quota: vec![],
+        }],
+    };
+    Ok(Layout {
+        repo: plain("--repo", &args.repo)?,
+        host: plain("--host", &args.host)?,
+        reference: args.upstream.as_deref().map(|tag| plain("--upstream", tag)).transpose()?,
+        profiles,
+    })
 }
 
 /// The manifests that the user named: by a flag, else by `KFM_MANIFESTS`.

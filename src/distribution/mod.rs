@@ -9,8 +9,10 @@
 
 pub mod credentials;
 pub mod embedded;
+pub mod gitops;
 pub mod kfdef;
 pub mod local;
+pub mod profiles;
 #[cfg(test)]
 mod tests;
 pub mod trees;
