@@ -51,6 +51,8 @@
 //! | [`kustomization`] | the kustomization file as types |
 //! | [`resource`] | objects, the table of objects, their printing |
 //! | [`remote`] | git, HTTP, mirrors |
+//! | [`revision`] | revisions of a repository as files |
+//! | [`roots`] | which kustomizations are roots, and what a change reaches |
 //! | [`generate`] | ConfigMaps and Secrets made of texts and files |
 //! | [`plugin`] | programs: helm, functions, exec plugins; configurations of builtin plugins |
 //! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
@@ -91,6 +93,8 @@ pub mod plugin;
 pub mod refs;
 pub mod remote;
 pub mod resource;
+pub mod revision;
+pub mod roots;
 pub mod text;
 pub mod transform;
 pub mod yaml;

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["load"],
     &["kustomization"],
     &["resource"],
-    &["remote"],
+    &["remote", "revision", "roots"],
     &["generate"],
     &["plugin"],
     &["transform", "patch", "refs"],

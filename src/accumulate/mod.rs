@@ -101,7 +101,41 @@ impl Options {
 
 /// Builds a directory or URL: the objects in the order of the output, ready to be printed.
 pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Findings) -> Result<ResMap> {
-    let files = Files::with_stand_ins(
+    build_from(&files(options, fetch), dir, options, findings)
+}
+
+/// Several builds, one after the other, that read each file once.
+pub struct Builds<'a> {
+    options: &'a Options,
+    fetch: Arc<dyn Fetch>,
+    files: Arc<Files>,
+}
+
+impl<'a> Builds<'a> {
+    /// Starts with no files.
+    pub fn new(options: &'a Options, fetch: Arc<dyn Fetch>) -> Self {
+        let files = files(options, fetch.clone());
+        files.keep();
+        Self { options, fetch, files }
+    }
+
+    /// Builds a directory or URL, as [`build`] does. All builds draw on the same limits.
+    ///
+    /// # Errors
+    ///
+    /// As for [`build`]. What was read is forgotten then, since some of it may have been read in part.
+    pub fn build(&mut self, dir: &str, findings: &Findings) -> Result<ResMap> {
+        let built = build_from(&self.files, dir, self.options, findings);
+        if built.is_err() {
+            *self = Self::new(self.options, self.fetch.clone());
+        }
+        built
+    }
+}
+
+/// The files that a build may read.
+fn files(options: &Options, fetch: Arc<dyn Fetch>) -> Arc<Files> {
+    Files::with_stand_ins(
         load::Options {
             directory: match options.directory.as_os_str().is_empty() {
                 true => options.files.directory(),
@@ -114,8 +148,11 @@ pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Fin
         },
         fetch,
         options.stand_ins.clone(),
-    );
-    let loader = Loader::open_target(&files, dir)?;
+    )
+}
+
+fn build_from(files: &Arc<Files>, dir: &str, options: &Options, findings: &Findings) -> Result<ResMap> {
+    let loader = Loader::open_target(files, dir)?;
     run(&loader, options, findings).map_err(|e| e.during(format!("building `{}`", loader.shown())))
 }
 

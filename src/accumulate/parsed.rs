@@ -7,7 +7,7 @@ use crate::resource::{Resource, read};
 use crate::yaml::{Doc, Source, split};
 use std::mem;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// About how many bytes of a long file a thread takes at a time.
@@ -18,6 +18,8 @@ const PORTION: usize = 32_000;
 pub(super) struct Parsed {
     state: Mutex<State>,
     uses: AtomicUsize,
+    /// Later builds will ask for them.
+    kept: AtomicBool,
 }
 
 #[derive(Default)]
@@ -43,6 +45,11 @@ pub(super) fn objects(file: &File, queue: &Queue) -> Result<Vec<Resource>> {
 }
 
 impl Parsed {
+    /// Notes that later builds will ask for the objects.
+    pub fn retain(&self) {
+        self.kept.store(true, Ordering::Relaxed);
+    }
+
     /// Notes one more entry that leads to the file; true for the first.
     pub fn expect(&self) -> bool {
         self.uses.fetch_add(1, Ordering::Relaxed) == 0
@@ -88,6 +95,9 @@ impl Parsed {
     fn take(&self) -> Option<Result<Vec<Resource>>> {
         let mut state = self.state();
         let State::Read(objects) = &mut *state else { return None };
+        if self.kept.load(Ordering::Relaxed) {
+            return Some(objects.clone());
+        }
         if self.uses.load(Ordering::Relaxed) > 1 {
             self.uses.fetch_sub(1, Ordering::Relaxed);
             return Some(objects.clone());

@@ -52,8 +52,9 @@ impl Plan {
 /// Finds what the kustomizations below a directory name. Files are read from when there is enough of them, if `call` can
 /// get helpers.
 pub(super) fn run(loader: &Arc<Loader>, compat: Compat, queue: &Queue, call: &dyn Fn() -> bool) -> Plan {
+    let keep = loader.files().are_kept();
     let mut finder =
-        Finder { compat, queue, call, found: vec![], bytes: 0, left: FARTHEST, plan: Plan::default() };
+        Finder { compat, queue, call, keep, found: vec![], bytes: 0, left: FARTHEST, plan: Plan::default() };
     finder.follow(loader);
     finder.plan
 }
@@ -62,6 +63,8 @@ struct Finder<'a> {
     compat: Compat,
     queue: &'a Queue,
     call: &'a dyn Fn() -> bool,
+    /// Whether later builds will read the same files.
+    keep: bool,
     /// Files that no helper was told of.
     found: Vec<(Arc<File>, Arc<Parsed>)>,
     /// The size of all files so far.
@@ -100,6 +103,9 @@ impl Finder<'_> {
 
     fn expect(&mut self, file: Arc<File>) {
         let parsed = parsed(&file);
+        if self.keep {
+            parsed.retain();
+        }
         if !parsed.expect() {
             return;
         }

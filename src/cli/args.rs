@@ -24,6 +24,8 @@ pub enum Command {
     Build(Box<BuildArgs>),
     /// Show what a change does to the cluster: compare directories, files or revisions as objects
     Diff(Box<super::diff::DiffArgs>),
+    /// List the roots that the changes since a git revision reach, and why
+    Affected(super::affected::AffectedArgs),
     /// Write a new kustomization file in the current directory
     #[command(args_override_self = true)]
     Create(super::create::CreateArgs),
@@ -68,6 +70,12 @@ pub struct BuildArgs {
     /// Write to this file, or into this directory with one file for each object
     #[arg(short, long, value_name = "PATH", overrides_with = "output")]
     pub output: Option<String>,
+    /// Build every root in and below DIR, each into a file below the directory of --output
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: change nothing, list what is out of date, and exit with 1 if something is
+    #[arg(long)]
+    pub check: bool,
     /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
     #[arg(long, value_name = "RESTRICTION", overrides_with = "load_restrictor")]
     pub load_restrictor: Option<String>,

@@ -2,7 +2,7 @@
 
 use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
-use super::{Done, Strictness, init, output};
+use super::{Done, Strictness, build_all, init, output};
 use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::distribution::{Trees, credentials};
@@ -19,6 +19,12 @@ use std::sync::Arc;
 
 /// Builds, and writes to where `-o` says, or leaves the text for standard output.
 pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
+    if args.all {
+        return build_all::run(&args, environment);
+    }
+    if args.check {
+        return Err(Error::new(ErrorKind::Usage, "`--check` goes with `--all`"));
+    }
     let findings = Findings::default();
     let mut options = options(&args, environment, &findings)?;
     let dir = match args.dir.as_slice() {
@@ -35,11 +41,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     })?;
     output.findings().iter().for_each(|finding| findings.add(finding.clone()));
     trees.iter().flat_map(|trees| trees.findings.take()).for_each(|note| findings.add(note));
-    let strictness = match (args.strict, args.quiet) {
-        (true, _) => Strictness::Strict,
-        (_, true) => Strictness::Quiet,
-        _ => Strictness::Warn,
-    };
+    let strictness = strictness(&args);
     if !environment.as_kustomize {
         credentials::warning(output.resources()).into_iter().for_each(|warning| findings.add(warning));
     }
@@ -61,6 +63,15 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     // The process is about to end: what it holds need not be freed piece by piece.
     std::mem::forget(output);
     Ok(Done { objects, findings, strictness, ..Done::default() })
+}
+
+/// How the findings of a build are treated.
+pub(super) fn strictness(args: &BuildArgs) -> Strictness {
+    match (args.strict, args.quiet) {
+        (true, _) => Strictness::Strict,
+        (_, true) => Strictness::Quiet,
+        _ => Strictness::Warn,
+    }
 }
 
 /// Renders a directory with these flags of `build`, from the disk or other files; its warnings are not kept.
@@ -87,7 +98,7 @@ pub(super) fn render(
 }
 
 /// The built-in directories, where they may serve. Called as kustomize the program is no more than that, unless asked.
-fn trees(args: &BuildArgs, dir: &str, environment: &Environment) -> Option<Arc<Trees>> {
+pub(super) fn trees(args: &BuildArgs, dir: &str, environment: &Environment) -> Option<Arc<Trees>> {
     if environment.as_kustomize && args.manifests.is_none() {
         return None;
     }
@@ -124,7 +135,7 @@ pub(super) fn plain(environment: &Environment) -> Result<Options> {
     }
 }
 
-fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
+pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
     let deprecated = |flag: &str, instead: &str| {
         findings
             .add(Finding::new(Code::DeprecatedFlag, format!("flag `{flag}` is deprecated")).hint(instead));

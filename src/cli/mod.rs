@@ -1,8 +1,10 @@
 //! The command line: what was typed, what it means, and what is printed. The only part of the crate that prints,
 //! reads the environment or decides about exit codes.
 
+mod affected;
 pub mod args;
 mod build;
+mod build_all;
 mod complete;
 mod completion;
 mod create;
@@ -39,6 +41,8 @@ struct Done {
     findings: Vec<Finding>,
     /// How the findings are treated.
     strictness: Strictness,
+    /// What went wrong with parts, while others went well.
+    errors: Vec<Error>,
     /// The exit code where nothing went wrong.
     code: u8,
 }
@@ -89,6 +93,7 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
     match cli.command {
         Some(Command::Build(args)) => build::run(args, environment),
         Some(Command::Diff(args)) => diff::run(&args, environment),
+        Some(Command::Affected(args)) => affected::run(&args, environment),
         Some(Command::Create(args)) => create::run(&args, environment),
         Some(Command::Init(args)) => init::run(&args, environment),
         Some(Command::Import(import)) => import::run(&import, environment),
@@ -146,6 +151,7 @@ fn usage(e: &clap::Error) -> u8 {
 }
 
 fn finish(done: Done, look: diag::render::Look) -> u8 {
+    done.errors.iter().for_each(|e| say(&diag::render::error(e, look)));
     match done.strictness {
         Strictness::Quiet => {}
         Strictness::Warn => done.findings.iter().for_each(|f| say(&diag::render::warning(f, look))),

@@ -15,6 +15,7 @@ use crate::yaml::Mark;
 use rustc_hash::FxHashMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What the user decides.
@@ -60,6 +61,8 @@ pub struct Files {
     mounts: Mutex<Vec<Mount>>,
     /// Stand-ins that have a name of their own.
     named: Mutex<Vec<(Arc<Path>, String)>>,
+    /// Further builds will read the same files.
+    kept: AtomicBool,
 }
 
 /// Where a path leads.
@@ -100,7 +103,18 @@ impl Files {
             mounts: Mutex::new(stand_ins.as_ref().map(|s| s.mounts()).unwrap_or_default()),
             stand_ins,
             named: Mutex::default(),
+            kept: AtomicBool::new(false),
         })
+    }
+
+    /// Notes that further builds will read the same files, one build after the other.
+    pub fn keep(&self) {
+        self.kept.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether further builds will read the same files.
+    pub fn are_kept(&self) -> bool {
+        self.kept.load(Ordering::Relaxed)
     }
 
     /// What the build has used up of its limits.

@@ -5,9 +5,19 @@ use clap::{Args, ValueEnum};
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// Older and newer side: each a directory with a kustomization or with manifests, a file of manifests, or `-`
+    /// Older and newer side: each a directory with a kustomization or with manifests, a file of manifests, `-`, or
+    /// REV:DIR, a directory of a git revision. With --against or --merge-base the directories to compare [default: .]
     #[arg(value_name = "SIDE")]
     pub sides: Vec<String>,
+    /// Compare the working tree with this revision
+    #[arg(long, value_name = "REV")]
+    pub against: Option<String>,
+    /// Compare the working tree with the last commit that it has in common with this branch
+    #[arg(long, value_name = "BRANCH")]
+    pub merge_base: Option<String>,
+    /// Compare every root in and below the directories; with a revision, those that the changes reach
+    #[arg(long)]
+    pub all: bool,
     /// How the report is written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: Format,
@@ -83,8 +93,8 @@ pub enum FailOn {
 }
 
 impl DiffArgs {
-    /// The flags that `build` gets.
-    pub fn build_flags(&self) -> Vec<String> {
+    /// The flags that `build` gets. `one_thread`: other builds run at the same time.
+    pub fn build_flags(&self, one_thread: bool) -> Vec<String> {
         let values = [
             ("--load-restrictor", &self.load_restrictor),
             ("--helm-command", &self.helm_command),
@@ -92,6 +102,8 @@ impl DiffArgs {
         ];
         let values =
             values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value.as_ref()?)));
-        values.chain(self.enable_helm.then(|| "--enable-helm".to_owned())).collect()
+        let switches = [("--enable-helm", self.enable_helm), ("--threads=1", one_thread)];
+        let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
+        values.chain(switches).collect()
     }
 }

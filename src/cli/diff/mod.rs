@@ -1,44 +1,54 @@
 //! `diff`: what a change does to the cluster.
 
 mod args;
+mod plan;
 mod side;
 
 pub use args::DiffArgs;
+pub(super) use plan::{affected_roots, open_repository, repository_path};
 
 use super::environment::Environment;
 use super::{Done, output};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::diff::{self, Target, write};
+use crate::parallel;
 use args::{FailOn, Format};
-use side::Side;
+use plan::Pair;
 use std::path::Path;
 
 /// Compares, and leaves the report for standard output or writes it to where `-o` says.
 pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
-    let [old, new] = args.sides.as_slice() else {
-        let message = format!("expected two sides to compare, found {}", args.sides.len());
-        return Err(Error::new(ErrorKind::Usage, message));
-    };
-    if old == "-" && new == "-" {
-        return Err(Error::new(ErrorKind::Usage, "only one side can be standard input"));
-    }
-    let [old, new] = [(old, "older"), (new, "newer")].map(|(text, name)| {
-        Side::of(text, args, environment)
-            .and_then(|side| side.read(args, environment))
-            .map_err(|e| e.during(format!("reading the {name} side `{text}`")))
-    });
-    let report = diff::compare(&old?, &new?, &options(args));
-    finish(&[Target { name: String::new(), report }], args, environment)
-}
-
-fn options(args: &DiffArgs) -> diff::Options {
-    diff::Options {
+    let pairs = plan::pairs(args, environment)?;
+    let options = diff::Options {
         normalize: args.normalize,
         hash_noise: args.hash_noise,
         show_secrets: args.show_secrets,
         live: args.kubectl,
         allowances: vec![],
-    }
+    };
+    // Each target is rendered by one thread if there are several.
+    let threads = match pairs.len() {
+        0 | 1 => 1,
+        _ => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+    };
+    let flags = args.build_flags(threads > 1);
+    let compare = |pair: &Pair| compare(pair, &flags, &options, args, environment);
+    let targets = parallel::map(threads, &pairs, compare).into_iter().collect::<Result<Vec<_>>>()?;
+    finish(&targets, args, environment)
+}
+
+fn compare(
+    pair: &Pair,
+    flags: &[String],
+    options: &diff::Options,
+    args: &DiffArgs,
+    environment: &Environment,
+) -> Result<Target> {
+    let [old, new] = [(&pair.old, "older"), (&pair.new, "newer")].map(|(side, which)| {
+        side.read(flags, args.kubectl, environment)
+            .map_err(|e| e.during(format!("reading the {which} side, `{}`", side.shown())))
+    });
+    Ok(Target { name: pair.name.clone(), report: diff::compare(&old?, &new?, options) })
 }
 
 /// Writes the reports, and decides about the exit code.
@@ -53,8 +63,8 @@ fn finish(targets: &[Target], args: &DiffArgs, environment: &Environment) -> Res
         Format::Github => write::github(targets),
         Format::Gitlab => write::gitlab(targets)?,
         Format::Sarif => write::sarif(targets)?,
-        Format::JsonPatch => write::json_patch(targets, args.show_secrets)?,
         Format::Summary => write::summary(targets) + "\n",
+        Format::JsonPatch => write::json_patch(targets, args.show_secrets)?,
     };
     let differs = targets.iter().any(|target| !target.report.is_empty());
     let dangerous = targets.iter().any(|target| target.report.open_dangers().next().is_some());
@@ -70,4 +80,9 @@ fn finish(targets: &[Target], args: &DiffArgs, environment: &Environment) -> Res
         }
         None => Ok(Done { stdout: vec![text.into_bytes()], code, ..Done::default() }),
     }
+}
+
+/// An error about the command line.
+fn usage(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, message)
 }

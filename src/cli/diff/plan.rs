@@ -32,8 +32,13 @@ pub fn pairs(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
     };
     let repository = open_repository(environment)?;
     if repository.is_bare() {
-        let message = format!("`{}` is a bare repository: there is no working tree to compare", repository.top().display());
-        return Err(Error::new(ErrorKind::Usage, message).hint("compare two revisions: `kfm diff REV:DIR REV:DIR`"));
+        let message = format!(
+            "`{}` is a bare repository: there is no working tree to compare",
+            repository.top().display()
+        );
+        return Err(
+            Error::new(ErrorKind::Usage, message).hint("compare two revisions: `kfm diff REV:DIR REV:DIR`")
+        );
     }
     let revision = match revision {
         Wanted::Revision(name) => repository.revision(name)?,
@@ -45,7 +50,7 @@ pub fn pairs(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
     if args.all {
         let mut pairs = vec![];
         for target in targets {
-            let below = below(&repository, &environment.directory.join(target))?;
+            let below = repository_path(&repository, &environment.directory.join(target))?;
             for root in affected_roots(&repository, &revision, &below)? {
                 let directory = repository.top().join(&root.root);
                 pairs.push(both(&old, &new, &revision, &directory, environment)?);
@@ -142,14 +147,11 @@ fn canonical(path: &Path) -> PathBuf {
 }
 
 /// A directory as a path from the top of its repository.
-fn below(repository: &Repository, directory: &Path) -> Result<String> {
+pub fn repository_path(repository: &Repository, directory: &Path) -> Result<String> {
     let directory = canonical(directory);
     let inside = directory.strip_prefix(repository.top()).map_err(|_| {
-        let message = format!(
-            "`{}` is not in the repository `{}`",
-            directory.display(),
-            repository.top().display()
-        );
+        let message =
+            format!("`{}` is not in the repository `{}`", directory.display(), repository.top().display());
         Error::new(ErrorKind::Usage, message)
     })?;
     Ok(inside.to_string_lossy().into_owned())

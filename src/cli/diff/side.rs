@@ -1,20 +1,24 @@
 //! The sides of a comparison: what the user named, and the objects there.
 
 use super::DiffArgs;
+use super::plan::open_repository;
 use crate::cli::build;
 use crate::cli::environment::Environment;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::files::{Disk, FileKind, FileSystem};
 use crate::limits::{Budget, Limits};
+use crate::load::files::{clean, relative};
 use crate::resource::{ResMap, from_source};
+use crate::roots::Tree;
 use crate::yaml::{Source, split};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Names of kustomization files.
 const KUSTOMIZATION: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// How ends the name of a file of manifests.
+/// How the name of a file of manifests ends.
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// The most files that are read below a directory of manifests.
@@ -23,48 +27,161 @@ const MOST_FILES: usize = 100_000;
 /// One side.
 #[derive(Debug)]
 pub enum Side {
-    /// A directory or URL to be rendered.
-    Build(String),
-    /// A file of manifests.
-    File(PathBuf),
-    /// A directory of manifests.
-    Manifests(PathBuf),
+    /// Something on disk or in a revision.
+    At {
+        /// Where its files come from.
+        files: Arc<dyn FileSystem>,
+        /// Where it is, absolute.
+        path: PathBuf,
+        /// As the user would name it.
+        shown: String,
+        /// What it is.
+        what: What,
+    },
+    /// A remote location.
+    Remote(String),
     /// Standard input.
     Input,
+    /// The target is not on this side.
+    Nothing,
+}
+
+/// What a side is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A directory to be rendered.
+    Root,
+    /// A file of manifests.
+    File,
+    /// A directory of manifests.
+    Manifests,
+}
+
+/// A path as the user would name it.
+pub fn relative_to(directory: &Path, path: &Path) -> String {
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    relative(&directory, path).to_string_lossy().into_owned()
 }
 
 impl Side {
-    /// What a text of the command line names.
+    /// What a string of the command line names.
     pub fn of(text: &str, args: &DiffArgs, environment: &Environment) -> Result<Self> {
         if text == "-" {
             return Ok(Self::Input);
         }
         let path = environment.directory.join(text);
-        let Ok(meta) = path.metadata() else { return Ok(Self::Build(text.to_owned())) };
-        let is_root = KUSTOMIZATION.iter().any(|name| path.join(name).exists());
-        Ok(match (meta.is_dir(), is_root && !args.kubectl) {
-            (false, _) => Self::File(text.into()),
-            (true, true) => Self::Build(text.to_owned()),
-            (true, false) => Self::Manifests(text.into()),
-        })
+        let disk: Arc<dyn FileSystem> = Arc::new(Disk::new(environment.directory.clone()));
+        if let Ok(path) = path.canonicalize() {
+            let is_file = path.is_file() || args.kubectl;
+            return Ok(match Self::at(&disk, &path, text)? {
+                Self::At { files, path, shown, .. } if is_file => {
+                    let what = if path.is_dir() { What::Manifests } else { What::File };
+                    Self::At { files, path, shown, what }
+                }
+                side => side,
+            });
+        }
+        match text.split_once(':').filter(|(name, path)| !name.is_empty() && !path.starts_with("//")) {
+            Some((name, path)) if !name.contains('/') || open_repository(environment).is_ok() => {
+                Self::of_revision(name, path, text, environment)
+            }
+            _ => Ok(Self::Remote(text.to_owned())),
+        }
     }
 
-    /// The objects.
-    pub fn read(self, args: &DiffArgs, environment: &Environment) -> Result<ResMap> {
+    /// A directory or file of a revision. As for git the path counts from the top, unless it begins with a dot.
+    fn of_revision(name: &str, path: &str, text: &str, environment: &Environment) -> Result<Self> {
+        let repository = open_repository(environment)?;
+        let revision = repository.revision(name)?;
+        let from_here = path == "." || path.starts_with("./") || path.starts_with("../");
+        let from = if from_here && !repository.is_bare() {
+            environment.directory.canonicalize().unwrap_or_else(|_| environment.directory.clone())
+        } else {
+            repository.top().to_owned()
+        };
+        let files: Arc<dyn FileSystem> = Arc::new(repository.files(&revision));
+        match Self::at(&files, &clean(&from.join(path)), text)? {
+            Self::Nothing => {
+                let message = format!("`{path}` does not exist in revision `{name}`");
+                Err(Error::new(ErrorKind::NotFound, message).hint(
+                    "the path counts from the top of the repository, or from here if it begins with `./`",
+                ))
+            }
+            side => Ok(side),
+        }
+    }
+
+    /// What is at a path.
+    pub fn at(files: &Arc<dyn FileSystem>, path: &Path, shown: &str) -> Result<Self> {
+        let fail = |e: io::Error| {
+            Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {}", cause(&e)))
+                .at(Location::file(shown))
+        };
+        let what = match files.kind_behind_links(path) {
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Self::Nothing);
+            }
+            Ok(FileKind::Directory) => {
+                let is_root = KUSTOMIZATION.iter().any(|name| files.kind(&path.join(name)).is_ok());
+                if is_root { What::Root } else { What::Manifests }
+            }
+            kind => kind.map(|_| What::File).map_err(fail)?,
+        };
+        let path = files.canonical(path).map_err(fail)?;
+        Ok(Self::At { files: files.clone(), path, shown: shown.to_owned(), what })
+    }
+
+    /// A directory to be rendered.
+    pub fn build(files: Arc<dyn FileSystem>, path: PathBuf, shown: &str) -> Self {
+        let shown = format!("{shown}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+        Self::At { files, path, shown, what: What::Root }
+    }
+
+    /// As the user would name it.
+    pub fn shown(&self) -> &str {
         match self {
-            Self::Build(dir) => build::render(&dir, &args.build_flags(), None, environment),
+            Self::At { shown, .. } => shown,
+            Self::Remote(text) => text,
+            Self::Input => "-",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// The directory as a tree in which roots are looked for.
+    pub fn tree(&self, _environment: &Environment) -> Result<Tree> {
+        match self {
+            Self::At { files, path, what: What::Root | What::Manifests, .. } => {
+                Ok(Tree { files: files.clone(), top: path.clone() })
+            }
+            _ => {
+                let message = format!("`--all` needs directories, `{}` is none", self.shown());
+                Err(Error::new(ErrorKind::Usage, message))
+            }
+        }
+    }
+
+    /// The objects. `every`: files of manifests may have any name.
+    pub fn read(&self, flags: &[String], every: bool, environment: &Environment) -> Result<ResMap> {
+        match self {
+            Self::Nothing => Ok(ResMap::new()),
+            Self::Remote(text) => build::render(text, flags, None, environment),
             Self::Input => {
                 let mut bytes = vec![];
                 let limit = Source::LIMIT as u64 + 1;
-                std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|e| {
+                io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|e| {
                     Error::new(ErrorKind::Io, format!("standard input cannot be read: {}", cause(&e)))
                 })?;
                 objects(vec![("<stdin>".to_owned(), bytes)])
             }
-            Self::File(path) => objects(vec![read(&path, environment)?]),
-            Self::Manifests(path) => {
-                let files = manifests(&path, args.kubectl, environment)?;
-                let read = files.iter().map(|file| read(file, environment));
+            Self::At { files, path, what: What::Root, .. } => {
+                build::render(&path.to_string_lossy(), flags, Some(files.clone()), environment)
+            }
+            Self::At { files, path, what: What::File, .. } => {
+                objects(vec![content(&**files, path, environment)?])
+            }
+            Self::At { files, path, what: What::Manifests, .. } => {
+                let found = manifests(&**files, path, every, environment)?;
+                let read = found.iter().map(|file| content(&**files, file, environment));
                 objects(read.collect::<Result<_>>()?)
             }
         }
@@ -72,9 +189,15 @@ impl Side {
 }
 
 /// The content of a file, and its name.
-fn read(path: &Path, environment: &Environment) -> Result<(String, Vec<u8>)> {
-    let shown = path.display().to_string();
-    let bytes = std::fs::read(environment.directory.join(path)).map_err(|e| {
+fn content(files: &dyn FileSystem, path: &Path, environment: &Environment) -> Result<(String, Vec<u8>)> {
+    let shown = relative_to(&environment.directory, path);
+    let mut bytes = vec![];
+    let read = match files.kind_behind_links(path) {
+        Ok(FileKind::File(_)) => files.read(path, Source::LIMIT as u64 + 1, &mut bytes),
+        Ok(_) => Err(io::Error::other("it is not a regular file")),
+        Err(e) => Err(e),
+    };
+    read.map_err(|e| {
         Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {}", cause(&e)))
             .at(Location::file(shown.as_str()))
     })?;
@@ -95,32 +218,36 @@ fn objects(files: Vec<(String, Vec<u8>)>) -> Result<ResMap> {
 }
 
 /// The files of manifests in and below a directory, sorted. `every`: whatever they are called.
-fn manifests(directory: &Path, every: bool, environment: &Environment) -> Result<Vec<PathBuf>> {
+fn manifests(
+    files: &dyn FileSystem,
+    directory: &Path,
+    every: bool,
+    environment: &Environment,
+) -> Result<Vec<PathBuf>> {
+    let shown = |path: &Path| relative_to(&environment.directory, path);
     let (mut found, mut open) = (vec![], vec![directory.to_owned()]);
     while let Some(directory) = open.pop() {
-        let shown = directory.display().to_string();
-        let fail = |e: std::io::Error| {
+        let names = files.list(&directory).map_err(|e| {
+            let shown = shown(&directory);
             Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {}", cause(&e)))
                 .at(Location::file(shown.as_str()))
-        };
-        for entry in environment.directory.join(&directory).read_dir().map_err(fail)? {
-            let entry = entry.map_err(fail)?;
-            let (path, kind) = (directory.join(entry.file_name()), entry.file_type().map_err(fail)?);
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        })?;
+        for name in names {
+            let path = directory.join(&name);
             let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-            if kind.is_dir() && !hidden {
-                open.push(path);
-            } else if kind.is_file() && (every || MANIFESTS.contains(&extension)) {
-                found.push(path);
+            match files.kind(&path) {
+                Ok(FileKind::Directory) if !name.to_string_lossy().starts_with('.') => open.push(path),
+                Ok(FileKind::File(_)) if every || MANIFESTS.contains(&extension) => found.push(path),
+                _ => {}
             }
         }
         if found.len() + open.len() > MOST_FILES {
-            let message = format!("`{shown}` is in a directory of more than {MOST_FILES} files");
+            let message = format!("`{}` has more than {MOST_FILES} files in and below it", shown(&directory));
             return Err(Error::new(ErrorKind::Io, message));
         }
     }
     if found.is_empty() && !every {
-        let message = format!("`{}` has neither a kustomization nor manifests", directory.display());
+        let message = format!("`{}` has neither a kustomization nor manifests", shown(directory));
         return Err(Error::new(ErrorKind::NotFound, message)
             .hint("name a directory with a `kustomization.yaml`, or with `.yaml` or `.json` files"));
     }

@@ -1,0 +1,15 @@
+//! The kustomizations below a directory: which are roots, and which of them a change reaches.
+//!
+//! Nothing is rendered here. The kustomization files are read for what they name: directories lead to one another,
+//! and whatever string of a file names a changed path makes the directory affected. That is more than a build would
+//! read and never less.
+
+mod affected;
+mod graph;
+mod select;
+mod tree;
+
+pub use affected::{Affected, affected};
+pub use graph::{Directory, Graph};
+pub use select::{Selection, select};
+pub use tree::Tree;

@@ -1,0 +1,98 @@
+//! Where kustomization files are read from.
+
+use crate::files::{FileKind, FileSystem};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Names of kustomization files.
+pub const KUSTOMIZATION: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// The most directories that are looked into.
+const MOST_DIRECTORIES: usize = 1_000_000;
+
+/// Files below a top directory, by their path from there with `/` between the parts; the empty path is the top itself.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    /// Where the files come from.
+    pub files: Arc<dyn FileSystem>,
+    /// The top directory, free of links.
+    pub top: PathBuf,
+}
+
+impl Tree {
+    /// Returns the paths of all kustomization files in and below a directory, sorted. Links are not followed, and hidden
+    /// directories are left out.
+    pub(super) fn kustomizations(&self, below: &str) -> io::Result<Vec<String>> {
+        let (mut found, mut open, mut looked) = (vec![], vec![below.to_owned()], 0);
+        while let Some(directory) = open.pop() {
+            looked += 1;
+            if looked > MOST_DIRECTORIES {
+                return Err(io::Error::other(format!("more than {MOST_DIRECTORIES} directories")));
+            }
+            let at = self.top.join(&directory);
+            for name in self.files.list(&at)? {
+                let Some(name) = name.to_str() else { continue };
+                let is_kustomization = KUSTOMIZATION.contains(&name);
+                // What has an extension is hardly ever a directory, but may be one.
+                match self.files.kind(&at.join(name)) {
+                    Ok(FileKind::Directory) if !name.starts_with('.') => open.push(join(&directory, name)),
+                    Ok(FileKind::File(_) | FileKind::Link) if is_kustomization => {
+                        found.push(join(&directory, name));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Returns the content of a file.
+    pub(super) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let path = self.top.join(path);
+        match self.files.kind_behind_links(&path)? {
+            FileKind::File(size) if size <= LARGEST => {
+                let mut content = vec![];
+                self.files.read(&self.files.canonical(&path)?, LARGEST, &mut content)?;
+                Ok(content)
+            }
+            FileKind::File(_) => Err(io::Error::other(format!("it is larger than {LARGEST} bytes"))),
+            _ => Err(io::Error::other("it is not a regular file")),
+        }
+    }
+
+    /// Returns the path to which a path leads if links are followed, unless it leads out of the top.
+    pub(super) fn resolve(&self, path: &str) -> Option<String> {
+        let real = self.files.canonical(&self.top.join(path)).ok()?;
+        shown(real.strip_prefix(&self.top).ok()?)
+    }
+}
+
+fn shown(path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.components().map(|c| c.as_os_str().to_str()).collect();
+    Some(parts?.join("/"))
+}
+
+/// A path below a directory.
+pub fn join(directory: &str, name: &str) -> String {
+    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+}
+
+/// A path as seen from a directory, without `.` and `..`; `None` if it leads out of the top.
+pub fn clean(directory: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

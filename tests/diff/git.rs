@@ -1,0 +1,256 @@
+//! Sides that are revisions, and the roots that a change reaches.
+
+use super::{Random, git, kfm, run, write};
+use std::fs;
+use std::path::Path;
+
+/// A repository with bases, a component, overlays, and a branch `work` that is checked out.
+fn repository(directory: &Path) {
+    git(directory, &["init", "-q", "-b", "main", "."]);
+    write(
+        directory,
+        "base/kustomization.yaml",
+        "resources: [service.yaml]\nconfigMapGenerator: [{name: c, files: [k=conf.txt]}]\n",
+    );
+    write(
+        directory,
+        "base/service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {ports: [{port: 80}]}\n",
+    );
+    write(directory, "base/conf.txt", "hello\n");
+    write(directory, "base/README.md", "nobody reads this\n");
+    write(
+        directory,
+        "component/kustomization.yaml",
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nlabels: [{pairs: {a: b}}]\n",
+    );
+    write(
+        directory,
+        "overlays/a/kustomization.yaml",
+        "resources: [../../base]\ncomponents: [../../component]\n",
+    );
+    write(
+        directory,
+        "overlays/b/kustomization.yaml",
+        "resources: [map.yaml]\npatches: [{path: patch.yaml}]\n",
+    );
+    write(
+        directory,
+        "overlays/b/map.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: b}\n",
+    );
+    write(
+        directory,
+        "overlays/b/patch.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {c: d}\n",
+    );
+    git(directory, &["add", "-A"]);
+    git(directory, &["commit", "-q", "-m", "one"]);
+    git(directory, &["checkout", "-q", "-b", "work"]);
+}
+
+fn scratch() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    repository(directory.path());
+    directory
+}
+
+#[test]
+fn a_revision_is_read_without_a_checkout() {
+    let directory = scratch();
+    let top = directory.path();
+    write(top, "base/conf.txt", "world\n");
+    let index = fs::read(top.join(".git/index")).expect("an index");
+    let (code, stdout, stderr) = run(top, &["diff", "main:overlays/a", "overlays/a"]);
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    assert!(stdout.starts_with("1 changed in 1 field, 1 unchanged\n"), "{stdout}");
+    assert!(stdout.contains("\"hello\\n\"") && stdout.contains("\"world\\n\""), "{stdout}");
+    for arguments in [
+        &["diff", "--against", "main", "overlays/a"][..],
+        &["diff", "--merge-base", "main", "overlays/a"],
+        &["diff", "--merge-base", "main", "--all"],
+    ] {
+        let (code, other, stderr) = run(top, arguments);
+        let same = other.lines().skip(1).eq(stdout.lines().skip(1));
+        assert!(code == 1 && same, "{arguments:?}: {other}{stderr}");
+    }
+    let (code, ..) = run(&top.join("overlays"), &["diff", "main:./a", "a"]);
+    assert_eq!(code, 1);
+    assert_eq!(fs::read(top.join(".git/index")).expect("an index"), index);
+    assert_eq!(fs::read_to_string(top.join("base/conf.txt")).expect("a file"), "world\n");
+}
+
+#[test]
+fn only_what_a_change_reaches_is_affected() {
+    let directory = scratch();
+    let top = directory.path();
+    for (file, text, expected) in [
+        ("base/conf.txt", "x\n", "overlays/a: base/conf.txt (configMapGenerator), through base\n"),
+        ("base/README.md", "x\n", ""),
+        (
+            "component/kustomization.yaml",
+            "kind: Component\n",
+            "overlays/a: component/kustomization.yaml, through component\n",
+        ),
+        ("overlays/b/patch.yaml", "x\n", "overlays/b: overlays/b/patch.yaml (patches)\n"),
+        (
+            "overlays/c/kustomization.yaml",
+            "resources: [../b]\n",
+            "overlays/c: overlays/c/kustomization.yaml\n",
+        ),
+    ] {
+        let before = fs::read_to_string(top.join(file)).ok();
+        write(top, file, text);
+        let (code, stdout, stderr) = run(top, &["affected", "main"]);
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, expected, ""), "{file}");
+        match before {
+            Some(before) => write(top, file, &before),
+            None => fs::remove_dir_all(top.join("overlays/c")).expect("removed"),
+        }
+    }
+    fs::remove_dir_all(top.join("overlays/b")).expect("removed");
+    let (_, stdout, _) = run(top, &["affected", "main", "--format", "names"]);
+    assert_eq!(stdout, "overlays/b\n");
+    let (code, stdout, _) = run(top, &["diff", "--against", "main", "overlays/b"]);
+    assert!(code == 1 && stdout.starts_with("1 removed"), "{stdout}");
+}
+
+#[test]
+fn affected_roots_are_those_that_differ_and_maybe_more() {
+    let directory = scratch();
+    let top = directory.path();
+    let mut random = Random(7);
+    for round in 0..25 {
+        git(top, &["checkout", "-q", "-f", "main"]);
+        git(top, &["clean", "-q", "-f", "-d"]);
+        for _ in 0..1 + random.below(2) {
+            let files = [
+                "base/service.yaml",
+                "base/conf.txt",
+                "base/README.md",
+                "overlays/b/map.yaml",
+                "overlays/b/patch.yaml",
+            ];
+            let file = files[random.below(files.len())];
+            let text = fs::read_to_string(top.join(file)).expect("a file");
+            let text = match random.below(3) {
+                0 => text.replace("80", "81").replace("hello", "bye"),
+                1 => text.replace(": b}", ": bb}").replace(": d}", ": dd}"),
+                _ => format!("{text}# a comment\n"),
+            };
+            write(top, file, &text);
+        }
+        let (_, affected, _) = run(top, &["affected", "main", "--format", "names"]);
+        for root in ["overlays/a", "overlays/b"] {
+            let (code, stdout, stderr) = run(top, &["diff", "--against", "main", root]);
+            assert!(code < 2, "{stderr}");
+            let differs = code == 1;
+            assert!(!differs || affected.lines().any(|line| line == root), "round {round}: {root} {stdout}");
+        }
+        let (whole, ..) = run(top, &["diff", "--against", "main", "--all"]);
+        let (each, ..) = run(top, &["diff", "--against", "main", "overlays/a", "overlays/b"]);
+        assert_eq!(whole, each, "round {round}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let directory = scratch();
+    let top = directory.path();
+    fs::write(top.join("overlays/b/kustomization.yaml"), "resources: [none.yaml]\n").expect("a file");
+    for (arguments, message) in [
+        (&["diff", "nope:overlays/a", "overlays/a"][..], "Error: revision `nope` does not exist"),
+        (&["diff", "main:nope", "overlays/a"], "Error: `nope` does not exist in revision `main`"),
+        (
+            &["diff", "--against", "main", "nope"],
+            "Error: `nope` exists neither in `main` nor in the working tree",
+        ),
+        (&["diff", "main:overlays/b", "overlays/b"], "= while reading the newer side, `overlays/b`"),
+        (&["diff", "--against", "main", "--all"], "Error: `none.yaml` does not exist"),
+        (&["diff", "--merge-base", "nope"], "Error: revision `nope` does not exist"),
+        (&["diff", "--merge-base", "main", "--against", "main"], "exclude each other"),
+    ] {
+        let (code, stdout, stderr) = run(top, arguments);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(stderr.contains(message), "{arguments:?}: {stderr}");
+    }
+    let outside = tempfile::tempdir().expect("a directory");
+    let (code, _, stderr) = run(outside.path(), &["diff", "--against", "main"]);
+    assert!(code == 2 && stderr.contains("is in no git repository"), "{stderr}");
+}
+
+#[test]
+fn a_bare_repository_has_revisions_and_no_working_tree() {
+    let directory = scratch();
+    let top = directory.path();
+    write(top, "overlays/b/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: c}\n");
+    git(top, &["commit", "-q", "-a", "-m", "two"]);
+    git(top, &["clone", "-q", "--bare", ".", "bare.git"]);
+    let bare = top.join("bare.git");
+    let (code, stdout, stderr) =
+        run(&bare, &["diff", "main:overlays/b", "work:overlays/b", "--format", "summary"]);
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (1, "1 changed in 1 field, 0 unchanged\n", ""));
+    let (code, _, stderr) = run(&bare, &["diff", "--against", "main"]);
+    assert!(code == 2 && stderr.contains("is a bare repository"), "{stderr}");
+}
+
+#[test]
+fn a_shallow_clone_without_the_merge_base_says_how_to_get_it() {
+    let directory = scratch();
+    let top = directory.path();
+    for branch in ["main", "work"] {
+        git(top, &["checkout", "-q", branch]);
+        write(top, "base/conf.txt", branch);
+        git(top, &["commit", "-q", "-a", "-m", branch]);
+    }
+    let url = format!("file://{}", top.display());
+    git(top, &["clone", "-q", "--depth", "1", "--no-single-branch", &url, "shallow"]);
+    let (code, stdout, stderr) = run(&top.join("shallow"), &["diff", "--merge-base", "main", "--all"]);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("no commit in common") && stderr.contains("git fetch --unshallow"), "{stderr}");
+}
+
+#[test]
+fn submodules_lfs_pointers_and_links_out_are_named_and_not_followed() {
+    let directory = scratch();
+    let top = directory.path();
+    write(top, "lfs/kustomization.yaml", "resources: [big.yaml]\n");
+    write(top, "lfs/big.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    write(top, "link/kustomization.yaml", "resources: [out.yaml]\n");
+    std::os::unix::fs::symlink("/etc/hostname", top.join("link/out.yaml")).expect("a link");
+    std::os::unix::fs::symlink("../base", top.join("link/in")).expect("a link");
+    write(top, "through/kustomization.yaml", "resources: [../link/in]\n");
+    git(top, &["add", "-A"]);
+    git(
+        top,
+        &["update-index", "--add", "--cacheinfo", "160000,0123456789012345678901234567890123456789,sub"],
+    );
+    write(top, "sub-user/kustomization.yaml", "resources: [../sub]\n");
+    git(top, &["add", "sub-user"]);
+    git(top, &["commit", "-q", "-m", "two"]);
+    for (root, message) in [
+        ("lfs", "kept by Git LFS"),
+        ("link", "a link leads out of the repository"),
+        ("sub-user", "a submodule, which is not looked into"),
+    ] {
+        let (code, stdout, stderr) = run(top, &["diff", &format!("work:{root}"), "base"]);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{root}");
+        assert!(stderr.contains(message), "{root}: {stderr}");
+    }
+    let (code, stdout, stderr) = run(top, &["diff", "work:through", "work:base"]);
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", ""));
+}
+
+#[test]
+fn several_targets_are_reported_apart() {
+    let directory = scratch();
+    let top = directory.path();
+    write(top, "base/conf.txt", "world\n");
+    write(top, "overlays/b/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: c}\n");
+    let output = kfm(top, &["diff", "--against", "main", "overlays/a", "overlays/b", "base"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.starts_with("3 of 3 targets differ: 3 changed in 3 fields"), "{text}");
+    for target in ["\noverlays/a: 1 changed", "\noverlays/b: 1 changed", "\nbase: 1 changed"] {
+        assert!(text.contains(target), "{text}");
+    }
+}

@@ -1,0 +1,122 @@
+//! `build --all`: the rendered manifests of a repository.
+
+use super::{run, write};
+use std::fs;
+use std::path::Path;
+
+fn repository(top: &Path) {
+    write(top, "base/kustomization.yaml", "resources: [map.yaml]\n");
+    write(top, "base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: b}\n");
+    write(
+        top,
+        "component/kustomization.yaml",
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n",
+    );
+    for name in ["a", "b"] {
+        write(
+            top,
+            &format!("overlays/{name}/kustomization.yaml"),
+            &format!("namePrefix: {name}-\nresources: [../../base]\n"),
+        );
+    }
+    write(top, "single/kustomization.yaml", "configMapGenerator: [{name: s, literals: [k=v]}]\n");
+}
+
+const ALL: [&str; 5] = ["build", "--all", ".", "--output", "rendered"];
+const CHECK: [&str; 6] = ["build", "--all", ".", "--output", "rendered", "--check"];
+
+#[test]
+fn every_root_becomes_a_file_with_the_bytes_of_a_build() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    repository(top);
+    let (code, stdout, _) = run(top, &CHECK);
+    let missing =
+        "missing rendered/overlays/a.yaml\nmissing rendered/overlays/b.yaml\nmissing rendered/single.yaml\n";
+    assert_eq!((code, stdout.as_str()), (1, missing));
+    assert!(!top.join("rendered").exists());
+    let (code, stdout, stderr) = run(top, &ALL);
+    assert_eq!((code, stdout, stderr), (0, missing.replace("missing", "written"), String::new()));
+    for root in ["overlays/a", "overlays/b", "single"] {
+        let (_, built, _) = run(top, &["build", root]);
+        let file = fs::read_to_string(top.join(format!("rendered/{root}.yaml"))).expect("a file");
+        assert_eq!(file, built, "{root}");
+    }
+    for arguments in [&ALL[..], &CHECK] {
+        assert_eq!(run(top, arguments), (0, String::new(), String::new()));
+    }
+}
+
+#[test]
+fn only_what_changed_is_written_and_only_what_kfm_wrote_is_removed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    repository(top);
+    run(top, &ALL);
+    let time = |file: &str| fs::metadata(top.join(file)).and_then(|m| m.modified()).expect("a time");
+    let before = time("rendered/single.yaml");
+    write(top, "rendered/overlays/mine.yaml", "kept\n");
+    write(top, "base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: c}\n");
+    fs::remove_dir_all(top.join("overlays/b")).expect("removed");
+    let (code, stdout, _) = run(top, &CHECK);
+    assert_eq!(
+        (code, stdout.as_str()),
+        (1, "stale rendered/overlays/a.yaml\nleft over rendered/overlays/b.yaml\n")
+    );
+    let (code, stdout, _) = run(top, &ALL);
+    assert_eq!(
+        (code, stdout.as_str()),
+        (0, "written rendered/overlays/a.yaml\nremoved rendered/overlays/b.yaml\n")
+    );
+    assert_eq!(time("rendered/single.yaml"), before);
+    assert_eq!(fs::read_to_string(top.join("rendered/overlays/mine.yaml")).expect("a file"), "kept\n");
+    assert!(!top.join("rendered/overlays/b.yaml").exists());
+}
+
+#[test]
+fn a_root_that_does_not_build_keeps_its_file_and_no_other_one_waits_for_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    repository(top);
+    run(top, &ALL);
+    let before = fs::read(top.join("rendered/overlays/a.yaml")).expect("a file");
+    write(top, "overlays/a/kustomization.yaml", "resources: [none.yaml]\n");
+    write(top, "single/kustomization.yaml", "configMapGenerator: [{name: s, literals: [k=w]}]\n");
+    let (code, stdout, stderr) = run(top, &ALL);
+    assert_eq!((code, stdout.as_str()), (1, "written rendered/single.yaml\n"));
+    assert!(stderr.contains("`none.yaml` does not exist"), "{stderr}");
+    assert_eq!(fs::read(top.join("rendered/overlays/a.yaml")).expect("a file"), before);
+}
+
+#[test]
+fn nothing_is_written_or_removed_outside_of_the_output() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    repository(top);
+    write(top, "outside/b.yaml", "kept\n");
+    fs::create_dir(top.join("rendered")).expect("a directory");
+    std::os::unix::fs::symlink("../outside", top.join("rendered/overlays")).expect("a link");
+    write(
+        top,
+        "rendered/.kfm-manifest.json",
+        r#"{"files": ["../outside/b.yaml", "/etc/hostname", "overlays/b.yaml"]}"#,
+    );
+    let (code, _, stderr) = run(top, &ALL);
+    assert!(code == 1 && stderr.contains("nothing is written there"), "{stderr}");
+    assert_eq!(fs::read_to_string(top.join("outside/b.yaml")).expect("a file"), "kept\n");
+    assert!(!top.join("outside/a.yaml").exists());
+}
+
+#[test]
+fn what_is_wrong_with_the_arguments_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (arguments, message) in [
+        (&["build", "--all", "."][..], "needs a directory to write to"),
+        (&["build", "--check", "."], "`--check` goes with `--all`"),
+        (&["build", "--all", "nope", "--output", "x"], "`nope` cannot be reached"),
+    ] {
+        let (code, stdout, stderr) = run(directory.path(), arguments);
+        assert_eq!((code, stdout.as_str()), (1, ""));
+        assert!(stderr.contains(message), "{stderr}");
+    }
+}
