@@ -11,7 +11,7 @@ use crate::distribution::gitops::{self, Layout};
 use crate::distribution::profiles::{self, Profile};
 use crate::distribution::{self, Local, TREES, embedded};
 use crate::load::files::clean;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::borrow::Cow;
 
 /// Arguments of `init`.
@@ -24,8 +24,8 @@ pub struct InitArgs {
     #[arg(long)]
     pub force: bool,
     /// What to write: the three directories, or the repository of a platform that Argo CD deploys
-    #[arg(long, value_enum, default_value_t)]
-    pub layout: LayoutArg,
+    #[arg(long, value_name = "trees|gitops")]
+    pub layout: Option<String>,
     /// With `--layout gitops`: URL of the repository
     #[arg(long, value_name = "URL", default_value = "https://git.example.com/platform/k8s-app-configs.git")]
     pub repo: String,
@@ -40,16 +40,6 @@ pub struct InitArgs {
     pub profiles: Option<String>,
 }
 
-/// What `init` writes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum LayoutArg {
-    /// `manifests`, `overlays` and `example`
-    #[default]
-    Trees,
-    /// `apps`, `kubeflow`, `terraform` and what they are made of
-    Gitops,
-}
-
 /// Writes the files.
 pub fn run(args: &InitArgs, environment: &Environment) -> Result<Done> {
     let dir = match args.dir.as_slice() {
@@ -57,18 +47,20 @@ pub fn run(args: &InitArgs, environment: &Environment) -> Result<Done> {
         [dir] if !dir.is_empty() => dir,
         _ => return Err(Error::new(ErrorKind::Usage, "expected one directory to write to")),
     };
-    let files = match args.layout {
-        LayoutArg::Gitops => gitops::files(&layout(args, environment)?),
-        LayoutArg::Trees => {
-            embedded::files().map(|f| (f.path.to_owned(), Cow::Borrowed(f.content))).collect()
+    let (files, owned) = match args.layout.as_deref() {
+        None | Some("trees") => (embedded_files(), &TREES[..]),
+        Some("gitops") => (gitops::files(&layout(args, environment)?), &gitops::OWNED[..]),
+        Some(other) => {
+            let message = format!("`--layout` must be `trees` or `gitops`, found `{other}`");
+            return Err(Error::new(ErrorKind::Usage, message));
         }
-    };
-    let owned: &[&str] = match args.layout {
-        LayoutArg::Gitops => &gitops::OWNED,
-        LayoutArg::Trees => &TREES,
     };
     let report = distribution::write(&environment.directory.join(dir), &files, owned, args.force)?;
     Ok(Done { stdout: vec![report.text(dir).into_bytes()], ..Done::default() })
+}
+
+fn embedded_files() -> Vec<(String, Cow<'static, [u8]>)> {
+    embedded::files().map(|f| (f.path.to_owned(), Cow::Borrowed(f.content))).collect()
 }
 
 fn layout(args: &InitArgs, environment: &Environment) -> Result<Layout> {
