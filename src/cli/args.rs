@@ -26,6 +26,9 @@ pub enum Command {
     Diff(Box<super::diff::DiffArgs>),
     /// List the roots that the changes since a git revision reach, and why
     Affected(super::affected::AffectedArgs),
+    /// Show what other versions of kustomize print of the same input
+    #[command(args_override_self = true)]
+    Compare(Box<super::compare::CompareArgs>),
     /// Write a new kustomization file in the current directory
     #[command(args_override_self = true)]
     Create(super::create::CreateArgs),

@@ -56,6 +56,7 @@ const VALUES: &[(&str, &str, &[&str])] = &[
     ("build", "load-restrictor", &["LoadRestrictionsNone", "LoadRestrictionsRootOnly"]),
     ("build", "reorder", &["legacy", "none"]),
     ("build", "compat", &["5.7.1", "5.8.1", "5.8.2", "5.8.3"]),
+    ("compare", "compat", &["5.7.1", "5.8.1", "5.8.2", "5.8.3"]),
     ("version", "output", &["json", "yaml"]),
     ("fetch", "format", &["json", "yaml"]),
     ("configmap", "behavior", &["create", "merge", "replace"]),
@@ -68,7 +69,7 @@ const WORDS: &[(&str, &[&str])] = &[
 ];
 
 /// Commands that take a directory, and flags of theirs that do.
-const DIRECTORIES: [&str; 3] = ["build", "init", "localize"];
+const DIRECTORIES: [&str; 4] = ["build", "compare", "init", "localize"];
 const DIRECTORY_FLAGS: [&str; 2] = ["manifests", "scope"];
 
 /// Prints the candidates.

@@ -5,6 +5,7 @@ mod affected;
 pub mod args;
 mod build;
 mod build_all;
+mod compare;
 mod complete;
 mod completion;
 mod create;
@@ -86,7 +87,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
 
 /// The exit code of a command that failed. Those that compare have 1 for what differs.
 fn trouble(command: Option<&str>) -> u8 {
-    if matches!(command, Some("diff" | "affected")) { 2 } else { 1 }
+    if matches!(command, Some("diff" | "affected" | "compare")) { 2 } else { 1 }
 }
 
 fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
@@ -94,6 +95,7 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
         Some(Command::Build(args)) => build::run(args, environment),
         Some(Command::Diff(args)) => diff::run(&args, environment),
         Some(Command::Affected(args)) => affected::run(&args, environment),
+        Some(Command::Compare(args)) => compare::run(&args, environment),
         Some(Command::Create(args)) => create::run(&args, environment),
         Some(Command::Init(args)) => init::run(&args, environment),
         Some(Command::Import(import)) => import::run(&import, environment),

@@ -114,7 +114,7 @@ pub fn refuse_odd_keys_at(doc: &Doc, node: NodeId, flow: bool) -> Result<()> {
         let odd =
             doc.kind(key) == NodeKind::Scalar && value(doc, key, place).is_ok_and(|v| key_text(&v).is_some());
         if odd {
-            let message = format!("the key `{}` is no string", doc.text(key));
+            let message = format!("the key `{}` is not a string", doc.text(key));
             return Err(Error::new(ErrorKind::Resource, message)
                 .at(doc.location(key))
                 .hint("kustomize 5.8.3 makes a string of it, older versions do not: put it in quotes"));
