@@ -74,12 +74,14 @@
 pub mod accumulate;
 pub mod cli;
 pub mod compat;
+pub mod config;
 pub mod diag;
 pub mod diff;
 pub mod distribution;
 pub mod edit;
 pub mod files;
 pub mod generate;
+pub mod image;
 pub mod interrupt;
 pub mod kube;
 pub mod kustomization;

@@ -16,8 +16,9 @@ const LAYERS: &[&[&str]] = &[
     &["plugin"],
     &["transform", "patch", "refs"],
     &["accumulate"],
-    &["diff"],
+    &["diff", "image"],
     &["edit", "localize", "distribution"],
+    &["config"],
     &["cli"],
 ];
 

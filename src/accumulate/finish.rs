@@ -1,7 +1,7 @@
 //! What happens once, when all layers are done: hashes, references, variables, order, and the removal of what
 //! only the build needed to know.
 
-use super::{Accumulator, Options, Reorder};
+use super::{Accumulator, Options, Reorder, Stage};
 use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::FieldSpec;
@@ -21,6 +21,11 @@ pub fn finish(
 ) -> Result<ResMap> {
     let config = &acc.config;
     let resources = &mut acc.resources;
+    let edit = |resources: &mut ResMap, stage| match &options.edit {
+        Some(edit) => (edit.0)(resources, stage, findings),
+        None => Ok(()),
+    };
+    edit(resources, Stage::BeforeHashes)?;
     transform::hash::apply(resources)?;
     resources.iter().try_for_each(refuse_lost_ids)?;
     refs::names::fix(resources, config)?;
@@ -38,6 +43,7 @@ pub fn finish(
         resources.iter().try_for_each(|res| reencode::refuse_odd_keys(res.doc()))?;
     }
     resources.compact();
+    edit(resources, Stage::Finished)?;
     Ok(acc.resources)
 }
 

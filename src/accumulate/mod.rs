@@ -43,6 +43,28 @@ pub enum Reorder {
     None,
 }
 
+/// When the caller changes the resources of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Before name suffix hashes are computed.
+    BeforeHashes,
+    /// When everything else is done.
+    Finished,
+}
+
+/// What the caller does with the resources at each [`Stage`].
+#[derive(Clone)]
+pub struct Edit(pub Arc<EditFn>);
+
+/// The function of an [`Edit`].
+pub type EditFn = dyn Fn(&mut ResMap, Stage, &Findings) -> Result<()> + Send + Sync;
+
+impl std::fmt::Debug for Edit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Edit")
+    }
+}
+
 /// What the caller decides about a build.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -70,6 +92,8 @@ pub struct Options {
     /// Directories that are read in place of others.
     #[doc(hidden)]
     pub stand_ins: Option<Arc<dyn StandIns>>,
+    /// Changes to the resources of the top, such as other images.
+    pub edit: Option<Edit>,
 }
 
 impl Default for Options {
@@ -85,6 +109,7 @@ impl Default for Options {
             files: Arc::new(Disk::default()),
             directory: PathBuf::new(),
             stand_ins: None,
+            edit: None,
         }
     }
 }

@@ -37,6 +37,9 @@ pub enum Command {
     /// Make kustomizations of what other tools read
     #[command(subcommand)]
     Import(super::import::Import),
+    /// List, rewrite and lock the images that objects name
+    #[command(subcommand)]
+    Images(super::images::Images),
     /// Change the kustomization file of the current directory and leave the rest of it as it is
     Edit(super::edit::args::EditArgs),
     /// Print the version
@@ -143,6 +146,9 @@ pub struct BuildArgs {
     /// Threads to use; 0 for as many as there are processors
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub threads: usize,
+    /// Where images are pulled from.
+    #[command(flatten)]
+    pub images: super::images::ImageArgs,
 }
 
 /// Arguments of `version`.

@@ -2,7 +2,7 @@
 
 use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
-use super::{Done, Strictness, build_all, init, output};
+use super::{Done, Strictness, build_all, images, init, output};
 use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::distribution::{Trees, credentials};
@@ -32,6 +32,8 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         [dir] => dir,
         _ => return Err(Error::new(ErrorKind::Usage, "specify one path to kustomization.yaml")),
     };
+    let settings = images::Settings::new(&args.images, dir, environment)?;
+    options.edit = settings.rewrite()?.map(images::edit);
     let remote = remote(environment)?;
     let trees = trees(&args, dir, environment);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
@@ -41,6 +43,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     })?;
     output.findings().iter().for_each(|finding| findings.add(finding.clone()));
     trees.iter().flat_map(|trees| trees.findings.take()).for_each(|note| findings.add(note));
+    settings.check(output.resources())?;
     let strictness = strictness(&args);
     if !environment.as_kustomize {
         credentials::warning(output.resources()).into_iter().for_each(|warning| findings.add(warning));
@@ -97,6 +100,25 @@ pub(super) fn render(
     })
 }
 
+/// The resources that a build makes; its warnings are added to the findings.
+pub(super) fn resources(
+    args: &BuildArgs,
+    dir: &str,
+    mut options: Options,
+    environment: &Environment,
+    findings: &Findings,
+) -> Result<ResMap> {
+    let trees = trees(args, dir, environment);
+    options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
+    let resources =
+        accumulate::build(dir, &options, remote(environment)?, findings).map_err(|e| match &trees {
+            Some(trees) => trees.explain(e),
+            None => e,
+        })?;
+    trees.iter().flat_map(|trees| trees.findings.take()).for_each(|note| findings.add(note));
+    Ok(resources)
+}
+
 /// The built-in directories, where they may serve. Called as kustomize the program is no more than that, unless asked.
 pub(super) fn trees(args: &BuildArgs, dir: &str, environment: &Environment) -> Option<Arc<Trees>> {
     if environment.as_kustomize && args.manifests.is_none() {
@@ -135,6 +157,7 @@ pub(super) fn plain(environment: &Environment) -> Result<Options> {
     }
 }
 
+/// What the flags of a build say.
 pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
     let deprecated = |flag: &str, instead: &str| {
         findings

@@ -29,6 +29,8 @@ pub struct Environment {
     pub look: Look,
     /// How standard output looks, by the same rule.
     pub output_look: Look,
+    /// `$DOCKER_CONFIG`, or `.docker` below the home directory.
+    pub docker_config: Option<PathBuf>,
     /// Proxies for HTTP.
     pub proxies: Proxies,
 }
@@ -78,6 +80,7 @@ impl Environment {
             ),
             look: look(std::io::stderr().is_terminal()),
             output_look: look(std::io::stdout().is_terminal()),
+            docker_config: path("DOCKER_CONFIG").or_else(|| path("HOME").map(|h| h.join(".docker"))),
             proxies: Proxies {
                 http: proxy("HTTP_PROXY"),
                 https: proxy("HTTPS_PROXY"),

@@ -14,6 +14,7 @@ mod edit;
 mod environment;
 mod find;
 mod help;
+mod images;
 mod import;
 mod init;
 mod localize;
@@ -99,6 +100,7 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
         Some(Command::Create(args)) => create::run(&args, environment),
         Some(Command::Init(args)) => init::run(&args, environment),
         Some(Command::Import(import)) => import::run(&import, environment),
+        Some(Command::Images(command)) => images::run(command, environment),
         Some(Command::Edit(args)) => edit::run(args, environment),
         Some(Command::Version(args)) => version::run(&args, environment),
         Some(Command::Localize(args)) => localize::run(&args, environment),

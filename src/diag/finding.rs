@@ -32,6 +32,8 @@ pub enum Code {
     KnownSecret,
     /// Something is left out that the user may expect to happen.
     Skipped,
+    /// Something about an image.
+    Image,
     /// A note about what kfm did.
     Note,
 }

@@ -5,6 +5,7 @@
 //! here reads the environment: proxies and the configuration's path come from the caller; `git` inherits what it
 //! needs.
 
+pub mod exchange;
 pub mod git;
 pub mod http;
 pub mod mirror;

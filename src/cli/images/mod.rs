@@ -1,0 +1,129 @@
+//! `images`: which images there are, and where they are to be pulled from.
+
+mod list;
+mod lock;
+mod rewrite;
+mod settings;
+
+pub use settings::{ImageArgs, Settings, edit};
+
+use super::args::{BuildArgs, Cli, Command, go_bool};
+use super::environment::Environment;
+use super::{Done, build};
+use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
+use crate::image::Rewrite;
+use crate::limits::{Budget, Limits};
+use crate::resource::{ResMap, read};
+use crate::yaml::split;
+use clap::{Args, Parser, Subcommand};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What to do with images.
+#[derive(Debug, Subcommand)]
+pub enum Images {
+    /// List the images that a target, a file or standard input (`-`) names
+    List(Box<list::ListArgs>),
+    /// Print the objects of a target, a file or standard input (`-`) with their images rewritten
+    Rewrite(Box<rewrite::RewriteArgs>),
+    /// Write the digest of every image to a lock file
+    Lock(Box<lock::LockArgs>),
+}
+
+/// What is looked at.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// Directory or git URL to build, file of objects, or `-` for standard input
+    #[arg(value_name = "TARGET", default_value = ".")]
+    target: String,
+    /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
+    #[arg(long, value_name = "RESTRICTION")]
+    load_restrictor: Option<String>,
+    /// Let `helmCharts` and the helm generator run helm
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    enable_helm: Option<bool>,
+    /// The helm program
+    #[arg(long, value_name = "COMMAND", default_value = "helm")]
+    helm_command: String,
+}
+
+/// The largest text that is read from standard input, in bytes.
+const INPUT: u64 = 1 << 30;
+
+impl TargetArgs {
+    /// The resources of a file, of standard input, or of a build, rewritten.
+    fn resources(
+        &self,
+        rewrite: Option<Rewrite>,
+        environment: &Environment,
+        findings: &Findings,
+    ) -> Result<ResMap> {
+        if let Some(mut resources) = self.read(environment)? {
+            if let Some(rewrite) = rewrite {
+                rewrite.apply_rendered(&mut resources, findings)?;
+            }
+            return Ok(resources);
+        }
+        let args = self.build_args()?;
+        let mut options = build::options(&args, environment, findings)?;
+        options.edit = rewrite.map(edit);
+        build::resources(&args, &self.target, options, environment, findings)
+    }
+
+    /// The resources of a file or of standard input; `None` for what is to be built.
+    fn read(&self, environment: &Environment) -> Result<Option<ResMap>> {
+        if self.target == "-" {
+            let mut bytes = vec![];
+            std::io::stdin().lock().take(INPUT).read_to_end(&mut bytes).map_err(|e| {
+                Error::new(ErrorKind::Io, format!("standard input cannot be read: {}", cause(&e)))
+            })?;
+            return objects("<stdin>", bytes).map(Some);
+        }
+        let path = environment.directory.join(&self.target);
+        if path.is_file() {
+            let bytes = std::fs::read(&path).map_err(|e| {
+                let message = format!("`{}` cannot be read: {}", self.target, cause(&e));
+                Error::new(ErrorKind::Io, message).at(Location::file(self.target.clone()))
+            })?;
+            return objects(&self.target, bytes).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// The directory whose `kfm.toml` is read: that of the target, or the current one.
+    fn directory(&self) -> &str {
+        if self.target == "-" || Path::new(&self.target).is_file() { "." } else { &self.target }
+    }
+
+    fn build_args(&self) -> Result<Box<BuildArgs>> {
+        match Cli::try_parse_from(["kfm", "build"]).ok().and_then(|cli| cli.command) {
+            Some(Command::Build(mut args)) => {
+                args.load_restrictor.clone_from(&self.load_restrictor);
+                args.enable_helm = self.enable_helm;
+                args.helm_command.clone_from(&self.helm_command);
+                Ok(args)
+            }
+            _ => Err(Error::new(ErrorKind::Usage, "the arguments of a build cannot be read")),
+        }
+    }
+}
+
+fn objects(name: &str, bytes: Vec<u8>) -> Result<ResMap> {
+    let budget = Arc::new(Budget::new(Limits::default()));
+    let source = split::read_text(name, bytes, Some(&budget))?;
+    let mut all = ResMap::new();
+    for res in read::from_source(&source)? {
+        all.push(res);
+    }
+    Ok(all)
+}
+
+/// Runs a command of `images`.
+pub fn run(command: Images, environment: &Environment) -> Result<Done> {
+    match command {
+        Images::List(args) => list::run(&args, environment),
+        Images::Lock(args) => lock::run(&args, environment),
+        Images::Rewrite(args) => rewrite::run(&args, environment),
+    }
+}

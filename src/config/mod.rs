@@ -1,0 +1,89 @@
+//! `kfm.toml`: what a repository says about how it is built.
+//!
+//! The file is part of the input, possibly a stranger's pull request. It names images, registries and rules; nothing in it
+//! starts a program, switches plugins on or makes anything be read. An unknown key is an error.
+
+mod images;
+
+use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::yaml::Source;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use images::Images;
+
+/// The name of the file.
+pub const FILE: &str = "kfm.toml";
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// What stands in a file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Which images there are and where they are pulled from.
+    #[serde(default)]
+    pub images: Images,
+}
+
+/// A file that was read.
+#[derive(Debug, Default)]
+pub struct Repository {
+    /// What it says.
+    pub config: Config,
+    /// Its text, for places in messages.
+    pub source: Option<Arc<Source>>,
+}
+
+impl Repository {
+    /// The configuration that holds for a directory: that of the nearest directory above that has one, within the
+    /// repository, or within the directory in which the user stands. Errors: a file that cannot be read, or is invalid.
+    pub fn find(directory: &Path, target: &str) -> Result<Self> {
+        let Some(path) = locate(directory, target) else { return Ok(Self::default()) };
+        let shown = path.strip_prefix(directory).unwrap_or(&path).to_string_lossy().into_owned();
+        let unreadable = |why: String| {
+            Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {why}"))
+                .at(Location::file(shown.as_str()))
+        };
+        let size = path.metadata().map_err(|e| unreadable(cause(&e)))?.len();
+        if size > LARGEST {
+            return Err(unreadable(format!("it has more than {LARGEST} bytes")));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(cause(&e)))?;
+        let source = Source::new(shown, text);
+        Ok(Self { config: Config::parse(&source)?, source: Some(source) })
+    }
+}
+
+impl Config {
+    /// Reads the text of a file. Errors: invalid TOML, an unknown key, a value of the wrong type.
+    pub fn parse(source: &Arc<Source>) -> Result<Self> {
+        toml::from_str(&source.text).map_err(|e| {
+            let message = e.message().trim().trim_end_matches('.');
+            let message = message.lines().collect::<Vec<_>>().join(", ");
+            let offset = e.span().map_or(0, |span| span.start);
+            Error::new(ErrorKind::Config, message).at(source.location(u32::try_from(offset).unwrap_or(0)))
+        })
+    }
+}
+
+/// Where the file is: up to the root of the repository, which holds `.git`, or the directory in which the user stands.
+fn locate(directory: &Path, target: &str) -> Option<PathBuf> {
+    let start = directory.join(target).canonicalize().ok().filter(|path| path.is_dir())?;
+    let here = directory.canonicalize().ok()?;
+    let top = start.ancestors().find(|path| path.join(".git").exists());
+    let top = top.or_else(|| start.starts_with(&here).then_some(here.as_path())).unwrap_or(&start).to_owned();
+    for path in start.ancestors() {
+        let file = path.join(FILE);
+        // A link could lead out of the repository.
+        if file.symlink_metadata().is_ok_and(|m| m.is_file()) {
+            return Some(file);
+        }
+        if path == top {
+            break;
+        }
+    }
+    None
+}

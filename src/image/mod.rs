@@ -1,0 +1,29 @@
+//! The images of rendered objects: which there are, where they stand, and where they are to be pulled from.
+//!
+//! kustomize's `images` reaches the containers of workloads. Images also stand in arguments, environment variables,
+//! custom resources, and in YAML, JSON, templates and source code within ConfigMaps; some stand nowhere as a text, but are
+//! joined from parts. [`find()`] finds all of them by rules that are data (`rules.toml`).
+
+mod compose;
+pub mod credentials;
+mod find;
+mod hit;
+pub mod list;
+pub mod lock;
+pub mod map;
+mod paths;
+pub mod plan;
+mod reference;
+pub mod registry;
+pub mod rewrite;
+mod rules;
+mod source;
+mod text;
+
+pub use find::{Found, Near, find};
+pub use hit::{Carrier, Confidence, Hit, Join, Place, Pulled, object};
+pub use lock::Lock;
+pub use map::Map;
+pub use reference::Reference;
+pub use rewrite::Rewrite;
+pub use rules::{Rules, UserRule};
