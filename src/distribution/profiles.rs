@@ -50,7 +50,7 @@ pub fn read(source: &Arc<Source>) -> Result<Vec<Profile>> {
         let profile = profile(doc, *entry)?;
         let at = doc.get(*entry, "name").map_or_else(|| doc.location(*entry), |name| doc.location(name));
         if let Some(first) = known.insert(profile.name.clone(), at.clone()) {
-            let message = format!("the profile `{}` is there twice", profile.name);
+            let message = format!("the profile `{}` is listed twice", profile.name);
             return Err(Error::new(ErrorKind::Conflict, message).at(at).label(first, "the first one"));
         }
         profiles.push(profile);

@@ -31,6 +31,6 @@ pub trait StandIns: Debug + Send + Sync {
     fn instead(&self, path: &Path) -> Option<io::Result<StandIn>>;
     /// What is read in place of something that is not there.
     fn missing(&self, path: &Path) -> Option<io::Result<StandIn>>;
-    /// Whether something would be read in place of a path that is not there.
+    /// Returns whether something would be read in place of a path that does not exist.
     fn has(&self, path: &Path) -> bool;
 }

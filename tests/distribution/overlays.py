@@ -77,6 +77,13 @@ PARTS = ["ambient/pipelines", "ambient/pipelines-sidecars"]
 ALONE = ["argocd", "argocd/applicationset", "gpu-nodes/workloads", "jupyter-enterprise-gateway",
          "jupyter-enterprise-gateway-per-profile", "kgateway", "istio", "istio-system", "profiles"]
 
+# Beside what `example` has, each of these builds under --strict once the settings are changed.
+STRICT = [
+    [], ["kgateway/gateway"], ["kgateway/gateway", "kgateway/backend-tls"], ["kgateway/websockets"], ["kgateway/cross-namespace"],
+    ["kgateway/plain-http", "insecure-cookies"], ["dex/keycloak"], ["oauth2-proxy/without-dex"], ["istio"], ["istio-system"], ["profiles"],
+    ["jupyter-enterprise-gateway"], ["resources"], ["gpu-nodes"], ["monitoring"], ["prune-labels"], ["argocd/sync-waves"],
+]
+
 # What users edit: every setting gets a value of its own here, which must come out and leave none of the old behind.
 SETTINGS = {
     "kgateway/settings.env": {
@@ -522,6 +529,13 @@ def delivered(folder, scratch, known):
     need(not findings, "\n    ".join(["check.py finds", *findings]))
 
 
+def strict(extra, scratch):
+    """`example` with further overlays has no warning; as delivered, only that its password and secrets are known."""
+    directory = scratch / f"strict{STRICT.index(extra)}"
+    write(directory, {"resources": ["../example"], "components": [f"../overlays/{name}" for name in extra]})
+    render.printed([render.kfm(), "build", "--strict"], directory, scratch)
+
+
 def changed(folder, scratch, other, keeps):
     """The promises of an overlay, with settings that are not those delivered."""
     text = render.printed(KFM, folder, scratch)
@@ -582,6 +596,8 @@ def main():
                 keeps = lambda objects: without(gone(EXAMPLE), objects)
                 directory = str(example_for(tree).parent.relative_to(ROOT))
                 tally.run(f"{name}: {directory}", changed, directory, scratch, other, keeps)
+            for extra in STRICT if name == "manifests" and not wanted else []:
+                tally.run(f"--strict: example {' '.join(extra)}", strict, extra, scratch)
             for overlay in ALONE if name == "manifests" else []:
                 if not wanted or overlay in wanted:
                     keeps = lambda objects: (alone(objects, SETTINGS, overlay), without(gone([overlay]), objects))
