@@ -1,6 +1,7 @@
 //! `diff`, `affected` and `build --all` as programs: properties over random objects, scratch repositories, recipes for CI.
 
 mod git;
+mod live;
 mod properties;
 mod recipes;
 mod rendered;

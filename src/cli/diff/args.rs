@@ -42,6 +42,12 @@ pub struct DiffArgs {
     /// Be what `kubectl diff` calls: set KUBECTL_EXTERNAL_DIFF to `kfm diff --kubectl`
     #[arg(long)]
     pub kubectl: bool,
+    /// Compare with the running cluster: render the target, and let `kubectl diff` call kfm for the report
+    #[arg(long)]
+    pub live: bool,
+    /// With --live: as an apply by the server would do it
+    #[arg(long, requires = "live")]
+    pub server_side: bool,
     /// As of `build`
     #[arg(long, value_name = "RESTRICTION")]
     pub load_restrictor: Option<String>,

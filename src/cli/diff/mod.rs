@@ -1,6 +1,7 @@
 //! `diff`: what a change does to the cluster.
 
 mod args;
+mod live;
 mod plan;
 mod side;
 
@@ -12,12 +13,16 @@ use super::{Done, output};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::diff::{self, Target, write};
 use crate::parallel;
+use crate::resource::ResMap;
 use args::{FailOn, Format};
 use plan::Pair;
 use std::path::Path;
 
 /// Compares, and leaves the report for standard output or writes it to where `-o` says.
 pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
+    if args.live {
+        return live::run(args, environment);
+    }
     let pairs = plan::pairs(args, environment)?;
     let options = diff::Options {
         normalize: args.normalize,
@@ -44,11 +49,16 @@ fn compare(
     args: &DiffArgs,
     environment: &Environment,
 ) -> Result<Target> {
-    let [old, new] = [(&pair.old, "older"), (&pair.new, "newer")].map(|(side, which)| {
+    // Both at once, unless other targets are read at the same time.
+    let threads = if pair.name.is_empty() { 2 } else { 1 };
+    let sides = parallel::map(threads, &[(&pair.old, "older"), (&pair.new, "newer")], |(side, which)| {
         side.read(flags, args.kubectl, environment)
             .map_err(|e| e.during(format!("reading the {which} side, `{}`", side.shown())))
     });
-    Ok(Target { name: pair.name.clone(), report: diff::compare(&old?, &new?, options) })
+    let mut sides = sides.into_iter();
+    let mut next = || sides.next().unwrap_or_else(|| Ok(ResMap::new()));
+    let (old, new) = (next()?, next()?);
+    Ok(Target { name: pair.name.clone(), report: diff::compare(&old, &new, options) })
 }
 
 /// Writes the reports, and decides about the exit code.

@@ -40,8 +40,8 @@ pub enum Side {
     },
     /// A remote location.
     Remote(String),
-    /// Standard input.
-    Input,
+    /// Standard input, or a pipe that was named (`/dev/fd/63`).
+    Input(Option<PathBuf>),
     /// The target is not on this side.
     Nothing,
 }
@@ -67,10 +67,14 @@ impl Side {
     /// What a string of the command line names.
     pub fn of(text: &str, args: &DiffArgs, environment: &Environment) -> Result<Self> {
         if text == "-" {
-            return Ok(Self::Input);
+            return Ok(Self::Input(None));
         }
         let path = environment.directory.join(text);
         let disk: Arc<dyn FileSystem> = Arc::new(Disk::new(environment.directory.clone()));
+        // A pipe has no path of its own.
+        if path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+            return Ok(Self::Input(Some(path)));
+        }
         if let Ok(path) = path.canonicalize() {
             let is_file = path.is_file() || args.kubectl;
             return Ok(match Self::at(&disk, &path, text)? {
@@ -142,7 +146,8 @@ impl Side {
         match self {
             Self::At { shown, .. } => shown,
             Self::Remote(text) => text,
-            Self::Input => "-",
+            Self::Input(None) => "-",
+            Self::Input(Some(path)) => path.to_str().unwrap_or("a pipe"),
             Self::Nothing => "nothing",
         }
     }
@@ -165,13 +170,20 @@ impl Side {
         match self {
             Self::Nothing => Ok(ResMap::new()),
             Self::Remote(text) => build::render(text, flags, None, environment),
-            Self::Input => {
+            Self::Input(path) => {
                 let mut bytes = vec![];
                 let limit = Source::LIMIT as u64 + 1;
-                io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|e| {
-                    Error::new(ErrorKind::Io, format!("standard input cannot be read: {}", cause(&e)))
+                let read = match path {
+                    None => io::stdin().lock().take(limit).read_to_end(&mut bytes),
+                    Some(path) => {
+                        std::fs::File::open(path).and_then(|f| f.take(limit).read_to_end(&mut bytes))
+                    }
+                };
+                let shown = path.as_ref().map_or("<stdin>".to_owned(), |path| path.display().to_string());
+                read.map_err(|e| {
+                    Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {}", cause(&e)))
                 })?;
-                objects(vec![("<stdin>".to_owned(), bytes)])
+                objects(vec![(shown, bytes)])
             }
             Self::At { files, path, what: What::Root, .. } => {
                 build::render(&path.to_string_lossy(), flags, Some(files.clone()), environment)

@@ -1,6 +1,6 @@
 //! Objects grouped by where they come from: the directory of their file, or their namespace where all are in one file.
 
-use crate::diff::report::Report;
+use crate::diff::report::{ObjectChange, Report};
 use crate::resource::Resource;
 use std::collections::BTreeMap;
 
@@ -17,11 +17,11 @@ pub struct Component {
 
 /// All components, by name.
 pub fn components(report: &Report) -> Vec<Component> {
-    let olds: Vec<Vec<String>> =
-        report.objects.iter().filter_map(|c| c.old.as_ref()).map(directories).collect();
-    let news: Vec<Vec<String>> =
-        report.objects.iter().filter_map(|c| c.new.as_ref()).map(directories).collect();
-    let (old, new) = (common(&olds), common(&news));
+    let common = |side: fn(&ObjectChange) -> Option<&Resource>| {
+        let local = report.objects.iter().filter_map(side).filter(|object| remote(object).is_none());
+        common(&local.map(directories).collect::<Vec<_>>())
+    };
+    let (old, new) = (common(|change| change.old.as_ref()), common(|change| change.new.as_ref()));
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (i, change) in report.objects.iter().enumerate() {
         let (object, common) = match (&change.new, &change.old) {
@@ -29,15 +29,21 @@ pub fn components(report: &Report) -> Vec<Component> {
             (None, Some(object)) => (object, old),
             (None, None) => continue,
         };
-        groups.entry(name(object, common)).or_default().push(i);
+        groups.entry(remote(object).unwrap_or_else(|| name(object, common))).or_default().push(i);
     }
     groups.into_iter().map(|(name, objects)| Component { name, objects }).collect()
+}
+
+/// The repository that an object comes from, if it is a remote one: `ORGANIZATION/REPOSITORY`.
+fn remote(object: &Resource) -> Option<String> {
+    let (_, location) = object.doc().source().path.split_once("://")?;
+    let parts: Vec<&str> = location.split('/').skip(1).filter(|part| !part.is_empty()).take(DEPTH).collect();
+    (!parts.is_empty()).then(|| parts.join("/"))
 }
 
 /// The directories of the file that an object stands in.
 fn directories(object: &Resource) -> Vec<String> {
     let path = &object.doc().source().path;
-    let path = path.split_once("://").map_or(&**path, |(_, rest)| rest);
     let mut parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     parts.pop();
     parts
