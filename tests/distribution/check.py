@@ -8,7 +8,7 @@ No id twice; every selector finds pods; every reference ends at an object of the
 outside.yaml expects of the cluster; pods pass the Pod Security Standard of their namespace; nothing hits a default of
 the mesh or the gateway that Kubeflow does not get along with (mesh.py); custom resources hold to
 their definitions, those of the same output and, where $KUBEFLOW_MANIFESTS is there, those of Istio and cert-manager in
-it; and, where the Python package kubernetes-validate can be imported, every other object to the schema of Kubernetes.
+it, and those in the directory $DEFINITIONS (Gateway API, kgateway, Kyverno, ...); and, where the Python package kubernetes-validate can be imported, every other object to the schema of Kubernetes.
 Prints a line for each finding and exits 1 if there is one. `--schemas` makes a missing package a finding;
 `--kubernetes 1.34` picks the version.
 """
@@ -17,8 +17,10 @@ import argparse
 import fnmatch
 import functools
 import json
+import os
 import re
 import sys
+from pathlib import Path
 
 import mesh
 import render
@@ -141,7 +143,11 @@ def by_kind(objects):
 def definitions_of_upstream():
     tree = render.upstream()
     folders = [tree / folder for folder in DEFINITIONS if (tree / folder).is_dir()] if tree else []
-    return by_kind([thing for folder in folders for thing in render.build(folder)])
+    found = [thing for folder in folders for thing in render.build(folder)]
+    more = os.environ.get("DEFINITIONS")
+    for file in sorted(Path(more).rglob("*.yaml")) if more else []:
+        found += render.parse(file.read_text())
+    return by_kind(found)
 
 
 def ids(platform):
