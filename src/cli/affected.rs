@@ -45,7 +45,7 @@ pub fn run(args: &AffectedArgs, environment: &Environment) -> Result<Done> {
         false => repository.revision(&args.revision)?,
     };
     let below = repository_path(&repository, &environment.directory.join(&args.directory))?;
-    let found = affected_roots(&repository, &revision, &below)?;
+    let found = affected_roots(&repository, &revision, &below, environment)?;
     let text = match args.format {
         Format::Text => found.iter().map(line).collect(),
         Format::Names => found.iter().map(|one| format!("{}\n", shown(&one.root))).collect(),

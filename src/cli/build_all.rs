@@ -8,11 +8,12 @@ use super::args::BuildArgs;
 use super::environment::Environment;
 use super::{Done, build, output};
 use crate::accumulate::Builds;
+use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
 use crate::files::Disk;
 use crate::limits::Limit;
 use crate::resource::print;
-use crate::roots::{self, Graph, Selection, Tree};
+use crate::roots::{self, Graph, Tree};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
@@ -98,12 +99,13 @@ fn roots_below(top: &str, target: &str, environment: &Environment) -> Result<Vec
             .hint("name the directory in and below which roots are built")
     })?;
     let tree = Tree { files: Arc::new(Disk::new(&real)), top: real.clone() };
-    let mut selection = Selection::default();
+    let selection = Repository::find(&environment.directory, top)?.selection(&environment.directory, &real);
     if let Ok(output) = environment.directory.join(target).canonicalize()
         && let Ok(inside) = output.strip_prefix(&real)
         && !inside.as_os_str().is_empty()
     {
-        selection.exclude.push(format!("{}/**", inside.display()));
+        let output = inside.to_string_lossy().into_owned();
+        return Ok(roots::select(&Graph::read(&tree, "")?.without(&output), "", &selection));
     }
     Ok(roots::select(&Graph::read(&tree, "")?, "", &selection))
 }

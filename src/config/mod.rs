@@ -3,14 +3,18 @@
 //! The file is part of the input, possibly a stranger's pull request. It names images, registries and rules; nothing in it
 //! starts a program, switches plugins on or makes anything be read. An unknown key is an error.
 
+mod diff;
 mod images;
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::diff::Allowance;
+use crate::roots::Selection;
 use crate::yaml::Source;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use diff::{Danger, Roots};
 pub use images::Images;
 
 /// The name of the file.
@@ -26,6 +30,12 @@ pub struct Config {
     /// Which images there are and where they are pulled from.
     #[serde(default)]
     pub images: Images,
+    /// Dangers of a change that are accepted.
+    #[serde(default)]
+    danger: Vec<Danger>,
+    /// Which kustomizations are roots.
+    #[serde(default)]
+    pub roots: Roots,
 }
 
 /// A file that was read.
@@ -54,6 +64,20 @@ impl Repository {
         let text = std::fs::read_to_string(&path).map_err(|e| unreadable(cause(&e)))?;
         let source = Source::new(shown, text);
         Ok(Self { config: Config::parse(&source)?, source: Some(source) })
+    }
+
+    /// The dangers that are accepted. Errors: a rule that does not exist, an invalid object, no reason.
+    pub fn allowances(&self) -> Result<Vec<Allowance>> {
+        let Some(source) = &self.source else { return Ok(vec![]) };
+        self.config.danger.iter().map(|danger| danger.allowance(source)).collect()
+    }
+
+    /// Which kustomizations below a directory are roots. Patterns count from the directory of the file.
+    pub fn selection(&self, directory: &Path, top: &Path) -> Selection {
+        let Some(source) = &self.source else { return Selection::default() };
+        let file = directory.join(&*source.path).canonicalize().unwrap_or_default();
+        let own = file.parent().unwrap_or(top);
+        self.config.roots.selection(own, top)
     }
 }
 

@@ -56,6 +56,14 @@ impl Graph {
         Ok(Self(graph))
     }
 
+    /// The graph without what is in and below a directory.
+    #[must_use]
+    pub fn without(mut self, directory: &str) -> Self {
+        let prefix = join(directory, "");
+        self.0.retain(|at, _| at != directory && !at.starts_with(&prefix));
+        self
+    }
+
     /// The directories that no other one builds on and that are no components.
     pub fn tops(&self) -> Vec<&str> {
         let inner: std::collections::BTreeSet<&str> = self

@@ -10,6 +10,8 @@ pub struct Selection {
     pub list: Vec<String>,
     /// These are not.
     pub exclude: Vec<String>,
+    /// The way to the top from where patterns count.
+    pub within: String,
 }
 
 /// The roots in and below a directory.
@@ -17,7 +19,10 @@ pub fn select(graph: &Graph, below: &str, selection: &Selection) -> Vec<String> 
     let is_below = |at: &str| {
         below.is_empty() || at == below || at.strip_prefix(below).is_some_and(|rest| rest.starts_with('/'))
     };
-    let named = |patterns: &[String], at: &str| patterns.iter().any(|pattern| fits(pattern, at));
+    let named = |patterns: &[String], at: &str| {
+        let path = format!("{}/{at}", selection.within);
+        patterns.iter().any(|pattern| fits(pattern, &path))
+    };
     let all: Vec<&str> = if selection.list.is_empty() {
         graph.tops()
     } else {

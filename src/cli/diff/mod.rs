@@ -10,6 +10,7 @@ pub(super) use plan::{affected_roots, open_repository, repository_path};
 
 use super::environment::Environment;
 use super::{Done, output};
+use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::diff::{self, Target, write};
 use crate::parallel;
@@ -29,7 +30,7 @@ pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
         hash_noise: args.hash_noise,
         show_secrets: args.show_secrets,
         live: args.kubectl,
-        allowances: vec![],
+        allowances: Repository::find(&environment.directory, ".")?.allowances()?,
     };
     // Each target is rendered by one thread if there are several.
     let threads = match pairs.len() {

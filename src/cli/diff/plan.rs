@@ -4,6 +4,7 @@ use super::args::DiffArgs;
 use super::side::{Side, relative_to};
 use super::usage;
 use crate::cli::environment::Environment;
+use crate::config;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::files::{Disk, FileSystem};
 use crate::revision::{Repository, Revision};
@@ -51,7 +52,7 @@ pub fn pairs(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
         let mut pairs = vec![];
         for target in targets {
             let below = repository_path(&repository, &environment.directory.join(target))?;
-            for root in affected_roots(&repository, &revision, &below)? {
+            for root in affected_roots(&repository, &revision, &below, environment)? {
                 let directory = repository.top().join(&root.root);
                 pairs.push(both(&old, &new, &revision, &directory, environment)?);
             }
@@ -158,7 +159,14 @@ pub fn repository_path(repository: &Repository, directory: &Path) -> Result<Stri
 }
 
 /// The roots below a directory that the changes since a revision reach, in the revision or in the working tree.
-pub fn affected_roots(repository: &Repository, revision: &Revision, below: &str) -> Result<Vec<Affected>> {
+pub fn affected_roots(
+    repository: &Repository,
+    revision: &Revision,
+    below: &str,
+    environment: &Environment,
+) -> Result<Vec<Affected>> {
+    let configuration = config::Repository::find(&environment.directory, ".")?;
+    let selection = configuration.selection(&environment.directory, repository.top());
     let changed: BTreeSet<String> = repository.changed(revision, None)?.into_iter().collect();
     let top = repository.top().to_owned();
     let sides: [Arc<dyn FileSystem>; 2] =
@@ -168,7 +176,7 @@ pub fn affected_roots(repository: &Repository, revision: &Revision, below: &str)
         let tree = Tree { files, top: top.clone() };
         // What is named may stand above.
         let graph = Graph::read(&tree, "")?;
-        let roots = roots::select(&graph, below, &Selection::default());
+        let roots = roots::select(&graph, below, &selection);
         for found in roots::affected(&graph, &roots, &changed) {
             if !all.iter().any(|known| known.root == found.root) {
                 all.push(found);

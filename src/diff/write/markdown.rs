@@ -77,7 +77,7 @@ fn dangers(targets: &[Target], out: &mut String) {
         }
     }
     if left_out > 0 {
-        let _ = writeln!(out, "- and {} more", count(left_out, "danger"));
+        let _ = writeln!(out, "- and {}", count(left_out, "more danger"));
     }
 }
 
@@ -138,7 +138,7 @@ fn field(field: &FieldChange, style: Style, out: &mut String) {
         let _ = writeln!(out, "{sign} {line}");
     }
     if all.len() > most {
-        let _ = writeln!(out, "  … {} more", count(all.len() - most, "line"));
+        let _ = writeln!(out, "  … {}", count(all.len() - most, "more line"));
     }
 }
 

@@ -201,7 +201,7 @@ impl Writer<'_> {
             self.line(&format!("        {text}"));
         }
         if lines.len() > most {
-            let note = self.paint(FAINT, &format!("… {} more (--full)", count(lines.len() - most, "line")));
+            let note = self.paint(FAINT, &format!("… {} (--full)", count(lines.len() - most, "more line")));
             self.line(&format!("        {note}"));
         }
     }
@@ -221,7 +221,7 @@ pub(super) fn chosen(change: &ObjectChange, style: Style) -> (Vec<&FieldChange>,
     rest.truncate(MOST_FIELDS);
     let mut notes = vec![];
     if more > 0 {
-        notes.push(format!("{} more", count(more, "field")));
+        notes.push(count(more, "more field"));
     }
     if !described.is_empty() {
         notes.push(count(described.len(), "description"));
