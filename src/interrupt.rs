@@ -62,24 +62,26 @@ pub fn clean_up() {
     std::mem::forget(state);
 }
 
-/// Asks programs to end, which gives git and container engines the time to end their own, and makes them.
+/// Asks programs and what they started to end, which gives git and container engines the time to end their own, and
+/// makes them.
 #[cfg(unix)]
 fn end(programs: &[u32]) {
-    use rustix::process::{Pid, Signal, WaitIdOptions, kill_process, waitid};
+    use rustix::process::{Pid, Signal, WaitIdOptions, kill_process_group, waitid};
     let pids = || programs.iter().filter_map(|&n| Pid::from_raw(i32::try_from(n).ok()?));
     let ended = |pid: Pid| {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         !matches!(waitid(rustix::process::WaitId::Pid(pid), options), Ok(None))
     };
     for pid in pids() {
-        let _ = kill_process(pid, Signal::TERM);
+        let _ = kill_process_group(pid, Signal::TERM);
     }
     let start = std::time::Instant::now();
     while start.elapsed() < PATIENCE && !pids().all(ended) {
         std::thread::sleep(Duration::from_millis(5));
     }
-    for pid in pids().filter(|pid| !ended(*pid)) {
-        let _ = kill_process(pid, Signal::KILL);
+    // The number of a group is not free as long as the program that leads it was not waited for.
+    for pid in pids() {
+        let _ = kill_process_group(pid, Signal::KILL);
     }
 }
 
@@ -165,7 +167,8 @@ impl<T> Drop for Temporary<T> {
     }
 }
 
-/// A program that was started: ended when dropped, and when the run is interrupted.
+/// A program that was started: ended when dropped, and when the run is interrupted. It leads a process group of its own,
+/// which ends with it.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
@@ -176,6 +179,8 @@ impl Program {
     /// Starts a program.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         let mut state = listening();
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
         let child = command.spawn()?;
         state.programs.push(child.id());
         Ok(Self { child, ended: None })
@@ -186,7 +191,7 @@ impl Program {
         // Its number stays taken until it is off the list.
         #[cfg(unix)]
         if self.ended.is_none()
-            && let Some(pid) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw)
+            && let Some(pid) = self.pid()
         {
             use rustix::process::{WaitId, WaitIdOptions, waitid};
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -200,16 +205,41 @@ impl Program {
         }
     }
 
-    /// How it ended, if it has.
+    /// How it ended, if it has. What it started and left behind is ended as well.
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         if self.ended.is_none() {
             let mut state = state();
+            #[cfg(unix)]
+            if self.has_ended() {
+                self.end_group();
+            }
             self.ended = self.child.try_wait()?;
             if self.ended.is_some() {
                 state.programs.retain(|&number| number != self.child.id());
             }
         }
         Ok(self.ended)
+    }
+}
+
+#[cfg(unix)]
+impl Program {
+    fn pid(&self) -> Option<rustix::process::Pid> {
+        i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw)
+    }
+
+    /// Whether it has ended; its number stays taken.
+    fn has_ended(&self) -> bool {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        self.pid().is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), options), Ok(Some(_))))
+    }
+
+    /// Ends all processes of its group. It must not have been waited for.
+    fn end_group(&self) {
+        if let Some(pid) = self.pid() {
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        }
     }
 }
 
@@ -230,6 +260,8 @@ impl DerefMut for Program {
 impl Drop for Program {
     fn drop(&mut self) {
         if matches!(self.try_wait(), Ok(None)) {
+            #[cfg(unix)]
+            self.end_group();
             let _ = self.child.kill();
             let _ = self.wait();
         }

@@ -97,6 +97,7 @@ pub mod remote;
 pub mod resource;
 pub mod revision;
 pub mod roots;
+pub mod search_path;
 pub mod text;
 pub mod transform;
 pub mod yaml;

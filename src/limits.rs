@@ -89,7 +89,7 @@ const ROWS: [Row; 14] = [
         "directory-depth",
         "directories include one another in a chain",
         Unit::Count,
-        10_000,
+        500,
     ),
     row(Limit::File, "file", "in one file", Unit::Bytes, (2 << 30) - 1),
     row(Limit::Patterns, "patterns", "of compiled regular expressions", Unit::Bytes, 64 << 20),
@@ -344,6 +344,17 @@ impl Budget {
         };
         let more = self.input.load(Ordering::Relaxed).saturating_mul(factor);
         if amount > most.saturating_add(more) { Err(Exceeded { limit, most }) } else { Ok(()) }
+    }
+}
+
+/// Takes bytes for compiled patterns; the error is what messages say.
+pub fn room_for_patterns(budget: Option<&Budget>) -> impl Fn(u64) -> Result<(), String> {
+    move |bytes| {
+        let taken = match budget {
+            Some(budget) => budget.take(Limit::Patterns, bytes),
+            None => Limit::Patterns.check_default(bytes),
+        };
+        taken.map_err(|e| format!("{e} ({})", e.hint()))
     }
 }
 

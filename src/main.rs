@@ -24,13 +24,27 @@ fn main() -> ExitCode {
 /// Waits for the signals that ask the program to end, and lets it end by them when it has cleaned up.
 #[cfg(unix)]
 fn listen() {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    // Where no thread can be had, a signal leaves after what there is.
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+    // Where a file may not become so large, writing it fails; nothing else listens to what is set here.
+    let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
+    let ignored = ignored_signals();
+    let heard =
+        [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(heard) else { return };
+    // Where no thread can be had, a signal leaves behind what there is.
     let _ = std::thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
             kfm::interrupt::clean_up();
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     });
+}
+
+/// The signals that whoever started the program wants to be ignored, as `nohup` does: a bit for each. Where that cannot
+/// be found out, none.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

@@ -86,12 +86,27 @@ const REMOTE: &str = "resources:\n- https://git.invalid/o/r//base?ref=v1\n";
 
 #[test]
 fn git_leaves_no_clone() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         // The first commands succeed: there is something in the directory of the clone.
-        let script = "echo x > clone\n[ \"$1\" = fetch ] || exit 0\n";
+        let script = "while [ \"$1\" = -c ] || [ \"$1\" = -C ]; do\n  [ \"$1\" = -C ] && cd \"$2\"\n  shift 2\ndone\n\
+                      echo x > clone\n[ \"$1\" = fetch ] || exit 0\n";
         let args = ["build", ".", "-o", "out.yaml"];
         interrupted(&[("kustomization.yaml", REMOTE)], "git", script, &args, signal);
     }
+}
+
+#[test]
+fn programs_of_programs_are_ended() {
+    // The program that git started holds the pipe, whatever becomes of git.
+    let script = "while [ \"$1\" = -c ] || [ \"$1\" = -C ]; do shift 2; done\n[ \"$1\" = fetch ] || exit 0\n\
+                  (trap '' TERM; exec 3> \"$PIPES/alive\"; read -r nothing < \"$PIPES/never\") &\n";
+    interrupted(
+        &[("kustomization.yaml", REMOTE)],
+        "git",
+        script,
+        &["build", ".", "-o", "out.yaml"],
+        Signal::TERM,
+    );
 }
 
 #[test]

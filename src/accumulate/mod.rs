@@ -76,6 +76,10 @@ pub struct Options {
     pub managed_by_label: bool,
     /// The version of kustomize to behave as.
     pub compat: Compat,
+    /// Nothing outside of this directory is read, whatever else is allowed. Absolute and free of links.
+    pub root: Option<PathBuf>,
+    /// Kustomization files may name repositories of this machine that lie outside of their work tree.
+    pub file_repositories: bool,
     /// How much the build may take.
     pub limits: Limits,
     /// How many threads may be used; 0 for as many as there are processors.
@@ -103,6 +107,8 @@ impl Default for Options {
             reorder: Reorder::default(),
             managed_by_label: false,
             compat: Compat::default(),
+            root: None,
+            file_repositories: false,
             limits: Limits::default(),
             threads: 0,
             plugins: PluginOptions::default(),
@@ -169,6 +175,8 @@ fn files(options: &Options, fetch: Arc<dyn Fetch>) -> Arc<Files> {
             files: options.files.clone(),
             restricted: !options.unrestricted,
             compat: options.compat,
+            root: options.root.clone(),
+            file_repositories: options.file_repositories,
             budget: Arc::new(Budget::new(options.limits.clone())),
         },
         fetch,

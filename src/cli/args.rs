@@ -100,6 +100,9 @@ pub struct BuildArgs {
     /// Kubernetes version for helm's Capabilities.KubeVersion
     #[arg(long, value_name = "VERSION", overrides_with = "helm_kube_version")]
     pub helm_kube_version: Option<String>,
+    /// Let helm use the plugins in this directory, also for repositories of other protocols than HTTP and OCI
+    #[arg(long, value_name = "DIR", overrides_with = "helm_plugins")]
+    pub helm_plugins: Option<String>,
     /// Make helm print debug output
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "helm_debug")]
     pub helm_debug: Option<bool>,
@@ -143,6 +146,22 @@ pub struct BuildArgs {
     /// Let the build take more, or less, of something: `memory=2GiB`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
     pub limit: Vec<String>,
+    /// Build what a stranger wrote: no network, no programs, nothing from outside of the root, whatever other flags say
+    /// [env: KFM_UNTRUSTED=1]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "untrusted")]
+    pub untrusted: Option<bool>,
+    /// Read nothing from outside of this directory [default with --untrusted: the work tree of git, else the target]
+    #[arg(long, value_name = "DIR", overrides_with = "root")]
+    pub root: Option<String>,
+    /// Ask nothing over the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Do not ask this machine and private networks
+    #[arg(long)]
+    pub public_only: bool,
+    /// Let kustomization files name `file://` repositories outside of their work tree
+    #[arg(long)]
+    pub enable_file_repositories: bool,
     /// Threads to use; 0 for as many as there are processors
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub threads: usize,

@@ -2,19 +2,19 @@
 
 use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
-use super::{Done, Strictness, build_all, images, init, output};
+use super::{Done, Strictness, build_all, images, init, output, sandbox};
 use crate::accumulate;
-use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{Trees, credentials};
 use crate::files::{Disk, FileSystem};
 use crate::limits::Limits;
-use crate::load::StandIns;
+use crate::load::{self, Fetch, RepoSpec, StandIns};
 use crate::plugin::PluginOptions;
-use crate::remote::{Mirrors, Remote};
+use crate::remote::{Access, Config, Remote, url};
 use crate::resource::ResMap;
 use crate::{Kustomize, Options, Output, Reorder};
 use clap::Parser;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Builds, and writes to where `-o` says, or leaves the text for standard output.
@@ -34,10 +34,14 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     };
     let settings = images::Settings::new(&args.images, dir, environment)?;
     options.edit = settings.rewrite()?.map(images::edit);
-    let remote = remote(environment)?;
-    let trees = trees(&args, dir, environment);
+    let (fetch, untrusted) = reach(&mut options, &args, dir, environment)?;
+    if let (true, Some(root)) = (untrusted, &options.root) {
+        let output = args.output.as_deref().filter(|p| !p.is_empty()).map(Path::new);
+        sandbox::enter(root, output).into_iter().for_each(|note| findings.add(note));
+    }
+    let trees = trees(&args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
-    let output = kustomize(options).fetch(remote).build(dir).map_err(|e| match &trees {
+    let output = kustomize(options).fetch(fetch).build(dir).map_err(|e| match &trees {
         Some(trees) => trees.explain(e),
         None => e,
     })?;
@@ -89,12 +93,13 @@ pub(super) fn render(
     let Some(Command::Build(args)) = parsed.command else { return Ok(ResMap::default()) };
     let findings = Findings::default();
     let mut options = options(&args, environment, &findings)?;
-    let trees = trees(&args, dir, environment);
+    let (fetch, untrusted) = reach(&mut options, &args, dir, environment)?;
+    let trees = trees(&args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
     if let Some(files) = files {
         options.files = files;
     }
-    accumulate::build(dir, &options, remote(environment)?, &findings).map_err(|e| match &trees {
+    accumulate::build(dir, &options, fetch, &findings).map_err(|e| match &trees {
         Some(trees) => trees.explain(e),
         None => e,
     })
@@ -108,33 +113,125 @@ pub(super) fn resources(
     environment: &Environment,
     findings: &Findings,
 ) -> Result<ResMap> {
-    let trees = trees(args, dir, environment);
+    let (fetch, untrusted) = reach(&mut options, args, dir, environment)?;
+    let trees = trees(args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
-    let resources =
-        accumulate::build(dir, &options, remote(environment)?, findings).map_err(|e| match &trees {
-            Some(trees) => trees.explain(e),
-            None => e,
-        })?;
+    let resources = accumulate::build(dir, &options, fetch, findings).map_err(|e| match &trees {
+        Some(trees) => trees.explain(e),
+        None => e,
+    })?;
     trees.iter().flat_map(|trees| trees.findings.take()).for_each(|note| findings.add(note));
     Ok(resources)
 }
 
 /// The built-in directories, where they may serve. Called as kustomize the program is no more than that, unless asked.
-pub(super) fn trees(args: &BuildArgs, dir: &str, environment: &Environment) -> Option<Arc<Trees>> {
+pub(super) fn trees(
+    args: &BuildArgs,
+    dir: &str,
+    environment: &Environment,
+    local: bool,
+) -> Option<Arc<Trees>> {
     if environment.as_kustomize && args.manifests.is_none() {
         return None;
     }
-    let local = init::local(args.manifests.as_deref(), environment);
+    let local = if local { init::local(args.manifests.as_deref(), environment) } else { None };
     Trees::for_target(&environment.directory, dir, local).map(Arc::new)
 }
 
 /// What fetches remote content, led elsewhere where the user's configuration says so.
 pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
-    let mirrors = match &environment.config_home {
-        Some(home) => Mirrors::read(&home.join("kfm/config.toml"))?,
-        None => Mirrors::default(),
+    fetch(environment, false, false)
+}
+
+fn fetch(environment: &Environment, offline: bool, public_only: bool) -> Result<Arc<Remote>> {
+    let Config { mirrors, network, .. } = configuration(environment)?;
+    let access = Access {
+        offline: offline || network.offline,
+        public_only: public_only || network.public_only,
+        search: environment.search.clone(),
     };
-    Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone())))
+    Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone(), access)))
+}
+
+/// The user's configuration.
+fn configuration(environment: &Environment) -> Result<Config> {
+    match &environment.config_home {
+        Some(home) => Config::read(&home.join("kfm/config.toml")),
+        None => Ok(Config::default()),
+    }
+}
+
+fn is_untrusted(args: &BuildArgs, environment: &Environment) -> bool {
+    // Whoever sets the variable for a machine means every build.
+    args.untrusted.unwrap_or(false) || environment.untrusted
+}
+
+/// Sets what may be reached, and gives what fetches and whether the input is a stranger's.
+pub(super) fn reach(
+    options: &mut Options,
+    args: &BuildArgs,
+    dir: &str,
+    environment: &Environment,
+) -> Result<(Arc<dyn Fetch>, bool)> {
+    options.root = root(args, dir, environment)?;
+    if !is_untrusted(args, environment) {
+        return Ok((fetch(environment, args.offline, args.public_only)?, false));
+    }
+    distrust(options);
+    Ok((Arc::new(NothingFetched), true))
+}
+
+/// The directory outside of which nothing is read, if there is one.
+fn root(args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Option<PathBuf>> {
+    let real = |path: &str| {
+        environment.directory.join(path).canonicalize().map_err(|e| {
+            let message = format!("the root `{path}` cannot be reached: {}", cause(&e));
+            Error::new(ErrorKind::Usage, message)
+        })
+    };
+    match &args.root {
+        Some(root) => real(root).map(Some),
+        None if is_untrusted(args, environment) => Ok(environment
+            .directory
+            .join(dir)
+            .canonicalize()
+            .ok()
+            .map(|target| {
+                load::work_tree(&target, &|path| path.exists()).map_or_else(|| target.clone(), Path::to_owned)
+            })
+            .or(Some(environment.directory.clone()))),
+        None => Ok(None),
+    }
+}
+
+/// Takes back what other flags allow.
+fn distrust(options: &mut Options) {
+    options.unrestricted = false;
+    options.file_repositories = false;
+    options.plugins = PluginOptions { compat: options.compat, ..PluginOptions::default() };
+}
+
+/// Fetches nothing, and says so.
+#[derive(Debug)]
+struct NothingFetched;
+
+impl Fetch for NothingFetched {
+    fn repository(&self, text: &str) -> std::result::Result<RepoSpec, &'static str> {
+        url::parse(text)
+    }
+
+    fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>> {
+        Err(not_fetched(&repository.raw))
+    }
+
+    fn file(&self, url: &str) -> Result<Vec<u8>> {
+        Err(not_fetched(url))
+    }
+}
+
+fn not_fetched(location: &str) -> Error {
+    let message = format!("`{location}` would have to be fetched, which an untrusted build does not do");
+    Error::new(ErrorKind::Restricted, message)
 }
 
 /// What a build of the current directory without flags prints.
@@ -192,7 +289,9 @@ pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Fi
     };
     let compat = environment.compat(args.compat.as_deref())?;
     let mut limits = Limits::default();
-    for text in &args.limit {
+    let trusted = !is_untrusted(args, environment);
+    let config = if trusted { configuration(environment)? } else { Config::default() };
+    for text in config.limits.iter().chain(&args.limit) {
         limits.set(text).map_err(|e| Error::new(ErrorKind::Usage, e))?;
     }
     let on = |flag: Option<bool>| flag.unwrap_or(false);
@@ -203,8 +302,13 @@ pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Fi
         reorder,
         compat,
         managed_by_label: environment.managed_by_label || on(args.enable_managedby_label),
+        root: None,
+        file_repositories: args.enable_file_repositories || config.network.file_repositories,
         limits,
-        threads: args.threads,
+        threads: match args.threads {
+            0 => processors(trusted),
+            n => n,
+        },
         plugins: PluginOptions {
             compat,
             enable_helm: plugins_on || on(args.enable_helm),
@@ -219,9 +323,21 @@ pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Fi
             env: args.env.clone(),
             as_current_user: on(args.as_current_user),
             plugin_homes: environment.plugin_homes.clone(),
+            helm_plugins: args.helm_plugins.as_ref().map(|path| environment.directory.join(path)),
+            search: environment.search.clone(),
         },
         ..Options::default()
     })
+}
+
+/// How many threads there is work for. Asking for the limits of a container reads files of the system.
+fn processors(trusted: bool) -> usize {
+    #[cfg(target_os = "linux")]
+    if !trusted {
+        return rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1) as usize);
+    }
+    let _ = trusted;
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
@@ -230,14 +346,5 @@ fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
 
 /// One file for each object, named as kustomize names them; old files stay.
 fn write_directory(directory: &Path, built: &Output) -> Result<()> {
-    let files = built.files()?;
-    if let Some((name, _)) = files.iter().find(|(name, _)| name.contains('/')) {
-        return Err(Error::new(
-            ErrorKind::Resource,
-            format!("an object cannot be written to a file named `{name}`"),
-        )
-        .at(Location::file(directory.display().to_string()))
-        .hint("write to one file, or to standard output"));
-    }
-    files.into_iter().try_for_each(|(name, text)| output::file(&directory.join(name), &[text]))
+    output::files(directory, built.files()?)
 }

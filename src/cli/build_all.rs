@@ -54,9 +54,10 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
         let all = options.limits.get(limit).saturating_mul(roots.len().max(1) as u64);
         options.limits = options.limits.with(limit, all);
     }
-    let trees = build::trees(args, top, environment);
+    let (fetch, untrusted) = build::reach(&mut options, args, top, environment)?;
+    let trees = build::trees(args, top, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as _);
-    let mut builds = Builds::new(&options, build::remote(environment)?);
+    let mut builds = Builds::new(&options, fetch);
     let mut errors = vec![];
     let names: BTreeSet<String> = roots.iter().map(|root| file_name(root)).collect();
     written.expect(&names)?;

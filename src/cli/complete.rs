@@ -204,7 +204,13 @@ mod tests {
             (&["build", "--enable-helm", "--enable-h"], &[], 4),
             (
                 &["build", "-e", "A", "--en"],
-                &["--enable-alpha-plugins", "--enable-exec", "--enable-helm", "--env"],
+                &[
+                    "--enable-alpha-plugins",
+                    "--enable-exec",
+                    "--enable-file-repositories",
+                    "--enable-helm",
+                    "--env",
+                ],
                 4,
             ),
             (&["build", ""], &[], 16),

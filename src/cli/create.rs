@@ -121,6 +121,6 @@ fn detect(directory: &Path, prefix: &str, recursive: bool, found: &mut Vec<Strin
 
 /// Returns whether a file can be read as objects; one without content can.
 fn holds_objects(path: &Path) -> bool {
-    let Ok(bytes) = std::fs::read(path) else { return false };
+    let Ok(bytes) = crate::load::read(path) else { return false };
     split::read_text("file", bytes, None).and_then(|source| read::from_source(&source)).is_ok()
 }

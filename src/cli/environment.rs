@@ -5,6 +5,8 @@ use crate::diag::render::Look;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::plugin::PluginOptions;
 use crate::remote::Proxies;
+use crate::search_path::SearchPath;
+use crate::text::go;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ pub struct Environment {
     pub managed_by_label: bool,
     /// `KFM_COMPAT`
     compat: Option<String>,
+    /// `KFM_UNTRUSTED=1`
+    pub untrusted: bool,
     /// `KFM_MANIFESTS`
     pub manifests: Option<String>,
     /// The directory in which the program was started.
@@ -33,6 +37,8 @@ pub struct Environment {
     pub docker_config: Option<PathBuf>,
     /// Proxies for HTTP.
     pub proxies: Proxies,
+    /// Where programs are found.
+    pub search: SearchPath,
 }
 
 impl Environment {
@@ -55,7 +61,10 @@ impl Environment {
     pub fn read(arguments: &[OsString]) -> Self {
         let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
         let path = |name: &str| var(name).map(PathBuf::from);
-        let config_home = path("XDG_CONFIG_HOME").or_else(|| path("HOME").map(|h| h.join(".config")));
+        // The specification of these variables says that relative paths are to be ignored: what they lead to depends on
+        // where one stands, which may be in a stranger's directory.
+        let absolute = |name: &str| path(name).filter(|path| path.is_absolute());
+        let config_home = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|h| h.join(".config")));
         // As in Go, lower case is a second choice.
         let proxy = |upper: &str| {
             let value = var(upper).or_else(|| var(&upper.to_lowercase()));
@@ -70,13 +79,15 @@ impl Environment {
             as_kustomize: name == Some(OsStr::new("kustomize")),
             managed_by_label: var("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL").is_some_and(|v| v == "on"),
             compat: var("KFM_COMPAT").map(|v| v.to_string_lossy().into_owned()),
+            untrusted: var("KFM_UNTRUSTED")
+                .is_some_and(|v| go::parse_bool(&v.to_string_lossy()) != Some(false)),
             manifests: var("KFM_MANIFESTS").map(|v| v.to_string_lossy().into_owned()),
             directory: std::env::current_dir().unwrap_or_default(),
             config_home,
             plugin_homes: PluginOptions::plugin_homes(
                 path("KUSTOMIZE_PLUGIN_HOME"),
-                path("XDG_CONFIG_HOME"),
-                path("HOME"),
+                absolute("XDG_CONFIG_HOME"),
+                absolute("HOME"),
             ),
             look: look(std::io::stderr().is_terminal()),
             output_look: look(std::io::stdout().is_terminal()),
@@ -86,6 +97,7 @@ impl Environment {
                 https: proxy("HTTPS_PROXY"),
                 direct: proxy("NO_PROXY"),
             },
+            search: SearchPath::new(&var("PATH").unwrap_or_default()),
         }
     }
 }

@@ -22,6 +22,7 @@ mod openapi;
 mod output;
 mod refused;
 pub mod rewrite;
+mod sandbox;
 mod version;
 
 use crate::diag::{self, Error, Finding};
@@ -106,7 +107,7 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
         Some(Command::Localize(args)) => localize::run(&args, environment),
         Some(Command::Completion(args)) => completion::run(&args, environment),
         Some(Command::Help(args)) => help::run(&args),
-        Some(Command::Openapi(command)) => openapi::run(&command),
+        Some(Command::Openapi(command)) => openapi::run(&command, environment),
         Some(Command::Cfg(_)) => Err(refused::cfg()),
         Some(Command::Fn(_)) => Err(refused::function()),
         Some(Command::Topic(topic)) => Ok(help::topic(&topic)),

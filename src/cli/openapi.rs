@@ -1,10 +1,11 @@
 //! `openapi`: the schema that is built in, or that of a cluster.
 
 use super::Done;
+use super::environment::Environment;
 use crate::diag::{Error, ErrorKind, Result};
+use crate::plugin::program::{self, Program};
 use crate::yaml::{self, Source, json};
 use clap::{Args, Subcommand};
-use std::process::{Command, Stdio};
 
 /// `openapi`
 #[derive(Debug, Subcommand)]
@@ -38,11 +39,11 @@ pub struct FetchArgs {
 const INFO: &str = "{title:Kubernetes,version:v1.21.2}\n";
 
 /// Runs one of the two.
-pub fn run(command: &Openapi) -> Result<Done> {
+pub fn run(command: &Openapi, environment: &Environment) -> Result<Done> {
     let text = match command {
         Openapi::Info(_) => INFO.to_owned(),
         Openapi::Fetch(args) if matches!(args.format.as_str(), "json" | "yaml") => {
-            format(&fetch()?, &args.format)?
+            format(&fetch(environment)?, &args.format)?
         }
         Openapi::Fetch(args) => {
             let message = format!("`--format` must be `json` or `yaml`, found `{}`", args.format);
@@ -52,18 +53,18 @@ pub fn run(command: &Openapi) -> Result<Done> {
     Ok(Done { stdout: vec![text.into_bytes()], ..Done::default() })
 }
 
-fn fetch() -> Result<String> {
+fn fetch(environment: &Environment) -> Result<String> {
     let fail = |message: String| {
         Err(Error::new(ErrorKind::Program, message)
             .hint("see whether kubectl is installed, its context is right and the cluster is up"))
     };
-    let mut kubectl = Command::new("kubectl");
-    let done = kubectl.args(["get", "--raw", "/openapi/v2"]).stdin(Stdio::null()).output();
+    let args = ["get", "--raw", "/openapi/v2"].map(str::to_owned);
+    let search = environment.search.clone();
+    let done = program::run(&Program { name: "kubectl", search, args: &args, ..Default::default() });
     match done {
-        Err(e) => fail(format!("`kubectl` cannot be run: {e}")),
+        Err(e) => fail(e.message().to_owned()),
         Ok(done) if !done.status.success() || done.stdout.is_empty() => {
-            let said = String::from_utf8_lossy(&done.stderr);
-            fail(format!("`kubectl get --raw /openapi/v2` failed: {}", said.trim()))
+            fail(format!("`kubectl get --raw /openapi/v2` failed: {}", done.stderr.trim()))
         }
         Ok(done) => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),
     }

@@ -7,7 +7,9 @@ mod error;
 mod finding;
 mod nearest;
 pub mod render;
+mod secret;
 
 pub use error::{Error, ErrorKind, Label, Location, Result, cause};
 pub use finding::{Code, Finding, Findings};
 pub use nearest::nearest;
+pub use secret::without_secrets;

@@ -12,11 +12,14 @@
 //! ```
 //!
 //! The first word is `Error:`, as kustomize has it, whatever follows. Text of the input is shown without anything a
-//! terminal would obey, and never more of it than fits on a line or two.
+//! terminal would obey or not show, without secrets, and never more of it than fits on a line or two.
 
+use super::secret::{STARS, secrets, without_secrets};
 use super::{Error, Finding, Label};
+use regex::Regex;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 /// The most characters of a line that are shown.
 const LINE: usize = 140;
@@ -107,7 +110,8 @@ fn place(out: &mut String, label: &Label, first: bool, width: usize, look: Look)
         return;
     };
     let column = (at.column as usize).saturating_sub(1);
-    let cut = Cut::new(line, column, at.length as usize);
+    let (line, column, length) = without_secrets_in_line(line, column, at.length as usize);
+    let cut = Cut::new(&line, column, length);
     let bar = look.paint(BOLD_BLUE, "|");
     let number = at.line.to_string();
     let _ = writeln!(out, "\n{:width$} {bar}", "", width = width + 1);
@@ -128,6 +132,26 @@ fn place(out: &mut String, label: &Label, first: bool, width: usize, look: Look)
         width = width + 1,
         indent = cut.indent
     );
+}
+
+/// A line with stars in place of its secrets, and where the characters are that were meant.
+fn without_secrets_in_line(line: &str, column: usize, length: usize) -> (Cow<'_, str>, usize, usize) {
+    let secrets = secrets(line);
+    if secrets.is_empty() {
+        return (line.into(), column, length);
+    }
+    let moved = |at: usize| {
+        let mut new = at;
+        for secret in &secrets {
+            let start = line[..secret.start].chars().count();
+            let end = start + line[secret.clone()].chars().count();
+            let cut = |at: usize| at.clamp(start, end) - start;
+            new = new - cut(at) + if at >= end { STARS.len() } else { cut(at).min(STARS.len()) };
+        }
+        new
+    };
+    let (from, to) = (moved(column), moved(column + length));
+    (without_secrets(line), from, to - from)
 }
 
 /// The part of a line that is shown, and where the signs stand below it.
@@ -198,16 +222,26 @@ fn shown(c: char) -> char {
     }
 }
 
-/// Characters that change what stands around them.
+/// Characters that change what stands around them, or that nobody sees: controls, formatting, line and paragraph
+/// separators, and what Unicode says is to be ignored.
+const OBEYED: &str = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]";
+
+/// Whether a character is one of [`OBEYED`].
 fn is_obeyed(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    let pattern = PATTERN.get_or_init(|| Regex::new(OBEYED).ok());
+    // Without the pattern nothing but ASCII is shown.
+    pattern.as_ref().is_none_or(|p| p.is_match(c.encode_utf8(&mut [0; 4])))
 }
 
 /// A text that no terminal takes for orders; line breaks stay, with the next line indented.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    let text = without_secrets(text);
     if !text.contains(is_obeyed) {
-        return text.into();
+        return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.trim_end().chars() {
@@ -280,6 +314,39 @@ mod tests {
         let long = "x".repeat(1000);
         let cut = Cut::new(&long, 500, 1000);
         assert!(cut.text.chars().count() < LINE + 5 && cut.indent + cut.length < LINE + 5);
+    }
+
+    #[test]
+    fn a_line_is_shown_without_its_secrets() {
+        for (line, column, length, expected) in [
+            ("- https://u:secret@h/x", 2, 20, ("- https://***@h/x", 2, 15)),
+            ("- https://u:secret@h/x", 21, 1, ("- https://***@h/x", 16, 1)),
+            ("- https://u@h/x", 14, 1, ("- https://***@h/x", 16, 1)),
+            ("a: b", 3, 1, ("a: b", 3, 1)),
+        ] {
+            let (text, column, length) = without_secrets_in_line(line, column, length);
+            assert_eq!((&*text, column, length), expected, "{line}");
+        }
+        let e = Error::new(ErrorKind::Remote, "`https://u:secret@h/x` is not there")
+            .at(at(1, 3, 20, "- https://u:secret@h/x"))
+            .during("building `https://ghp_secret@h/y`")
+            .hint("see `https://secret@h`");
+        assert!(!error(&e, Look::Plain).contains("secret"), "{}", error(&e, Look::Plain));
+    }
+
+    #[test]
+    fn characters_that_nobody_sees_are_shown_by_their_number() {
+        for c in
+            "\u{200b}\u{200d}\u{ad}\u{e0041}\u{fff9}\u{180e}\u{115f}\u{1d173}\u{feff}\u{2066}\u{85}".chars()
+        {
+            let e = Error::new(ErrorKind::Config, format!("a{c}b")).at(at(1, 1, 1, &format!("x{c}")));
+            let expected = format!("Error: a{}b\n", c.escape_unicode());
+            let text = error(&e, Look::Plain);
+            assert!(text.starts_with(&expected) && !text.contains(c), "{text:?}");
+        }
+        for text in ["é世", "a\u{301}", "🦀"] {
+            assert_eq!(safe(text), text);
+        }
     }
 
     #[test]

@@ -4,8 +4,9 @@ use super::deprecated;
 use super::line_edits::{self, Edit, EditScope};
 use super::tree::{self, Node};
 use crate::compat::Compat;
-use crate::diag::{Error, ErrorKind, Location, Result, nearest};
+use crate::diag::{Error, ErrorKind, Location, Result, cause, nearest};
 use crate::kustomization::{Kustomization, decode, locate::NAMES};
+use crate::load;
 use crate::yaml::{Dialect, Doc, Source, Tag, parse, split};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,10 +99,19 @@ impl KustomizationFile {
     pub fn open(directory: &Path) -> Result<Self> {
         let path = locate(directory)?;
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let bytes = std::fs::read(&path).map_err(|e| {
-            Error::new(ErrorKind::Io, format!("`{name}` cannot be read: {e}"))
-                .at(Location::file(name.clone()))
-        })?;
+        let at = || Location::file(name.clone());
+        let refused = |e: std::io::Error| {
+            Error::new(ErrorKind::Io, format!("`{name}` cannot be read: {}", cause(&e))).at(at())
+        };
+        // What is not in the directory is somebody else's, and would be written to.
+        let real = path.canonicalize().map_err(refused)?;
+        if !real.starts_with(directory.canonicalize().map_err(refused)?) {
+            let message = format!("`{name}` is a link that leads out of its directory");
+            return Err(Error::new(ErrorKind::Restricted, message)
+                .at(at())
+                .hint("edit the file where it is"));
+        }
+        let bytes = load::read(&real).map_err(refused)?;
         Self::from_bytes(path, name, bytes)
     }
 

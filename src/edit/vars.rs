@@ -10,6 +10,7 @@ use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::gvk::group_and_version;
 use crate::kustomization::{Kustomization, Patch, Selector, decode, locate::NAMES};
+use crate::load;
 use crate::yaml::{Doc, NodeId, NodeKind, split};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
@@ -133,7 +134,7 @@ fn find_files(
             continue;
         }
         for name in NAMES {
-            let Ok(bytes) = std::fs::read(path.join(name)) else { continue };
+            let Ok(bytes) = load::read(&path.join(name)) else { continue };
             let source = split::read_text(path.join(name).display().to_string(), bytes, None)?;
             if let Some(doc) = split::read_v2(&source)? {
                 find_files(&path, &decode(&Arc::new(doc), Compat::default())?, seen, touched)?;
@@ -150,7 +151,8 @@ fn find_files(
 
 /// Files that cannot be read, or that hold no documents, are passed over.
 fn add_file(path: PathBuf, patch: Option<Patch>, touched: &mut Vec<Touched>) {
-    let Ok(text) = std::fs::read_to_string(&path) else { return };
+    let text = load::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(text) = text else { return };
     let shown = path.strip_prefix(".").unwrap_or(&path).display().to_string();
     let read = split::read_text(shown, text.clone().into_bytes(), None).and_then(|s| split::read_all(&s));
     if let Ok(docs) = read {

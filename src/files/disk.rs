@@ -2,7 +2,7 @@
 
 use super::{FileKind, FileSystem};
 use std::ffi::OsString;
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ impl FileSystem for Disk {
     }
 
     fn read(&self, path: &Path, most: u64, content: &mut Vec<u8>) -> io::Result<()> {
-        fs::File::open(path)?.take(most).read_to_end(content).map(drop)
+        super::open(path)?.take(most).read_to_end(content).map(drop)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {

@@ -6,9 +6,11 @@
 
 mod disk;
 mod memory;
+mod open;
 
 pub use disk::Disk;
 pub use memory::Memory;
+pub use open::open;
 
 use std::ffi::OsString;
 use std::fmt::Debug;

@@ -6,6 +6,7 @@
 
 use super::{Gvk, List, Str};
 use crate::diag::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use std::borrow::Cow;
 
@@ -49,6 +50,15 @@ struct Step<'a> {
     list: bool,
     /// What follows, `None` after the last step.
     rest: Option<&'a str>,
+}
+
+/// A path that is not longer than documents may be deep, without its leading slash.
+fn within_depth<'a>(doc: &Doc, path: &'a str) -> Result<&'a str> {
+    // Nearly all paths are so short that their steps need not be counted.
+    if path.len() > 512 {
+        doc.check(Limit::Depth, path.matches('/').count() as u64)?;
+    }
+    Ok(without_slash(path))
 }
 
 /// The path without the one leading slash that is ignored.
@@ -122,7 +132,7 @@ pub fn apply_path(
     set: &mut dyn FnMut(&mut Doc, NodeId) -> Result<()>,
 ) -> Result<()> {
     Walk { create, set }
-        .step(doc, root, Some(without_slash(path)))
+        .step(doc, root, Some(within_depth(doc, path)?))
         .map_err(|e| e.during(format!("looking at field `{path}`")))
 }
 

@@ -68,34 +68,9 @@ pub fn is_file_like(text: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|end| location.ends_with(end))
 }
 
-/// A text in which the password of a URL, if any, is replaced by stars.
-pub fn without_password(text: &str) -> String {
-    let Some(start) = text.find("://").map(|at| at + 3) else { return text.to_owned() };
-    let end = text[start..].find(['/', ' ', '\'', '"']).map_or(text.len(), |at| start + at);
-    let authority = &text[start..end];
-    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
-        Some((user, host)) => format!("{}{user}:***@{host}{}", &text[..start], &text[end..]),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn passwords_are_not_shown() {
-        for (given, expected) in [
-            ("https://u:p@h/x", "https://u:***@h/x"),
-            ("https://u:p@q@h", "https://u:***@h"),
-            ("fatal: 'https://u:p@h/x' is not", "fatal: 'https://u:***@h/x' is not"),
-            ("https://u@h/x", "https://u@h/x"),
-            ("https://h/x@y:z", "https://h/x@y:z"),
-            ("git@h:o/r", "git@h:o/r"),
-        ] {
-            assert_eq!(without_password(given), expected);
-        }
-    }
 
     #[test]
     fn files_come_by_http_alone() {

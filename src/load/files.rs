@@ -3,9 +3,10 @@
 //! A directory is resolved once: its parent first, then its own name, which costs one question to the operating system
 //! per directory instead of one per component of every path.
 
-use super::fetch::{Fetch, RepoSpec, without_password};
+use super::fetch::{Fetch, RepoSpec};
 use super::file::{File, reading};
 use super::moved::moved;
+use super::place::work_tree;
 use super::stand_in::{Mount, StandIn, StandIns};
 use crate::compat::Compat;
 use crate::diag::{self, Error, ErrorKind, Result, nearest};
@@ -27,6 +28,10 @@ pub struct Options {
     pub restricted: bool,
     /// The version of kustomize to behave as.
     pub compat: Compat,
+    /// Nothing outside of this directory is read, whatever else is allowed. Absolute and free of links.
+    pub root: Option<PathBuf>,
+    /// Repositories on this machine may be named by a kustomization file; without it those of its work tree alone.
+    pub file_repositories: bool,
     /// What the build may take.
     pub budget: Arc<Budget>,
     /// Where the files come from.
@@ -39,6 +44,8 @@ impl Default for Options {
             directory: PathBuf::new(),
             restricted: true,
             compat: Compat::default(),
+            root: None,
+            file_repositories: false,
             budget: Arc::default(),
             files: Arc::new(Disk::default()),
         }
@@ -59,6 +66,10 @@ pub struct Files {
     stand_ins: Option<Arc<dyn StandIns>>,
     /// Directories whose files come from elsewhere: clones, stand-ins.
     mounts: Mutex<Vec<Mount>>,
+    /// What the target is a part of: see [`Files::around`].
+    around: OnceLock<PathBuf>,
+    /// Directories that are read in place of others.
+    inserted: Mutex<Vec<Arc<Path>>>,
     /// Stand-ins that have a name of their own.
     named: Mutex<Vec<(Arc<Path>, String)>>,
     /// Further builds will read the same files.
@@ -102,6 +113,8 @@ impl Files {
             clones: Mutex::default(),
             mounts: Mutex::new(stand_ins.as_ref().map(|s| s.mounts()).unwrap_or_default()),
             stand_ins,
+            around: OnceLock::new(),
+            inserted: Mutex::default(),
             named: Mutex::default(),
             kept: AtomicBool::new(false),
         })
@@ -146,6 +159,31 @@ impl Files {
             names.into_iter().take(10_000).filter_map(|n| n.into_string().ok()).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Notes the target: what it is a part of is the root that the user names, else its work tree of git, else the
+    /// directory in which the user stands or that of the target.
+    pub(super) fn set_target(&self, target: &Path) {
+        let tree = work_tree(target, &|path| self.kind(path).is_ok());
+        self.around.get_or_init(|| match (&self.options.root, tree) {
+            (Some(root), _) => root.clone(),
+            (None, Some(tree)) => tree.to_owned(),
+            (None, None) if target.starts_with(&self.options.directory) => self.options.directory.clone(),
+            (None, None) => target.to_owned(),
+        });
+    }
+
+    /// Returns whether a path, free of links, is a part of what the target is a part of.
+    pub(super) fn is_around(&self, path: &Path) -> bool {
+        self.around.get().is_some_and(|around| path.starts_with(around))
+    }
+
+    /// Returns whether a path, free of links or not looked at yet, may be read at all.
+    pub(super) fn is_within(&self, path: &Path) -> bool {
+        let below = |directories: &[Arc<Path>]| directories.iter().any(|d| path.starts_with(d));
+        self.options.root.as_ref().is_none_or(|root| path.starts_with(root))
+            || below(&lock(&self.inserted))
+            || lock(&self.mounts).iter().any(|(directory, _)| path.starts_with(directory))
     }
 
     /// Where an absolute, clean path leads.
@@ -195,6 +233,11 @@ impl Files {
     /// Remembers how to name a stand-in.
     fn enter_stand_in(&self, stand_in: StandIn) -> Arc<Path> {
         let directory: Arc<Path> = stand_in.directory.into();
+        let mut inserted = lock(&self.inserted);
+        if !inserted.contains(&directory) {
+            inserted.push(directory.clone());
+        }
+        drop(inserted);
         if let Some(shown) = stand_in.shown {
             let mut named = lock(&self.named);
             if !named.iter().any(|(known, _)| *known == directory) {
@@ -244,7 +287,7 @@ impl Files {
                     "" => String::new(),
                     reference => format!("?ref={reference}"),
                 };
-                let url = without_password(&repository.url);
+                let url = diag::without_secrets(&repository.url);
                 return format!("{url}//{}{query}", inside.display()).into();
             }
         }
@@ -290,6 +333,8 @@ impl Files {
         let ancestors: Vec<&Path> = path.ancestors().collect();
         let down = ancestors.iter().rev().zip(ancestors.iter().rev().skip(1));
         let there = down.map_while(|(parent, lost)| Some((self.real_directory(parent).ok()?, lost))).last();
+        // What lies around the user's tree is not told to whoever reads the message.
+        let there = there.filter(|(directory, _)| mark.is_none() || self.is_around(directory));
         if let Some((directory, name)) =
             there.and_then(|(directory, lost)| Some((directory, lost.file_name()?)))
         {
@@ -305,7 +350,7 @@ impl Files {
         }
         if mark.is_some() && clean(&self.options.directory.join(given)) != path {
             let from_here = self.options.directory.join(given);
-            if self.kind_behind_links(&from_here).is_ok() {
+            if self.is_around(&clean(&from_here)) && self.kind_behind_links(&from_here).is_ok() {
                 error = error.hint("paths are relative to the directory of the kustomization file");
             }
         }

@@ -7,6 +7,7 @@
 use super::fetch::{RepoSpec, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, clean, located};
+use super::place::{is_of_git, local_repository};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::files::FileKind;
@@ -67,6 +68,11 @@ impl Loader {
         }
         let path = clean(&files.options.directory.join(given));
         let root = files.real_directory(&path).map_err(|e| directory_error(files, &path, given, None, &e))?;
+        if !files.is_within(&root) {
+            let message = format!("the target `{given}` is outside of the root of the build");
+            return Err(Error::new(ErrorKind::Restricted, message));
+        }
+        files.set_target(&root);
         Ok(Self::at(files, root, None, None, false))
     }
 
@@ -100,6 +106,9 @@ impl Loader {
             Some(mark) => e.or_at(|| mark.location()),
             None => e,
         };
+        if let Some(parent) = parent {
+            parent.refuse_local(&repository).map_err(add_place)?;
+        }
         let directory = files.cloned(&repository).map_err(add_place)?;
         let path = clean(&directory.join(repository.path.trim_start_matches('/')));
         let real = files.resolve(&path).map_err(|e| files.missing(&path, &repository.raw, mark, &e))?;
@@ -111,8 +120,29 @@ impl Loader {
             let message = format!("`{}` is outside its repository", repository.raw);
             return Err(located(Error::new(ErrorKind::Restricted, message), mark));
         }
+        if is_of_git(&directory, &real.path) {
+            return Err(located(of_git(&repository.raw), mark));
+        }
         let clone = Arc::new(Clone { directory, repository });
         Ok(Self::at(files, real.path.into(), parent.cloned(), Some(clone), true))
+    }
+
+    /// Refuses repositories on this machine: what comes from a clone never names one, and other files name those in the
+    /// user's own tree alone, unless the user allows more.
+    fn refuse_local(&self, repository: &RepoSpec) -> Result<()> {
+        let Some(path) = local_repository(&repository.url) else { return Ok(()) };
+        let shown = crate::diag::without_secrets(&repository.raw);
+        if self.clone.is_some() {
+            let message = format!("`{shown}` is a repository of this machine, which no cloned one may name");
+            return Err(Error::new(ErrorKind::Restricted, message));
+        }
+        let allowed = |options: &super::Options| options.file_repositories && options.root.is_none();
+        if allowed(&self.files.options) || path.canonicalize().is_ok_and(|real| self.files.is_around(&real)) {
+            return Ok(());
+        }
+        let message = format!("`{shown}` is a repository of this machine outside of this tree");
+        Err(Error::new(ErrorKind::Restricted, message)
+            .hint("pass `--enable-file-repositories` to allow repositories outside of it"))
     }
 
     /// The root, free of links.
@@ -180,10 +210,12 @@ impl Loader {
                  with `..` inside",
             ));
         }
+        self.refuse_place(&path, given).map_err(|e| located(e, Some(mark)))?;
         let root = self
             .files
             .real_directory(&path)
             .map_err(|e| directory_error(&self.files, &path, given, Some(mark), &e))?;
+        self.refuse_place(&root, given).map_err(|e| located(e, Some(mark)))?;
         if let Some(clone) = self.clone.as_ref().filter(|c| !root.starts_with(&c.directory)) {
             return Err(wrong(
                 ErrorKind::Restricted,
@@ -192,6 +224,19 @@ impl Loader {
         }
         self.refuse_cycle(&root, given, mark)?;
         Ok(Self::at(&self.files, root, Some(self.clone()), self.clone.clone(), false))
+    }
+
+    /// Refuses what git keeps for itself, and what is outside of the root that the user named for the build.
+    fn refuse_place(&self, path: &Path, given: &str) -> Result<()> {
+        if is_of_git(&self.root, path) {
+            return Err(of_git(given));
+        }
+        if self.clone.is_some() || self.files.is_within(path) {
+            return Ok(());
+        }
+        let message = format!("`{given}` is outside of the root of the build");
+        Err(Error::new(ErrorKind::Restricted, message)
+            .hint("name a directory that holds all that is needed by `--root`"))
     }
 
     /// A directory may not be or hold a root that is being built. Every remote location counts as a clone of its own.
@@ -244,6 +289,7 @@ impl Loader {
         // Some paths are made absolute on the way; the user named something shorter.
         let near = self.files.show(&path);
         let given = if Path::new(given).is_absolute() { &*near } else { given };
+        self.refuse_place(&path, given).map_err(|e| located(e, Some(mark)))?;
         let real = self.files.resolve(&path).map_err(|e| self.files.missing(&path, given, Some(mark), &e))?;
         self.allowed_file(real, given, Some(mark))
     }
@@ -254,7 +300,9 @@ impl Loader {
         if is_remote_file(given) {
             return self.files.fetched(given).ok();
         }
-        let real = self.files.resolve(&clean(&self.root.join(given))).ok()?;
+        let path = clean(&self.root.join(given));
+        self.refuse_place(&path, given).ok()?;
+        let real = self.files.resolve(&path).ok()?;
         self.allowed_file(real, given, None).ok()
     }
 
@@ -263,6 +311,7 @@ impl Loader {
             let message = format!("`{given}` must be a file, found a directory");
             return Err(located(Error::new(ErrorKind::NotFound, message), mark));
         }
+        self.refuse_place(&real.path, given).map_err(|e| located(e, mark))?;
         let restricted = self.files.options.restricted || self.clone.is_some();
         if restricted && !real.path.starts_with(&self.root) {
             let message = format!("file `{given}` is not in or below `{}`", self.shown);
@@ -292,6 +341,7 @@ impl Loader {
             return self.remote_resource(entry);
         }
         let path = clean(&self.root.join(given));
+        self.refuse_place(&path, given).map_err(|e| located(e, Some(&entry.mark)))?;
         match self.files.resolve(&path) {
             Ok(real) if real.kind != FileKind::Directory => {
                 self.allowed_file(real, given, Some(&entry.mark)).map(Found::File)
@@ -335,6 +385,12 @@ impl Loader {
 /// that is indented too far are one path.
 fn is_ambiguous(path: &str) -> bool {
     path.split('/').any(|segment| segment.contains("..") && segment != "..")
+}
+
+/// An error for what git keeps for itself: credentials are among it.
+fn of_git(given: &str) -> Error {
+    let message = format!("`{given}` is in a `.git` directory, which nothing is read from");
+    Error::new(ErrorKind::Restricted, message)
 }
 
 fn bytes(path: &Path) -> &[u8] {

@@ -14,6 +14,7 @@ pub mod file;
 pub mod files;
 pub mod loader;
 pub mod moved;
+mod place;
 pub mod stand_in;
 #[cfg(test)]
 mod tests;
@@ -22,4 +23,5 @@ pub use fetch::{Fetch, NoFetch, RepoSpec};
 pub use file::File;
 pub use files::{Files, Options};
 pub use loader::{Found, Loader};
+pub use place::{read, work_tree};
 pub use stand_in::{Mount, StandIn, StandIns};

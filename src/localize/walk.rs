@@ -241,7 +241,7 @@ impl Walk {
             if kind.is_dir() {
                 self.whole_directory(&entry.path(), &to)?;
             } else if kind.is_file() {
-                self.copy.file(to, Arc::new(std::fs::read(entry.path()).map_err(fail)?))?;
+                self.copy.file(to, Arc::new(crate::load::read(&entry.path()).map_err(fail)?))?;
             }
         }
         Ok(())

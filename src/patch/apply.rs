@@ -128,6 +128,7 @@ impl Prepared {
         let own = api_version(&object.doc).to_owned();
         for slot in slots {
             let Some(res) = map.get(*slot) else { continue };
+            res.doc().charge_change(object.doc.size())?;
             let wanted = res.gvk().api_version();
             let before = res.id().clone();
             if wanted == own && !own.is_empty() {
@@ -159,6 +160,7 @@ impl Prepared {
         for slot in self.select(map, findings)? {
             let before = map.get(slot).map(|res| res.id().clone());
             map.edit(slot, |res| {
+                res.doc().charge_change(0)?;
                 let id = res.id().clone();
                 if remember {
                     res.store_previous_id();

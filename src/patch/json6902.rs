@@ -213,6 +213,7 @@ impl Run<'_> {
                 let path = path()?;
                 let place = self.find(&path, "add", "path")?;
                 let value = self.value(op);
+                self.check_depth(&path, value)?;
                 self.add(&place, value).map_err(|f| within(f, "add", &path))
             }
             "remove" => {
@@ -231,6 +232,7 @@ impl Run<'_> {
                     return Err(Failure { message, hint: self.nearest(&place) });
                 }
                 let value = self.value(op);
+                self.check_depth(&path, value)?;
                 self.set(&place, value).map_err(|f| within(f, "replace", &path))
             }
             "move" => {
@@ -241,6 +243,7 @@ impl Run<'_> {
                 let path = path()?;
                 let place = self.find(&path, "move", "destination path")?;
                 let value = value.unwrap_or_else(|| json_tree::null(self.doc));
+                self.check_depth(&path, value)?;
                 self.add(&place, value).map_err(|f| within(f, "move", &path))
             }
             "copy" => {
@@ -258,6 +261,7 @@ impl Run<'_> {
                     Some(value) => self.raw.copy(self.doc, value),
                     None => json_tree::null(self.doc),
                 };
+                self.check_depth(&path, copy)?;
                 self.add(&place, copy).map_err(|f| within(f, "copy", &path))
             }
             "test" => {
@@ -335,6 +339,17 @@ impl Run<'_> {
             doc.get(place.container, &place.key)
         };
         Ok(found.filter(|n| !doc.is_null(*n)))
+    }
+
+    /// Refuses a value that would make the object too deep, where so many collections are around it.
+    fn check_depth(&self, path: &str, value: NodeId) -> Done {
+        if self.doc.kind(value) == NodeKind::Scalar {
+            return Ok(());
+        }
+        self.doc.check_depth(value, path.matches('/').count()).map_err(|e| Failure {
+            message: format!("{e}: the value at `{path}` makes the object too deep"),
+            hint: Some(e.hint()),
+        })
     }
 
     fn add(&mut self, place: &Place, value: NodeId) -> Done {

@@ -6,6 +6,7 @@
 
 use crate::diag::{Error, ErrorKind, Result, nearest};
 use crate::kustomization::Selector;
+use crate::limits::room_for_patterns;
 use crate::resource::LabelSelector;
 use crate::resource::{ResMap, Resource};
 use crate::text::pattern::Pattern;
@@ -29,8 +30,10 @@ pub struct Target {
 impl Target {
     /// Compiles the patterns of a selector.
     pub fn new(selector: &Selector) -> Result<Self> {
+        let budget = selector.mark.as_ref().and_then(|mark| mark.source.budget());
+        let room = room_for_patterns(budget.map(|budget| &**budget));
         let compile = |pattern: &str| {
-            Pattern::anchored(pattern).map_err(|message| {
+            Pattern::anchored(pattern, &room).map_err(|message| {
                 // What is around the pattern to make it match whole texts is not the user's.
                 let wrapped = message.ends_with(")$`");
                 let why = message.split(": `").next().filter(|_| wrapped).unwrap_or(&message);

@@ -1,7 +1,7 @@
 //! Functions in containers: the arguments of `docker run`, which podman takes too.
 
 use super::options::PluginOptions;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::load::files::clean;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -57,6 +57,46 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// `envs`
     pub envs: Vec<String>,
+}
+
+/// The types of mounts that docker has.
+const TYPES: [&str; 4] = ["", "bind", "tmpfs", "volume"];
+
+/// What a file says is to be run in a container, with the real paths of its mounts; the error says what it may not ask
+/// for. Docker reads a comma as the beginning of another option, and a leading hyphen as one.
+pub fn checked(container: &Container, options: &PluginOptions, root: &Path) -> Result<Container, String> {
+    let image = &container.image;
+    if image.starts_with('-') {
+        return Err(format!("`{image}` begins with `-` and cannot be an image"));
+    }
+    let mut checked = container.clone();
+    for mount in &mut checked.mounts {
+        let parts = [&mount.kind, &mount.source, &mount.target];
+        if let Some(part) = parts.iter().find(|part| part.contains([',', '"', '\n', '\r', '\0'])) {
+            return Err(format!("`{}` cannot be a part of a mount", part.escape_debug()));
+        }
+        if !TYPES.contains(&mount.kind.as_str()) {
+            return Err(format!("a mount cannot be of the type `{}`", mount.kind));
+        }
+        if mount.kind == "tmpfs" {
+            continue;
+        }
+        let source = root.join(&mount.source).canonicalize();
+        let source =
+            source.map_err(|e| format!("the mount `{}` cannot be had: {}", mount.source, cause(&e)))?;
+        if !source.starts_with(root) {
+            return Err(format!("the mount `{}` leads out of the kustomization's directory", mount.source));
+        }
+        mount.source = source.display().to_string();
+    }
+    for entry in container.envs.iter().filter(|entry| !entry.contains('=')) {
+        if !options.env.iter().any(|named| named.split('=').next() == Some(entry)) {
+            return Err(format!(
+                "the variable `{entry}` of this machine is passed only with `--env {entry}`"
+            ));
+        }
+    }
+    Ok(checked)
 }
 
 /// Variables that every container gets.
@@ -159,6 +199,46 @@ mod tests {
              --mount type=volume,source=/v,target=/w,readonly -e A=x=y -e B=2 -e LOG_TO_STDERR=true \
              -e STRUCTURED_RESULTS=true -e NAME -e OTHER img:1"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_gets_nothing_that_is_not_its_own() {
+        let top = tempfile::tempdir().unwrap();
+        let root = top.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("d")).unwrap();
+        std::os::unix::fs::symlink("/etc", root.join("out")).unwrap();
+        let options = PluginOptions { env: vec!["NAMED".into(), "SET=1".into()], ..Default::default() };
+        let mount = |kind: &str, source: &str, target: &str| Container {
+            image: "i".into(),
+            mounts: vec![Mount {
+                kind: kind.into(),
+                source: source.into(),
+                target: target.into(),
+                writable: false,
+            }],
+            ..Default::default()
+        };
+        let env = |entry: &str| Container { envs: vec![entry.into()], ..Default::default() };
+        for (container, held) in [
+            (mount("bind", "d", "/d"), true),
+            (mount("bind", "out", "/d"), false),
+            (mount("bind", "d/../..", "/d"), false),
+            (mount("bind", "none", "/d"), false),
+            (mount("bind", "d", "/d,source=/etc"), false),
+            (mount("bind,source=/etc", "d", "/d"), false),
+            (mount("bind", "d\"", "/d"), false),
+            (mount("npipe", "d", "/d"), false),
+            (env("A=b"), true),
+            (env("NAMED"), true),
+            (env("SET"), true),
+            (env("SECRET"), false),
+            (Container { image: "-v/:/host".into(), ..Default::default() }, false),
+        ] {
+            assert_eq!(checked(&container, &options, &root).is_ok(), held, "{container:?}");
+        }
+        let found = checked(&mount("bind", "d", "/d"), &options, &root).unwrap();
+        assert_eq!(found.mounts[0].source, root.join("d").display().to_string());
     }
 
     #[test]

@@ -26,14 +26,15 @@ pub struct Exec {
 
 /// The program of a configuration.
 pub fn find(config: &Resource, site: &mut Site<'_, '_>) -> Result<Exec> {
-    let path = path_of(config, site.options)?;
+    let (home, path) = path_of(config, site.options)?;
     check_executable(&path, config)?;
+    let path = below(&home, path, config)?;
     let args = arguments(config, site)?;
     Ok(Exec { path, args, config: exchange::to_text(config, false, true)? })
 }
 
-/// HOME/GROUP/VERSION/kind/Kind
-fn path_of(config: &Resource, options: &PluginOptions) -> Result<PathBuf> {
+/// HOME and HOME/GROUP/VERSION/kind/Kind
+fn path_of(config: &Resource, options: &PluginOptions) -> Result<(PathBuf, PathBuf)> {
     let homes = &options.plugin_homes;
     let Some(home) = homes.iter().filter_map(|(_, path)| path.as_deref()).find(|path| path.exists()) else {
         let tried: Vec<String> = homes
@@ -48,8 +49,32 @@ fn path_of(config: &Resource, options: &PluginOptions) -> Result<PathBuf> {
         return Err(Error::new(ErrorKind::NotFound, message).at(config.doc().location(config.root())));
     };
     let gvk = config.gvk();
-    let kind = gvk.kind.as_str();
-    Ok(home.join(gvk.group.as_str()).join(gvk.version.as_str()).join(kind.to_lowercase()).join(kind))
+    let (group, version, kind) = (gvk.group.as_str(), gvk.version.as_str(), gvk.kind.as_str());
+    for part in [group, version, kind].iter().filter(|part| !is_name(part)) {
+        let message = format!("`{part}` cannot be a part of the name of a plugin");
+        return Err(Error::new(ErrorKind::Restricted, message)
+            .at(config.doc().location(config.root()))
+            .hint("plugins are named by letters, digits, `.`, `-` and `_` in `apiVersion` and `kind`"));
+    }
+    Ok((home.to_owned(), home.join(group).join(version).join(kind.to_lowercase()).join(kind)))
+}
+
+/// Whether a part of a type names a file or directory in the one that holds it, and nothing else.
+fn is_name(part: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+    !part.starts_with('.') && part.bytes().all(plain) && part.len() <= 253
+}
+
+/// The real path of a plugin, which lies below the directory of plugins.
+fn below(home: &Path, path: PathBuf, config: &Resource) -> Result<PathBuf> {
+    match (path.canonicalize(), home.canonicalize()) {
+        (Ok(found), Ok(home)) if found.starts_with(&home) => Ok(found),
+        _ => {
+            let message =
+                format!("the plugin `{}` is a link that leads out of `{}`", path.display(), home.display());
+            Err(Error::new(ErrorKind::Restricted, message).at(config.doc().location(config.root())))
+        }
+    }
 }
 
 fn check_executable(path: &Path, config: &Resource) -> Result<()> {
@@ -165,10 +190,9 @@ impl Exec {
         .filter(|(name, value)| name.len() + 1 + value.len() <= LONGEST_VARIABLE)
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-        // A relative path is meant from where we are, not from where the plugin runs.
-        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
         let output = program::run(&Program {
-            name: &path.to_string_lossy(),
+            name: &self.path.to_string_lossy(),
+            search: site.options.search.clone(),
             args: &args,
             env: &env,
             directory: site.root.exists().then_some(site.root),
@@ -186,6 +210,25 @@ impl Exec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_types_are_names() {
+        for (part, expected) in [
+            ("", true),
+            ("example.com", true),
+            ("v1", true),
+            ("Sed-2_x", true),
+            ("..", false),
+            (".x", false),
+            ("/abs", false),
+            ("a/b", false),
+            ("a\\b", false),
+            ("é", false),
+            ("a\0", false),
+        ] {
+            assert_eq!(is_name(part), expected, "{part:?}");
+        }
+    }
 
     #[test]
     fn words_are_split_as_a_shell_does() {

@@ -264,18 +264,21 @@ fn run(
     }
     let input = resource_list(items, config_text);
     let program = Program {
-        directory: Some(site.root),
+        search: options.search.clone(),
         input: input.as_bytes(),
         show_errors: true,
         ..Default::default()
     };
     let output = if !spec.container.image.is_empty() {
         let user = container::user(options)?;
-        let args = container::arguments(&spec.container, options, site.root, &user);
+        let checked = container::checked(&spec.container, options, site.root)
+            .map_err(|message| Error::new(ErrorKind::Restricted, message).at(at()))?;
+        let args = container::arguments(&checked, options, site.root, &user);
         in_container(&Program { args: &args, ..program })
     } else if options.enable_exec && !spec.path.is_empty() {
         let env = exchange::environment([&spec.envs, &options.env]);
-        program::run(&Program { name: &spec.path, args: &spec.args, env: &env, ..program })
+        let directory = Some(site.root);
+        program::run(&Program { name: &spec.path, args: &spec.args, env: &env, directory, ..program })
     } else {
         return Ok(None);
     };
@@ -289,7 +292,8 @@ fn run(
 
 /// Runs docker, or podman where there is no docker.
 fn in_container(program: &Program<'_>) -> Result<Output> {
-    let with = |name: &'static str| program::run(&Program { name, ..*program });
+    let with =
+        |name: &'static str| program::run(&Program { name, search: program.search.clone(), ..*program });
     match with("docker") {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             with("podman").map_err(|other| match other.kind() {

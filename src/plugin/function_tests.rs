@@ -2,6 +2,7 @@ use super::super::options::PluginOptions;
 use super::*;
 use crate::kustomization::Text;
 use crate::resource::read;
+use crate::search_path::SearchPath;
 
 fn config(metadata: &str) -> Resource {
     let text =
@@ -115,7 +116,8 @@ fn what_is_not_allowed_does_not_run() {
 #[cfg(unix)]
 #[test]
 fn functions_change_objects() {
-    let options = PluginOptions { enable_exec: true, ..Default::default() };
+    let options =
+        PluginOptions { enable_exec: true, search: SearchPath::of_the_tests(), ..Default::default() };
     with_site(&options, |site| {
         let mut map = ResMap::new();
         let mut res = config("");
@@ -137,7 +139,12 @@ fn functions_change_objects() {
 #[cfg(unix)]
 #[test]
 fn functions_make_objects() {
-    let options = PluginOptions { enable_exec: true, env: vec!["A=flag".into()], ..Default::default() };
+    let options = PluginOptions {
+        enable_exec: true,
+        search: SearchPath::of_the_tests(),
+        env: vec!["A=flag".into()],
+        ..Default::default()
+    };
     with_site(&options, |site| {
         let mut spec = shell("printf 'kind: A\nmetadata:\n  name: %s-%s\n' $A $B");
         spec.envs = vec!["A=spec".into(), "B=spec".into()];

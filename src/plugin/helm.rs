@@ -4,7 +4,7 @@
 //! namespace is set in them afterwards. Fields of a chart win over flags.
 
 use super::exchange;
-use super::options::Site;
+use super::options::{PluginOptions, Site};
 use super::program::{self, Program};
 use super::scratch;
 use super::values::{self, Merge};
@@ -48,12 +48,9 @@ pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site
     if chart.name.is_empty() {
         return Err(fail("expected a `name` for the chart".into()));
     }
-    // Helm would take such a name for a flag. Kustomize refuses it since 5.8.2.
-    for (what, name) in [("releaseName", &chart.release_name), ("chart name", &chart.name)] {
-        if name.starts_with('-') {
-            return Err(fail(format!("the {what} must not start with `-`, found `{name}`")));
-        }
-    }
+    refuse_options(chart)
+        .and_then(|()| refuse_repository(&chart.repo, site.options))
+        .map_err(|message| Error::new(ErrorKind::Restricted, message).at(at()))?;
     let mut additional_values_files = Vec::with_capacity(chart.additional_values_files.len());
     for file in &chart.additional_values_files {
         (site.load)(file).map_err(|e| e.or_at(|| file.mark.location()))?;
@@ -81,19 +78,60 @@ pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site
     Ok(Chart { chart, merge, home: clean(&home), config_home, additional_values_files })
 }
 
+/// Refuses what helm would take for an option, which may name a program. Kustomize refuses such a release name and chart
+/// name since 5.8.2.
+fn refuse_options(chart: &HelmChart) -> Result<(), String> {
+    let fields = [
+        ("chart name", &chart.name),
+        ("version", &chart.version),
+        ("repo", &chart.repo),
+        ("releaseName", &chart.release_name),
+        ("namespace", &chart.namespace),
+        ("nameTemplate", &chart.name_template),
+        ("kubeVersion", &chart.kube_version),
+    ];
+    let api_versions = chart.api_versions.iter().map(|version| ("apiVersions", version));
+    match fields.into_iter().chain(api_versions).find(|(_, value)| value.starts_with('-')) {
+        Some((field, value)) => Err(format!("the {field} must not start with `-`, found `{value}`")),
+        None => Ok(()),
+    }
+}
+
+/// Protocols of repositories for which helm starts no program.
+const PROTOCOLS: [&str; 3] = ["http", "https", "oci"];
+
+/// Refuses repositories of other protocols, unless helm may have plugins.
+fn refuse_repository(repo: &str, options: &PluginOptions) -> Result<(), String> {
+    let protocol = repo.split_once("://").map_or("", |(protocol, _)| protocol);
+    let known = PROTOCOLS.iter().any(|known| protocol.eq_ignore_ascii_case(known));
+    match repo.is_empty() || known || options.helm_plugins.is_some() {
+        true => Ok(()),
+        false => Err(format!(
+            "`repo` of a chart must be `http://…`, `https://…` or `oci://…`, found `{repo}`; others need plugins of \
+             helm, which only `--helm-plugins DIR` allows"
+        )),
+    }
+}
+
 /// Renders a chart.
 pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> {
     let scratch = scratch::directory("kustomize-helm-")?;
+    // As kustomize has it: where the user stands.
+    let directory = std::path::absolute(".").unwrap_or_else(|_| site.root.to_owned());
     let config_home = match chart.config_home.as_str() {
         "" => display(&scratch.path().join("helm")),
         given => given.to_owned(),
     };
+    // Plugins of helm are programs; those that a tree brings along are not found.
+    let plugins = site.options.helm_plugins.clone().unwrap_or_else(|| scratch.path().join("plugins"));
     let helm = Helm {
-        command: &site.options.helm_command,
+        options: site.options,
+        directory: &directory,
         env: vec![
             ("HELM_CONFIG_HOME".into(), config_home.clone()),
             ("HELM_CACHE_HOME".into(), format!("{config_home}/.cache")),
             ("HELM_DATA_HOME".into(), format!("{config_home}/.data")),
+            ("HELM_PLUGINS".into(), display(&plugins)),
         ],
     };
     let mut run = || -> Result<Vec<Resource>> {
@@ -110,7 +148,10 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
             }
             helm.run(&chart.pull_args())?;
         }
-        let values = scratch.path().join(format!("{}-kustomize-values.yaml", chart.chart.name));
+        refuse_links(&chart.home.join(&chart.chart.name), site.root)?;
+        let values = scratch
+            .path()
+            .join(format!("{}-kustomize-values.yaml", chart.chart.name.replace(['/', '\\'], "_")));
         std::fs::write(&values, chart.values(site)?).map_err(|e| {
             Error::new(ErrorKind::Io, format!("cannot write the values for helm: {}", cause(&e)))
         })?;
@@ -128,6 +169,43 @@ pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> 
     })?;
     all.iter_mut().for_each(|res| exchange::set_place(res, &chart.chart.mark));
     Ok(all)
+}
+
+/// How many files and directories a chart may have.
+const MOST_FILES: usize = 100_000;
+
+/// Refuses links in a chart that lead out of the directory of the kustomization and of the chart: helm follows them.
+fn refuse_links(chart: &Path, root: &Path) -> Result<()> {
+    let unreadable = |path: &Path, e: &std::io::Error| {
+        Error::new(ErrorKind::Io, format!("`{}` cannot be read: {}", shown(path, root), cause(e)))
+    };
+    let top = chart.canonicalize().map_err(|e| unreadable(chart, &e))?;
+    let (mut left, mut seen) = (vec![top.clone()], 0);
+    while let Some(directory) = left.pop() {
+        for entry in directory.read_dir().map_err(|e| unreadable(&directory, &e))? {
+            let entry = entry.map_err(|e| unreadable(&directory, &e))?;
+            let (path, kind) = (entry.path(), entry.file_type().map_err(|e| unreadable(&directory, &e))?);
+            seen += 1;
+            if seen > MOST_FILES {
+                let message = format!("the chart has more than {MOST_FILES} files");
+                return Err(Error::new(ErrorKind::Restricted, message));
+            }
+            if kind.is_symlink() {
+                // A broken one is for helm to complain about.
+                let target = path.canonicalize().unwrap_or_else(|_| top.clone());
+                if !target.starts_with(&top) && !target.starts_with(root) {
+                    let message = format!("`{}` is a link that leads out of the chart", shown(&path, root));
+                    return Err(Error::new(ErrorKind::Restricted, message));
+                }
+            } else if kind.is_dir() {
+                left.push(path);
+            } else if !kind.is_file() {
+                let message = format!("`{}` of the chart is no regular file", shown(&path, root));
+                return Err(Error::new(ErrorKind::Restricted, message));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The objects in helm's output. 5.8 marks them, so that no namespace is set.
@@ -226,13 +304,22 @@ fn shown(path: &Path, root: &Path) -> String {
 
 /// The program and what is added to its environment.
 struct Helm<'a> {
-    command: &'a str,
+    options: &'a PluginOptions,
+    directory: &'a Path,
     env: Vec<(String, String)>,
 }
 
 impl Helm<'_> {
     fn run(&self, args: &[String]) -> Result<Vec<u8>> {
-        let program = Program { name: self.command, args, env: &self.env, ..Default::default() };
+        let command = self.options.helm_command.as_str();
+        let program = Program {
+            name: command,
+            search: self.options.search.clone(),
+            args,
+            env: &self.env,
+            directory: Some(self.directory),
+            ..Default::default()
+        };
         let output = program::run(&program)
             .map_err(|e| e.hint("install helm, or name the program with `--helm-command`"))?;
         if output.status.success() {
@@ -244,7 +331,10 @@ impl Helm<'_> {
                 format!("{complaint}\nhelm printed:\n{}", String::from_utf8_lossy(&output.stdout).trim());
         }
         let step = args.first().map_or("", String::as_str);
-        Err(Error::new(ErrorKind::Program, format!("`{} {step}` failed with {complaint}", self.command)))
+        Err(Error::new(
+            ErrorKind::Program,
+            format!("`{} {step}` failed with {complaint}", self.options.helm_command),
+        ))
     }
 
     fn check_version(&self, compat: Compat) -> Result<()> {
@@ -257,7 +347,7 @@ impl Helm<'_> {
         let Some(version) = find_version(&text) else {
             let message = format!(
                 "expected a version in what `{} version` prints, found `{}`",
-                self.command,
+                self.options.helm_command,
                 text.trim()
             );
             return Err(Error::new(ErrorKind::Program, message));

@@ -1,5 +1,6 @@
 use super::super::options::PluginOptions;
 use super::*;
+use crate::search_path::SearchPath;
 use crate::yaml::Mark;
 
 fn chart(name: &str) -> HelmChart {
@@ -31,7 +32,54 @@ fn checked(chart: &HelmChart, globals: Option<&HelmGlobals>, options: &PluginOpt
 }
 
 fn options() -> PluginOptions {
-    PluginOptions { enable_helm: true, helm_command: "helm".into(), ..Default::default() }
+    let search = SearchPath::of_the_tests();
+    PluginOptions { enable_helm: true, helm_command: "helm".into(), search, ..Default::default() }
+}
+
+#[test]
+fn no_field_is_an_option_and_no_repository_needs_a_program() {
+    type Set = fn(&mut HelmChart);
+    let table: [(Set, &str); 8] = [
+        (|c| c.release_name = "--post-renderer=./x".into(), "releaseName"),
+        (|c| c.name = "-x".into(), "chart name"),
+        (|c| c.version = "--x".into(), "version"),
+        (|c| c.repo = "--x".into(), "repo"),
+        (|c| c.namespace = "--x".into(), "namespace"),
+        (|c| c.api_versions = vec!["v1".into(), "-x".into()], "apiVersions"),
+        (|c| c.repo = "evil://x/y".into(), "--helm-plugins"),
+        (|c| c.repo = "file:///x".into(), "--helm-plugins"),
+    ];
+    for (set, expected) in table {
+        let mut c = chart("c");
+        set(&mut c);
+        let error = checked(&c, None, &options()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Restricted, "{error}");
+        assert!(error.message().contains(expected), "{error}");
+    }
+    let mut c = chart("c");
+    c.repo = "s3://bucket/charts".into();
+    let allowed = PluginOptions { helm_plugins: Some("/plugins".into()), ..options() };
+    assert!(checked(&c, None, &allowed).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_do_not_lead_out_of_a_chart() {
+    let top = tempfile::tempdir().unwrap();
+    let root = top.path().canonicalize().unwrap().join("root");
+    std::fs::create_dir_all(root.join("charts/c/templates")).unwrap();
+    std::fs::write(root.join("charts/c/values.yaml"), "a: 1\n").unwrap();
+    std::fs::write(root.join("shared.yaml"), "a: 1\n").unwrap();
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, root.join("charts/c/templates").join(name)).unwrap();
+    };
+    link("../values.yaml", "inside.yaml");
+    link("../../../shared.yaml", "of-the-root.yaml");
+    link("none.yaml", "broken.yaml");
+    assert!(refuse_links(&root.join("charts/c"), &root).is_ok());
+    link("/etc/hostname", "outside.yaml");
+    let error = refuse_links(&root.join("charts/c"), &root).unwrap_err();
+    assert!(error.message().ends_with("is a link that leads out of the chart"), "{error}");
 }
 
 #[test]

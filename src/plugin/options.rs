@@ -3,6 +3,7 @@
 use crate::compat::Compat;
 use crate::generate::Load;
 use crate::limits::Budget;
+use crate::search_path::SearchPath;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,6 +32,10 @@ pub struct PluginOptions {
     pub env: Vec<String>,
     /// `--as-current-user`: containers run as the user rather than as nobody
     pub as_current_user: bool,
+    /// `--helm-plugins`: the directory of helm's plugins, if it may have any
+    pub helm_plugins: Option<PathBuf>,
+    /// Where programs are found.
+    pub search: SearchPath,
     /// Which release to be like.
     pub compat: Compat,
     /// Where programs may be, in this order, each with what it is called in messages; `None` for a variable that is
@@ -52,6 +57,8 @@ impl Default for PluginOptions {
             mounts: vec![],
             env: vec![],
             as_current_user: false,
+            helm_plugins: None,
+            search: SearchPath::default(),
             compat: Compat::default(),
             plugin_homes: vec![],
         }

@@ -1,27 +1,33 @@
 //! The one place where plugins start other programs.
 //!
 //! Nothing is started unless the user allowed it; the callers see to that. The child inherits the environment, gets
-//! what is added to it, and is killed when it takes longer than allowed.
+//! what is added to it, and is killed with all that it started when it takes longer than allowed or prints too much.
 
 use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::interrupt;
+use crate::search_path::SearchPath;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
+/// How much a program may print, in bytes.
+const MOST_OUTPUT: u64 = 256 << 20;
+
 /// What to start and how.
 #[derive(Debug, Default)]
 pub struct Program<'a> {
-    /// A path if it has a slash, then relative to `directory`; otherwise it is looked for in `PATH`.
+    /// A path if it has a slash, then relative to `directory`; otherwise it is looked for in `search`.
     pub name: &'a str,
+    /// Where it is looked for.
+    pub search: SearchPath,
     /// Its arguments.
     pub args: &'a [String],
     /// Added to the environment; of equal names the last counts.
     pub env: &'a [(String, String)],
-    /// Where it runs; where we run if `None`.
+    /// Where it runs; in the root of the file system if `None`.
     pub directory: Option<&'a Path>,
     /// What it reads; nothing if empty.
     pub input: &'a [u8],
@@ -67,11 +73,10 @@ fn ending(status: ExitStatus) -> String {
 
 /// Runs a program to its end. An error only when it could not be started or took too long.
 pub fn run(program: &Program<'_>) -> Result<Output> {
-    let mut command = Command::new(program.name);
+    let directory = program.directory.unwrap_or(Path::new("/"));
+    let mut command =
+        program.search.command(program.name, directory).map_err(|e| start_failed(program, &e))?;
     command.args(program.args).envs(program.env.iter().map(|(k, v)| (k, v)));
-    if let Some(directory) = program.directory {
-        command.current_dir(directory);
-    }
     command.stdin(if program.input.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped());
     command.stderr(if program.show_errors { Stdio::inherit() } else { Stdio::piped() });
@@ -94,13 +99,17 @@ pub fn run(program: &Program<'_>) -> Result<Output> {
     let status = wait(&mut child, program)?;
     let read = |from: Receiver<Vec<u8>>| from.recv().unwrap_or_default();
     let (stdout, stderr) = (read(stdout), read(stderr));
+    if stdout.len() as u64 > MOST_OUTPUT {
+        let message = format!("`{}` printed more than {} MiB", program.name, MOST_OUTPUT >> 20);
+        return Err(Error::new(ErrorKind::Program, message));
+    }
     Ok(Output { status, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
 }
 
 fn start_failed(program: &Program<'_>, error: &std::io::Error) -> Error {
     let message = match error.kind() {
         std::io::ErrorKind::NotFound if !program.name.contains('/') => {
-            format!("cannot start `{}`: it is not in any directory of `PATH`", program.name)
+            format!("cannot start `{}`: it is not in any absolute directory of `PATH`", program.name)
         }
         _ => format!("cannot start `{}`: {}", program.name, cause(error)),
     };
@@ -110,13 +119,15 @@ fn start_failed(program: &Program<'_>, error: &std::io::Error) -> Error {
     )
 }
 
-/// Reads a pipe to its end on a thread of its own, so that the child never waits for us.
+/// Reads a pipe to its end on a thread of its own, so that the child never waits for us. More than can be used is not
+/// kept: one byte more tells.
 fn collect(pipe: Option<impl Read + Send + 'static>) -> std::io::Result<Receiver<Vec<u8>>> {
     let (send, receive) = channel();
     if let Some(mut pipe) = pipe {
         Builder::new().spawn(move || {
             let mut all = Vec::new();
-            let _ = pipe.read_to_end(&mut all);
+            let _ = pipe.by_ref().take(MOST_OUTPUT + 1).read_to_end(&mut all);
+            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
             let _ = send.send(all);
         })?;
     }
@@ -163,7 +174,14 @@ mod tests {
     fn input_output_and_status_come_through() {
         let args = sh("cat; echo problem >&2; echo \"$A\"; exit 3");
         let env = [("A".to_owned(), "b".to_owned())];
-        let program = Program { name: "sh", args: &args, env: &env, input: b"x\n", ..Default::default() };
+        let program = Program {
+            name: "sh",
+            args: &args,
+            env: &env,
+            input: b"x\n",
+            search: SearchPath::of_the_tests(),
+            ..Default::default()
+        };
         let output = run(&program).unwrap();
         assert_eq!(output.stdout, b"x\nb\n");
         assert_eq!(output.stderr, "problem\n");
@@ -174,15 +192,32 @@ mod tests {
     fn a_program_that_does_not_read_is_no_problem() {
         let args = sh("exit 0");
         let input = vec![b'x'; 1 << 20];
-        let output = run(&Program { name: "sh", args: &args, input: &input, ..Default::default() }).unwrap();
+        let output = run(&Program {
+            name: "sh",
+            args: &args,
+            input: &input,
+            search: SearchPath::of_the_tests(),
+            ..Default::default()
+        })
+        .unwrap();
         assert!(output.status.success());
     }
 
     #[test]
     fn a_program_that_is_not_there_is_an_error() {
-        let error = run(&Program { name: "no-such-program-here", ..Default::default() }).unwrap_err();
-        assert!(error.message().contains("not in any directory of `PATH`"), "{error}");
-        let error = run(&Program { name: "./no-such-program", ..Default::default() }).unwrap_err();
+        let error = run(&Program {
+            name: "no-such-program-here",
+            search: SearchPath::of_the_tests(),
+            ..Default::default()
+        })
+        .unwrap_err();
+        assert!(error.message().contains("not in any absolute directory of `PATH`"), "{error}");
+        let error = run(&Program {
+            name: "./no-such-program",
+            search: SearchPath::of_the_tests(),
+            ..Default::default()
+        })
+        .unwrap_err();
         assert!(error.message().starts_with("cannot start `./no-such-program`"), "{error}");
     }
 
@@ -190,7 +225,14 @@ mod tests {
     fn a_program_that_takes_too_long_is_killed() {
         let args = sh("exec sleep 60");
         let timeout = Some(Duration::from_millis(1));
-        let error = run(&Program { name: "sh", args: &args, timeout, ..Default::default() }).unwrap_err();
+        let error = run(&Program {
+            name: "sh",
+            args: &args,
+            timeout,
+            search: SearchPath::of_the_tests(),
+            ..Default::default()
+        })
+        .unwrap_err();
         assert!(error.message().contains("took longer than 1ms"), "{error}");
     }
 }

@@ -1,27 +1,72 @@
 //! Clones by the `git` program.
 //!
 //! The commands are kustomize's, each with the timeout of the location; a command that takes longer is ended, where
-//! kustomize leaves it running. `git` gets the environment as it is, but never asks on a terminal, and does not
-//! hear of a repository around the working directory. Locations and branches that `git` could take for an
-//! option or for a helper program are refused before it starts.
+//! kustomize leaves it running. `git` gets the user's environment and configuration, but never asks on a terminal and
+//! does not hear of a repository around the working directory. What a repository could bring along to be run is switched
+//! off: hooks, filters, helper programs. Locations and branches that `git` could take for an option or for a helper
+//! program are refused before it starts, and trees that are larger than any tree of manifests before they are written.
 
-use crate::diag::{Error, ErrorKind, Result, cause};
+use super::access::Access;
+use super::proxy::Proxies;
+use super::submodules;
+use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
 use crate::interrupt;
 use crate::load::RepoSpec;
-use crate::load::fetch::without_password;
 use rustc_hash::FxHashMap;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
 
-/// Variables by which git would work on another repository than the one in its working directory.
-const FOREIGN: [&str; 6] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"];
+/// Variables by which git would work on another repository than the one in its working directory, or take what it
+/// should not from another place.
+const FOREIGN: [&str; 12] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_SHALLOW_FILE",
+    "GIT_TRACE",
+    "GIT_WORK_TREE",
+];
+
+/// What git is told before every command, whatever the user's configuration says: no hooks, no protocol that runs a
+/// program, local repositories only where the user names them, nothing that goes on when the command has ended.
+const SETTINGS: [&str; 8] = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "protocol.allow=user",
+    "protocol.ext.allow=never",
+    "protocol.file.allow=user",
+    "submodule.recurse=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+];
+
+/// Protocols that a repository may name, beside what the user allows.
+const NETWORK: [&str; 3] =
+    ["protocol.https.allow=always", "protocol.http.allow=always", "protocol.ssh.allow=always"];
+
+/// Attributes that no repository overrides: no filter is run.
+const ATTRIBUTES: &str = "* -filter\n";
 
 /// Longest output of git that is kept.
-const OUTPUT_LIMIT: u64 = 1 << 20;
+const OUTPUT_LIMIT: usize = 1 << 20;
+
+/// How many files a repository may have, and how many bytes all of them.
+const LARGEST: (u64, u64) = (500_000, 4 << 30);
+
+/// The longest that a location may let a command of git take.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// How often it is looked at whether git has ended.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A location, branch and whether there are submodules.
 type Key = (String, String, bool);
@@ -39,23 +84,75 @@ struct Checkout {
 #[derive(Debug, Default)]
 pub struct Git {
     clones: Mutex<FxHashMap<Key, Slot>>,
+    proxies: Proxies,
+    access: Access,
 }
 
 impl Git {
+    /// No clones yet.
+    pub fn new(proxies: Proxies, access: Access) -> Self {
+        Self { clones: Mutex::default(), proxies, access }
+    }
+
     /// The directory of a clone. `url` is where the user's configuration leads the repository.
     pub fn checkout(&self, url: &str, repository: &RepoSpec) -> Result<Arc<Path>> {
         let key = (url.to_owned(), repository.reference.clone(), repository.submodules);
         let mut clones = self.clones.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = clones.entry(key).or_default().clone();
         drop(clones);
-        slot.get_or_init(|| clone(url, repository)).as_ref().map(|c| c.path.clone()).map_err(Error::clone)
+        slot.get_or_init(|| self.clone(url, repository))
+            .as_ref()
+            .map(|c| c.path.clone())
+            .map_err(Error::clone)
+    }
+
+    /// Refuses a location that git shall not see.
+    pub(super) fn refuse(&self, url: &str) -> Result<()> {
+        refuse(url, "")?;
+        self.access.refuse_host(url, &self.proxies)
+    }
+
+    fn clone(&self, url: &str, repository: &RepoSpec) -> Result<Checkout> {
+        let reference = if repository.reference.is_empty() { "HEAD" } else { &repository.reference };
+        refuse(url, reference)?;
+        self.access.refuse_host(url, &self.proxies)?;
+        let failed = |e: std::io::Error| {
+            Error::new(
+                ErrorKind::Io,
+                format!("cannot create a temporary directory for the clone: {}", cause(&e)),
+            )
+        };
+        let new = |prefix: &str| {
+            interrupt::directory(|| tempfile::Builder::new().prefix(prefix).tempdir()).map_err(failed)
+        };
+        let directory = new("kustomize-")?;
+        let template = new("kustomize-template-")?;
+        std::fs::create_dir(template.path().join("info")).map_err(failed)?;
+        std::fs::write(template.path().join("info/attributes"), ATTRIBUTES).map_err(failed)?;
+        let path: Arc<Path> = directory.path().canonicalize().map_err(failed)?.into();
+        let run = Run {
+            git: self,
+            url,
+            reference,
+            template: template.path(),
+            timeout: repository.timeout.min(LONGEST),
+        };
+        run.git(&path, &["init"])?;
+        run.git(&path, &["remote", "add", "origin", url])?;
+        run.git(&path, &["fetch", "--depth=1", url, reference])?;
+        run.check_size(&path, "FETCH_HEAD")?;
+        run.git(&path, &["checkout", "FETCH_HEAD"])?;
+        if repository.submodules {
+            submodules::update(&run, &path)?;
+        }
+        Ok(Checkout { path, _directory: directory })
     }
 }
 
 /// Why git shall not see a location or branch.
 fn refuse(url: &str, reference: &str) -> Result<()> {
     let wrong = |message: String| Err(Error::new(ErrorKind::Restricted, message));
-    let shown = without_password(url);
+    let shown = without_secrets(url);
     let scheme = url.find("://");
     let host = scheme.map_or(url, |at| &url[at + 3..]);
     let authority = host.split('/').next().unwrap_or_default();
@@ -73,34 +170,162 @@ fn refuse(url: &str, reference: &str) -> Result<()> {
     if reference.starts_with('-') {
         return wrong(format!("`{reference}` begins with `-` and cannot be a branch, tag or commit"));
     }
+    if reference.contains([':', '*', '^', '~', '\\', ' ']) || reference.starts_with('+') {
+        return wrong(format!("`{reference}` cannot be a branch, tag or commit"));
+    }
     if [url, reference].iter().any(|text| text.contains(|c: char| c.is_control())) {
         return wrong(format!("`{}` has control characters", shown.escape_debug()));
     }
     Ok(())
 }
 
-fn clone(url: &str, repository: &RepoSpec) -> Result<Checkout> {
-    let reference = if repository.reference.is_empty() { "HEAD" } else { &repository.reference };
-    refuse(url, reference)?;
-    let failed = |e: std::io::Error| {
-        Error::new(ErrorKind::Io, format!("cannot create a temporary directory for the clone: {}", cause(&e)))
-    };
-    let directory =
-        interrupt::directory(|| tempfile::Builder::new().prefix("kustomize-").tempdir()).map_err(failed)?;
-    let path: Arc<Path> = directory.path().canonicalize().map_err(failed)?.into();
-    let shown = without_password(url);
-    let run = |args: &[&str]| {
-        let step = args.first().copied().unwrap_or_default();
-        run(&path, args, repository.timeout).map_err(|e| e.explain(&shown, step, reference))
-    };
-    run(&["init"])?;
-    run(&["remote", "add", "origin", url])?;
-    run(&["fetch", "--depth=1", url, reference])?;
-    run(&["checkout", "FETCH_HEAD"])?;
-    if repository.submodules {
-        run(&["submodule", "update", "--init", "--recursive"])?;
+/// The commands of one clone.
+pub(super) struct Run<'a> {
+    /// What may be reached.
+    pub git: &'a Git,
+    url: &'a str,
+    reference: &'a str,
+    template: &'a Path,
+    timeout: Duration,
+}
+
+impl Run<'_> {
+    /// Runs git in a directory.
+    pub fn git(&self, directory: &Path, args: &[&str]) -> Result<()> {
+        self.read(directory, args, &mut |_| true).map(drop)
     }
-    Ok(Checkout { path, _directory: directory })
+
+    /// Runs git in a directory and gives what it printed.
+    pub fn output(&self, directory: &Path, args: &[&str]) -> Result<String> {
+        let mut text = Vec::new();
+        self.read(directory, args, &mut |bytes| {
+            text.extend_from_slice(bytes);
+            text.len() < OUTPUT_LIMIT
+        })?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Refuses a tree that is too large before its files are written.
+    pub fn check_size(&self, directory: &Path, commit: &str) -> Result<()> {
+        let (mut files, mut bytes, mut entry) = (0_u64, 0_u64, Vec::new());
+        let mut count = |output: &[u8]| {
+            for &byte in output {
+                if byte != 0 {
+                    entry.push(byte);
+                    continue;
+                }
+                // mode, type, object, size, then a tab and the path
+                let text = String::from_utf8_lossy(&entry);
+                let size = text
+                    .split('\t')
+                    .next()
+                    .and_then(|head| head.split_whitespace().nth(3)?.parse::<u64>().ok());
+                files += 1;
+                bytes += size.unwrap_or(0);
+                entry.clear();
+            }
+            files <= LARGEST.0 && bytes <= LARGEST.1 && entry.len() < OUTPUT_LIMIT
+        };
+        match self.read(directory, &["ls-tree", "-r", "-z", "--long", commit], &mut count)? {
+            true => Ok(()),
+            false => {
+                let message = format!(
+                    "`{}` has more than {} files or {} GiB",
+                    without_secrets(self.url),
+                    LARGEST.0,
+                    LARGEST.1 >> 30
+                );
+                Err(Error::new(ErrorKind::Restricted, message))
+            }
+        }
+    }
+
+    /// Runs git in a directory; `take` gets what it prints, and says whether to go on. The answer is whether it did.
+    fn read(&self, directory: &Path, args: &[&str], take: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool> {
+        let step = args.first().copied().unwrap_or_default();
+        self.start(directory, args, take)
+            .map_err(|e| e.explain(&without_secrets(self.url), step, self.reference))
+    }
+
+    fn start(
+        &self,
+        directory: &Path,
+        args: &[&str],
+        take: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> std::result::Result<bool, Failure> {
+        let (output, writer) = std::io::pipe().map_err(Failure::Start)?;
+        let (errors, error_writer) = std::io::pipe().map_err(Failure::Start)?;
+        let mut command = self.git.access.search.command("git", Path::new("/")).map_err(Failure::Start)?;
+        for setting in SETTINGS.iter().chain(&NETWORK) {
+            command.args(["-c", setting]);
+        }
+        command.arg("-C").arg(directory).args(args).stdin(Stdio::null());
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_LFS_SKIP_SMUDGE", "1");
+        command.env("GIT_TEMPLATE_DIR", self.template);
+        command.stdout(writer).stderr(error_writer);
+        let mut child = interrupt::Program::start(&mut command).map_err(Failure::Start)?;
+        // Holds the writing ends of the pipes, without which they would never end.
+        drop(command);
+
+        let (sender, receiver) = mpsc::sync_channel(4);
+        let errors_read = pump(errors, Stream::Errors, sender.clone());
+        errors_read.and_then(|()| pump(output, Stream::Output, sender)).map_err(Failure::Thread)?;
+        let begun = std::time::Instant::now();
+        let mut said = Vec::new();
+        let mut goes_on = true;
+        loop {
+            let left = self.timeout.saturating_sub(begun.elapsed());
+            match receiver.recv_timeout(left.min(TICK)) {
+                Ok((stream, bytes)) => {
+                    if said.len() < OUTPUT_LIMIT {
+                        said.extend_from_slice(&bytes);
+                    }
+                    goes_on = goes_on && (stream == Stream::Errors || take(&bytes));
+                    if !goes_on {
+                        return Ok(false);
+                    }
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) if left > TICK => {
+                    // What it left behind may hold its pipes, and ends with it.
+                    child.try_wait().map_err(Failure::Start)?;
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => return Err(Failure::Timeout(self.timeout)),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let status = child.wait().map_err(Failure::Start)?;
+        if status.success() {
+            return Ok(true);
+        }
+        Err(Failure::Exit(status.code(), String::from_utf8_lossy(&said).into_owned()))
+    }
+}
+
+/// What a program writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Output,
+    Errors,
+}
+
+/// Sends what comes out of a pipe, on a thread of its own.
+fn pump(
+    mut pipe: std::io::PipeReader,
+    stream: Stream,
+    sender: mpsc::SyncSender<(Stream, Vec<u8>)>,
+) -> std::io::Result<()> {
+    let read = move || {
+        let mut bytes = vec![0; 64 << 10];
+        while let Ok(n @ 1..) = pipe.read(&mut bytes) {
+            if sender.send((stream, bytes[..n].to_vec())).is_err() {
+                break;
+            }
+        }
+    };
+    std::thread::Builder::new().spawn(read).map(drop)
 }
 
 /// What went wrong with a command.
@@ -137,7 +362,7 @@ impl Failure {
         };
         let telling = |line: &&str| line.starts_with("fatal: ") || line.starts_with("error: ");
         let line = output.lines().find(telling).or(output.lines().last()).unwrap_or_default();
-        let message = format!("`git {step}` failed for `{url}`: {}", without_password(line));
+        let message = format!("`git {step}` failed for `{url}`: {}", without_secrets(line));
         let error = Error::new(ErrorKind::Remote, message);
         if output.contains("couldn't find remote ref") {
             return error.hint(format!("the repository has no branch, tag or commit `{reference}`"));
@@ -146,48 +371,19 @@ impl Failure {
             return error.hint("give git a credential helper or key for this host");
         }
         if step == "fetch" {
-            return error.hint(format!("see what `git ls-remote {}` says", without_password(url)));
+            return error.hint(format!("see what `git ls-remote {}` says", without_secrets(url)));
         }
         error
     }
-}
-
-/// Runs git in a directory; its output is kept for messages.
-fn run(directory: &Path, args: &[&str], timeout: Duration) -> std::result::Result<(), Failure> {
-    let (mut output, writer) = std::io::pipe().map_err(Failure::Start)?;
-    let mut command = Command::new("git");
-    command.args(args).current_dir(directory).env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
-    for name in FOREIGN {
-        command.env_remove(name);
-    }
-    command.stdout(writer.try_clone().map_err(Failure::Start)?).stderr(writer);
-    let mut child = interrupt::Program::start(&mut command).map_err(Failure::Start)?;
-    // Holds the writing ends of the pipe, without which it would never end.
-    drop(command);
-
-    let (sender, receiver) = mpsc::channel();
-    let read = move || {
-        let mut bytes = Vec::new();
-        let _ = output.by_ref().take(OUTPUT_LIMIT).read_to_end(&mut bytes);
-        let _ = std::io::copy(&mut output, &mut std::io::sink());
-        let _ = sender.send(bytes);
-    };
-    std::thread::Builder::new().spawn(read).map_err(Failure::Thread)?;
-    let Ok(bytes) = receiver.recv_timeout(timeout) else {
-        return Err(Failure::Timeout(timeout));
-    };
-    let status = child.wait().map_err(Failure::Start)?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Failure::Exit(status.code(), String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::load::Fetch;
-    use crate::remote::{Mirrors, Proxies, Remote, url};
+    use crate::remote::{Mirrors, Remote, url};
+    use crate::search_path::SearchPath;
+    use std::process::Command;
 
     #[test]
     fn what_git_could_misread_is_refused() {
@@ -203,6 +399,10 @@ mod tests {
             ("ext::sh -c x", "v1", true),
             ("https://h.example/o/r", "--upload-pack=x", true),
             ("https://h.example/o/r\n", "v1", true),
+            ("https://h.example/o/r", "refs/*:refs/*", true),
+            ("https://h.example/o/r", "HEAD:refs/heads/x", true),
+            ("https://h.example/o/r", "+v1", true),
+            ("https://h.example/o/r", "v1~2", true),
         ] {
             assert_eq!(refuse(url, reference).is_err(), refused, "{url} {reference}");
         }
@@ -233,7 +433,9 @@ mod tests {
         git(top.path(), &["add", "-A"]);
         git(top.path(), &["commit", "-qm", "x"]);
         git(top.path(), &["tag", "v1"]);
-        let remote = Remote::new(Mirrors::default(), Proxies::default());
+        let search = SearchPath::of_the_tests();
+        let access = Access { search, ..Access::default() };
+        let remote = Remote::new(Mirrors::default(), Proxies::default(), access);
         let given = format!("file://{}", top.path().display());
         let first = remote.checkout(&url::parse(&format!("{given}//x?ref=v1")).unwrap()).unwrap();
         let again = remote.checkout(&url::parse(&format!("{given}?ref=v1")).unwrap()).unwrap();

@@ -1,84 +1,277 @@
 //! Files over HTTP.
 //!
-//! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits forever. Here a file may have 256 MiB and
-//! take five minutes. Certificates are checked against those of the operating system.
+//! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits forever. Here files may have 256 MiB and
+//! take five minutes, all together. Certificates are checked against those of the operating system. Where an address
+//! leads is looked at when the connection is made, forevery redirect anew: see [`super::address`].
 
+use super::access::{Access, reach_of};
+use super::address::{self, Reach};
 use super::proxy::Proxies;
-use crate::diag::{Error, ErrorKind, Result, cause};
-use crate::load::fetch::without_password;
+use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
 use rustc_hash::FxHashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use ureq::http::{StatusCode, Uri, header::LOCATION};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Proxy};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Body, Proxy, http::Response};
 
-/// The longest file that is fetched, in bytes.
+/// How many bytes all files may have together.
 pub const LIMIT: u64 = 256 << 20;
 
-/// How long a file may take altogether, and how long until there is a connection.
+/// How long all files may take together, and how long until there is a connection.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(27));
 
-/// Fetches files; one connection pool for each proxy.
+/// How many redirects are followed.
+const REDIRECTS: usize = 10;
+
+/// Fetches files; a connection pool for each way of connecting.
 #[derive(Debug, Default)]
 pub struct Client {
     proxies: Proxies,
-    agents: Mutex<FxHashMap<Option<String>, Agent>>,
+    access: Access,
+    agents: Mutex<FxHashMap<Way, Agent>>,
+    spent: Mutex<Spent>,
+}
+
+/// How a server is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Way {
+    proxy: Option<String>,
+    public_only: bool,
+}
+
+/// What has been fetched so far.
+#[derive(Debug, Default)]
+struct Spent {
+    bytes: u64,
+    time: Duration,
 }
 
 impl Client {
     /// A client that has no connections yet.
-    pub fn new(proxies: Proxies) -> Self {
-        Self { proxies, agents: Mutex::default() }
+    pub fn new(proxies: Proxies, access: Access) -> Self {
+        Self { proxies, access, ..Self::default() }
     }
 
     /// The content at a URL.
     pub fn get(&self, url: &str) -> Result<Vec<u8>> {
-        let shown = without_password(url);
+        let shown = without_secrets(url);
         let failed =
             |cause: String| Error::new(ErrorKind::Remote, format!("`{shown}` cannot be fetched: {cause}"));
-        let uri: ureq::http::Uri =
-            escape(url).parse().map_err(|e: ureq::http::uri::InvalidUri| failed(e.to_string()))?;
-        let scheme = uri.scheme_str().unwrap_or_default();
-        let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-        let proxy = self.proxies.of(scheme, uri.host().unwrap_or_default(), port);
         // The host is looked up on a thread of its own, without which ureq panics.
         let thread = std::thread::Builder::new().spawn(|| ());
         thread.map_err(|e| failed(format!("no thread can be started: {}", cause(&e))))?;
-        let mut answer = self.agent(proxy)?.get(uri).call().map_err(|e| failed(reason(&e)))?;
-        let status = answer.status();
-        if !status.is_success() {
-            let reason = status.canonical_reason().unwrap_or_default();
-            return Err(failed(format!("status code {} ({reason})", status.as_u16())));
+        let begun = Instant::now();
+        let left = PATIENCE.0.saturating_sub(self.spent().time);
+        if left.is_zero() {
+            let message = format!("all files together took longer than {:?}", PATIENCE.0);
+            return Err(failed(message));
         }
-        answer.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(|e| failed(reason(&e)))
+        let result = self.follow(url, begun + left, &failed).and_then(|mut answer| {
+            let room = LIMIT - self.spent().bytes.min(LIMIT);
+            answer.body_mut().with_config().limit(room).read_to_vec().map_err(|e| match e {
+                ureq::Error::BodyExceedsLimit(_) => {
+                    failed(format!("all files together are larger than {} MiB", LIMIT >> 20))
+                }
+                e => failed(reason(&e)),
+            })
+        });
+        let mut spent = self.spent();
+        spent.time += begun.elapsed();
+        spent.bytes += result.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if spent.bytes > LIMIT {
+            return Err(failed(format!("all files together are larger than {} MiB", LIMIT >> 20)));
+        }
+        result
     }
 
-    fn agent(&self, proxy: Option<&str>) -> Result<Agent> {
+    fn spent(&self) -> std::sync::MutexGuard<'_, Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer that is no redirect.
+    fn follow(
+        &self,
+        url: &str,
+        deadline: Instant,
+        failed: &dyn Fn(String) -> Error,
+    ) -> Result<Response<Body>> {
+        let mut location = escape(url);
+        let mut public_only = self.access.public_only;
+        for _ in 0..=REDIRECTS {
+            let uri: Uri =
+                location.parse().map_err(|e: ureq::http::uri::InvalidUri| failed(e.to_string()))?;
+            let answer = self.ask(&uri, &location, public_only, deadline, failed)?;
+            let status = answer.status();
+            if status.is_success() {
+                return Ok(answer);
+            }
+            let next = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+            let Some(next) = next.filter(|_| is_redirect(status)) else {
+                let reason = status.canonical_reason().unwrap_or_default();
+                return Err(failed(format!("status code {} ({reason})", status.as_u16())));
+            };
+            // What a public server answers leads to nothing that only this machine can reach.
+            let host = uri.host().unwrap_or_default();
+            public_only |= reach_of(host, &location, &self.proxies).contains(&Reach::Public);
+            location = escape(&joined(&uri, next));
+        }
+        Err(failed(format!("more than {REDIRECTS} redirects")))
+    }
+
+    fn ask(
+        &self,
+        uri: &Uri,
+        location: &str,
+        public_only: bool,
+        deadline: Instant,
+        failed: &dyn Fn(String) -> Error,
+    ) -> Result<Response<Body>> {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let host = uri.host().unwrap_or_default();
+        if !matches!(scheme, "http" | "https") || host.is_empty() {
+            return Err(failed(format!(
+                "expected a URL of HTTP with a host, found `{}`",
+                without_secrets(location)
+            )));
+        }
+        if let Some(reach) = address::literal(host) {
+            self.access.refuse(reach, location, public_only)?;
+        }
+        let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
+        let proxy = self.proxies.of(scheme, host, port).map(str::to_owned);
+        let agent = self.agent(Way { proxy, public_only })?;
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let request = agent.get(uri.clone()).config().timeout_global(Some(left)).build();
+        request.call().map_err(|e| match e {
+            ureq::Error::Other(e) if e.is::<RefusedAddress>() => {
+                let reach = e.downcast_ref().map_or(Reach::Refused, |RefusedAddress(reach)| *reach);
+                self.access.refuse(reach, location, true).err().unwrap_or_else(|| failed(e.to_string()))
+            }
+            e => failed(reason(&e)),
+        })
+    }
+
+    fn agent(&self, way: Way) -> Result<Agent> {
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = proxy.map(str::to_owned);
-        if let Some(agent) = agents.get(&key) {
+        if let Some(agent) = agents.get(&way) {
             return Ok(agent.clone());
         }
-        let proxy = proxy.map(|text| {
+        let proxy = way.proxy.as_deref().map(|text| {
             Proxy::new(text).map_err(|e| {
-                let message = format!("the proxy `{}` cannot be used: {e}", without_password(text));
+                let message = format!("the proxy `{}` cannot be used: {e}", without_secrets(text));
                 Error::new(ErrorKind::Remote, message)
             })
         });
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let agent: Agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .proxy(proxy.transpose()?)
             .tls_config(tls)
             .http_status_as_error(false)
-            .max_redirects(10)
-            .timeout_global(Some(PATIENCE.0))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_connect(Some(PATIENCE.1))
             .user_agent(concat!("kfm/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        agents.insert(key, agent.clone());
+            .build();
+        let guard = Guard { inner: Arc::default(), public_only: way.public_only };
+        let agent = match way.proxy {
+            // The proxy is the user's, wherever it is.
+            Some(_) => config.into(),
+            None => Agent::with_parts(config, DefaultConnector::default(), guard),
+        };
+        agents.insert(way, agent.clone());
         Ok(agent)
     }
+}
+
+/// Looks up hosts, and refuses the addresses that may not be asked.
+#[derive(Debug)]
+struct Guard {
+    inner: Arc<DefaultResolver>,
+    public_only: bool,
+}
+
+/// An address that may not be asked.
+#[derive(Debug)]
+struct RefusedAddress(Reach);
+
+impl std::fmt::Display for RefusedAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the address may not be asked")
+    }
+}
+
+impl std::error::Error for RefusedAddress {}
+
+impl Resolver for Guard {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = self.inner.resolve(uri, config, timeout)?;
+        let refused = |reach: &Reach| match reach {
+            Reach::Refused => true,
+            Reach::Private => self.public_only,
+            Reach::Public => false,
+        };
+        match found.iter().map(|at| address::reach(at.ip())).find(refused) {
+            Some(reach) => Err(ureq::Error::Other(Box::new(RefusedAddress(reach)))),
+            None => Ok(found),
+        }
+    }
+}
+
+/// Whether a redirect is followed: those that Go's client follows.
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Where a redirect leads: a whole URL, or a part of one that is relative to the one before.
+fn joined(base: &Uri, to: &str) -> String {
+    let scheme = base.scheme_str().unwrap_or_default();
+    let authority = base.authority().map_or("", |a| a.as_str());
+    let path = base.path();
+    if to.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    }) {
+        to.to_owned()
+    } else if to.starts_with("//") {
+        format!("{scheme}:{to}")
+    } else if to.starts_with('/') {
+        format!("{scheme}://{authority}{}", normal(to))
+    } else if to.starts_with(['?', '#']) || to.is_empty() {
+        format!("{scheme}://{authority}{path}{to}")
+    } else {
+        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        format!("{scheme}://{authority}{}", normal(&format!("{directory}/{to}")))
+    }
+}
+
+/// A path without `.` and `..`, with its query.
+fn normal(path: &str) -> String {
+    let (path, query) = path.find(['?', '#']).map_or((path, ""), |at| path.split_at(at));
+    let mut parts: Vec<&str> = Vec::new();
+    let all: Vec<&str> = path.split('/').skip(1).collect();
+    for (i, part) in all.iter().enumerate() {
+        let last = i + 1 == all.len();
+        match *part {
+            "." | ".." => {
+                if *part == ".." {
+                    parts.pop();
+                }
+                if last {
+                    parts.push("");
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}{query}", parts.join("/"))
 }
 
 /// A URL in which what may not stand there is written as `%XX`; the fragment is cut.
@@ -112,6 +305,43 @@ mod tests {
     #[test]
     fn urls_are_escaped() {
         assert_eq!(escape("https://h/a b/é?x=%20#f"), "https://h/a%20b/%C3%A9?x=%20");
+    }
+
+    #[test]
+    fn redirects_are_relative_to_what_redirects() {
+        let base: Uri = "https://u:p@h:1/a/b?q".parse().unwrap();
+        for (to, expected) in [
+            ("http://o/x", "http://o/x"),
+            ("file:///etc/passwd", "file:///etc/passwd"),
+            ("//o/x", "https://o/x"),
+            ("/x/../y", "https://u:p@h:1/y"),
+            ("c", "https://u:p@h:1/a/c"),
+            ("../c?d=/../e", "https://u:p@h:1/c?d=/../e"),
+            ("../../..", "https://u:p@h:1/"),
+            ("?r", "https://u:p@h:1/a/b?r"),
+        ] {
+            assert_eq!(joined(&base, to), expected, "{to}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_not_asked() {
+        for url in [
+            "http://169.254.169.254/latest",
+            "http://[::ffff:a9fe:a9fe]/",
+            "http://metadata.google.internal/",
+        ] {
+            let error = Client::default().get(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Restricted, "{error}");
+        }
+        // A number is an address as well.
+        let error = Client::default().get("http://2852039166/latest").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Restricted, "{error}");
+        let access = Access { public_only: true, ..Access::default() };
+        let error = Client::new(Proxies::default(), access).get("http://127.1:1/x").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Restricted, "{error}");
+        let error = Client::default().get("http://127.0.0.1:1/x").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Remote, "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where the user leads remote locations.
+//! The user's configuration: where remote locations lead, what may be reached, how much a build may take.
 //!
 //! The configuration of kfm may hold tables that lead URLs elsewhere, for mirrors and machines without network:
 //!
@@ -9,17 +9,20 @@
 //! ```
 //!
 //! `from` is a URL or the beginning of one, as git or the HTTP client would get it; the longest one that fits is
-//! used. `to` takes its place; `file://` leads files and repositories to local ones. Kustomize has nothing of the
-//! kind, but git's own `url.….insteadOf` works for repositories in both.
+//! used. `to` takes its place; `file://` leads files and repositories to local ones. What follows `from` in a URL may
+//! not leave the mirror: see [`Led::local`]. Kustomize has nothing of the kind, but git's own `url.….insteadOf` works
+//! for repositories in both.
 
-use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::diag::{Error, ErrorKind, Location, Result, cause, without_secrets};
+use crate::limits::Limits;
 use crate::yaml::Source;
 use serde::Deserialize;
 use std::borrow::Cow;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The rules of a configuration; the longest `from` first.
+/// The mirrors of a configuration; the longest `from` first.
 #[derive(Debug, Clone, Default)]
 pub struct Mirrors(Vec<Mirror>);
 
@@ -30,15 +33,42 @@ struct Mirror {
     to: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    #[serde(default)]
-    mirror: Vec<toml::Spanned<Mirror>>,
+/// What the user's configuration says.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// `[[mirror]]`
+    pub mirrors: Mirrors,
+    /// `[network]`
+    pub network: Network,
+    /// `[limits]`, as the command line writes them: `memory=2GiB`.
+    pub limits: Vec<String>,
 }
 
-impl Mirrors {
-    /// The rules of a configuration file; none if there is no such file.
+/// The table `[network]`: what may be reached unless the command line says less.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Network {
+    /// `offline = true`: nothing is asked over the network.
+    pub offline: bool,
+    /// `public-only = true`: this machine and private networks are not asked.
+    pub public_only: bool,
+    /// `file-repositories = true`: kustomization files may name repositories of this machine.
+    pub file_repositories: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tables {
+    #[serde(default)]
+    mirror: Vec<toml::Spanned<Mirror>>,
+    #[serde(default)]
+    network: Network,
+    #[serde(default)]
+    limits: std::collections::BTreeMap<String, toml::Spanned<toml::Value>>,
+}
+
+impl Config {
+    /// What a configuration file says; nothing if there is no such file.
     pub fn read(path: &Path) -> Result<Self> {
         let shown: Arc<str> = path.to_string_lossy().into();
         match std::fs::read_to_string(path) {
@@ -64,10 +94,10 @@ impl Mirrors {
         }
     }
 
-    /// The rules of a configuration's text.
+    /// What a configuration's text says.
     pub fn parse(source: &Arc<Source>) -> Result<Self> {
         let at = |offset: usize| source.location(u32::try_from(offset).unwrap_or(0));
-        let config: Config = toml::from_str(&source.text).map_err(|e| {
+        let config: Tables = toml::from_str(&source.text).map_err(|e| {
             let message = e.message().trim().trim_end_matches('.');
             let message = message.lines().collect::<Vec<_>>().join(", ");
             Error::new(ErrorKind::Config, message).at(at(e.span().map_or(0, |s| s.start)))
@@ -86,20 +116,84 @@ impl Mirrors {
             mirrors.push(mirror);
         }
         mirrors.sort_by_key(|m| std::cmp::Reverse(m.from.len()));
-        Ok(Self(mirrors))
-    }
-
-    /// Where a URL leads.
-    pub fn lead<'a>(&self, url: &'a str) -> Cow<'a, str> {
-        let found = self.0.iter().find_map(|m| Some((m, url.strip_prefix(m.from.as_str())?)).filter(fits));
-        match found {
-            Some((mirror, rest)) => format!("{}{rest}", mirror.to).into(),
-            None => url.into(),
+        let mut limits = Vec::with_capacity(config.limits.len());
+        for (name, value) in config.limits {
+            let start = value.span().start;
+            let text = match value.into_inner() {
+                toml::Value::String(text) => format!("{name}={text}"),
+                value => format!("{name}={value}"),
+            };
+            let check = Limits::default().set(&text);
+            check.map_err(|message| Error::new(ErrorKind::Config, message).at(at(start)))?;
+            limits.push(text);
         }
+        Ok(Self { mirrors: Mirrors(mirrors), network: config.network, limits })
     }
 }
 
-/// Returns whether a beginning ends where a part of the URL ends: `…/org/repo` does not lead `…/org/repository`.
+impl Mirrors {
+    /// Where a URL leads. An error where it would lead out of the mirror.
+    pub fn lead<'a>(&self, url: &'a str) -> Result<Led<'a>> {
+        let found = self.0.iter().find_map(|m| Some((m, url.strip_prefix(m.from.as_str())?)).filter(fits));
+        let Some((mirror, rest)) = found else { return Ok(Led { url: url.into(), base: None }) };
+        let local = local_path(&mirror.to);
+        if climbs(rest) || local.is_some() && rest.contains(['?', '#', '\\', '\0']) {
+            let message = format!("`{}` would leave the mirror of `{}`", without_secrets(url), mirror.from);
+            return Err(Error::new(ErrorKind::Restricted, message)
+                .hint("name what is in the mirror without `..`, `?` and `#`"));
+        }
+        let base = local.map(|to| match rest == ".git" || rest.starts_with(".git/") {
+            true => PathBuf::from(format!("{}.git", to.display())),
+            false => to.to_owned(),
+        });
+        Ok(Led { url: format!("{}{rest}", mirror.to).into(), base })
+    }
+}
+
+/// Where a URL leads.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Led<'a> {
+    /// The location.
+    pub url: Cow<'a, str>,
+    /// The local directory of the mirror.
+    base: Option<PathBuf>,
+}
+
+impl Led<'_> {
+    /// The file or directory of a local mirror to which this leads, free of links; `None` where it leads to no local
+    /// one. An error of the kind `PermissionDenied` where a link leads out of the mirror.
+    pub fn local(&self) -> Option<io::Result<PathBuf>> {
+        let base = self.base.as_ref()?;
+        let inside = || {
+            let path = local_path(&self.url).ok_or(io::ErrorKind::InvalidInput)?.canonicalize()?;
+            match path.starts_with(base.canonicalize()?) {
+                true => Ok(path),
+                false => Err(io::Error::new(
+                    io::ErrorKind::PermissionDenied,
+                    "it leads out of the directory of the mirror",
+                )),
+            }
+        };
+        Some(inside())
+    }
+}
+
+/// The path of a local mirror.
+fn local_path(to: &str) -> Option<&Path> {
+    let file = to.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://"));
+    match file {
+        Some(scheme) => to.get(scheme.len()..).map(Path::new),
+        None => to.starts_with('/').then_some(Path::new(to)),
+    }
+}
+
+/// Whether a part of a path is `..`, in any spelling that some server takes for it.
+fn climbs(rest: &str) -> bool {
+    let path = rest.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+    path.split(['/', '\\', ':', '?', '#', ';']).any(|part| part == "..")
+}
+
+/// Whether a beginning ends where a part of the URL ends: `…/org/repo` does not lead `…/org/repository`.
 fn fits((mirror, rest): &(&Mirror, &str)) -> bool {
     mirror.from.ends_with(['/', ':'])
         || rest.is_empty()
@@ -113,7 +207,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Mirrors, String> {
-        Mirrors::parse(&Source::new("config.toml", text.into())).map_err(|e| e.to_string())
+        let config = Config::parse(&Source::new("config.toml", text.into())).map_err(|e| e.to_string())?;
+        Ok(config.mirrors)
     }
 
     #[test]
@@ -132,14 +227,77 @@ mod tests {
             ("git@h:o/r", "https://m/o/r"),
             ("https://other/x", "https://other/x"),
         ] {
-            assert_eq!(mirrors.lead(url), expected, "{url}");
+            assert_eq!(mirrors.lead(url).unwrap().url, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_leads_out_of_a_mirror() {
+        let mirrors = parse(
+            "[[mirror]]\nfrom = \"https://h/\"\nto = \"file:///srv/m/\"\n[[mirror]]\nfrom = \"https://o/\"\n\
+             to = \"https://m/o/\"\n",
+        )
+        .unwrap();
+        for (url, held) in [
+            ("https://h/a/b.yaml", true),
+            ("https://h/a..b/..c/d..", true),
+            ("https://h/../x", false),
+            ("https://h/a/../x", false),
+            ("https://h/a/..", false),
+            ("https://h/%2E./x", false),
+            ("https://h/a%2f..%2fx", false),
+            ("https://h/..\\x", false),
+            ("https://h/a?b", false),
+            ("https://h/a#b", false),
+            ("https://h/a\0b", false),
+            ("https://o/a?ref=v1", true),
+            ("https://o/../a", false),
+            ("https://other/../a", true),
+        ] {
+            assert_eq!(mirrors.lead(url).is_ok(), held, "{url}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_do_not_lead_out_of_a_local_mirror() {
+        let top = tempfile::tempdir().unwrap();
+        for directory in ["m/o/r", "m/x.git", "out"] {
+            std::fs::create_dir_all(top.path().join(directory)).unwrap();
+        }
+        std::os::unix::fs::symlink("o", top.path().join("m/inside")).unwrap();
+        std::os::unix::fs::symlink("../out", top.path().join("m/outside")).unwrap();
+        let to = top.path().join("m").display().to_string();
+        let mirrors = parse(&format!(
+            "[[mirror]]\nfrom = \"https://h/\"\nto = \"file://{to}/\"\n[[mirror]]\nfrom = \"https://o/x\"\n\
+             to = \"file://{to}/x\"\n"
+        ))
+        .unwrap();
+        for (url, expected) in [
+            ("https://h/o/r", Some("m/o/r")),
+            ("https://h/inside/r", Some("m/o/r")),
+            ("https://h/outside", None),
+            ("https://h/none", None),
+            ("https://o/x.git", Some("m/x.git")),
+        ] {
+            let found = mirrors.lead(url).unwrap().local().unwrap();
+            let expected = expected.map(|path| top.path().canonicalize().unwrap().join(path));
+            assert_eq!(found.ok(), expected, "{url}");
         }
     }
 
     #[test]
     fn mistakes_are_told_with_their_place() {
         for (text, expected) in [
-            ("mirrors = 1", "config.toml:1:1: unknown field `mirrors`, expected `mirror`"),
+            (
+                "mirrors = 1",
+                "config.toml:1:1: unknown field `mirrors`, expected one of `mirror`, `network`, `limits`",
+            ),
+            (
+                "[limits]\nmemry = 1",
+                "config.toml:2:9: unknown limit `memry`; the limits are memory, text, nodes, depth, objects, work, \
+                 directories, directory-depth, file, patterns, properties, download, fetched, fetch-time",
+            ),
             (
                 "[[mirror]]\nfrom = \"a\"\nto = \"b\"\nx = 1",
                 "config.toml:4:1: unknown field `x`, expected `from` or `to`",
@@ -157,8 +315,16 @@ mod tests {
     }
 
     #[test]
+    fn limits_and_the_network_are_the_users() {
+        let text = "[limits]\nmemory = \"2GiB\"\ndepth = 50\n[network]\noffline = true\n";
+        let config = Config::parse(&Source::new("config.toml", text.into())).unwrap();
+        assert_eq!(config.limits, ["depth=50", "memory=2GiB"]);
+        assert_eq!(config.network, Network { offline: true, ..Network::default() });
+    }
+
+    #[test]
     fn no_file_means_no_rules() {
         let top = tempfile::tempdir().unwrap();
-        assert!(Mirrors::read(&top.path().join("config.toml")).unwrap().0.is_empty());
+        assert!(Config::read(&top.path().join("config.toml")).unwrap().mirrors.0.is_empty());
     }
 }

@@ -5,20 +5,25 @@
 //! here reads the environment: proxies and the configuration's path come from the caller; `git` inherits what it
 //! needs.
 
+mod access;
+pub mod address;
 pub mod exchange;
 pub mod git;
 pub mod http;
 pub mod mirror;
 pub mod proxy;
+mod submodules;
 pub mod url;
 
 use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::load::{Fetch, RepoSpec};
-use std::io::Read;
+use std::borrow::Cow;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-pub use mirror::Mirrors;
+pub use access::Access;
+pub use mirror::{Config, Mirrors};
 pub use proxy::Proxies;
 
 /// Fetches over the network. Clones are removed when this is dropped.
@@ -27,12 +32,14 @@ pub struct Remote {
     mirrors: Mirrors,
     http: http::Client,
     git: git::Git,
+    access: Access,
 }
 
 impl Remote {
     /// Nothing fetched yet.
-    pub fn new(mirrors: Mirrors, proxies: Proxies) -> Self {
-        Self { mirrors, http: http::Client::new(proxies), git: git::Git::default() }
+    pub fn new(mirrors: Mirrors, proxies: Proxies, access: Access) -> Self {
+        let http = http::Client::new(proxies.clone(), access.clone());
+        Self { mirrors, http, git: git::Git::new(proxies, access.clone()), access }
     }
 }
 
@@ -42,7 +49,15 @@ impl Fetch for Remote {
     }
 
     fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>> {
-        let url = self.mirrors.lead(&repository.url);
+        let led = self.mirrors.lead(&repository.url)?;
+        let url: Cow<'_, str> = match led.local() {
+            Some(path) => {
+                let path = path.map_err(|e| wrong(&repository.url, &led.url, &e))?;
+                format!("file://{}", path.display()).into()
+            }
+            None => led.url,
+        };
+        self.access.refuse_offline(&url)?;
         self.git.checkout(&url, repository).map_err(|e| match repository.url.contains("kubeflow/manifests") {
             true => e.hint("kubeflow/manifests is called kubeflow/community-distribution now"),
             false => e,
@@ -50,30 +65,31 @@ impl Fetch for Remote {
     }
 
     fn file(&self, url: &str) -> Result<Vec<u8>> {
-        let target = self.mirrors.lead(url);
-        match target.strip_prefix("file://") {
-            Some(path) if *target != *url => local_file(Path::new(path), url),
-            _ => self.http.get(&target),
+        let led = self.mirrors.lead(url)?;
+        match led.local() {
+            Some(path) => path.and_then(|path| read(&path)).map_err(|e| wrong(url, &led.url, &e)),
+            None => {
+                self.access.refuse_offline(&led.url)?;
+                self.http.get(&led.url)
+            }
         }
     }
 }
 
-/// The file to which the user's own configuration leads a URL.
-fn local_file(path: &Path, url: &str) -> Result<Vec<u8>> {
-    let wrong = |cause: String| {
-        let message = format!("`{url}` is led to `{}`, {cause}", path.display());
-        Error::new(ErrorKind::Remote, message)
-            .hint("correct the `[[mirror]]` table or the directory it names")
-    };
-    let refused = |e: std::io::Error| wrong(format!("which cannot be read: {}", cause(&e)));
-    if !path.metadata().map_err(refused)?.is_file() {
-        return Err(wrong("which is not a regular file".into()));
-    }
+/// Why what the user's own configuration leads to is not taken.
+fn wrong(url: &str, led: &str, e: &io::Error) -> Error {
+    let message = format!("`{url}` is led to `{led}`, which cannot be read: {}", cause(e));
+    Error::new(ErrorKind::Remote, message).hint("correct the `[[mirror]]` table or the directory it names")
+}
+
+/// A file of a mirror.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = crate::files::open(path)?;
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(refused)?;
-    file.take(http::LIMIT + 1).read_to_end(&mut bytes).map_err(refused)?;
+    file.take(http::LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > http::LIMIT {
-        return Err(wrong(format!("which is larger than {} MiB", http::LIMIT >> 20)));
+        let message = format!("it is larger than {} MiB", http::LIMIT >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(bytes)
 }
@@ -91,8 +107,8 @@ mod tests {
             "[[mirror]]\nfrom = \"https://h.example/v1/\"\nto = \"file://{}/\"\n",
             top.path().display()
         );
-        let mirrors = Mirrors::parse(&Source::new("config.toml", config)).unwrap();
-        let remote = Remote::new(mirrors, Proxies::default());
+        let mirrors = Config::parse(&Source::new("config.toml", config)).unwrap().mirrors;
+        let remote = Remote::new(mirrors, Proxies::default(), Access::default());
         assert_eq!(remote.file("https://h.example/v1/x.yaml").unwrap(), b"a: 1\n");
         for missing in ["https://h.example/v1/y.yaml", "https://h.example/v1/"] {
             let error = remote.file(missing).unwrap_err();

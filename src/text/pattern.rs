@@ -1,7 +1,7 @@
 //! The patterns of selectors: regular expressions of Go, of which most are plain names. Those are compared as text,
 //! and nothing is compiled for them.
 
-use super::re2::compile;
+use super::re2::{Room, compile};
 use regex::Regex;
 
 /// A compiled pattern.
@@ -21,8 +21,9 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// A pattern that has to match the whole text, as `^(?:…)$`; an empty one matches everything.
-    pub fn anchored(pattern: &str) -> Result<Self, String> {
+    /// A pattern that has to match the whole text, as `^(?:…)$`; an empty one matches everything. `room` is asked before a
+    /// regular expression is compiled.
+    pub fn anchored(pattern: &str, room: Room<'_>) -> Result<Self, String> {
         if pattern.is_empty() {
             Ok(Self::Any)
         } else if is_plain(pattern) {
@@ -30,18 +31,18 @@ impl Pattern {
         } else if is_wild(pattern) {
             Ok(Self::Wild(pattern.to_owned()))
         } else {
-            compile(&format!("^(?:{pattern})$")).map(|r| Self::Regex(Box::new(r)))
+            compile(&format!("^(?:{pattern})$"), room).map(|r| Self::Regex(Box::new(r)))
         }
     }
 
     /// A pattern that has to match some part of the text.
-    pub fn unanchored(pattern: &str) -> Result<Self, String> {
+    pub fn unanchored(pattern: &str, room: Room<'_>) -> Result<Self, String> {
         if pattern.is_empty() {
             Ok(Self::Any)
         } else if is_plain(pattern) {
             Ok(Self::Inside(pattern.to_owned()))
         } else {
-            compile(pattern).map(|r| Self::Regex(Box::new(r)))
+            compile(pattern, room).map(|r| Self::Regex(Box::new(r)))
         }
     }
 
@@ -114,21 +115,21 @@ mod tests {
         let texts =
             ["", "a", "b", "ab", "a.b", "axb", "a\nb", "a\n", "\n", "aab", "abab", "xx", "éx", "aéb", "bax"];
         for pattern in patterns {
-            assert!(matches!(Pattern::anchored(pattern), Ok(Pattern::Wild(_))), "{pattern}");
-            let regex = compile(&format!("^(?:{pattern})$")).expect(pattern);
+            assert!(matches!(Pattern::anchored(pattern, &|_| Ok(())), Ok(Pattern::Wild(_))), "{pattern}");
+            let regex = compile(&format!("^(?:{pattern})$"), &|_| Ok(())).expect(pattern);
             for text in texts {
                 assert_eq!(matches_wild(pattern, text), regex.is_match(text), "{pattern} {text:?}");
             }
         }
         for pattern in ["a*", ".**", ".*?", ".+", "a|b", "\\.", "[.]"] {
-            assert!(!matches!(Pattern::anchored(pattern), Ok(Pattern::Wild(_))), "{pattern}");
+            assert!(!matches!(Pattern::anchored(pattern, &|_| Ok(())), Ok(Pattern::Wild(_))), "{pattern}");
         }
     }
 
     #[test]
     fn unanchored_patterns_match_parts() {
-        assert!(Pattern::unanchored("b").is_ok_and(|p| p.matches("abc")));
-        assert!(Pattern::unanchored("b.").is_ok_and(|p| p.matches("abc") && !p.matches("ab")));
+        assert!(Pattern::unanchored("b", &|_| Ok(())).is_ok_and(|p| p.matches("abc")));
+        assert!(Pattern::unanchored("b.", &|_| Ok(())).is_ok_and(|p| p.matches("abc") && !p.matches("ab")));
     }
 
     #[test]
@@ -178,14 +179,15 @@ mod tests {
             ("a)(b", "ab", true),
         ];
         for (pattern, text, expected) in table {
-            let compiled = Pattern::anchored(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+            let compiled =
+                Pattern::anchored(pattern, &|_| Ok(())).unwrap_or_else(|e| panic!("{pattern}: {e}"));
             assert_eq!(compiled.matches(text), *expected, "{pattern} on {text:?}");
         }
     }
 
     #[test]
     fn errors_show_what_was_compiled() {
-        let wrapped = Pattern::anchored("[a").err();
+        let wrapped = Pattern::anchored("[a", &|_| Ok(())).err();
         assert_eq!(wrapped.as_deref(), Some("missing closing ]: `[a)$`"));
     }
 }

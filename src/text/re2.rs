@@ -11,18 +11,35 @@ use std::fmt::Write;
 /// The largest count in a repetition, and the largest product of those that stand one inside the other.
 const MAX_REPEAT: i64 = 1000;
 
-/// Compiles a pattern of Go. The error is Go's text.
-pub fn compile(pattern: &str) -> Result<Regex, String> {
+/// Sizes of compiled patterns that are tried, in bytes. Compiling takes time in proportion to the size, and how large a
+/// pattern becomes is known only then: a few characters with counts can stand for a million states.
+const SIZES: [u64; 7] = [8 << 10, 32 << 10, 128 << 10, 512 << 10, 2 << 20, 8 << 20, 32 << 20];
+
+/// How large the tables may become that a pattern fills while it is matched, in bytes.
+const TABLES: usize = 256 << 10;
+
+/// Asks for a number of bytes; an error says why there are no more.
+pub type Room<'a> = &'a dyn Fn(u64) -> Result<(), String>;
+
+/// Compiles a pattern of Go. The error is Go's text, or that of `room`, which is asked before anything is allocated.
+pub fn compile(pattern: &str, room: Room<'_>) -> Result<Regex, String> {
     let out = String::with_capacity(pattern.len() + 8);
     let mut scanner = Scanner { text: pattern, at: 0, out, groups: vec![Group::default()] };
     scanner.scan()?;
     if scanner.groups.len() > 1 {
         return Err(format!("missing closing ): `{pattern}`"));
     }
-    RegexBuilder::new(&scanner.out).nest_limit(1000).size_limit(64 << 20).build().map_err(|e| match e {
-        regex::Error::CompiledTooBig(_) => format!("expression too large: `{pattern}`"),
-        _ => format!("invalid character class range or group: `{pattern}`"),
-    })
+    let mut builder = RegexBuilder::new(&scanner.out);
+    builder.nest_limit(1000).dfa_size_limit(TABLES);
+    for size in SIZES {
+        room(size)?;
+        match builder.size_limit(size as usize).build() {
+            Ok(regex) => return Ok(regex),
+            Err(regex::Error::CompiledTooBig(_)) => {}
+            Err(_) => return Err(format!("invalid character class range or group: `{pattern}`")),
+        }
+    }
+    Err(format!("expression too large: `{pattern}`"))
 }
 
 struct Scanner<'a> {
@@ -494,7 +511,7 @@ mod tests {
             "((?i)*)",
             "a*(?i)**",
         ] {
-            assert!(compile(pattern).is_err(), "{pattern}");
+            assert!(compile(pattern, &|_| Ok(())).is_err(), "{pattern}");
         }
     }
 
@@ -516,9 +533,26 @@ mod tests {
             ("(?U)a(?-U)+", "aa", true),
         ];
         for (pattern, text, expected) in table {
-            let compiled = compile(&format!("^(?:{pattern})$")).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+            let compiled = compile(&format!("^(?:{pattern})$"), &|_| Ok(()))
+                .unwrap_or_else(|e| panic!("{pattern}: {e}"));
             assert_eq!(compiled.is_match(text), expected, "{pattern} on {text:?}");
         }
+    }
+
+    #[test]
+    fn room_is_asked_for_before_a_pattern_is_compiled() {
+        let asked = std::cell::RefCell::new(vec![]);
+        let room = |most: u64| move |size: u64| if size > most { Err(format!("no {size}")) } else { Ok(()) };
+        let log = |size: u64| {
+            asked.borrow_mut().push(size);
+            room(128 << 10)(size)
+        };
+        assert!(compile("a(b|c)*d", &log).is_ok());
+        assert_eq!(asked.take(), [SIZES[0]]);
+        assert_eq!(compile("[\\pL\\pN]{1000}", &log).err().as_deref(), Some("no 524288"));
+        assert_eq!(asked.take(), SIZES[..4]);
+        let error = compile("[\\pL\\pN]{1000}", &|_| Ok(())).err().unwrap_or_default();
+        assert!(error.starts_with("expression too large: "), "{error}");
     }
 
     #[test]
@@ -533,7 +567,7 @@ mod tests {
             (r"\y", "invalid escape sequence: `\\y`"),
         ];
         for (pattern, message) in table {
-            assert_eq!(compile(pattern).err().as_deref(), Some(message));
+            assert_eq!(compile(pattern, &|_| Ok(())).err().as_deref(), Some(message));
         }
     }
 }

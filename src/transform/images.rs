@@ -13,6 +13,7 @@ use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{FieldSpec, fieldspec};
 use crate::kustomization::types::Image;
+use crate::limits::room_for_patterns;
 use crate::resource::ResMap;
 use crate::text::re2;
 use crate::yaml::{Doc, NodeId, NodeKind, Tag};
@@ -271,8 +272,16 @@ impl<'a> Entries<'a> {
         }
         let algorithm = if self.compat >= Compat::V5_8_2 { ALGORITHM } else { "sha256" };
         let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@{algorithm}:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
-        let compiled = match re2::compile(&whole) {
+        let room = room_for_patterns(image.mark.source.budget().map(|budget| &**budget));
+        let no_room = OnceCell::new();
+        let room = |size| room(size).inspect_err(|e| drop(no_room.set(e.clone())));
+        let compiled = match re2::compile(&whole, &room) {
             Ok(compiled) => Some(compiled),
+            Err(e) if no_room.get().is_some() => {
+                let message =
+                    format!("invalid regular expression `{}` as the name of an image: {e}", image.name);
+                return Err(Error::new(ErrorKind::Limit, message).at(image.mark.location()));
+            }
             // Since 5.8.2 such a name matches nothing; kustomize crashed over it before.
             Err(_) if self.compat >= Compat::V5_8_2 => None,
             Err(e) => {

@@ -6,6 +6,7 @@
 use super::{namespace, write};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::types::Text;
+use crate::limits::Limit;
 use crate::resource::ResMap;
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
@@ -44,6 +45,7 @@ pub fn apply(resources: &mut ResMap, slots: &[usize], value: &Text, target: &Tar
 fn add(doc: &mut Doc, value: &Text, target: &Target) -> Result<()> {
     let steps = steps_of(&target.field_path);
     let root = doc.root();
+    doc.check(Limit::Depth, steps.len() as u64)?;
     let Some(node) = find_or_make(doc, root, &steps)? else {
         if target.file_path_position == 0 {
             return Ok(());

@@ -15,6 +15,7 @@ use super::style::{self, SIMPLE_KEY, Written};
 use super::write::Lines;
 use super::{number, order};
 use crate::diag::{Error, ErrorKind, Result};
+use crate::limits::{DEEPEST, Limit};
 use std::borrow::Cow;
 
 /// How to print.
@@ -62,8 +63,16 @@ pub(super) fn print_anew(doc: &Doc, root: NodeId, options: Options, out: &mut Ve
     let last = options.reencode && doc.tail_comment && root == doc.root();
     let mut lines = Lines::new(out);
     lines.fold = options.fold;
-    let mut printer =
-        Printer { doc, reencode: options.reencode, out: lines, order: Vec::new(), spare: Vec::new() };
+    let most = before as u64 + doc.longest_print();
+    let mut printer = Printer {
+        doc,
+        reencode: options.reencode,
+        out: lines,
+        most,
+        depth: 0,
+        order: Vec::new(),
+        spare: Vec::new(),
+    };
     let result = printer.document(root, if last { LAST | TOP } else { TOP });
     if result.is_err() {
         out.truncate(before);
@@ -81,7 +90,9 @@ impl Scratch {
         self.0.clear();
         let out = Lines::new(&mut self.0);
         out.buf.extend_from_slice(prefix);
-        let mut printer = Printer { doc, reencode: true, out, order: Vec::new(), spare: Vec::new() };
+        let (most, depth) = (u64::MAX, 0);
+        let mut printer =
+            Printer { doc, reencode: true, out, most, depth, order: Vec::new(), spare: Vec::new() };
         if !printer.scalar(id, indent, 0).ok()? {
             printer.out.end();
         }
@@ -100,6 +111,10 @@ struct Printer<'d, 'o> {
     doc: &'d Doc,
     reencode: bool,
     out: Lines<'o>,
+    /// How long the output may become, and how many collections are open: what is made of a document may have more of
+    /// both than what was read.
+    most: u64,
+    depth: u64,
     /// The order of the entries of all mappings that are being printed and were not in order.
     order: Vec<u32>,
     spare: Vec<u32>,
@@ -135,6 +150,24 @@ impl<'d> Printer<'d, '_> {
     /// Prints a collection that has children, from the start of a line, or from where its first line is indented
     /// already.
     fn block(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
+        self.enter(id)?;
+        let result = self.open(id, indent, inline, context);
+        self.depth -= 1;
+        result
+    }
+
+    /// Counts a collection, and refuses what is too deep.
+    fn enter(&mut self, id: NodeId) -> Result<()> {
+        self.depth += 1;
+        if self.depth <= DEEPEST {
+            return Ok(());
+        }
+        self.doc
+            .check(Limit::Depth, self.depth)
+            .map_err(|e| Error::from(e).at(self.doc.location(id)).during("printing"))
+    }
+
+    fn open(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {
         match self.doc.kind(id) {
             NodeKind::Seq => self.sequence(id, indent, inline, context),
             _ => self.mapping(id, indent, inline, context),
@@ -345,11 +378,8 @@ impl<'d> Printer<'d, '_> {
         } else {
             self.out.put(b":");
             self.out.end();
-            if kind == NodeKind::Seq {
-                self.sequence(value, indent, false, context)
-            } else {
-                self.mapping(value, indent + 2, false, context)
-            }
+            let indent = if kind == NodeKind::Seq { indent } else { indent + 2 };
+            self.block(value, indent, false, context)
         }
     }
 
@@ -387,6 +417,10 @@ impl<'d> Printer<'d, '_> {
 
     /// Prints a scalar; the answer is whether it ended its line.
     fn scalar(&mut self, id: NodeId, indent: usize, context: u8) -> Result<bool> {
+        if self.out.buf.len() as u64 > self.most {
+            let exceeded = self.doc.check(Limit::Text, u64::MAX);
+            exceeded.map_err(|e| Error::from(e).at(self.doc.location(id)).during("printing"))?;
+        }
         let doc = self.doc;
         let text = doc.text(id);
         if doc.is_bare(id) {

@@ -6,6 +6,7 @@ use crate::cli::{build, output};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::edit::vars::{self, Targets};
 use crate::edit::{KustomizationFile, fix};
+use crate::load;
 use std::path::PathBuf;
 
 const FIXED: &str = "
@@ -85,7 +86,7 @@ impl Attempt {
         let is_file = |text: &str| {
             !text.contains('\n')
                 && environment.directory.join(text).is_file()
-                && std::fs::read(environment.directory.join(text)).is_ok()
+                && load::read(&environment.directory.join(text)).is_ok()
         };
         fix::fix(&mut file, &is_file)?;
         let mut findings = Vec::new();
@@ -100,7 +101,7 @@ impl Attempt {
         let mut attempt =
             Self { name: file.name().to_owned(), kept: vec![], findings, after: Ok(Vec::new()) };
         for (path, bytes) in &files {
-            if let Ok(old) = std::fs::read(path) {
+            if let Ok(old) = load::read(path) {
                 attempt.kept.push((path.clone(), old));
             }
             if let Err(e) = output::file(path, std::slice::from_ref(bytes)) {

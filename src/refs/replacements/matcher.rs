@@ -7,6 +7,7 @@
 use super::print;
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
+use crate::limits::{Budget, Limit, room_for_patterns};
 use crate::refs::fieldpath::{is_item, item, number, wrong_kind};
 use crate::text::pattern::Pattern;
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, Style, Tag, parse};
@@ -18,11 +19,11 @@ use std::rc::Rc;
 pub(super) struct Patterns(FxHashMap<String, Rc<Pattern>>);
 
 impl Patterns {
-    fn get(&mut self, pattern: &str) -> Result<Rc<Pattern>> {
+    fn get(&mut self, pattern: &str, budget: Option<&Budget>) -> Result<Rc<Pattern>> {
         if let Some(known) = self.0.get(pattern) {
             return Ok(known.clone());
         }
-        let new = Pattern::unanchored(pattern).map_err(|e| {
+        let new = Pattern::unanchored(pattern, &room_for_patterns(budget)).map_err(|e| {
             Error::new(ErrorKind::Config, format!("invalid regular expression `{pattern}`: {e}"))
                 .hint("the value in `[field=value]` is a pattern; put `\\` before its special characters")
         })?;
@@ -57,6 +58,7 @@ pub(super) struct Matcher<'a> {
 impl Matcher<'_> {
     /// All fields that the path leads to.
     pub fn find(&mut self, doc: &mut Doc, root: NodeId, parts: &[String]) -> Result<Vec<Field>> {
+        doc.check(Limit::Depth, parts.len() as u64)?;
         let mut found = Vec::new();
         self.walk(doc, root, parts, &mut found)?;
         Ok(found)
@@ -150,7 +152,7 @@ impl Matcher<'_> {
         rest: &[String],
         found: &mut Vec<Field>,
     ) -> Result<()> {
-        let pattern = self.patterns.get(pattern)?;
+        let pattern = self.patterns.get(pattern, doc.budget().map(|budget| &**budget))?;
         let value = if field.is_empty() { Some(item) } else { doc.get(item, field) };
         let Some(value) = value else { return Ok(()) };
         if !pattern.matches(print::yaml(doc, value, None).trim()) {

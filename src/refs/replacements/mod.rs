@@ -168,6 +168,7 @@ impl Step<'_> {
             let slot = slot as usize;
             let Some(res) = self.resources.get(slot).filter(|res| selection.selects(res)) else { continue };
             selected = true;
+            res.doc().charge_change(0).map_err(at)?;
             if !selection.rejects(res) {
                 self.write(slot, target, &paths, value).map_err(at)?;
             }

@@ -6,6 +6,7 @@ use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{ResId, Str};
 use crate::kustomization::types::Selector;
+use crate::limits::room_for_patterns;
 use crate::resource::{LabelSelector, ResMap, Resource};
 use crate::text::pattern::Pattern;
 use rustc_hash::FxHashMap;
@@ -90,8 +91,10 @@ impl<'s> IdSelector<'s> {
         if compat < Compat::V5_8_1 {
             return Ok(Self::Exact(selector));
         }
+        let budget = selector.mark.as_ref().and_then(|mark| mark.source.budget());
+        let room = room_for_patterns(budget.map(|budget| &**budget));
         let pattern = |text: &str| {
-            Pattern::anchored(text).map_err(|e| {
+            Pattern::anchored(text, &room).map_err(|e| {
                 let error =
                     Error::new(ErrorKind::Config, format!("invalid regular expression `{text}`: {e}"));
                 selector.mark.iter().fold(error, |error, mark| error.at(mark.location()))

@@ -103,6 +103,7 @@ pub(super) fn set(doc: &mut Doc, node: NodeId, options: Option<&FieldOptions>, v
         None => {
             let copy = doc.import(&value.doc, value.node);
             doc.assign(node, copy);
+            doc.check_depth(doc.root(), 0)?;
             Ok(())
         }
     }

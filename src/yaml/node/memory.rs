@@ -4,14 +4,20 @@
 //! is reached the document notes it and grows no further: texts come out empty, copies are cut short. Whoever changes
 //! documents asks [`Doc::within_limits`] before the result is used; nothing is printed of a document that is not.
 
-use super::{Doc, Node, NodeId};
+use super::{Doc, Node, NodeId, NodeKind};
 use crate::diag::{Error, Result};
-use crate::limits::{Budget, Exceeded, Limit};
+use crate::limits::{Budget, Exceeded, Limit, Limits};
 use std::mem::size_of;
 use std::sync::Arc;
 
 /// Texts of this length are work that counts.
 const LONG: usize = 4 << 10;
+
+/// Steps for each node that is walked over.
+const WALKED: u64 = 16;
+
+/// Steps for each change of a document as a whole.
+const CHANGED: u64 = 2000;
 
 /// What a document has charged, and whether it was too much.
 #[derive(Debug, Default)]
@@ -97,6 +103,51 @@ impl Doc {
             Some(budget) => budget.check(limit, amount),
             None => limit.check_default(amount),
         }
+    }
+
+    /// Charges what it takes to change this document by so many nodes of another one.
+    ///
+    /// # Errors
+    ///
+    /// The build has done as much as it may.
+    pub fn charge_change(&self, nodes: usize) -> Result<()> {
+        let Some(budget) = &self.memory.budget else { return Ok(()) };
+        let steps = CHANGED + (self.size() + nodes) as u64 * WALKED;
+        budget.take(Limit::Work, steps).map_err(|e| Error::from(e).at(self.location(self.root)))
+    }
+
+    /// How long the text may be that this document is printed to: as long as what it was read from, and what may be made
+    /// for it.
+    pub fn longest_print(&self) -> u64 {
+        let read: u64 = self.sources.iter().map(|source| source.text.len() as u64).sum();
+        let made = match &self.memory.budget {
+            Some(budget) => budget.limits().get(Limit::Text),
+            None => Limits::default().get(Limit::Text),
+        };
+        read.saturating_mul(2).saturating_add(made)
+    }
+
+    /// Compares how deep a node is nested with the limit, if it comes to stand below so many others. What it takes to find out
+    /// is charged.
+    ///
+    /// # Errors
+    ///
+    /// It is deeper, or there was too much work.
+    pub fn check_depth(&self, id: NodeId, above: usize) -> std::result::Result<(), Exceeded> {
+        let mut left = vec![(id, above as u64)];
+        let (mut deepest, mut seen) = (above as u64, 0);
+        while let Some((id, depth)) = left.pop() {
+            seen += 1;
+            if self.kind(id) == NodeKind::Scalar || self.kind(id) == NodeKind::Alias {
+                continue;
+            }
+            deepest = deepest.max(depth + 1);
+            left.extend(self.children(id).iter().map(|child| (*child, depth + 1)));
+        }
+        if let Some(budget) = &self.memory.budget {
+            budget.take(Limit::Work, seen * WALKED)?;
+        }
+        self.check(Limit::Depth, deepest)
     }
 
     /// The limit that was reached, if one was.
@@ -199,7 +250,6 @@ impl Doc {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Limits;
     use crate::yaml::{Source, Tag};
 
     fn limited(limit: Limit, most: u64) -> (Arc<Budget>, Doc) {
@@ -220,6 +270,18 @@ mod tests {
         );
         assert_eq!(doc.get(map, "a").map(|n| doc.text(n)), Some(text.as_str()));
         assert_eq!(doc.get(map, "b").map(|n| doc.text(n)), Some(""));
+    }
+
+    #[test]
+    fn depth_is_that_of_the_deepest_collection() {
+        let (_, mut doc) = limited(Limit::Depth, 3);
+        let root = doc.map();
+        assert!(doc.check_depth(root, 2).is_ok() && doc.check_depth(root, 3).is_err());
+        let (list, inner) = (doc.seq(), doc.seq());
+        doc.append(list, &[inner]);
+        doc.set(root, "a", list);
+        doc.set_string(root, "b", "x");
+        assert!(doc.check_depth(root, 0).is_ok() && doc.check_depth(root, 1).is_err());
     }
 
     #[test]

@@ -1,0 +1,69 @@
+//! What fetching may reach.
+
+use super::address::{self, Reach, literal};
+use super::proxy::Proxies;
+use crate::diag::{Error, ErrorKind, Result, without_secrets};
+use crate::search_path::SearchPath;
+use std::net::ToSocketAddrs;
+
+/// What fetching may reach, and where it finds git.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// Nothing is asked over the network; what the user's configuration leads to local files is read.
+    pub offline: bool,
+    /// This machine and private networks are not asked.
+    pub public_only: bool,
+    /// Where git is found.
+    pub search: SearchPath,
+}
+
+impl Access {
+    /// Refuses everything that is not local.
+    pub fn refuse_offline(&self, location: &str) -> Result<()> {
+        let local = location.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file://"));
+        if !self.offline || local || location.starts_with('/') {
+            return Ok(());
+        }
+        let message = format!("`{}` would have to be fetched", without_secrets(location));
+        Err(Error::new(ErrorKind::Restricted, message)
+            .hint("this build does not use the network: lead the location to a local copy by a `[[mirror]]`"))
+    }
+
+    /// Refuses what an address leads to, if that may not be asked.
+    pub fn refuse(&self, reach: Reach, location: &str, public_only: bool) -> Result<()> {
+        let shown = without_secrets(location);
+        let refused = |message: String| Err(Error::new(ErrorKind::Restricted, message));
+        match reach {
+            Reach::Refused => {
+                refused(format!("`{shown}` leads to a link-local address or to a metadata service"))
+            }
+            Reach::Private if public_only => {
+                refused(format!("`{shown}` leads to this machine or into a private network"))
+            }
+            Reach::Private | Reach::Public => Ok(()),
+        }
+    }
+
+    /// Refuses a location whose host may not be asked. Where the host leads is found out here as well, unless a proxy
+    /// asks it: git does not tell.
+    pub fn refuse_host(&self, location: &str, proxies: &Proxies) -> Result<()> {
+        let Some(host) = address::host_of(location) else { return Ok(()) };
+        for reach in reach_of(host, location, proxies) {
+            self.refuse(reach, location, self.public_only)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a host leads, as far as can be said here.
+pub fn reach_of(host: &str, location: &str, proxies: &Proxies) -> Vec<Reach> {
+    if let Some(known) = literal(host) {
+        return vec![known];
+    }
+    let scheme = location.split_once("://").map_or("ssh", |(scheme, _)| scheme);
+    if scheme.starts_with("http") && proxies.of(scheme, host, 443).is_some() {
+        return vec![];
+    }
+    let addresses = (host, 443).to_socket_addrs().into_iter().flatten();
+    addresses.map(|found| address::reach(found.ip())).collect()
+}

@@ -1,0 +1,323 @@
+//! Inputs that reach for files, programs and hosts.
+
+use super::{Input, config_map};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Command;
+
+const SECRET: &str = "TOP-SECRET";
+
+fn git(input: &Input, directory: &str, args: &[&str]) {
+    let who = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"];
+    let done = Command::new("git").args(who).arg("-C").arg(input.path(directory)).args(args).output();
+    let done = done.expect("git runs");
+    assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Commits a directory of the input as a repository of its own.
+fn commit(input: &Input, directory: &str) {
+    git(input, directory, &["init", "-q"]);
+    git(input, directory, &["add", "-A"]);
+    git(input, directory, &["commit", "-qm", "x"]);
+}
+
+fn config(input: &Input, text: &str) {
+    input.put("_home/.config/kfm/config.toml", text);
+}
+
+#[test]
+fn a_mirror_is_not_left() {
+    let input = Input::new();
+    input.put("secret.yaml", config_map("a", SECRET)).put("mirror/a.yaml", config_map("a", "b"));
+    input.link("mirror/link.yaml", "../secret.yaml");
+    let mirror = input.path("mirror").display().to_string();
+    config(&input, &format!("[[mirror]]\nfrom = \"https://h.example/\"\nto = \"file://{mirror}/\"\n"));
+    for (rest, held) in
+        [("a.yaml", false), ("../secret.yaml", true), ("link.yaml", true), ("%2e%2e/secret.yaml", true)]
+    {
+        input.put("kustomization.yaml", format!("resources: ['https://h.example/{rest}']\n"));
+        let ended = input.build();
+        if held {
+            ended.refused("mirror")
+        } else {
+            ended.built()
+        }
+        assert!(!ended.stdout.contains(SECRET) && !ended.stderr.contains(SECRET), "{rest}");
+    }
+}
+
+#[test]
+fn the_git_of_a_clone_is_not_run() {
+    let input = Input::new();
+    input.put("repo/kustomization.yaml", "resources: [a.yaml]\n").put("repo/a.yaml", config_map("a", "b"));
+    input.program("repo/git", &format!("touch '{}'\n", input.path("ran").display()));
+    input.put("repo/.gitmodules", "");
+    commit(&input, "repo");
+    input.put("w/kustomization.yaml", format!("resources: ['file://{}']\n", input.path("repo").display()));
+    let path = std::env::var("PATH").expect("a path");
+    for front in ["", ".", "./x"] {
+        let args = ["build", ".", "--enable-file-repositories"];
+        input.run_in("w", &args, &[("PATH", &format!("{front}:{path}"))]).built();
+    }
+    assert!(!input.exists("ran"));
+}
+
+#[test]
+fn repositories_of_this_machine_are_named_on_the_command_line_alone() {
+    let input = Input::new();
+    input
+        .put("secret/kustomization.yaml", "resources: [a.yaml]\n")
+        .put("secret/a.yaml", config_map("a", SECRET));
+    commit(&input, "secret");
+    let url = format!("file://{}", input.path("secret").display());
+    input.put("outer/kustomization.yaml", format!("resources: ['{url}']\n"));
+    commit(&input, "outer");
+    input.put("w/kustomization.yaml", format!("resources: ['{url}']\n"));
+    input.run_in("w", &["build", "."], &[]).refused("--enable-file-repositories");
+    input.run_in("w", &["build", ".", "--enable-file-repositories"], &[]).built();
+    input.run_in("w", &["build", &url], &[]).built();
+    let outer = format!("file://{}", input.path("outer").display());
+    let ended = input.run_in("w", &["build", &outer, "--enable-file-repositories"], &[]);
+    ended.refused("which no cloned one may name");
+}
+
+#[test]
+fn hooks_and_filters_of_a_repository_are_not_run() {
+    let input = Input::new();
+    let mark = input.path("ran").display().to_string();
+    input.put("repo/kustomization.yaml", "resources: [a.yaml]\n").put("repo/a.yaml", config_map("a", "b"));
+    input.put("repo/.gitattributes", "*.yaml filter=evil\n");
+    commit(&input, "repo");
+    input.put(
+        "_home/.gitconfig",
+        format!(
+            "[filter \"evil\"]\n\tsmudge = touch '{mark}'; cat\n[core]\n\thooksPath = {}\n",
+            input.path("hooks").display()
+        ),
+    );
+    input.program("hooks/post-checkout", &format!("touch '{mark}'\n"));
+    let url = format!("file://{}", input.path("repo").display());
+    input.run_in("", &["build", &url], &[]).built();
+    assert!(!input.exists("ran"));
+}
+
+#[test]
+fn a_repository_of_countless_files_is_not_checked_out() {
+    let input = Input::new();
+    input.put("repo/t0/x", "");
+    git_bomb(&input);
+    let url = format!("file://{}?timeout=999999999", input.path("repo").display());
+    let ended = input.run_in("", &["build", &url], &[]);
+    ended.refused("has more than 500000 files");
+}
+
+/// Ten trees, each of which holds the one before ten times.
+fn git_bomb(input: &Input) {
+    git(input, "repo", &["init", "-q"]);
+    let output = |args: &[&str], stdin: &str| {
+        let mut child = Command::new("git")
+            .arg("-C")
+            .arg(input.path("repo"))
+            .args(args)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("git runs");
+        child.stdin.take().expect("a pipe").write_all(stdin.as_bytes()).expect("written");
+        let output = child.wait_with_output().expect("it ends");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let mut entry = format!("100644 blob {}", output(&["hash-object", "-w", "--stdin"], "x"));
+    for _ in 0..8 {
+        let tree: String = (0..10).map(|i| format!("{entry}\tf{i}\n")).collect();
+        entry = format!("040000 tree {}", output(&["mktree"], &tree));
+    }
+    let tree = entry.rsplit(' ').next().expect("an id").to_owned();
+    let commit = ["-c", "user.name=t", "-c", "user.email=t@example.com", "commit-tree", "-m", "x", &tree];
+    let id = output(&commit, "");
+    git(input, "repo", &["update-ref", "HEAD", &id]);
+}
+
+#[test]
+fn plugins_are_below_their_directory() {
+    let input = Input::new();
+    let mark = format!("touch '{}'\n", input.path("ran").display());
+    input.program("evil", &mark).program("tree/v1/evil/Evil", &mark).put("plugin/x", "");
+    input.put("kustomization.yaml", "generators: [g.yaml]\n");
+    let home = input.path("plugin").display().to_string();
+    let evil = input.path("evil").display().to_string();
+    for (version, kind) in [("v1", evil.as_str()), ("../../tree/v1", "Evil"), ("a/../../tree/v1", "Evil")] {
+        input.put("g.yaml", format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n"));
+        let ended =
+            input.run_in("", &["build", ".", "--enable-alpha-plugins"], &[("KUSTOMIZE_PLUGIN_HOME", &home)]);
+        ended.refused("cannot be a part of the name of a plugin");
+    }
+    assert!(!input.exists("ran"));
+}
+
+#[test]
+fn metadata_services_are_not_asked_and_private_networks_may_be_left_out() {
+    let input = Input::new();
+    input.put("kustomization.yaml", "resources: ['http://169.254.169.254/a.yaml']\n");
+    input.build().refused("metadata service");
+    input.put("kustomization.yaml", "configMapGenerator: [{name: x, files: ['http://[fe80::1]/a']}]\n");
+    input.build().refused("metadata service");
+    input.put("kustomization.yaml", "resources: ['https://169.254.169.254/o/r.git//x']\n");
+    input.build().refused("metadata service");
+    input.put("kustomization.yaml", "resources: ['http://127.0.0.1:1/a.yaml']\n");
+    input.run_in("", &["build", ".", "--public-only"], &[]).refused("into a private network");
+    input.run_in("", &["build", ".", "--offline"], &[]).refused("would have to be fetched");
+    config(&input, "[network]\npublic-only = true\n");
+    input.build().refused("into a private network");
+}
+
+#[test]
+fn redirects_do_not_lead_to_metadata_or_files() {
+    let input = Input::new();
+    for (to, expected) in
+        [("http://169.254.169.254/x", "metadata service"), ("file:///etc/passwd", "expected a URL of HTTP")]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a request");
+            let _ = stream.read(&mut [0; 4096]);
+            let answer = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).expect("answered");
+        });
+        input.put(
+            "kustomization.yaml",
+            format!("configMapGenerator: [{{name: x, files: ['k=http://127.0.0.1:{port}/a']}}]\n"),
+        );
+        input.build().refused(expected);
+        server.join().expect("it ends");
+    }
+}
+
+#[test]
+fn secrets_of_locations_are_not_shown() {
+    let input = Input::new();
+    for url in [
+        format!("http://user:{SECRET}@127.0.0.1:1/a.yaml"),
+        format!("http://{SECRET}@127.0.0.1:1/a.yaml"),
+        format!("http://user:{SECRET}/x@127.0.0.1:1/a.yaml"),
+        format!("https://user:{SECRET}@127.0.0.1:1/o/r.git"),
+        format!("http://127.0.0.1:1/a.yaml?token={SECRET}"),
+    ] {
+        input.put("kustomization.yaml", format!("resources:\n- {url}\n"));
+        let ended = input.build();
+        ended.refused("***");
+        assert!(!ended.stderr.contains(SECRET), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn output_is_written_whole_and_follows_no_link_outside() {
+    let input = Input::new();
+    let two = |name: &str| config_map("a", "b") + "---\n" + &config_map(name, "b");
+    input.put("outside", "old\n").put("w/kustomization.yaml", "resources: [a.yaml]\n");
+    for name in ["z".repeat(300), "\"z\\0\"".to_owned(), "a/b".to_owned(), "\"a\\e\"".to_owned()] {
+        input.put("w/a.yaml", two(&name)).put("w/out/keep", "");
+        let ended = input.run_in("w", &["build", ".", "-o", "out"], &[]);
+        ended.refused("cannot be written to a file named");
+        assert_eq!(std::fs::read_dir(input.path("w/out")).expect("listed").count(), 1);
+    }
+    input
+        .put("w/a.yaml", config_map("a", "b"))
+        .link("w/link.yaml", "../outside")
+        .link("w/out/v1_configmap_a.yaml", "../../outside");
+    for place in ["link.yaml", "out"] {
+        input.run_in("w", &["build", ".", "-o", place], &[]).refused("leads out of its directory");
+    }
+    assert_eq!(input.read("outside"), "old\n");
+    Command::new("mkfifo").arg(input.path("w/pipe")).status().expect("mkfifo runs");
+    input.run_in("w", &["build", ".", "-o", "pipe"], &[]).refused("not a regular file");
+}
+
+#[test]
+fn edit_touches_the_file_of_its_directory_alone() {
+    let input = Input::new();
+    let args = ["edit", "set", "namespace", "x"];
+    input.put("outside.yaml", "resources: []\n").link("w/kustomization.yaml", "../outside.yaml");
+    input.run_in("w", &args, &[]).refused("leads out of its directory");
+    assert_eq!(input.read("outside.yaml"), "resources: []\n");
+    input.link("d/kustomization.yaml", "/dev/zero");
+    input.run_in("d", &args, &[]).refused("leads out of its directory");
+    input.put("f/x", "");
+    Command::new("mkfifo").arg(input.path("f/kustomization.yaml")).status().expect("mkfifo runs");
+    input.run_in("f", &args, &[]).refused("not a regular file");
+}
+
+#[test]
+fn what_git_keeps_is_no_source() {
+    let input = Input::new();
+    input.put(".git/config", format!("extraheader = {SECRET}\n")).link("link", ".git/config");
+    for file in [".git/config", "link"] {
+        input.put("kustomization.yaml", format!("configMapGenerator: [{{name: x, files: ['{file}']}}]\n"));
+        input.build().refused("`.git` directory");
+    }
+}
+
+#[test]
+fn hints_name_nothing_outside_of_the_tree() {
+    let input = Input::new();
+    input
+        .put("outside/id_rsa_production", "")
+        .put("w/kustomization.yaml", "resources: [../outside/id_rsa_productio]\n");
+    let ended = input.run_in("w", &["build", "."], &[]);
+    ended.refused("does not exist");
+    assert!(!ended.stderr.contains("id_rsa_production"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_untrusted_build_stays_in_its_root_and_starts_nothing() {
+    let input = Input::new();
+    input
+        .put("outside/kustomization.yaml", "resources: [a.yaml]\n")
+        .put("outside/a.yaml", config_map("a", SECRET));
+    input
+        .put("root/base/kustomization.yaml", "resources: [a.yaml]\n")
+        .put("root/base/a.yaml", config_map("a", "b"));
+    let mark = format!("touch '{}'\n", input.path("ran").display());
+    input.program("bin/git", &mark).program("bin/helm", &mark).program("bin/docker", &mark);
+    let path = format!("{}:{}", input.path("bin").display(), std::env::var("PATH").expect("a path"));
+    let flags = [
+        "build",
+        ".",
+        "--untrusted",
+        "--root",
+        "..",
+        "--load-restrictor",
+        "LoadRestrictionsNone",
+        "--enable-helm",
+        "--enable-alpha-plugins",
+        "--enable-exec",
+        "--enable-file-repositories",
+        "--network",
+    ];
+    let mut outcomes = vec![];
+    for text in [
+        "resources: [../base]\n",
+        "resources: [../../outside]\n",
+        "configMapGenerator: [{name: x, files: [../../outside/a.yaml]}]\n",
+        "resources: ['https://h.example/o/r//x']\n",
+        "resources: ['http://127.0.0.1:1/x.yaml']\n",
+        "helmCharts: [{name: x}]\n",
+        "generators: [f.yaml]\n",
+    ] {
+        input.put("root/w/kustomization.yaml", text).put(
+            "root/w/f.yaml",
+            "apiVersion: v1\nkind: F\nmetadata:\n  name: f\n  annotations: {config.kubernetes.io/function: 'exec: {path: ./x}'}\n",
+        );
+        let ended = input.run_in("root/w", &flags, &[("PATH", &path)]);
+        ended.within_limits();
+        assert!(!ended.stdout.contains(SECRET), "{text}");
+        outcomes.push(ended.code);
+    }
+    assert_eq!(outcomes[0], Some(0));
+    assert!(outcomes[1..].iter().all(|code| *code == Some(1)), "{outcomes:?}");
+    assert!(!input.exists("ran"));
+    let ended = input.run_in("root/w", &["build", "../../outside"], &[("KFM_UNTRUSTED", "1")]);
+    ended.within_limits();
+    assert_eq!(ended.code, Some(0), "the root is that of the target: {}", ended.stderr);
+}
