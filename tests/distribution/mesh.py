@@ -130,12 +130,19 @@ def tunnels(platform):
     """Traffic between pods of the mesh arrives on 15008, whatever the port of the Service: a rule that names ports for peers of
     the mesh needs that one, too."""
     meshed = {name_of(t) for t in platform.objects if t.get("kind") == "Namespace" and labels_of(t).get(DATAPLANE) == "ambient"}
-    for thing in platform.objects:
-        if thing.get("kind") != "NetworkPolicy" or namespace_of(thing) not in meshed:
+    policies = [thing for thing in platform.objects if thing.get("kind") == "NetworkPolicy"]
+    # where all pods of a namespace reach one another anyway
+    neighbors = {
+        namespace_of(thing) for thing in policies
+        if not thing["spec"].get("podSelector") and {"from": [{"podSelector": {}}]} in (thing["spec"].get("ingress") or [])
+    }
+    for thing in policies:
+        if namespace_of(thing) not in meshed:
             continue
         for rule in thing["spec"].get("ingress") or []:
             ports = [entry.get("port") for entry in rule.get("ports") or []]
-            if ports and 15008 not in ports and any(in_mesh(peer, meshed) for peer in rule.get("from") or []):
+            peers = [p for p in rule.get("from") or [] if "namespaceSelector" in p or namespace_of(thing) not in neighbors]
+            if ports and 15008 not in ports and any(in_mesh(peer, meshed) for peer in peers):
                 platform.say(thing, f"names ports {ports} for peers in the mesh, but not 15008 (HBONE)")
 
 
