@@ -69,7 +69,11 @@ impl TransformerConfig {
         if files.is_empty() {
             return Ok(default);
         }
-        let merged = files.iter().try_fold(Self::default(), |merged, file| merged.merge(file))?;
+        let merged = files.iter().try_fold(Self::default(), |merged, file| {
+            let mut file = file.clone();
+            file.sort_fields();
+            merged.merge(&file)
+        })?;
         default.merge(&merged)
     }
 
