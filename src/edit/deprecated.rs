@@ -1,8 +1,9 @@
 //! What kustomize changes for good whenever it edits a file: fields that moved elsewhere, and missing types.
 //!
-//! Kustomize also drops all fields without content; here only switches of generator options that are off go, as they
-//! say nothing, and numbers as keys of labels are put in quotes, as that is what they are taken for.
+//! Fields get kustomize's spelling, and those without content go (see [`spelling`]), as do switches of generator options
+//! that are off; numbers as keys of labels are put in quotes, as that is what they are taken for.
 
+use super::spelling;
 use super::tree::{Entry, Node, Shape};
 use crate::yaml::NodeId;
 
@@ -31,6 +32,7 @@ const GENERATORS: [&str; 2] = ["configMapGenerator", "secretGenerator"];
 
 /// Brings fields up to date. `is_number` tells of a key in the file whether it is a number.
 pub fn modernize(root: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
+    spelling::settle(root);
     old_charts(root);
     for (old, new) in MOVED {
         move_items(root, old, new);

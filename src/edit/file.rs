@@ -2,6 +2,7 @@
 
 use super::deprecated;
 use super::line_edits::{self, Edit, EditScope};
+use super::spelling;
 use super::tree::{self, Node};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result, cause, nearest};
@@ -191,6 +192,7 @@ impl KustomizationFile {
             return Ok(self.bytes.clone());
         }
         let mut new = self.root.clone();
+        spelling::drop_empty(&mut new);
         // New fields stand after the others, in kustomize's order.
         new.entries_mut().sort_by_key(|e| match e.origin {
             Some(_) => 0,
@@ -209,7 +211,7 @@ impl KustomizationFile {
             let bytes = apply(&self.bytes, &text, &edits);
             let again =
                 split::read_text(self.source.path.clone(), bytes.clone(), None).and_then(|s| understand(&s));
-            if again.is_ok_and(|(_, root, _)| root.means(&self.root)) {
+            if again.is_ok_and(|(_, root, _)| root.means(&new)) {
                 return Ok(bytes);
             }
         }

@@ -16,6 +16,7 @@ pub mod glob;
 mod layout;
 mod line_edits;
 pub mod patches;
+mod spelling;
 #[cfg(test)]
 mod tests;
 pub mod tree;
