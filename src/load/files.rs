@@ -319,12 +319,14 @@ impl Files {
         let exists = |path: &Path| self.kind_behind_links(path).is_ok_and(|kind| kind == FileKind::Directory);
         let stands_in = |path: &Path| self.stand_ins.as_ref().is_some_and(|s| s.has(path));
         if let Some((old, new)) = moved(path, &exists).or_else(|| moved(path, &stands_in)) {
-            let given = given.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-            let shown = match given.strip_suffix(&*old.to_string_lossy()) {
-                Some(before) => format!("{before}{}", new.display()),
+            let (location, query) = given.split_at(given.find(['?', '#']).unwrap_or(given.len()));
+            let shown = match location.trim_end_matches('/').strip_suffix(&*old.to_string_lossy()) {
+                Some(before) => format!("{before}{}{query}", new.display()),
                 None => new.display().to_string(),
             };
-            return error.hint(format!("kubeflow/manifests moved it to `{shown}`"));
+            return error.hint(format!(
+                "kubeflow/manifests (now kubeflow/community-distribution) moved it to `{shown}`"
+            ));
         }
         if let (true, Err(why)) = (given.contains("://"), self.fetch.repository(given)) {
             return error.hint(format!("it is not the URL of a repository either: {why}"));
