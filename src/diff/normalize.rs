@@ -161,12 +161,12 @@ pub fn is_default(object: &Resource, path: &[Step], doc: &Doc, node: NodeId) -> 
 
 /// Returns whether the order of the items of a list means nothing: rules of roles and subjects of bindings add up.
 pub fn is_unordered(object: &Resource, path: &[Step]) -> bool {
-    match (object.gvk().kind.as_str(), keys(path).as_slice()) {
-        ("Role" | "ClusterRole", ["rules"] | ["rules", "verbs" | "resources" | "apiGroups"]) => true,
-        ("RoleBinding" | "ClusterRoleBinding", ["subjects"]) => true,
-        ("NetworkPolicy", ["spec", "policyTypes"]) => true,
-        _ => false,
-    }
+    matches!(
+        (object.gvk().kind.as_str(), keys(path).as_slice()),
+        ("Role" | "ClusterRole", ["rules"] | ["rules", "verbs" | "resources" | "apiGroups"])
+            | ("RoleBinding" | "ClusterRoleBinding", ["subjects"])
+            | ("NetworkPolicy", ["spec", "policyTypes"])
+    )
 }
 
 /// Returns whether two texts are the same quantity, in a field that holds one.

@@ -188,7 +188,7 @@ impl Looks {
             j += usize::from(y <= x);
         }
         let all = self.fields.len() + other.fields.len() - common;
-        let percent = if all == 0 { 0 } else { 100 * common / all };
+        let percent = (100 * common).checked_div(all).unwrap_or(0);
         let same_name = self.name == other.name && !self.name.is_empty();
         (if same_name { percent.max(LIKELY.into()) } else { percent }) as u8
     }

@@ -130,11 +130,11 @@ impl StandIns for Trees {
     fn missing(&self, path: &Path) -> Option<io::Result<StandIn>> {
         let (inside, on_disk) = self.inside(path)?;
         let below_manifests = inside.strip_prefix("manifests").ok();
-        if let Some(below) = below_manifests {
-            if let Some(Choice::Directory(directory)) = self.local() {
-                let directory = clean(&directory.join(below)).canonicalize().ok().filter(|f| f.is_dir())?;
-                return Some(Ok(StandIn { directory, shown: None }));
-            }
+        if let Some(below) = below_manifests
+            && let Some(Choice::Directory(directory)) = self.local()
+        {
+            let directory = clean(&directory.join(below)).canonicalize().ok().filter(|f| f.is_dir())?;
+            return Some(Ok(StandIn { directory, shown: None }));
         }
         if !has_directory(inside) {
             return None;

@@ -427,7 +427,8 @@ impl Walk<'_, '_> {
         }
         let prefix = path(level, trail);
         let source = Source::limited("", text.text.to_owned(), self.res.doc().source().budget());
-        let pieces = split::documents(&source).unwrap_or_else(|_| vec![0..source.text.len()]);
+        let pieces =
+            split::documents(&source).unwrap_or_else(|_| std::iter::once(0..source.text.len()).collect());
         for piece in pieces {
             let part = source.text.get(piece.clone()).unwrap_or_default();
             let doc = split::read(&source, piece.clone(), crate::yaml::Dialect::V3).ok().flatten();

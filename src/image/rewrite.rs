@@ -112,9 +112,12 @@ fn hashed(resources: &ResMap) -> Vec<(usize, String)> {
     resources.slots().filter_map(of).collect()
 }
 
-/// What is to be written where: scalars with byte ranges and their new text.
+/// What is to be written where: scalars with their splices.
 #[derive(Default)]
-struct Edits(BTreeMap<(usize, NodeId), Vec<(std::ops::Range<usize>, String)>>);
+struct Edits(BTreeMap<(usize, NodeId), Vec<Splice>>);
+
+/// A range of bytes of a scalar and its new text.
+type Splice = (std::ops::Range<usize>, String);
 
 impl Edits {
     fn hit(

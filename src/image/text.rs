@@ -11,7 +11,7 @@ pub(super) struct Text<'a> {
     /// The scalar of the object that holds it.
     node: NodeId,
     /// The text it stands in, and the bytes it takes there.
-    within: Option<(&'a Text<'a>, Option<Range<usize>>)>,
+    within: Option<(&'a Self, Option<Range<usize>>)>,
 }
 
 impl<'a> Text<'a> {

@@ -384,7 +384,7 @@ impl<'a> Decoder<'a> {
                 match found.iter_mut().find(|field| field.name == name) {
                     Some(field) => self.add_spelling(field, key, value),
                     None => {
-                        found.push(Field { name, keys: smallvec![key], values: smallvec![value], below: 0 })
+                        found.push(Field { name, keys: smallvec![key], values: smallvec![value], below: 0 });
                     }
                 }
             }

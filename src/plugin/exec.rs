@@ -50,7 +50,7 @@ fn path_of(config: &Resource, options: &PluginOptions) -> Result<(PathBuf, PathB
     };
     let gvk = config.gvk();
     let (group, version, kind) = (gvk.group.as_str(), gvk.version.as_str(), gvk.kind.as_str());
-    for part in [group, version, kind].iter().filter(|part| !is_name(part)) {
+    if let Some(part) = [group, version, kind].iter().find(|part| !is_name(part)) {
         let message = format!("`{part}` cannot be a part of the name of a plugin");
         return Err(Error::new(ErrorKind::Restricted, message)
             .at(config.doc().location(config.root()))

@@ -124,7 +124,7 @@ impl Finder {
             NodeKind::Scalar => hits.push(Hit { spec: first, node, found: Found::Scalar }),
             NodeKind::Seq => doc.items(node).iter().for_each(|item| self.go_on(doc, *item, step, hits)),
             NodeKind::Alias => {
-                doc.children(node).iter().for_each(|target| self.go_on(doc, *target, step, hits))
+                doc.children(node).iter().for_each(|target| self.go_on(doc, *target, step, hits));
             }
             NodeKind::Map => self.fields(doc, node, step, hits),
         }

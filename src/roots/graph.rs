@@ -46,11 +46,8 @@ impl Graph {
         let mut graph = BTreeMap::new();
         for file in tree.kustomizations(below).map_err(|e| fail(below, &e))? {
             let at = file.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
-            let bytes = match tree.read(&file) {
-                Ok(bytes) => bytes,
-                // A link to nowhere, a submodule: the build says what is wrong with it.
-                Err(_) => vec![],
-            };
+            // What cannot be read (a dangling link, a submodule) is explained when it is built.
+            let bytes = tree.read(&file).unwrap_or_default();
             graph.insert(at.clone(), directory(tree, &at, file, bytes));
         }
         Ok(Self(graph))

@@ -38,9 +38,9 @@ fn a_mirror_is_not_left() {
         input.put("kustomization.yaml", format!("resources: ['https://h.example/{rest}']\n"));
         let ended = input.build();
         if held {
-            ended.refused("mirror")
+            ended.refused("mirror");
         } else {
-            ended.built()
+            ended.built();
         }
         assert!(!ended.stdout.contains(SECRET) && !ended.stderr.contains(SECRET), "{rest}");
     }

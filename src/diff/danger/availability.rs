@@ -27,12 +27,12 @@ pub const BUDGET_TIGHTENED: Rule = Rule {
 };
 
 fn budget_tightened(subject: &Subject<'_>, found: &mut Vec<Found>) {
-    let Some(new) = subject.new().filter(|_| subject.kind() == "PodDisruptionBudget") else { return };
+    let Some(new) = subject.after().filter(|_| subject.kind() == "PodDisruptionBudget") else { return };
     for (field, less_is_tighter) in [("minAvailable", false), ("maxUnavailable", true)] {
         let path = &["spec", field];
         let Some(node) = get(new, path) else { continue };
         let after = text(new, path).unwrap_or_default();
-        let before = subject.old().and_then(|old: &Resource| text(old, path));
+        let before = subject.before().and_then(|old: &Resource| text(old, path));
         let blocks =
             if less_is_tighter { amount(after) == Some((0, true)) || after == "0" } else { after == "100%" };
         let tighter = match before {

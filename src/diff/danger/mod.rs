@@ -134,17 +134,17 @@ impl<'a> Subject<'a> {
         self.change.object().map_or("", |object| object.gvk().group.as_str())
     }
 
-    fn old(&self) -> Option<&'a Resource> {
+    fn before(&self) -> Option<&'a Resource> {
         self.change.old.as_ref()
     }
 
-    fn new(&self) -> Option<&'a Resource> {
+    fn after(&self) -> Option<&'a Resource> {
         self.change.new.as_ref()
     }
 
     /// Both sides, if the object is on both.
     fn both(&self) -> Option<(&'a Resource, &'a Resource)> {
-        self.old().zip(self.new())
+        self.before().zip(self.after())
     }
 
     /// Returns whether the object is gone.

@@ -23,9 +23,12 @@ fn containers(pod: Option<(&Doc, NodeId)>) -> Vec<(String, NodeId)> {
     all.map(|item| (doc.get(*item, "name").map_or("", |n| doc.text(n)).to_owned(), *item)).collect()
 }
 
+/// A container of the newer side: its name, its node, and the container of that name on the older side.
+type Pair<'a> = (String, NodeId, Option<(&'a Doc, NodeId)>);
+
 /// Containers of the newer side, each with that of its name on the older one.
-fn pairs<'a>(subject: &Subject<'a>) -> Vec<(String, NodeId, Option<(&'a Doc, NodeId)>)> {
-    let (old, new) = (pod(subject.old()), pod(subject.new()));
+fn pairs<'a>(subject: &Subject<'a>) -> Vec<Pair<'a>> {
+    let (old, new) = (pod(subject.before()), pod(subject.after()));
     let known = containers(old);
     containers(new)
         .into_iter()
@@ -45,7 +48,7 @@ pub const PRIVILEGED: Rule = Rule {
     name: "privileged",
     about: "a container becomes privileged",
     check: |subject, found| {
-        let Some(new) = subject.new() else { return };
+        let Some(new) = subject.after() else { return };
         const FLAG: &[&str] = &["securityContext", "privileged"];
         for (name, node, before) in pairs(subject) {
             let was = before.is_some_and(|(doc, node)| is_true(doc, node, FLAG));
@@ -61,15 +64,15 @@ pub const HOST_PATH: Rule = Rule {
     name: "host-path",
     about: "a pod mounts a directory of its node",
     check: |subject, found| {
-        let Some(new) = subject.new() else { return };
+        let Some(new) = subject.after() else { return };
         let paths = |side| {
             let Some((doc, pod)) = pod(side) else { return vec![] };
             let volumes = doc.get(pod, "volumes").map_or(&[][..], |list| doc.items(list));
             let path = |v: &NodeId| doc.get_path(*v, &["hostPath", "path"]).map(|n| (doc.text(n), n));
             volumes.iter().filter_map(path).collect()
         };
-        let known = paths(subject.old());
-        for (path, node) in paths(subject.new()) {
+        let known = paths(subject.before());
+        for (path, node) in paths(subject.after()) {
             if !known.iter().any(|(p, _)| *p == path) {
                 found.push(Found::node(format!("the pod mounts `{path}` of its node"), new, node));
             }
@@ -82,11 +85,11 @@ pub const HOST_NAMESPACE: Rule = Rule {
     name: "host-namespace",
     about: "a pod joins the network, processes or IPC of its node",
     check: |subject, found| {
-        let Some(new) = subject.new() else { return };
+        let Some(new) = subject.after() else { return };
         for field in ["hostNetwork", "hostPID", "hostIPC"] {
             let has = |side| pod(side).is_some_and(|(doc, pod)| is_true(doc, pod, &[field]));
-            let node = pod(subject.new()).and_then(|(doc, pod)| doc.get(pod, field));
-            if let Some(node) = node.filter(|_| has(subject.new()) && !has(subject.old())) {
+            let node = pod(subject.after()).and_then(|(doc, pod)| doc.get(pod, field));
+            if let Some(node) = node.filter(|_| has(subject.after()) && !has(subject.before())) {
                 found.push(Found::node(format!("the pod gets `{field}`"), new, node));
             }
         }
@@ -98,7 +101,7 @@ pub const CAPABILITY: Rule = Rule {
     name: "capability-added",
     about: "a container gets a capability of the kernel",
     check: |subject, found| {
-        let Some(new) = subject.new() else { return };
+        let Some(new) = subject.after() else { return };
         let added = |doc: &Doc, node: NodeId| -> Vec<String> {
             let list = doc.get_path(node, &["securityContext", "capabilities", "add"]);
             list.map_or(&[][..], |list| doc.items(list)).iter().map(|n| doc.text(*n).to_owned()).collect()
@@ -152,7 +155,7 @@ fn image(text: &str) -> (&str, &str, &str) {
 
 /// Images of the containers that have another one than before.
 fn images<'a>(subject: &Subject<'a>) -> Vec<(String, NodeId, &'a str, &'a str)> {
-    let Some(new) = subject.new() else { return vec![] };
+    let Some(new) = subject.after() else { return vec![] };
     pairs(subject)
         .into_iter()
         .filter_map(|(name, node, before)| {
@@ -171,7 +174,7 @@ pub const REGISTRY: Rule = Rule {
     check: |subject, found| {
         for (name, node, old, now) in images(subject) {
             let (before, after) = (image(old).0, image(now).0);
-            if let Some(new) = subject.new().filter(|_| before != after) {
+            if let Some(new) = subject.after().filter(|_| before != after) {
                 let message = format!("the image of container `{name}` comes from `{after}`, not `{before}`");
                 found.push(Found::node(message, new, node));
             }
@@ -191,7 +194,7 @@ pub const TAG_BACK: Rule = Rule {
                 .zip(version(before))
                 // `8.0` is whatever is newest of it, and not older than `8.0.29`.
                 .is_some_and(|(after, before)| after.0.len() == before.0.len() && after < before);
-            if let Some(new) = subject.new().filter(|_| base(a) == base(b) && is_older) {
+            if let Some(new) = subject.after().filter(|_| base(a) == base(b) && is_older) {
                 let message =
                     format!("the image of container `{name}` goes back from `{before}` to `{after}`");
                 found.push(Found::node(message, new, node));

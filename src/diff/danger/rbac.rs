@@ -41,14 +41,14 @@ fn rights(role: Option<&Resource>) -> Vec<([String; 3], NodeId)> {
 
 /// The rights that are new and not covered by a wildcard of before.
 fn gained(subject: &Subject<'_>) -> Vec<([String; 3], NodeId)> {
-    let old: FxHashSet<[String; 3]> = rights(subject.old()).into_iter().map(|(right, _)| right).collect();
+    let old: FxHashSet<[String; 3]> = rights(subject.before()).into_iter().map(|(right, _)| right).collect();
     let covered = |right: &[String; 3]| {
         (0..8).any(|stars| {
             let part = |i: usize| if stars >> i & 1 == 1 { "*".to_owned() } else { right[i].clone() };
             old.contains(&[part(0), part(1), part(2)])
         })
     };
-    rights(subject.new()).into_iter().filter(|(right, _)| !covered(right)).collect()
+    rights(subject.after()).into_iter().filter(|(right, _)| !covered(right)).collect()
 }
 
 /// A right to everything of a sort.
@@ -56,7 +56,7 @@ pub const WILDCARD: Rule = Rule {
     name: "rbac-wildcard",
     about: "a role gains a right with `*` as verb or resource",
     check: |subject, found| {
-        let Some(new) = subject.new().filter(|_| is_role(subject)) else { return };
+        let Some(new) = subject.after().filter(|_| is_role(subject)) else { return };
         let mut said = vec![];
         for ([verb, group, resource], rule) in gained(subject) {
             let is_wide = verb == "*" || resource == "*";
@@ -79,7 +79,7 @@ pub const ESCALATION: Rule = Rule {
     name: "rbac-escalation",
     about: "a role gains `escalate`, `bind` or `impersonate`, by which any right can be had",
     check: |subject, found| {
-        let Some(new) = subject.new().filter(|_| is_role(subject)) else { return };
+        let Some(new) = subject.after().filter(|_| is_role(subject)) else { return };
         for ([verb, _, resource], rule) in gained(subject) {
             if RAISING.contains(&verb.as_str()) {
                 let message =
@@ -102,10 +102,10 @@ fn subjects(binding: Option<&Resource>) -> Vec<([&str; 3], NodeId)> {
 /// The subjects that are new; all of them where the role is another one.
 fn gained_subjects<'a>(subject: &Subject<'a>) -> Vec<([&'a str; 3], NodeId)> {
     let role = |side: Option<&'a Resource>| side.and_then(|b| text(b, &["roleRef", "name"]));
-    let same_role = role(subject.old()) == role(subject.new());
-    let old = if same_role { subjects(subject.old()) } else { vec![] };
+    let same_role = role(subject.before()) == role(subject.after());
+    let old = if same_role { subjects(subject.before()) } else { vec![] };
     let is_new = |who: &[&str; 3]| !old.iter().any(|(known, _)| known == who);
-    subjects(subject.new()).into_iter().filter(|(who, _)| is_new(who)).collect()
+    subjects(subject.after()).into_iter().filter(|(who, _)| is_new(who)).collect()
 }
 
 fn shown([kind, namespace, name]: &[&str; 3]) -> String {
@@ -118,7 +118,7 @@ pub const CLUSTER_ADMIN: Rule = Rule {
     name: "rbac-cluster-admin",
     about: "somebody new is bound to `cluster-admin`",
     check: |subject, found| {
-        let Some(new) = subject.new().filter(|_| is_binding(subject)) else { return };
+        let Some(new) = subject.after().filter(|_| is_binding(subject)) else { return };
         if text(new, &["roleRef", "name"]) == Some("cluster-admin") {
             for (who, node) in gained_subjects(subject) {
                 found.push(Found::node(format!("{} becomes `cluster-admin`", shown(&who)), new, node));
@@ -132,7 +132,7 @@ pub const CLUSTER_BINDING: Rule = Rule {
     name: "rbac-cluster-binding",
     about: "a ClusterRoleBinding is new or has new subjects",
     check: |subject, found| {
-        let Some(new) = subject.new().filter(|_| subject.kind() == "ClusterRoleBinding") else { return };
+        let Some(new) = subject.after().filter(|_| subject.kind() == "ClusterRoleBinding") else { return };
         let role = text(new, &["roleRef", "name"]).unwrap_or_default();
         for (who, node) in gained_subjects(subject) {
             let message = format!("{} gets ClusterRole `{role}` in all namespaces", shown(&who));
@@ -146,7 +146,7 @@ pub const EVERYONE: Rule = Rule {
     name: "rbac-everyone",
     about: "a binding gives rights to everybody: `system:authenticated` and the like",
     check: |subject, found| {
-        let Some(new) = subject.new().filter(|_| is_binding(subject)) else { return };
+        let Some(new) = subject.after().filter(|_| is_binding(subject)) else { return };
         for (who, node) in gained_subjects(subject) {
             if EVERYONE_NAMES.contains(&who[2]) {
                 found.push(Found::node(format!("rights for everybody: {}", shown(&who)), new, node));

@@ -23,7 +23,7 @@ pub const STORAGE_REPLACED: Rule = Rule {
 };
 
 fn storage_replaced(subject: &Subject<'_>, found: &mut Vec<Found>) {
-    let Some(old) = subject.old().filter(|_| subject.is_removed()) else { return };
+    let Some(old) = subject.before().filter(|_| subject.is_removed()) else { return };
     if subject.kind() != "PersistentVolumeClaim" {
         return;
     }

@@ -72,7 +72,7 @@ fn lines(value: &Value) -> Vec<String> {
         }
         _ => value.json(),
     };
-    text.lines().map(|line| clipped(line)).collect()
+    text.lines().map(clipped).collect()
 }
 
 /// A line that a terminal does not obey, cut where it is very long.

@@ -146,7 +146,7 @@ impl Writer<'_> {
         let (shown, folded) = chosen(change, self.style);
         shown.iter().for_each(|field| self.field(field));
         if !folded.is_empty() {
-            let note = self.paint(FAINT, &format!("… {}", folded));
+            let note = self.paint(FAINT, &format!("… {folded}"));
             self.line(&format!("      {note}"));
         }
     }
