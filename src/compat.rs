@@ -1,7 +1,7 @@
 //! The versions of kustomize that a build can be like.
 //!
 //! Versions are ordered: a rule that came with 5.8.2 asks `compat >= Compat::V5_8_2`. A new version is a row of
-//! [`VERSIONS`], and a comparison in each rule that it changes; `docs/versions.md` lists those.
+//! `VERSIONS`, and a comparison in each rule that it changes; `docs/versions.md` lists those.
 
 /// The version of kustomize whose behavior is wanted where versions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,8 +1,8 @@
 //! Compares two rendered sets of objects as Kubernetes would: what was added, removed or changed, and what of it is
 //! dangerous.
 //!
-//! [`compare`] pairs the objects of both sides ([`pair`]), walks each pair ([`compare`](mod@compare)) and asks every
-//! rule of [`danger`]. What comes out is data, a [`Report`]; the writers in [`write`](mod@write) turn it into text.
+//! [`compare`] pairs the objects of both sides (`pair`), walks each pair (`compare`) and asks every
+//! rule of `danger`. What comes out is data, a [`Report`]; the writers in `write` turn it into text.
 //! Nothing in here knows of kustomizations or files.
 
 mod canonical;

@@ -1,6 +1,6 @@
 //! What kustomize changes for good whenever it edits a file: fields that moved elsewhere, and missing types.
 //!
-//! Fields get kustomize's spelling, and those without content go (see [`spelling`]), as do switches of generator options
+//! Fields get kustomize's spelling, and those without content go (see `spelling`), as do switches of generator options
 //! that are off; numbers as keys of labels are put in quotes, as that is what they are taken for.
 
 use super::spelling;
