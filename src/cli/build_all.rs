@@ -6,7 +6,7 @@
 
 use super::args::BuildArgs;
 use super::environment::Environment;
-use super::{Done, build, output};
+use super::{Done, build, images, output};
 use crate::accumulate::Builds;
 use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
@@ -57,6 +57,8 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
     let (fetch, untrusted) = build::reach(&mut options, args, top, environment)?;
     let trees = build::trees(args, top, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as _);
+    let settings = images::Settings::new(&args.images, top, environment)?;
+    options.edit = settings.rewrite()?.map(images::edit);
     let mut builds = Builds::new(&options, fetch);
     let mut errors = vec![];
     let names: BTreeSet<String> = roots.iter().map(|root| file_name(root)).collect();
@@ -65,6 +67,7 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
         let directory = Path::new(top).join(root);
         let shown = directory.to_string_lossy();
         let text = builds.build(&shown, &findings).and_then(|resources| {
+            settings.check(&resources)?;
             print::all(&resources, options.threads()).map_err(|e| e.during(format!("building `{shown}`")))
         });
         match text {

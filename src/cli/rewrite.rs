@@ -207,9 +207,15 @@ impl Flags {
             }
             Some(arg) => match value {
                 Some(value) => self.give(arg, OsStr::new(value)),
-                None if takes_value(arg) => match rest.next() {
-                    Some(value) => self.give(arg, value),
-                    None => self.out.push(text.into()),
+                None if takes_value(arg) => match arg.get_num_args().map_or(1, |n| n.min_values()) {
+                    0 | 1 => match rest.next() {
+                        Some(value) => self.give(arg, value),
+                        None => self.out.push(text.into()),
+                    },
+                    count => {
+                        self.out.push(text.into());
+                        self.out.extend(rest.take(count).map(|value| (*value).clone()));
+                    }
                 },
                 None => self.out.push(text.into()),
             },

@@ -4,6 +4,7 @@
 //! custom resources, and in YAML, JSON, templates and source code within ConfigMaps; some stand nowhere as a text, but are
 //! joined from parts. [`find()`] finds all of them by rules that are data (`rules.toml`).
 
+pub mod component;
 mod compose;
 pub mod credentials;
 mod find;

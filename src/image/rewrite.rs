@@ -52,16 +52,30 @@ impl Rewrite {
     ) -> Result<Found> {
         let found = find(resources, &self.rules, only);
         refuse_broken(&found, resources)?;
+        self.edits(&found.hits, resources, findings)?.apply(resources)?;
+        Ok(found)
+    }
+
+    /// The new texts of the scalars that hold these images.
+    pub(super) fn texts(
+        &self,
+        hits: &[Hit],
+        resources: &ResMap,
+        findings: &Findings,
+    ) -> Result<Vec<(usize, NodeId, String)>> {
+        Ok(self.edits(hits, resources, findings)?.texts(resources))
+    }
+
+    fn edits(&self, hits: &[Hit], resources: &ResMap, findings: &Findings) -> Result<Edits> {
         let mut edits = Edits::default();
-        for hit in &found.hits {
+        for hit in hits {
             if let Some(target) = self.target(&hit.reference) {
                 let at =
                     || resources.get(hit.slot).map_or_else(|| Location::file(""), |res| hit.location(res));
                 edits.hit(hit, &target, findings, &at)?;
             }
         }
-        edits.apply(resources)?;
-        Ok(found)
+        Ok(edits)
     }
 
     /// Rewrites objects that are rendered already. The hash in the name of a ConfigMap or Secret is made anew where it was
@@ -214,15 +228,23 @@ impl Edits {
         }
     }
 
-    fn apply(self, resources: &mut ResMap) -> Result<()> {
-        for ((slot, node), mut edits) in self.0 {
+    /// The new texts of all scalars that change.
+    fn texts(self, resources: &ResMap) -> Vec<(usize, NodeId, String)> {
+        let new = |((slot, node), mut edits): ((usize, NodeId), Vec<(std::ops::Range<usize>, String)>)| {
             edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+            let mut text = resources.get(slot)?.doc().text(node).to_owned();
+            for (range, new) in &edits {
+                text.replace_range(range.clone(), new);
+            }
+            Some((slot, node, text))
+        };
+        self.0.into_iter().filter_map(new).collect()
+    }
+
+    fn apply(self, resources: &mut ResMap) -> Result<()> {
+        for (slot, node, text) in self.texts(resources) {
             resources.edit(slot, |res| {
                 res.edit(|doc| {
-                    let mut text = doc.text(node).to_owned();
-                    for (range, new) in &edits {
-                        text.replace_range(range.clone(), new);
-                    }
                     let tag = if doc.tag(node) == Tag::Unset { Tag::Unset } else { Tag::Str };
                     doc.set_text(node, &text, tag);
                 });

@@ -132,12 +132,11 @@ impl Exchange {
             .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
         let (status, headers) = (answer.status().as_u16(), headers.collect());
         let mut body = vec![];
-        answer
-            .body_mut()
-            .as_reader()
-            .take(request.limit + 1)
-            .read_to_end(&mut body)
-            .map_err(|e| cause(&e))?;
+        let read = answer.body_mut().as_reader().take(request.limit + 1).read_to_end(&mut body);
+        read.map_err(|e| match cause(&e) {
+            why if why.starts_with("timeout") => "the answer takes too long".to_owned(),
+            why => why,
+        })?;
         if body.len() as u64 > request.limit {
             return Err(format!("the answer is larger than {} KiB", request.limit >> 10));
         }

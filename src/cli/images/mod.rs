@@ -10,6 +10,7 @@ pub use settings::{ImageArgs, Settings, edit};
 use super::args::{BuildArgs, Cli, Command, go_bool};
 use super::environment::Environment;
 use super::{Done, build};
+use crate::accumulate::Edit;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
 use crate::image::Rewrite;
 use crate::limits::{Budget, Limits};
@@ -65,9 +66,14 @@ impl TargetArgs {
             }
             return Ok(resources);
         }
+        self.build(rewrite.map(edit), environment, findings)
+    }
+
+    /// The resources of a build, with a step of the caller's.
+    fn build(&self, edit: Option<Edit>, environment: &Environment, findings: &Findings) -> Result<ResMap> {
         let args = self.build_args()?;
         let mut options = build::options(&args, environment, findings)?;
-        options.edit = rewrite.map(edit);
+        options.edit = edit;
         build::resources(&args, &self.target, options, environment, findings)
     }
 

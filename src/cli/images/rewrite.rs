@@ -3,10 +3,14 @@
 use super::super::environment::Environment;
 use super::super::{Done, Strictness, output};
 use super::{ImageArgs, Settings, TargetArgs};
-use crate::diag::{Error, ErrorKind, Findings, Result};
-use crate::resource::print;
+use crate::accumulate::{Edit, Stage};
+use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result, cause};
+use crate::image::Rewrite;
+use crate::image::component::{Component, component};
+use crate::resource::{ResMap, print};
 use clap::Args;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Arguments of `images rewrite`.
 #[derive(Debug, Args)]
@@ -18,6 +22,9 @@ pub struct RewriteArgs {
     /// Fail if an image is outside of the allowed registries; the same as `--image-check`
     #[arg(long)]
     check: bool,
+    /// Write a kustomize Component to this directory, for builds with kustomize, rather than print objects: `component DIR`
+    #[arg(long, num_args = 2, value_names = ["KIND", "DIR"])]
+    emit: Vec<String>,
     /// Write to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
@@ -35,6 +42,10 @@ pub fn run(args: &RewriteArgs, environment: &Environment) -> Result<Done> {
         return Err(Error::new(ErrorKind::Usage, "nothing says where images are pulled from")
             .hint("give `--image-map`, `--image-mirror` or `--image-lock`, or `[images]` in `kfm.toml`"));
     }
+    if let [kind, directory] = args.emit.as_slice() {
+        let rewrite = rewrite.ok_or_else(|| Error::new(ErrorKind::Usage, "there is nothing to rewrite"))?;
+        return emit(kind, directory, args, rewrite, environment, &findings);
+    }
     let resources = args.target.resources(rewrite, environment, &findings)?;
     if args.check {
         settings.check_allowed(&resources)?;
@@ -51,4 +62,54 @@ pub fn run(args: &RewriteArgs, environment: &Environment) -> Result<Done> {
         }
         None => Ok(Done { objects, ..done }),
     }
+}
+
+/// The file that lists what a Component does not reach.
+const UNREACHED: &str = "not-rewritten.txt";
+
+/// Writes the Component, and lists what it does not reach.
+fn emit(
+    kind: &str,
+    directory: &str,
+    args: &RewriteArgs,
+    rewrite: Rewrite,
+    environment: &Environment,
+    findings: &Findings,
+) -> Result<Done> {
+    if kind != "component" {
+        return Err(Error::new(ErrorKind::Usage, format!("`--emit` takes `component DIR`, found `{kind}`")));
+    }
+    if args.target.read(environment)?.is_some() {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "a Component needs a directory that is built, found objects",
+        ));
+    }
+    let rewrite = Arc::new(rewrite);
+    let made: Arc<Mutex<Component>> = Arc::default();
+    let (inner, slot) = (rewrite.clone(), made.clone());
+    let edit = Edit(Arc::new(move |resources: &mut ResMap, stage: Stage, findings: &Findings| {
+        if stage == Stage::BeforeHashes {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = component(&inner, resources, findings)?;
+        }
+        Ok(())
+    }));
+    let finished = args.target.build(Some(edit), environment, findings)?;
+    let made = std::mem::take(&mut *made.lock().unwrap_or_else(PoisonError::into_inner));
+    let unreached = made.unreached(&rewrite, &finished);
+    let top = environment.directory.join(directory);
+    std::fs::create_dir_all(&top).map_err(|e| {
+        Error::new(ErrorKind::Io, format!("`{directory}` cannot be created: {}", cause(&e)))
+            .at(Location::file(directory))
+    })?;
+    for (name, text) in &made.files {
+        output::file(&top.join(name), &[text.as_bytes()])?;
+    }
+    let list: String = unreached.iter().map(|line| format!("{line}\n")).collect();
+    output::file(&top.join(UNREACHED), &[list.as_bytes()])?;
+    for line in unreached {
+        findings.add(Finding::new(Code::Skipped, format!("the component does not rewrite {line}")));
+    }
+    let strictness = if args.quiet { Strictness::Quiet } else { Strictness::Warn };
+    Ok(Done { findings: findings.take(), strictness, ..Done::default() })
 }
