@@ -95,8 +95,8 @@ const ROWS: [Row; 14] = [
     row(Limit::Patterns, "patterns", "of compiled regular expressions", Unit::Bytes, 64 << 20),
     row(Limit::Properties, "properties", "properties in one custom type", Unit::Count, 100_000),
     row(Limit::Download, "download", "in one fetched file", Unit::Bytes, 256 << 20),
-    row(Limit::Fetched, "fetched", "of fetched content", Unit::Bytes, 1 << 30),
-    row(Limit::FetchTime, "fetch-time", "of fetching", Unit::Seconds, 600),
+    row(Limit::Fetched, "fetched", "of fetched content", Unit::Bytes, 256 << 20),
+    row(Limit::FetchTime, "fetch-time", "of fetching", Unit::Seconds, 300),
 ];
 
 /// How many bytes of memory each byte of the input adds to [`Limit::Memory`]: the table of a document whose text is

@@ -140,14 +140,15 @@ pub(super) fn trees(
 
 /// What fetches remote content, led elsewhere where the user's configuration says so.
 pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
-    fetch(environment, false, false)
+    fetch(environment, Limits::default(), false, false)
 }
 
-fn fetch(environment: &Environment, offline: bool, public_only: bool) -> Result<Arc<Remote>> {
+fn fetch(environment: &Environment, limits: Limits, offline: bool, public_only: bool) -> Result<Arc<Remote>> {
     let Config { mirrors, network, .. } = configuration(environment)?;
     let access = Access {
         offline: offline || network.offline,
         public_only: public_only || network.public_only,
+        limits,
         search: environment.search.clone(),
     };
     Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone(), access)))
@@ -175,7 +176,7 @@ pub(super) fn reach(
 ) -> Result<(Arc<dyn Fetch>, bool)> {
     options.root = root(args, dir, environment)?;
     if !is_untrusted(args, environment) {
-        return Ok((fetch(environment, args.offline, args.public_only)?, false));
+        return Ok((fetch(environment, options.limits.clone(), args.offline, args.public_only)?, false));
     }
     distrust(options);
     Ok((Arc::new(NothingFetched), true))

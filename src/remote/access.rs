@@ -3,6 +3,7 @@
 use super::address::{self, Reach, literal};
 use super::proxy::Proxies;
 use crate::diag::{Error, ErrorKind, Result, without_secrets};
+use crate::limits::Limits;
 use crate::search_path::SearchPath;
 use std::net::ToSocketAddrs;
 
@@ -13,6 +14,8 @@ pub struct Access {
     pub offline: bool,
     /// This machine and private networks are not asked.
     pub public_only: bool,
+    /// How much may be fetched, and how long that may take.
+    pub limits: Limits,
     /// Where git is found.
     pub search: SearchPath,
 }

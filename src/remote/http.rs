@@ -1,13 +1,14 @@
 //! Files over HTTP.
 //!
-//! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits forever. Here files may have 256 MiB and
-//! take five minutes, all together. Certificates are checked against those of the operating system. Where an address
+//! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits forever. Here the size of a file and the
+//! size and time of all files together have limits. Certificates are checked against those of the operating system. Where an address
 //! leads is looked at when the connection is made, forevery redirect anew: see [`super::address`].
 
 use super::access::{Access, reach_of};
 use super::address::{self, Reach};
 use super::proxy::Proxies;
 use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
+use crate::limits::{Exceeded, Limit};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,11 +18,8 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body, Proxy, http::Response};
 
-/// How many bytes all files may have together.
-pub const LIMIT: u64 = 256 << 20;
-
-/// How long all files may take together, and how long until there is a connection.
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(27));
+/// How long it may take until there is a connection.
+const PATIENCE: Duration = Duration::from_secs(27);
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;
@@ -64,27 +62,29 @@ impl Client {
         let thread = std::thread::Builder::new().spawn(|| ());
         thread.map_err(|e| failed(format!("no thread can be started: {}", cause(&e))))?;
         let begun = Instant::now();
-        let left = PATIENCE.0.saturating_sub(self.spent().time);
+        let limits = &self.access.limits;
+        let exceeded = |limit: Limit| {
+            let error = Exceeded { limit, most: limits.get(limit) };
+            Error::new(ErrorKind::Limit, format!("`{shown}` cannot be fetched: {error}")).hint(error.hint())
+        };
+        let left = Duration::from_secs(limits.get(Limit::FetchTime)).saturating_sub(self.spent().time);
         if left.is_zero() {
-            let message = format!("all files together took longer than {:?}", PATIENCE.0);
-            return Err(failed(message));
+            return Err(exceeded(Limit::FetchTime));
         }
+        let (one, all) = (limits.get(Limit::Download), limits.get(Limit::Fetched));
+        let room = all.saturating_sub(self.spent().bytes);
         let result = self.follow(url, begun + left, &failed).and_then(|mut answer| {
-            let room = LIMIT - self.spent().bytes.min(LIMIT);
-            answer.body_mut().with_config().limit(room).read_to_vec().map_err(|e| match e {
-                ureq::Error::BodyExceedsLimit(_) => {
-                    failed(format!("all files together are larger than {} MiB", LIMIT >> 20))
-                }
+            answer.body_mut().with_config().limit(room.min(one)).read_to_vec().map_err(|e| match e {
+                ureq::Error::BodyExceedsLimit(_) if one <= room => exceeded(Limit::Download),
+                ureq::Error::BodyExceedsLimit(_) => exceeded(Limit::Fetched),
                 e => failed(reason(&e)),
             })
         });
         let mut spent = self.spent();
         spent.time += begun.elapsed();
         spent.bytes += result.as_ref().map_or(0, |bytes| bytes.len() as u64);
-        if spent.bytes > LIMIT {
-            return Err(failed(format!("all files together are larger than {} MiB", LIMIT >> 20)));
-        }
-        result
+        // Several files may have been fetched at the same time.
+        if spent.bytes > all { Err(exceeded(Limit::Fetched)) } else { result }
     }
 
     fn spent(&self) -> std::sync::MutexGuard<'_, Spent> {
@@ -172,7 +172,7 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_connect(Some(PATIENCE.1))
+            .timeout_connect(Some(PATIENCE))
             .user_agent(concat!("kfm/", env!("CARGO_PKG_VERSION")))
             .build();
         let guard = Guard { inner: Arc::default(), public_only: way.public_only };

@@ -16,6 +16,7 @@ mod submodules;
 pub mod url;
 
 use crate::diag::{Error, ErrorKind, Result, cause};
+use crate::limits::Limit;
 use crate::load::{Fetch, RepoSpec};
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -67,7 +68,9 @@ impl Fetch for Remote {
     fn file(&self, url: &str) -> Result<Vec<u8>> {
         let led = self.mirrors.lead(url)?;
         match led.local() {
-            Some(path) => path.and_then(|path| read(&path)).map_err(|e| wrong(url, &led.url, &e)),
+            Some(path) => path
+                .and_then(|path| read(&path, self.access.limits.get(Limit::Download)))
+                .map_err(|e| wrong(url, &led.url, &e)),
             None => {
                 self.access.refuse_offline(&led.url)?;
                 self.http.get(&led.url)
@@ -83,12 +86,12 @@ fn wrong(url: &str, led: &str, e: &io::Error) -> Error {
 }
 
 /// A file of a mirror.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = crate::files::open(path)?;
     let mut bytes = Vec::new();
-    file.take(http::LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > http::LIMIT {
-        let message = format!("it is larger than {} MiB", http::LIMIT >> 20);
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let message = format!("it is larger than the limit `download`, {most} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(bytes)
