@@ -10,6 +10,7 @@ use super::proxy::Proxies;
 use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
 use crate::limits::{Exceeded, Limit};
 use rustc_hash::FxHashMap;
+use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use ureq::http::{StatusCode, Uri, header::LOCATION};
@@ -73,12 +74,17 @@ impl Client {
         }
         let (one, all) = (limits.get(Limit::Download), limits.get(Limit::Fetched));
         let room = all.saturating_sub(self.spent().bytes);
+        let most = room.min(one);
         let result = self.follow(url, begun + left, &failed).and_then(|mut answer| {
-            answer.body_mut().with_config().limit(room.min(one)).read_to_vec().map_err(|e| match e {
-                ureq::Error::BodyExceedsLimit(_) if one <= room => exceeded(Limit::Download),
-                ureq::Error::BodyExceedsLimit(_) => exceeded(Limit::Fetched),
-                e => failed(reason(&e)),
-            })
+            // What counts is the size of what is unpacked, which ureq does not limit.
+            let mut bytes = Vec::new();
+            let body = answer.body_mut().with_config().limit(u64::MAX).reader();
+            body.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| failed(cause(&e)))?;
+            match bytes.len() as u64 <= most {
+                true => Ok(bytes),
+                false if one <= room => Err(exceeded(Limit::Download)),
+                false => Err(exceeded(Limit::Fetched)),
+            }
         });
         let mut spent = self.spent();
         spent.time += begun.elapsed();
