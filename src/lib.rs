@@ -48,6 +48,7 @@
 //! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
 //! | [`kube`] | types, scopes, ids, field specs, merge keys |
 //! | [`load`] | files and directories, what may be read, what was read already |
+//! | [`config`] | `kfm.toml` |
 //! | [`kustomization`] | the kustomization file as types |
 //! | [`resource`] | objects, the table of objects, their printing |
 //! | [`remote`] | git, HTTP, mirrors |
@@ -58,6 +59,7 @@
 //! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
 //! | [`accumulate`] | the order of all that |
 //! | [`diff`] | what differs between two sets of objects, and what of it is dangerous |
+//! | [`vendor`] | copies of remote content, and the lock that says what they are |
 //! | [`edit`], [`localize`] | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
 //! | [`distribution`] | the directories that the program carries: written out, in place of missing ones, from a KfDef |
 //! | [`cli`] | the command line; the only part that prints or reads the environment |
@@ -100,6 +102,7 @@ pub mod roots;
 pub mod search_path;
 pub mod text;
 pub mod transform;
+pub mod vendor;
 pub mod yaml;
 
 pub use accumulate::{Options, Reorder};

@@ -46,6 +46,7 @@ fn interrupted(files: &[(&str, &str)], program: &str, script: &str, args: &[&str
         .env("PATH", path)
         .env("PIPES", &top)
         .env("TMPDIR", &temporary)
+        .env("XDG_CACHE_HOME", top.join("cache"))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -70,7 +71,9 @@ fn interrupted(files: &[(&str, &str)], program: &str, script: &str, args: &[&str
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.signal(), Some(signal.as_raw()), "{program}");
     assert_eq!(receive.recv_timeout(limit).as_deref(), Ok(""), "`{program}` is still there");
-    let left: Vec<_> = fs::read_dir(&temporary).expect("listed").flatten().map(|e| e.file_name()).collect();
+    let cached = top.join("cache/kfm/tmp");
+    let left = [&temporary, &cached].into_iter().filter_map(|directory| fs::read_dir(directory).ok());
+    let left: Vec<_> = left.flatten().flatten().map(|e| e.file_name()).collect();
     assert!(left.is_empty(), "{program}: {left:?} of {scratch}");
     assert_eq!(fs::read_to_string(work.join("out.yaml")).expect("the file"), "old\n");
     assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");

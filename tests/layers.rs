@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["diff", "image"],
     &["edit", "localize", "distribution"],
     &["config"],
+    &["vendor"],
     &["cli"],
 ];
 

@@ -197,12 +197,14 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
     let is_component = target.kustomization.kind == KustomizationKind::Component;
     let resources = parallel::with_helpers(options.threads() - 1, |queue, call| {
         let plan = prefetch::run(loader, options.compat, queue, call);
-        let mut build = Build::new(options, findings, plan, queue);
-        build.set_schema(&target, true)?;
-        build
-            .accumulate(&target, Accumulator::default())
-            .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))
-            .map_err(|e| e.or_at(|| target.place()))
+        prefetch::while_fetching(plan.remote(), || {
+            let mut build = Build::new(options, findings, plan, queue);
+            build.set_schema(&target, true)?;
+            build
+                .accumulate(&target, Accumulator::default())
+                .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))
+                .map_err(|e| e.or_at(|| target.place()))
+        })
     });
     match resources {
         Err(e) if is_component => Err(e.hint(BELONGS)),

@@ -2,7 +2,8 @@
 //!
 //! The way through the directories is that of the build, but nothing is an error here: what cannot be read is left to the
 //! build, which says so. How many entries lead to a file is counted on the way, so that its objects are kept for as
-//! long as they are needed and no longer. Remote entries are left to the build as well.
+//! long as they are needed and no longer. Remote
+//! entries are left to the build as well, but fetching them begins at once.
 
 use super::parsed::{Parsed, parsed};
 use super::target::read_file;
@@ -10,7 +11,7 @@ use crate::compat::Compat;
 use crate::diag::Result;
 use crate::kustomization::{self, Text};
 use crate::load::{File, Found, Loader};
-use crate::parallel::Queue;
+use crate::parallel::{self, Queue};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ const FARTHEST: usize = 10_000;
 pub(super) struct Plan {
     resources: FxHashMap<(usize, String), Found>,
     components: FxHashMap<(usize, String), Arc<Loader>>,
+    /// Remote entries, each with a loader that can fetch it.
+    remote: Vec<(Arc<Loader>, String)>,
 }
 
 fn key(loader: &Arc<Loader>, entry: &Text) -> (usize, String) {
@@ -41,12 +44,38 @@ impl Plan {
             .map_or_else(|| loader.resource(entry), |found| Ok(found.clone()))
     }
 
+    /// Remote entries, each with a loader that can fetch it.
+    pub fn remote(&self) -> Vec<(Arc<Loader>, String)> {
+        self.remote.clone()
+    }
+
     /// What an entry of `components` names.
     pub fn component(&self, loader: &Arc<Loader>, entry: &Text) -> Result<Arc<Loader>> {
         self.components
             .get(&key(loader, entry))
             .map_or_else(|| loader.enter(entry), |found| Ok(found.clone()))
     }
+}
+
+/// How many remote entries are fetched at a time.
+const FETCHES: usize = 8;
+
+/// How many are fetched before they are asked for.
+const MOST_FETCHES: usize = 1000;
+
+/// Runs something while remote entries are fetched, several at a time. What cannot be fetched is an error
+/// when it is asked for.
+pub(super) fn while_fetching<R>(entries: Vec<(Arc<Loader>, String)>, run: impl FnOnce() -> R) -> R {
+    std::thread::scope(|scope| {
+        if !entries.is_empty() {
+            let fetch = move || {
+                parallel::map(FETCHES, &entries, |(loader, entry)| loader.fetch_ahead(entry));
+            };
+            // Without a thread each is fetched when it is asked for.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, fetch);
+        }
+        run()
+    })
 }
 
 /// Finds what the kustomizations below a directory name. Files are read from when there is enough of them, if `call` can
@@ -84,6 +113,12 @@ impl Finder<'_> {
             return;
         };
         let local = |entry: &&Text| !loader.is_remote(entry);
+        for entry in kustomization.resources.iter().chain(&kustomization.components) {
+            let more = self.plan.remote.len() < MOST_FETCHES && loader.is_remote(entry);
+            if more && !self.plan.remote.iter().any(|(_, known)| *known == entry.value) {
+                self.plan.remote.push((loader.clone(), entry.value.clone()));
+            }
+        }
         for entry in kustomization.resources.iter().filter(local) {
             let Ok(found) = self.plan.resource(loader, entry) else { continue };
             // Nothing is replaced in the plan: a loader that it let go of could leave its place to another one.

@@ -46,6 +46,11 @@ pub enum Command {
     Version(VersionArgs),
     /// Copy a kustomization and all that it needs into a new directory, remote content included
     Localize(super::localize::LocalizeArgs),
+    /// Copy all remote content that builds need to `vendor`, and pin it in `kfm.lock`
+    Vendor(super::vendor::VendorArgs),
+    /// Look at what was fetched and kept, or remove it
+    #[command(subcommand)]
+    Cache(super::cache::CacheCommand),
     /// Print a script for a shell that completes what is typed
     Completion(super::completion::CompletionArgs),
     /// Print the help of a command
@@ -153,12 +158,6 @@ pub struct BuildArgs {
     /// Read nothing from outside of this directory [default with --untrusted: the work tree of git, else the target]
     #[arg(long, value_name = "DIR", overrides_with = "root")]
     pub root: Option<String>,
-    /// Ask nothing over the network
-    #[arg(long)]
-    pub offline: bool,
-    /// Do not ask this machine and private networks
-    #[arg(long)]
-    pub public_only: bool,
     /// Let kustomization files name `file://` repositories outside of their work tree
     #[arg(long)]
     pub enable_file_repositories: bool,
@@ -168,6 +167,9 @@ pub struct BuildArgs {
     /// Where images are pulled from.
     #[command(flatten)]
     pub images: super::images::ImageArgs,
+    /// How remote content is fetched
+    #[command(flatten)]
+    pub remote: super::remote::RemoteArgs,
 }
 
 /// Arguments of `version`.

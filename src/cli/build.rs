@@ -2,6 +2,7 @@
 
 use super::args::{BuildArgs, Cli, Command};
 use super::environment::Environment;
+use super::remote::{self, RemoteArgs};
 use super::{Done, Strictness, build_all, images, init, output, sandbox};
 use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause};
@@ -10,7 +11,7 @@ use crate::files::{Disk, FileSystem};
 use crate::limits::Limits;
 use crate::load::{self, Fetch, RepoSpec, StandIns};
 use crate::plugin::PluginOptions;
-use crate::remote::{Access, Config, Remote, url};
+use crate::remote::{Config, Remote, url};
 use crate::resource::ResMap;
 use crate::{Kustomize, Options, Output, Reorder};
 use clap::Parser;
@@ -34,7 +35,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     };
     let settings = images::Settings::new(&args.images, dir, environment)?;
     options.edit = settings.rewrite()?.map(images::edit);
-    let (fetch, untrusted) = reach(&mut options, &args, dir, environment)?;
+    let Reach { fetch, remote, untrusted } = reach(&mut options, &args, dir, environment)?;
     if let (true, Some(root)) = (untrusted, &options.root) {
         let output = args.output.as_deref().filter(|p| !p.is_empty()).map(Path::new);
         sandbox::enter(root, output).into_iter().for_each(|note| findings.add(note));
@@ -46,6 +47,7 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
         None => e,
     })?;
     output.findings().iter().for_each(|finding| findings.add(finding.clone()));
+    remote.iter().for_each(|remote| remote::report(remote, &findings));
     trees.iter().flat_map(|trees| trees.findings.take()).for_each(|note| findings.add(note));
     settings.check(output.resources())?;
     let strictness = strictness(&args);
@@ -93,7 +95,7 @@ pub(super) fn render(
     let Some(Command::Build(args)) = parsed.command else { return Ok(ResMap::default()) };
     let findings = Findings::default();
     let mut options = options(&args, environment, &findings)?;
-    let (fetch, untrusted) = reach(&mut options, &args, dir, environment)?;
+    let Reach { fetch, untrusted, .. } = reach(&mut options, &args, dir, environment)?;
     let trees = trees(&args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
     if let Some(files) = files {
@@ -113,7 +115,7 @@ pub(super) fn resources(
     environment: &Environment,
     findings: &Findings,
 ) -> Result<ResMap> {
-    let (fetch, untrusted) = reach(&mut options, args, dir, environment)?;
+    let Reach { fetch, untrusted, .. } = reach(&mut options, args, dir, environment)?;
     let trees = trees(args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
     let resources = accumulate::build(dir, &options, fetch, findings).map_err(|e| match &trees {
@@ -138,24 +140,13 @@ pub(super) fn trees(
     Trees::for_target(&environment.directory, dir, local).map(Arc::new)
 }
 
-/// What fetches remote content, led elsewhere where the user's configuration says so.
+/// What fetches remote content for a command without flags for that.
 pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
-    fetch(environment, Limits::default(), false, false)
-}
-
-fn fetch(environment: &Environment, limits: Limits, offline: bool, public_only: bool) -> Result<Arc<Remote>> {
-    let Config { mirrors, network, .. } = configuration(environment)?;
-    let access = Access {
-        offline: offline || network.offline,
-        public_only: public_only || network.public_only,
-        limits,
-        search: environment.search.clone(),
-    };
-    Ok(Arc::new(Remote::new(mirrors, environment.proxies.clone(), access)))
+    remote::open(&RemoteArgs::default(), ".", Limits::default(), environment)
 }
 
 /// The user's configuration.
-fn configuration(environment: &Environment) -> Result<Config> {
+pub(super) fn configuration(environment: &Environment) -> Result<Config> {
     match &environment.config_home {
         Some(home) => Config::read(&home.join("kfm/config.toml")),
         None => Ok(Config::default()),
@@ -167,19 +158,37 @@ fn is_untrusted(args: &BuildArgs, environment: &Environment) -> bool {
     args.untrusted.unwrap_or(false) || environment.untrusted
 }
 
-/// Sets what may be reached, and gives what fetches and whether the input is a stranger's.
+/// What a build may reach.
+pub(super) struct Reach {
+    /// What fetches.
+    pub fetch: Arc<dyn Fetch>,
+    /// The same, where it is more than a refusal.
+    pub remote: Option<Arc<Remote>>,
+    /// Whether the input is a stranger's.
+    pub untrusted: bool,
+}
+
+/// Sets what may be reached, and gives it.
 pub(super) fn reach(
     options: &mut Options,
     args: &BuildArgs,
     dir: &str,
     environment: &Environment,
-) -> Result<(Arc<dyn Fetch>, bool)> {
+) -> Result<Reach> {
     options.root = root(args, dir, environment)?;
-    if !is_untrusted(args, environment) {
-        return Ok((fetch(environment, options.limits.clone(), args.offline, args.public_only)?, false));
+    let untrusted = is_untrusted(args, environment);
+    let remote = match untrusted {
+        true => remote::copies(dir, options.root.as_deref(), environment)?,
+        false => Some(remote::open(&args.remote, dir, options.limits.clone(), environment)?),
+    };
+    if untrusted {
+        distrust(options);
     }
-    distrust(options);
-    Ok((Arc::new(NothingFetched), true))
+    let fetch: Arc<dyn Fetch> = match &remote {
+        Some(remote) => remote.clone(),
+        None => Arc::new(NothingFetched),
+    };
+    Ok(Reach { fetch, remote, untrusted })
 }
 
 /// The directory outside of which nothing is read, if there is one.

@@ -54,7 +54,7 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
         let all = options.limits.get(limit).saturating_mul(roots.len().max(1) as u64);
         options.limits = options.limits.with(limit, all);
     }
-    let (fetch, untrusted) = build::reach(&mut options, args, top, environment)?;
+    let build::Reach { fetch, remote, untrusted } = build::reach(&mut options, args, top, environment)?;
     let trees = build::trees(args, top, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as _);
     let settings = images::Settings::new(&args.images, top, environment)?;
@@ -80,6 +80,7 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
     }
     written.remove_others(&names)?;
     written.finish(&names)?;
+    remote.iter().for_each(|remote| super::remote::report(remote, &findings));
     done(written, errors, args, &findings)
 }
 

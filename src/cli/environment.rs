@@ -27,6 +27,10 @@ pub struct Environment {
     pub directory: PathBuf,
     /// `$XDG_CONFIG_HOME`, or `.config` below the home directory.
     pub config_home: Option<PathBuf>,
+    /// `$XDG_CACHE_HOME`, or `.cache` below the home directory.
+    pub cache_home: Option<PathBuf>,
+    /// Standard error is a terminal.
+    pub on_terminal: bool,
     /// Directories that may hold exec plugins, in order, and what they are called.
     pub plugin_homes: Vec<(String, Option<PathBuf>)>,
     /// How messages look: coloured on a terminal, unless `NO_COLOR` is set.
@@ -84,6 +88,8 @@ impl Environment {
             manifests: var("KFM_MANIFESTS").map(|v| v.to_string_lossy().into_owned()),
             directory: std::env::current_dir().unwrap_or_default(),
             config_home,
+            cache_home: absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|h| h.join(".cache"))),
+            on_terminal: std::io::stderr().is_terminal() && var("TERM").is_none_or(|term| term != "dumb"),
             plugin_homes: PluginOptions::plugin_homes(
                 path("KUSTOMIZE_PLUGIN_HOME"),
                 absolute("XDG_CONFIG_HOME"),

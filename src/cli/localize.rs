@@ -5,9 +5,11 @@
 
 use super::args::go_bool;
 use super::environment::Environment;
+use super::remote::{self, RemoteArgs};
 use super::{Done, build, say};
 use crate::Options;
 use crate::diag::{Code, Finding, Findings, Result};
+use crate::limits::Limits;
 use crate::load::Fetch;
 use crate::localize::{self, Localized, Request};
 use clap::Args;
@@ -28,12 +30,15 @@ pub struct LocalizeArgs {
     /// Do not build the target and the copy
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     pub no_verify: Option<bool>,
+    /// How remote content is fetched
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 }
 
 /// Makes the copy and checks it.
 pub fn run(args: &LocalizeArgs, environment: &Environment) -> Result<Done> {
     let (target, destination) = (args.target.as_str(), args.destination.as_str());
-    let fetch: Arc<dyn Fetch> = build::remote(environment)?;
+    let fetch: Arc<dyn Fetch> = remote::open(&args.remote, target, Limits::default(), environment)?;
     let scope = args.scope.as_deref().unwrap_or_default();
     let compat = environment.compat(None)?;
     let request = Request { directory: &environment.directory, target, destination, scope, compat };

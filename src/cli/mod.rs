@@ -5,6 +5,7 @@ mod affected;
 pub mod args;
 mod build;
 mod build_all;
+mod cache;
 mod compare;
 mod complete;
 mod completion;
@@ -21,8 +22,10 @@ mod localize;
 mod openapi;
 mod output;
 mod refused;
+mod remote;
 pub mod rewrite;
 mod sandbox;
+mod vendor;
 mod version;
 
 use crate::diag::{self, Error, Finding};
@@ -105,6 +108,8 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
         Some(Command::Edit(args)) => edit::run(args, environment),
         Some(Command::Version(args)) => version::run(&args, environment),
         Some(Command::Localize(args)) => localize::run(&args, environment),
+        Some(Command::Vendor(args)) => vendor::run(&args, environment),
+        Some(Command::Cache(command)) => cache::run(&command, environment),
         Some(Command::Completion(args)) => completion::run(&args, environment),
         Some(Command::Help(args)) => help::run(&args),
         Some(Command::Openapi(command)) => openapi::run(&command, environment),

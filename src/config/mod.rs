@@ -5,6 +5,7 @@
 
 mod diff;
 mod images;
+mod sources;
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::diff::Allowance;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use diff::{Danger, Roots};
 pub use images::Images;
+pub use sources::SourceTree;
 
 /// The name of the file.
 pub const FILE: &str = "kfm.toml";
@@ -36,6 +38,9 @@ pub struct Config {
     /// Which kustomizations are roots.
     #[serde(default)]
     pub roots: Roots,
+    /// Trees that `kfm vendor` keeps.
+    #[serde(default, rename = "source")]
+    pub sources: Vec<SourceTree>,
 }
 
 /// A file that was read.
@@ -51,8 +56,23 @@ impl Repository {
     /// The configuration that holds for a directory: that of the nearest directory above that has one, within the
     /// repository, or within the directory in which the user stands. Errors: a file that cannot be read, or is invalid.
     pub fn find(directory: &Path, target: &str) -> Result<Self> {
-        let Some(path) = locate(directory, target) else { return Ok(Self::default()) };
-        let shown = path.strip_prefix(directory).unwrap_or(&path).to_string_lossy().into_owned();
+        match locate(directory, target) {
+            Some(path) => Self::read(directory, &path),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// The file in a directory; nothing if there is none. Errors: as for [`Self::find`].
+    pub fn of(directory: &Path, here: &Path) -> Result<Self> {
+        let path = directory.join(FILE);
+        match path.symlink_metadata().is_ok_and(|m| m.is_file()) {
+            true => Self::read(here, &path),
+            false => Ok(Self::default()),
+        }
+    }
+
+    fn read(directory: &Path, path: &Path) -> Result<Self> {
+        let shown = path.strip_prefix(directory).unwrap_or(path).to_string_lossy().into_owned();
         let unreadable = |why: String| {
             Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {why}"))
                 .at(Location::file(shown.as_str()))
@@ -61,7 +81,7 @@ impl Repository {
         if size > LARGEST {
             return Err(unreadable(format!("it has more than {LARGEST} bytes")));
         }
-        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(cause(&e)))?;
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(cause(&e)))?;
         let source = Source::new(shown, text);
         Ok(Self { config: Config::parse(&source)?, source: Some(source) })
     }
@@ -84,12 +104,14 @@ impl Repository {
 impl Config {
     /// Reads the text of a file. Errors: invalid TOML, an unknown key, a value of the wrong type.
     pub fn parse(source: &Arc<Source>) -> Result<Self> {
-        toml::from_str(&source.text).map_err(|e| {
+        let config: Self = toml::from_str(&source.text).map_err(|e| {
             let message = e.message().trim().trim_end_matches('.');
             let message = message.lines().collect::<Vec<_>>().join(", ");
             let offset = e.span().map_or(0, |span| span.start);
             Error::new(ErrorKind::Config, message).at(source.location(u32::try_from(offset).unwrap_or(0)))
-        })
+        })?;
+        sources::check(&config.sources, source)?;
+        Ok(config)
     }
 }
 

@@ -34,6 +34,10 @@ pub enum Code {
     Skipped,
     /// Something about an image.
     Image,
+    /// A remote location names something that moves.
+    Unpinned,
+    /// A copy of remote content is not what it should be.
+    OutOfDate,
     /// A note about what kfm did.
     Note,
 }

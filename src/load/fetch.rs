@@ -37,6 +37,8 @@ pub trait Fetch: Send + Sync {
     fn files(&self) -> Arc<dyn FileSystem> {
         Arc::new(Disk::default())
     }
+    /// Is told of each file that is read in the directory of a repository, and of each link that is followed there.
+    fn used(&self, _path: &Path) {}
 }
 
 /// Fetches nothing: everything is local, or an error.

@@ -208,6 +208,7 @@ impl Files {
         if kind != FileKind::Link {
             return Ok(Real { path: real, kind });
         }
+        self.used(&real);
         let path = self.at(&real).canonical(&real)?;
         let kind = self.kind(&path)?;
         Ok(Real { path, kind })
@@ -257,8 +258,16 @@ impl Files {
             return Ok(known.clone());
         }
         self.budget().check(Limit::File, size).map_err(|e| Error::from(e).during(reading(&shown())))?;
+        self.used(&real.path);
         let file = Arc::new(File::found(real.path.clone(), shown(), size, self));
         Ok(lock(&self.files).entry(real.path).or_insert(file).clone())
+    }
+
+    /// Tells of a file or link in a repository.
+    fn used(&self, path: &Path) {
+        if lock(&self.clones).iter().any(|(directory, _)| path.starts_with(directory)) {
+            self.fetch.used(path);
+        }
     }
 
     /// The file at a URL.

@@ -111,10 +111,16 @@ impl Loader {
         }
         let directory = files.cloned(&repository).map_err(add_place)?;
         let path = clean(&directory.join(repository.path.trim_start_matches('/')));
-        let real = files.resolve(&path).map_err(|e| files.missing(&path, &repository.raw, mark, &e))?;
+        let real = files.resolve(&path).map_err(|e| {
+            let error = files.missing(&path, &repository.raw, mark, &e);
+            misread(&repository.path).into_iter().fold(error, Error::hint)
+        })?;
         if real.kind != FileKind::Directory {
             let message = format!("`{}` is a file in its repository, not a directory", repository.raw);
-            return Err(located(Error::new(ErrorKind::NotFound, message), mark));
+            let error = Error::new(ErrorKind::NotFound, message).hint(
+                "name a directory with a kustomization file, or the file by the URL that serves it raw",
+            );
+            return Err(located(error, mark));
         }
         if !real.path.starts_with(&directory) {
             let message = format!("`{}` is outside its repository", repository.raw);
@@ -279,6 +285,17 @@ impl Loader {
         is_remote_file(entry) || self.files.fetch.repository(entry).is_ok()
     }
 
+    /// Fetches what an entry names if it is remote, so that it is here when it is asked for.
+    pub fn fetch_ahead(&self, entry: &str) {
+        match self.files.fetch.repository(entry) {
+            Ok(repository) if repository.explicit || !is_remote_file(entry) => {
+                drop(self.files.fetch.checkout(&repository));
+            }
+            _ if is_remote_file(entry) => drop(self.files.fetched(entry)),
+            _ => {}
+        }
+    }
+
     /// The file that an entry names: in or below the root unless the user allows more, or fetched by HTTP.
     pub fn file(&self, entry: &Marked<String>) -> Result<Arc<File>> {
         let (given, mark) = (entry.value.as_str(), &entry.mark);
@@ -391,6 +408,18 @@ fn is_ambiguous(path: &str) -> bool {
 fn of_git(given: &str) -> Error {
     let message = format!("`{given}` is in a `.git` directory, which nothing is read from");
     Error::new(ErrorKind::Restricted, message)
+}
+
+/// What was probably meant by a path in a repository that has no such path.
+fn misread(path: &str) -> Option<String> {
+    if let Some((path, reference)) = path.split_once('#') {
+        return Some(format!("a branch or tag goes into the query: `{path}?ref={reference}`"));
+    }
+    let rest = path.strip_prefix("tree/").or_else(|| path.strip_prefix("blob/"))?;
+    let (reference, path) = rest.split_once('/').unwrap_or((rest, ""));
+    Some(format!(
+        "this is how a page for people is named; write `//{path}?ref={reference}` behind the repository"
+    ))
 }
 
 fn bytes(path: &Path) -> &[u8] {

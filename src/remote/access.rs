@@ -7,6 +7,10 @@ use crate::limits::Limits;
 use crate::search_path::SearchPath;
 use std::net::ToSocketAddrs;
 
+/// What to do about something that is not here.
+pub(super) const OFFLINE_HINT: &str = "this build does not use the network: fetch it once with the network, keep a copy \
+    with `kfm vendor`, or lead the location to a local copy by a `[[mirror]]`";
+
 /// What fetching may reach, and where it finds git.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
@@ -21,15 +25,19 @@ pub struct Access {
 }
 
 impl Access {
+    /// Whether a location may be asked: any unless there is no network, local ones always.
+    pub fn allows(&self, location: &str) -> bool {
+        let local = location.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file://"));
+        !self.offline || local || location.starts_with('/')
+    }
+
     /// Refuses everything that is not local.
     pub fn refuse_offline(&self, location: &str) -> Result<()> {
-        let local = location.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file://"));
-        if !self.offline || local || location.starts_with('/') {
+        if self.allows(location) {
             return Ok(());
         }
         let message = format!("`{}` would have to be fetched", without_secrets(location));
-        Err(Error::new(ErrorKind::Restricted, message)
-            .hint("this build does not use the network: lead the location to a local copy by a `[[mirror]]`"))
+        Err(Error::new(ErrorKind::Restricted, message).hint(OFFLINE_HINT))
     }
 
     /// Refuses what an address leads to, if that may not be asked.

@@ -6,7 +6,9 @@
 //! off: hooks, filters, helper programs. Locations and branches that `git` could take for an option or for a helper
 //! program are refused before it starts, and trees that are larger than any tree of manifests before they are written.
 
-use super::access::Access;
+use super::access::{Access, OFFLINE_HINT};
+use super::cache::{Entry, Meta, Seen, Shelf, Store, Turn};
+use super::lock::{is_commit, without_user};
 use super::proxy::Proxies;
 use super::submodules;
 use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
@@ -73,37 +75,57 @@ type Key = (String, String, bool);
 
 type Slot = Arc<OnceLock<Result<Checkout>>>;
 
-#[derive(Debug)]
-struct Checkout {
-    path: Arc<Path>,
-    /// Removes the directory in the end.
-    _directory: interrupt::Directory,
+/// What a reference turned out to be.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The directory with the files, free of links.
+    pub directory: Arc<Path>,
+    /// The commit.
+    pub commit: String,
+    /// The commit's tree, as git names it.
+    pub tree: String,
+    /// Whether the reference is a branch, which moves.
+    pub moves: bool,
 }
 
-/// The clones of a build.
+#[derive(Debug)]
+struct Checkout {
+    found: Found,
+    /// Keeps the directory.
+    _entry: Entry,
+}
+
+impl Checkout {
+    fn new(entry: Entry, moves: bool) -> Self {
+        let directory = entry.directory.clone();
+        let Meta { commit, tree, .. } = entry.meta.clone();
+        Self { found: Found { directory, commit, tree, moves }, _entry: entry }
+    }
+}
+
+/// The repositories of a build.
 #[derive(Debug, Default)]
 pub struct Git {
     clones: Mutex<FxHashMap<Key, Slot>>,
     proxies: Proxies,
     access: Access,
+    store: Arc<Store>,
 }
 
 impl Git {
-    /// No clones yet.
-    pub fn new(proxies: Proxies, access: Access) -> Self {
-        Self { clones: Mutex::default(), proxies, access }
+    /// No repositories yet.
+    pub fn new(proxies: Proxies, access: Access, store: Arc<Store>) -> Self {
+        Self { clones: Mutex::default(), proxies, access, store }
     }
 
-    /// The directory of a clone. `url` is where the user's configuration leads the repository.
-    pub fn checkout(&self, url: &str, repository: &RepoSpec) -> Result<Arc<Path>> {
-        let key = (url.to_owned(), repository.reference.clone(), repository.submodules);
+    /// Brings a repository here, once. `url` is where the user's configuration leads it.
+    pub fn checkout(&self, url: &str, spec: &RepoSpec) -> Result<Found> {
+        let key = (url.to_owned(), spec.reference.clone(), spec.submodules);
         let mut clones = self.clones.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = clones.entry(key).or_default().clone();
         drop(clones);
-        slot.get_or_init(|| self.clone(url, repository))
-            .as_ref()
-            .map(|c| c.path.clone())
-            .map_err(Error::clone)
+        let checkout = slot.get_or_init(|| self.find(url, spec)).as_ref();
+        checkout.map(|c| c.found.clone()).map_err(Error::clone)
     }
 
     /// Refuses a location that git shall not see.
@@ -112,41 +134,107 @@ impl Git {
         self.access.refuse_host(url, &self.proxies)
     }
 
-    fn clone(&self, url: &str, repository: &RepoSpec) -> Result<Checkout> {
-        let reference = if repository.reference.is_empty() { "HEAD" } else { &repository.reference };
+    /// Takes a commit from the cache, or fetches it. Full names of commits need no network if they are there; for others
+    /// the server is asked what they are, and for all in one go if there is nothing yet.
+    fn find(&self, url: &str, spec: &RepoSpec) -> Result<Checkout> {
+        let reference = if spec.reference.is_empty() { "HEAD" } else { &spec.reference };
         refuse(url, reference)?;
+        let cache = self.store.open()?;
+        let shelf = cache.repository(&without_user(url), spec.submodules)?;
+        if is_commit(reference)
+            && let Some(entry) = shelf.get(reference)
+        {
+            return Ok(Checkout::new(entry, false));
+        }
+        if !self.access.allows(url) {
+            let seen = shelf.seen(reference);
+            let known = seen.and_then(|seen| Some(Checkout::new(shelf.get(&seen.commit)?, seen.moves)));
+            return known.map_or_else(|| Err(offline(url, reference)), Ok);
+        }
         self.access.refuse_host(url, &self.proxies)?;
+        let timeout = spec.timeout.min(LONGEST);
+        let run = Run { git: self, url, reference, template: Path::new("/"), timeout };
+        let mut asked = None;
+        if !shelf.is_empty() {
+            asked = run.ask()?;
+            if let Some(known) = asked.as_ref().and_then(|seen| take(&shelf, seen)) {
+                return Ok(known);
+            }
+        }
+        let turn = shelf.turn()?;
+        // Somebody else may have fetched it meanwhile.
+        if asked.is_none() && !shelf.is_empty() {
+            asked = run.ask()?;
+        }
+        if let Some(seen) = &asked
+            && let Some(known) = take(&shelf, seen)
+        {
+            turn.remember(reference, seen);
+            return Ok(known);
+        }
+        let (entry, moves) = self.fetch(&turn, &run, spec)?;
+        turn.remember(reference, &Seen { commit: entry.meta.commit.clone(), moves });
+        Ok(Checkout::new(entry, moves))
+    }
+
+    fn fetch(&self, turn: &Turn<'_>, run: &Run<'_>, spec: &RepoSpec) -> Result<(Entry, bool)> {
         let failed = |e: std::io::Error| {
             Error::new(
                 ErrorKind::Io,
                 format!("cannot create a temporary directory for the clone: {}", cause(&e)),
             )
         };
-        let new = |prefix: &str| {
-            interrupt::directory(|| tempfile::Builder::new().prefix(prefix).tempdir()).map_err(failed)
-        };
-        let directory = new("kustomize-")?;
-        let template = new("kustomize-template-")?;
-        std::fs::create_dir(template.path().join("info")).map_err(failed)?;
-        std::fs::write(template.path().join("info/attributes"), ATTRIBUTES).map_err(failed)?;
-        let path: Arc<Path> = directory.path().canonicalize().map_err(failed)?.into();
-        let run = Run {
-            git: self,
-            url,
-            reference,
-            template: template.path(),
-            timeout: repository.timeout.min(LONGEST),
-        };
+        let draft = turn.draft()?;
+        let template = draft.directory().join("template");
+        std::fs::create_dir_all(template.join("info")).map_err(failed)?;
+        std::fs::write(template.join("info/attributes"), ATTRIBUTES).map_err(failed)?;
+        let run = Run { template: &template, ..*run };
+        let path = draft.tree();
         run.git(&path, &["init"])?;
-        run.git(&path, &["remote", "add", "origin", url])?;
-        run.git(&path, &["fetch", "--depth=1", url, reference])?;
+        run.git(&path, &["remote", "add", "origin", run.url])?;
+        run.git(&path, &["fetch", "--depth=1", run.url, run.reference])?;
         run.check_size(&path, "FETCH_HEAD")?;
         run.git(&path, &["checkout", "FETCH_HEAD"])?;
-        if repository.submodules {
+        if spec.submodules {
             submodules::update(&run, &path)?;
         }
-        Ok(Checkout { path, _directory: directory })
+        let names = run.output(&path, &["rev-parse", "HEAD", "HEAD^{tree}"])?;
+        let mut names = names.lines().map(str::to_owned);
+        let (commit, tree) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let fetched = std::fs::read_to_string(path.join(".git/FETCH_HEAD")).unwrap_or_default();
+        let moves = run.reference == "HEAD" || fetched.contains("\tbranch '");
+        std::fs::remove_dir_all(&template).map_err(failed)?;
+        remove_metadata(&path).map_err(failed)?;
+        let url = without_user(run.url);
+        let meta = Meta { url, commit, tree, submodules: spec.submodules, sum: String::new() };
+        Ok((turn.put(draft, meta)?, moves))
     }
+}
+
+/// A commit of the cache.
+fn take(shelf: &Shelf, seen: &Seen) -> Option<Checkout> {
+    shelf.get(&seen.commit).map(|entry| Checkout::new(entry, seen.moves))
+}
+
+/// Removes what git keeps beside the files, also of submodules.
+fn remove_metadata(directory: &Path) -> std::io::Result<()> {
+    for entry in directory.read_dir()? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        match (entry.file_name() == ".git", kind.is_dir()) {
+            (true, true) => std::fs::remove_dir_all(entry.path())?,
+            (true, false) => std::fs::remove_file(entry.path())?,
+            (false, true) => remove_metadata(&entry.path())?,
+            (false, false) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What is not here and may not be fetched.
+fn offline(url: &str, reference: &str) -> Error {
+    let message = format!("`{}` at `{reference}` would have to be fetched", without_secrets(url));
+    Error::new(ErrorKind::Restricted, message).hint(OFFLINE_HINT)
 }
 
 /// Why git shall not see a location or branch.
@@ -179,7 +267,19 @@ fn refuse(url: &str, reference: &str) -> Result<()> {
     Ok(())
 }
 
+/// What a server says about a reference: lines of a name's object and the name, `^{}` behind that of a tag's commit.
+fn read_listed(listed: &str, reference: &str) -> Option<Seen> {
+    let lines: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once('\t')).collect();
+    let object = |name: &str| lines.iter().find(|(_, n)| *n == name).map(|(object, _)| (*object).to_owned());
+    ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].iter().find_map(|start| {
+        let name = format!("{start}{reference}");
+        let commit = object(&format!("{name}^{{}}")).or_else(|| object(&name)).filter(|c| is_commit(c))?;
+        Some(Seen { commit, moves: !name.starts_with("refs/tags/") })
+    })
+}
+
 /// The commands of one clone.
+#[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     /// What may be reached.
     pub git: &'a Git,
@@ -190,6 +290,17 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Asks the server what a reference is, in the order in which git looks for names; `None` for what it does not list,
+    /// such as commits.
+    fn ask(&self) -> Result<Option<Seen>> {
+        if is_commit(self.reference) {
+            return Ok(None);
+        }
+        let peeled = format!("{}^{{}}", self.reference);
+        let listed = self.output(Path::new("/"), &["ls-remote", self.url, self.reference, &peeled])?;
+        Ok(read_listed(&listed, self.reference))
+    }
+
     /// Runs git in a directory.
     pub fn git(&self, directory: &Path, args: &[&str]) -> Result<()> {
         self.read(directory, args, &mut |_| true).map(drop)
@@ -364,6 +475,16 @@ impl Failure {
         let line = output.lines().find(telling).or(output.lines().last()).unwrap_or_default();
         let message = format!("`git {step}` failed for `{url}`: {}", without_secrets(line));
         let error = Error::new(ErrorKind::Remote, message);
+        let is_short = (4..40).contains(&reference.len()) && reference.bytes().all(|b| b.is_ascii_hexdigit());
+        if output.contains("couldn't find remote ref") && is_short {
+            return error.hint(format!(
+                "`{reference}` is no branch or tag; if it is the beginning of a commit, give its full name of 40 digits: \
+                 servers know no shorter ones"
+            ));
+        }
+        if step == "submodule" {
+            return error.hint("if the submodules are not needed, leave them out: `?submodules=false`");
+        }
         if output.contains("couldn't find remote ref") {
             return error.hint(format!("the repository has no branch, tag or commit `{reference}`"));
         }
@@ -381,7 +502,7 @@ impl Failure {
 mod tests {
     use super::*;
     use crate::load::Fetch;
-    use crate::remote::{Mirrors, Remote, url};
+    use crate::remote::{Remote, Settings, url};
     use crate::search_path::SearchPath;
     use std::process::Command;
 
@@ -405,6 +526,24 @@ mod tests {
             ("https://h.example/o/r", "v1~2", true),
         ] {
             assert_eq!(refuse(url, reference).is_err(), refused, "{url} {reference}");
+        }
+    }
+
+    #[test]
+    fn what_servers_list_is_read_in_the_order_of_git() {
+        let (tag, commit, branch) = ("1".repeat(40), "2".repeat(40), "3".repeat(40));
+        let listed = format!(
+            "{branch}\trefs/heads/v1\n{branch}\trefs/heads/x/v1\n{tag}\trefs/tags/v1\n{commit}\trefs/tags/v1^{{}}\n"
+        );
+        for (reference, expected) in [
+            ("v1", Some((&commit, false))),
+            ("heads/v1", Some((&branch, true))),
+            ("refs/tags/v1", Some((&commit, false))),
+            ("x/v1", Some((&branch, true))),
+            ("v2", None),
+        ] {
+            let seen = read_listed(&listed, reference);
+            assert_eq!(seen.as_ref().map(|s| (&s.commit, s.moves)), expected, "{reference}");
         }
     }
 
@@ -435,7 +574,7 @@ mod tests {
         git(top.path(), &["tag", "v1"]);
         let search = SearchPath::of_the_tests();
         let access = Access { search, ..Access::default() };
-        let remote = Remote::new(Mirrors::default(), Proxies::default(), access);
+        let remote = Remote::new(Settings { access, ..Settings::default() });
         let given = format!("file://{}", top.path().display());
         let first = remote.checkout(&url::parse(&format!("{given}//x?ref=v1")).unwrap()).unwrap();
         let again = remote.checkout(&url::parse(&format!("{given}?ref=v1")).unwrap()).unwrap();

@@ -55,7 +55,7 @@ impl Client {
     }
 
     /// The content at a URL.
-    pub fn get(&self, url: &str) -> Result<Vec<u8>> {
+    pub fn get(&self, url: &str, within: Duration) -> Result<Vec<u8>> {
         let shown = without_secrets(url);
         let failed =
             |cause: String| Error::new(ErrorKind::Remote, format!("`{shown}` cannot be fetched: {cause}"));
@@ -75,7 +75,7 @@ impl Client {
         let (one, all) = (limits.get(Limit::Download), limits.get(Limit::Fetched));
         let room = all.saturating_sub(self.spent().bytes);
         let most = room.min(one);
-        let result = self.follow(url, begun + left, &failed).and_then(|mut answer| {
+        let result = self.follow(url, begun + left.min(within), &failed).and_then(|mut answer| {
             // What counts is the size of what is unpacked, which ureq does not limit.
             let mut bytes = Vec::new();
             let body = answer.body_mut().with_config().limit(u64::MAX).reader();
@@ -337,21 +337,22 @@ mod tests {
             "http://[::ffff:a9fe:a9fe]/",
             "http://metadata.google.internal/",
         ] {
-            let error = Client::default().get(url).unwrap_err();
+            let error = Client::default().get(url, Duration::MAX).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Restricted, "{error}");
         }
         // A number is an address as well.
-        let error = Client::default().get("http://2852039166/latest").unwrap_err();
+        let error = Client::default().get("http://2852039166/latest", Duration::MAX).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Restricted, "{error}");
         let access = Access { public_only: true, ..Access::default() };
-        let error = Client::new(Proxies::default(), access).get("http://127.1:1/x").unwrap_err();
+        let error =
+            Client::new(Proxies::default(), access).get("http://127.1:1/x", Duration::MAX).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Restricted, "{error}");
-        let error = Client::default().get("http://127.0.0.1:1/x").unwrap_err();
+        let error = Client::default().get("http://127.0.0.1:1/x", Duration::MAX).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Remote, "{error}");
     }
 
     #[test]
     fn a_url_without_host_is_refused() {
-        assert!(Client::default().get("http://").is_err());
+        assert!(Client::default().get("http://", Duration::MAX).is_err());
     }
 }

@@ -127,12 +127,25 @@ fn read_query(query: &str) -> (String, Duration, bool) {
         value.filter(|v| !v.is_empty())
     };
     let reference = get("ref").or(get("version")).unwrap_or_default().to_owned();
-    let timeout = get("timeout").and_then(|text| match text.parse::<i64>() {
+    let timeout = get("timeout").and_then(read_timeout);
+    let submodules = get("submodules").and_then(go::parse_bool).unwrap_or(true);
+    (reference, timeout.unwrap_or(TIMEOUT), submodules)
+}
+
+/// A number of seconds, or a duration; not zero.
+fn read_timeout(text: &str) -> Option<Duration> {
+    let timeout = match text.parse::<i64>() {
         Ok(seconds) => u64::try_from(seconds).ok().map(Duration::from_secs),
         Err(_) => duration(text),
-    });
-    let submodules = get("submodules").and_then(go::parse_bool).unwrap_or(true);
-    (reference, timeout.filter(|t| !t.is_zero()).unwrap_or(TIMEOUT), submodules)
+    };
+    timeout.filter(|t| !t.is_zero())
+}
+
+/// The value of `timeout` in a location if it says nothing, so that the usual one counts.
+pub fn meaningless_timeout(text: &str) -> Option<String> {
+    let (_, query) = text.split_once('?')?;
+    let (_, value) = pairs(query)?.into_iter().find(|(key, _)| key == "timeout")?;
+    (!value.is_empty() && read_timeout(&value).is_none()).then_some(value)
 }
 
 fn pairs(query: &str) -> Option<Vec<(String, String)>> {
@@ -310,6 +323,18 @@ mod tests {
             ("https://h.example/o/r/x?ref=v1", true),
         ] {
             assert_eq!(parse(text).map(|r| r.explicit), Ok(explicit), "{text}");
+        }
+    }
+
+    #[test]
+    fn timeouts_that_say_nothing_are_known() {
+        for (text, expected) in [
+            ("h?timeout=abc", Some("abc")),
+            ("h?timeout=0", Some("0")),
+            ("h?timeout=1m", None),
+            ("h?ref=v1", None),
+        ] {
+            assert_eq!(meaningless_timeout(text).as_deref(), expected, "{text}");
         }
     }
 

@@ -1,0 +1,107 @@
+//! What all commands that fetch have in common: their flags, the user's configuration, the lock that counts.
+
+use super::environment::Environment;
+use super::{build, say};
+use crate::diag::{Findings, Result};
+use crate::limits::Limits;
+use crate::load::files::relative;
+use crate::remote::{Access, Config, Copies, Locked, Remote, Settings};
+use clap::Args;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Flags of commands that fetch.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RemoteArgs {
+    /// Use no network: remote content comes from copies beside `kfm.lock`, from the cache, or not at all
+    #[arg(long)]
+    pub offline: bool,
+    /// Take remote content from the copies that `kfm.lock` names, and fail if one is missing, changed, or not named
+    #[arg(long)]
+    pub locked: bool,
+    /// Do not ask this machine and private networks
+    #[arg(long)]
+    pub public_only: bool,
+    /// Keep nothing that was fetched, and use nothing that was kept
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+/// What fetches for a build of a directory.
+pub fn open(
+    args: &RemoteArgs,
+    target: &str,
+    limits: Limits,
+    environment: &Environment,
+) -> Result<Arc<Remote>> {
+    let directory = environment.directory.join(target);
+    // A target that is remote, or not there, is looked up from where the user stands.
+    let directory = if directory.is_dir() { directory } else { environment.directory.clone() };
+    let show = |path: &Path| relative(&environment.directory, path).display().to_string();
+    let lock = Locked::find(&directory, &show)?;
+    Ok(Arc::new(Remote::new(Settings { lock, locked: args.locked, ..settings(args, limits, environment)? })))
+}
+
+/// What serves an untrusted build: copies beside a lock that is in its root, compared with the lock, and nothing else.
+/// `None` without a lock.
+pub fn copies(target: &str, root: Option<&Path>, environment: &Environment) -> Result<Option<Arc<Remote>>> {
+    let show = |path: &Path| relative(&environment.directory, path).display().to_string();
+    let lock = Locked::find(&environment.directory.join(target), &show)?;
+    let inside = |lock: &Locked| root.is_some_and(|root| lock.directory.starts_with(root));
+    let settings = |lock| Settings {
+        lock: Some(lock),
+        locked: true,
+        copies: Copies::Only,
+        access: Access { offline: true, ..Access::default() },
+        ..Settings::default()
+    };
+    Ok(lock.filter(inside).map(|lock| Arc::new(Remote::new(settings(lock)))))
+}
+
+/// What the user decided by flags and configuration.
+pub fn settings(args: &RemoteArgs, limits: Limits, environment: &Environment) -> Result<Settings> {
+    let Config { mirrors, network, .. } = build::configuration(environment)?;
+    let access = Access {
+        offline: args.offline || network.offline,
+        public_only: args.public_only || network.public_only,
+        limits,
+        search: environment.search.clone(),
+    };
+    Ok(Settings {
+        mirrors,
+        proxies: environment.proxies.clone(),
+        access,
+        cache: environment.cache_home.as_ref().filter(|_| !args.no_cache).map(|home| home.join("kfm")),
+        progress: environment.on_terminal.then_some(progress),
+        ..Settings::default()
+    })
+}
+
+/// Moves what there is to say about what was fetched to the other findings.
+pub fn report(remote: &Remote, findings: &Findings) {
+    remote.findings.take().into_iter().for_each(|finding| findings.add(finding));
+}
+
+/// Shows on a terminal what is being fetched, in one line that is gone in the end.
+fn progress(what: Option<&str>) {
+    static RUNNING: Mutex<(usize, usize)> = Mutex::new((0, 0));
+    let mut state = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    let (running, done) = &mut *state;
+    match what {
+        Some(text) => {
+            *running += 1;
+            let number = *done + *running;
+            let text: String = text.chars().filter(|c| !c.is_control()).take(100).collect();
+            say(&format!("\r\x1b[2Kfetching {number}: {text}"));
+        }
+        None => {
+            *running = running.saturating_sub(1);
+            *done += 1;
+            if *running == 0 {
+                say("\r\x1b[2K");
+            }
+        }
+    }
+    let _ = std::io::stderr().flush();
+}

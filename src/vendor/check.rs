@@ -1,0 +1,187 @@
+//! Whether lock and copies are what the targets need, found out without network and without changing anything.
+
+use super::Request;
+use super::plan::{Item, Plan, RepositoryCopy};
+use super::source;
+use super::walk::{Targets, try_all};
+use crate::diag::{Code, Error, ErrorKind, Finding, Result};
+use crate::remote::content::{self, Content, Contents, Difference};
+use crate::remote::lock::{NAME, SUMS, without_user};
+use crate::remote::{Copies, LockedRepository, Remote, Settings};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What there is to say about lock and copies.
+pub struct Checked {
+    /// What the copies are to be.
+    pub plan: Plan,
+    /// What is not as it should be.
+    pub problems: Vec<Finding>,
+    /// What there is to say besides.
+    pub findings: Vec<Finding>,
+}
+
+/// What is not as it should be; nothing if all is well.
+pub fn check(request: &Request, targets: &Targets) -> Result<Vec<Finding>> {
+    let mut problems = Problems { found: copies(request, targets)?.problems };
+    for tree in &request.sources {
+        let Some(entry) = request.lock.sources.iter().find(|entry| entry.name == tree.name) else {
+            problems.add(format!("the source `{}` is not in `{NAME}`", tree.name));
+            continue;
+        };
+        let same = (&entry.git, &entry.reference, &entry.into)
+            == (&without_user(&tree.git), &tree.reference, &tree.into);
+        if !same {
+            problems.add(format!("the source `{}` is another one in `{NAME}`", tree.name));
+        }
+    }
+    let sums = std::fs::read_to_string(request.directory.join(SUMS)).unwrap_or_default();
+    let sums = content::read_sums(&sums);
+    for entry in &request.lock.sources {
+        if !request.sources.iter().any(|tree| tree.name == entry.name) {
+            problems.add(format!("the source `{}` is no longer in `{}`", entry.name, crate::config::FILE));
+        }
+        let Some(here) = source::here(request, &entry.into)? else {
+            problems.add(format!("`{}` is missing", entry.into));
+            continue;
+        };
+        let upstream = content::below(&sums, &entry.into);
+        if content::sum(&upstream) != entry.sum {
+            problems.add(format!("`{SUMS}` is not what `{NAME}` says of `{}`", entry.into));
+        }
+        let edits = source::edits(&upstream, &here);
+        for (path, hash) in edits.iter().filter(|(path, hash)| entry.edits.get(*path) != Some(hash)) {
+            let what = match (hash.is_empty(), upstream.contains_key(path)) {
+                (true, _) => "is missing",
+                (false, true) => "is modified",
+                (false, false) => "was added",
+            };
+            problems.add(format!("`{}/{path}` {what}", entry.into));
+        }
+        for path in entry.edits.keys().filter(|path| !edits.contains_key(*path)) {
+            problems.add(format!("`{}/{path}` is no longer edited", entry.into));
+        }
+    }
+    Ok(problems.found)
+}
+
+/// The same for copies alone.
+pub fn copies(request: &Request, targets: &Targets) -> Result<Checked> {
+    let settings = Settings {
+        lock: Some(request.locked()),
+        copies: Copies::Only,
+        locked: false,
+        moving: vec![],
+        ..request.settings.clone()
+    };
+    let remote = Arc::new(Remote::new(settings));
+    let walked = try_all(targets, &request.options, &remote);
+    let plan = Plan::of(&walked.record)?;
+    let mut problems = Problems::default();
+    for (target, error) in &walked.failed {
+        let asked = error.kind() == ErrorKind::Remote;
+        let lost = error.kind() == ErrorKind::NotFound && is_about_remote(error);
+        if asked || lost {
+            problems.add(format!("`{target}` does not build from the copies: {}", error.message()));
+        }
+    }
+    let sums = std::fs::read_to_string(request.directory.join(SUMS)).unwrap_or_default();
+    let sums = content::read_sums(&sums);
+    for entry in &request.lock.repositories {
+        problems.repository(request, entry, &plan, &content::below(&sums, &entry.copy))?;
+    }
+    for entry in &request.lock.files {
+        let Some(path) = request.locked().copy(&entry.copy)? else {
+            problems.add(format!("`{}` is missing", entry.copy));
+            continue;
+        };
+        let found = content::of_file(&path)?;
+        if entry.sum != format!("sha256:{found}") {
+            problems.add(format!("`{}` is modified", entry.copy));
+        }
+        if !plan.files.values().any(|(url, _)| *url == entry.url) {
+            problems.add(format!("`{}` is no longer reached: `{}`", entry.url, entry.copy));
+        }
+    }
+    if targets.given != request.lock.targets {
+        problems.add(format!("`{NAME}` was written for other targets"));
+    }
+    Ok(Checked { plan, problems: problems.found, findings: walked.findings })
+}
+
+/// Whether an error is about something that a copy would have to have, not about the user's own files.
+fn is_about_remote(error: &Error) -> bool {
+    let remote = |text: &str| text.contains("://") || text.contains("@");
+    remote(error.message()) || error.labels().first().is_some_and(|label| remote(&label.at.path))
+}
+
+#[derive(Default)]
+struct Problems {
+    found: Vec<Finding>,
+}
+
+impl Problems {
+    fn add(&mut self, message: String) {
+        let finding = Finding::new(Code::OutOfDate, message).hint("run `kfm vendor`");
+        if !self.found.contains(&finding) {
+            self.found.push(finding);
+        }
+    }
+
+    fn repository(
+        &mut self,
+        request: &Request,
+        entry: &LockedRepository,
+        plan: &Plan,
+        expected: &Contents,
+    ) -> Result<()> {
+        let Some(path) = request.locked().copy(&entry.copy)? else {
+            self.add(format!("`{}` is missing", entry.copy));
+            return Ok(());
+        };
+        let found = content::of(&path)?;
+        if content::sum(&found) != entry.sum {
+            let difference = Difference::between(expected, &found);
+            let kinds = [
+                ("is modified", &difference.modified),
+                ("is missing", &difference.missing),
+                ("was added", &difference.added),
+            ];
+            for (what, paths) in kinds {
+                paths.iter().for_each(|path| self.add(format!("`{}/{path}` {what}", entry.copy)));
+            }
+            if difference.is_empty() {
+                self.add(format!("`{}` is not what `{NAME}` says", entry.copy));
+            }
+            // What builds reach in a changed copy says nothing.
+            return Ok(());
+        }
+        let is_entry = |copy: &&RepositoryCopy| {
+            let spec = &copy.asked.spec;
+            let same = spec.reference == entry.reference && spec.submodules != entry.without_submodules;
+            same && without_user(&spec.url) == entry.url
+        };
+        let Some(copy) = plan.repositories.values().find(is_entry) else {
+            self.add(format!(
+                "`{}` at `{}` is no longer reached: `{}`",
+                entry.url, entry.reference, entry.copy
+            ));
+            return Ok(());
+        };
+        let references: BTreeSet<&String> = entry.references.iter().collect();
+        if copy.asked.references.iter().collect::<BTreeSet<_>>() != references {
+            self.add(format!("the references to `{}` at `{}` changed", entry.url, entry.reference));
+        }
+        for (path, content) in &found {
+            let needed = match copy.items.get(path) {
+                Some(Item::Link(target)) => *content == Content::Link(target.clone()),
+                Some(Item::File(_)) => true,
+                None => !expected.contains_key(path),
+            };
+            if !needed {
+                self.add(format!("`{}/{path}` is no longer reached", entry.copy));
+            }
+        }
+        Ok(())
+    }
+}
