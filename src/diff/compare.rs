@@ -159,29 +159,55 @@ impl Walk<'_> {
     fn mapping(&mut self, x: NodeId, y: NodeId, schema: Schema<'_>) {
         let (a, b) = (self.a, self.b);
         let top = self.path.is_empty();
-        let mut rest: FxHashMap<String, NodeId> = b.pairs(y).map(|(k, v)| (key_of(b, k), v)).collect();
-        let mut order: Vec<String> = b.pairs(y).map(|(k, _)| key_of(b, k)).collect();
-        for (key, value) in a.pairs(x) {
-            let key = key_of(a, key);
-            let other = rest.remove(&key);
-            self.entry(&key, Some(value), other, schema, top);
+        let (old, new) = (a.children(x), b.children(y));
+        let in_order = old.len() == new.len()
+            && old.chunks_exact(2).zip(new.chunks_exact(2)).all(|(o, n)| match (o, n) {
+                ([key, _], [other, _]) => a.text(*key) == b.text(*other),
+                _ => false,
+            });
+        if in_order {
+            for ((key, value), (_, other)) in a.pairs(x).zip(b.pairs(y)) {
+                self.entry(key, a, Some(value), Some(other), schema, top);
+            }
+            return;
         }
-        order.retain(|key| rest.contains_key(key));
-        for key in order {
-            let value = rest.remove(&key);
-            self.entry(&key, None, value, schema, top);
+        let mut rest: FxHashMap<&str, NodeId> = b.pairs(y).map(|(k, v)| (b.text(k), v)).collect();
+        for (key, value) in a.pairs(x) {
+            let other = rest.remove(a.text(key));
+            self.entry(key, a, Some(value), other, schema, top);
+        }
+        for (key, _) in b.pairs(y) {
+            if let Some(value) = rest.remove(b.text(key)) {
+                self.entry(key, b, None, Some(value), schema, top);
+            }
         }
     }
 
-    fn entry(&mut self, key: &str, x: Option<NodeId>, y: Option<NodeId>, schema: Schema<'_>, top: bool) {
+    /// Compares the values of a key, which stands in one of the documents.
+    fn entry(
+        &mut self,
+        key: NodeId,
+        of: &Doc,
+        x: Option<NodeId>,
+        y: Option<NodeId>,
+        schema: Schema<'_>,
+        top: bool,
+    ) {
+        // Most values are the same, and found to be so without noting the way there.
+        if let (Some(x), Some(y)) = (x, y)
+            && canonical::same(self.a, x, self.b, y, self.names)
+        {
+            return;
+        }
         let x = x.filter(|x| !is_absent(self.a, *x));
         let y = y.filter(|y| !is_absent(self.b, *y));
         if x.is_none() && y.is_none() {
             return;
         }
-        self.step(Step::Key(key.to_owned()), |walk| match (x, y) {
+        let key = key_of(of, key);
+        self.step(Step::Key(key.clone()), |walk| match (x, y) {
             _ if walk.is_passed_over(x, y) => {}
-            (Some(x), Some(y)) => walk.node(x, y, schema.field(key, top)),
+            (Some(x), Some(y)) => walk.node(x, y, schema.field(&key, top)),
             _ if walk.is_default(x, y) => {}
             _ => walk.add(x, y, What::Value),
         });

@@ -120,3 +120,47 @@ fn what_is_wrong_with_the_arguments_is_said() {
         assert!(stderr.contains(message), "{stderr}");
     }
 }
+
+#[test]
+fn an_interrupted_run_leaves_whole_files_and_the_next_one_mends_the_rest() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    write(top, "base/kustomization.yaml", "resources: [all.yaml]\n");
+    let map = |i: usize| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m{i}}}\ndata: {{a: b}}\n---\n")
+    };
+    write(top, "base/all.yaml", &(0..400).map(map).collect::<String>());
+    for i in 0..80 {
+        write(
+            top,
+            &format!("o/{i}/kustomization.yaml"),
+            &format!("namePrefix: o{i}-\nresources: [../../base]\n"),
+        );
+    }
+    let (code, ..) = run(top, &["build", "--all", ".", "--output", "whole"]);
+    assert_eq!(code, 0);
+    let names = |directory: &Path| -> Vec<String> {
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    };
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_kfm"))
+        .args(["build", "--all", ".", "--output", "cut"])
+        .current_dir(top)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("kfm runs");
+    while names(&top.join("cut/o")).len() < 5 && child.try_wait().expect("a state").is_none() {
+        std::thread::yield_now();
+    }
+    let killed = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(killed.is_ok());
+    child.wait().expect("an end");
+    for name in names(&top.join("cut/o")) {
+        let (cut, whole) =
+            (fs::read(top.join("cut/o").join(&name)), fs::read(top.join("whole/o").join(&name)));
+        assert_eq!(cut.ok(), whole.ok(), "{name}");
+    }
+    let (code, ..) = run(top, &["build", "--all", ".", "--output", "cut"]);
+    assert_eq!((code, names(&top.join("cut/o")).len()), (0, 80));
+    assert_eq!(run(top, &["build", "--all", ".", "--output", "cut", "--check"]).0, 0);
+}
