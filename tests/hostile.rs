@@ -100,7 +100,7 @@ impl Input {
         Ended {
             code: used.status.code(),
             time: used.rusage.utime + used.rusage.stime,
-            peak: used.rusage.maxrss * if cfg!(target_os = "macos") { 1 } else { 1024 },
+            peak: used.rusage.maxrss,
             stdout: text(&out),
             stderr: text(&err),
         }
