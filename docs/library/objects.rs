@@ -1,6 +1,8 @@
 //! Walks the objects of a directory and says where every image comes from:
 //! `cargo run --example objects -- overlays/prod`.
 
+#![allow(clippy::print_stdout, reason = "a program")]
+
 use kfm::files::Disk;
 use kfm::{Kustomize, Options};
 

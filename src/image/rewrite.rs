@@ -230,7 +230,7 @@ impl Edits {
 
     /// The new texts of all scalars that change.
     fn texts(self, resources: &ResMap) -> Vec<(usize, NodeId, String)> {
-        let new = |((slot, node), mut edits): ((usize, NodeId), Vec<(std::ops::Range<usize>, String)>)| {
+        let new = |((slot, node), mut edits): ((usize, NodeId), Vec<Splice>)| {
             edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
             let mut text = resources.get(slot)?.doc().text(node).to_owned();
             for (range, new) in &edits {

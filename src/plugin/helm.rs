@@ -78,20 +78,12 @@ pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site
     Ok(Chart { chart, merge, home: clean(&home), config_home, additional_values_files })
 }
 
-/// Refuses what helm would take for an option, which may name a program. Kustomize refuses such a release name and chart
-/// name since 5.8.2.
+/// Refuses what helm would take for an option, which may name a program. Kustomize refuses these since 5.8.2. Other fields
+/// are values of helm's flags, which may begin with anything.
 fn refuse_options(chart: &HelmChart) -> Result<(), String> {
-    let fields = [
-        ("chart name", &chart.name),
-        ("version", &chart.version),
-        ("repo", &chart.repo),
-        ("releaseName", &chart.release_name),
-        ("namespace", &chart.namespace),
-        ("nameTemplate", &chart.name_template),
-        ("kubeVersion", &chart.kube_version),
-    ];
-    let api_versions = chart.api_versions.iter().map(|version| ("apiVersions", version));
-    match fields.into_iter().chain(api_versions).find(|(_, value)| value.starts_with('-')) {
+    let positional =
+        [("releaseName", &chart.release_name), ("chart name", &chart.name), ("repo", &chart.repo)];
+    match positional.into_iter().find(|(_, value)| value.starts_with('-')) {
         Some((field, value)) => Err(format!("the {field} must not start with `-`, found `{value}`")),
         None => Ok(()),
     }

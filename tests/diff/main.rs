@@ -1,5 +1,7 @@
 //! `diff`, `affected` and `build --all` as programs: properties over random objects, scratch repositories, recipes for CI.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 mod git;
 mod live;
 mod properties;
