@@ -224,6 +224,8 @@ fn a_label_is_text_and_its_key_must_be_one() {
     let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("v", "1.0"), ("w", "yes")]), &specs));
     assert!(result.contains("    v: \"1.0\"\n    w: \"yes\"\n"), "{result}");
     let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("1", "x")]), &specs));
+    assert!(result.contains("    \"1\": x\n"), "{result}");
+    let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("1.5", "x")]), &specs));
     assert!(result.starts_with("error"), "{result}");
     let result = after(CONFIG_MAP, |m| labels::apply(m, &pairs(&[("", "x")]), &specs));
     assert!(result.starts_with("error"), "{result}");
@@ -264,7 +266,8 @@ fn images_are_matched_taken_apart_and_put_together() {
         ("r:80/nginx", &["r:80/nginx", "", "", "", "-x"], "r:80/nginx:-x"),
         ("nginx:1/x", &["nginx", "", "2", "", ""], "nginx:1/x"),
         ("nginx:1:2", &["nginx", "", "2", "", ""], "nginx:1:2"),
-        ("nginx@md5:ab", &["nginx", "", "2", "", ""], "nginx@md5:ab"),
+        ("nginx@md5:ab", &["nginx", "", "2", "", ""], "nginx:2"),
+        ("nginx@a++b:ab", &["nginx", "", "2", "", ""], "nginx@a++b:ab"),
         ("nginx:1.2", &["nginx:1.2", "", "z", "", ""], "nginx:z"),
         ("ngXinx", &["ng.inx", "", "2", "", ""], "ngXinx:2"),
         ("ngéinx", &["ng.inx", "", "2", "", ""], "ngéinx:2"),
@@ -346,13 +349,13 @@ fn images_may_be_null_and_must_not_be_mappings() {
 #[test]
 fn a_bad_pattern_is_an_error_only_where_there_is_an_image() {
     let entries = [image("(", "", "2", "", "")];
-    let run = |input: &str| {
-        after(input, |m| {
-            images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &Findings::default())
-        })
+    let run = |input: &str, compat| {
+        after(input, |m| images::apply_all(m, &entries, &config().images, compat, &Findings::default()))
     };
-    assert_eq!(run(CONFIG_MAP), CONFIG_MAP);
-    assert!(run(&format!("{POD}  - image: x\n")).starts_with("error: invalid regular expression `"));
+    let pod = format!("{POD}  - image: x\n");
+    assert_eq!(run(CONFIG_MAP, Compat::V5_8_1), CONFIG_MAP);
+    assert!(run(&pod, Compat::V5_8_1).starts_with("error: invalid regular expression `"));
+    assert_eq!(run(&pod, Compat::V5_8_2), pod);
 }
 
 fn replica(name: &str, count: i64) -> Replica {

@@ -3,6 +3,7 @@
 use super::args::{AddArgs, AddCommand, LabelArgs, PatchArgs, Sources};
 use super::{Done, Environment, edit, file_name, help, note, try_generator, unknown, usage};
 use crate::cli::find;
+use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Finding, Result};
 use crate::edit::fields::{self, Existing};
 use crate::edit::generators::{self, Additions, Sort};
@@ -38,6 +39,9 @@ pub fn run(args: AddArgs, environment: &Environment) -> Result<Done> {
         }
         Some(AddCommand::Component(args)) => {
             add_found(environment, "components", &args.names, "component", true)
+        }
+        Some(AddCommand::Configuration(_)) if environment.compat(None)? < Compat::V5_8_2 => {
+            Ok(unknown(&["edit", "add"], &["configuration".into()]))
         }
         Some(AddCommand::Configuration(args)) => {
             add_files(environment, "configurations", &args.names, "configuration")

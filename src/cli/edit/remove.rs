@@ -2,6 +2,7 @@
 
 use super::args::{GeneratorsArgs, KeysArgs, RemoveArgs, RemoveCommand};
 use super::{Done, Environment, add, edit, help, note, unknown, usage};
+use crate::compat::Compat;
 use crate::diag::Result;
 use crate::edit::arguments::{self, commas};
 use crate::edit::generators::{self, Sort};
@@ -23,6 +24,9 @@ pub fn run(args: RemoveArgs, environment: &Environment) -> Result<Done> {
                 fields::keep_items(&mut file.root, "buildMetadata", kept);
                 Ok(vec![])
             })
+        }
+        Some(RemoveCommand::Component(_)) if environment.compat(None)? < Compat::V5_8_2 => {
+            Ok(unknown(&["edit", "remove"], &["component".into()]))
         }
         Some(RemoveCommand::Component(args)) => {
             remove_items(environment, "components", &args.names, "component")
