@@ -55,9 +55,6 @@ impl Decoder<'_> {
                 for i in 0..count {
                     let kid = self.doc.children(node)[i];
                     odd |= map && i % 2 == 0 && self.doc.tag(kid) != Tag::Str;
-                    if map && flow && i % 2 == 1 && self.doc.kind(kid) != NodeKind::Scalar {
-                        reencode::refuse_comment_in_flow(self.doc, self.doc.children(node)[i - 1])?;
-                    }
                     let new = if map && i % 2 == 0 {
                         self.key(kid, flow, top)?
                     } else {

@@ -355,9 +355,6 @@ impl<'d> Printer<'d, '_> {
         }
         let value = self.meant(value);
         let kind = self.doc.kind(value);
-        if self.reencode && context & FLOW != 0 && kind != NodeKind::Scalar {
-            reencode::refuse_comment_in_flow(self.doc, key)?;
-        }
         if kind == NodeKind::Scalar {
             self.out.put(b": ");
             if !self.scalar(value, indent + 2, context)? {
