@@ -116,7 +116,7 @@ pub fn unpack(directory: &Path, file: &Path, force: bool) -> Result<usize> {
         Error::new(ErrorKind::Config, format!("`{shown}` is no bundle: {what}")).at(Location::file(shown))
     };
     let text = fs::read_to_string(staging.path().join(NAME)).map_err(|_| broken("it has no lock"))?;
-    let lock = Lock::parse(&Source::new(format!("{} of the bundle", NAME), text.clone()))?;
+    let lock = Lock::parse(&Source::new(format!("{NAME} of the bundle"), text.clone()))?;
     let old = fs::read_to_string(directory.join(NAME)).ok();
     if old.is_some_and(|old| old != text) && !force {
         let message = format!("`{}` was made for another `{NAME}` than the one here", file.display());

@@ -1,8 +1,8 @@
 //! `vendor`: copies of all remote content that builds reach, beside `kfm.lock`, which says what they are.
 //!
 //! Targets are built, and what is asked for on the way is recorded: which references, and which files and links below
-//! the repositories ([`walk`]). Of those a copy is made ([`plan`]), which takes its place when it is complete
-//! ([`place`]). Whole trees that `kfm.toml` names come first, since targets may build on them ([`source`]). Commits that the lock names stay until they are told to move. [`check`] goes the same way without
+//! the repositories (`walk`). Of those a copy is made (`plan`), which takes its place when it is complete
+//! (`place`). Whole trees that `kfm.toml` names come first, since targets may build on them (`source`). Commits that the lock names stay until they are told to move. [`check`] goes the same way without
 //! network and without changing anything.
 
 mod bundle;
@@ -151,7 +151,7 @@ fn changes(old: &Lock, new: &Lock, restored: &[String]) -> Vec<Change> {
                 add("moved", name(entry), format!("{} -> {commit}", short(&known.commit)));
             }
             Some(known) if known.sum != entry.sum || known.copy != entry.copy => {
-                add("changed", name(entry), commit)
+                add("changed", name(entry), commit);
             }
             Some(_) if restored.contains(&entry.copy) => add("restored", name(entry), commit),
             Some(_) => {}

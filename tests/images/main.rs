@@ -1,7 +1,7 @@
 //! Images with registries: the commands of `docs/air-gap.md`, a registry inside the test that behaves badly, and real
 //! registries with a real client where `registry` and `crane` are installed.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test")]
 
 mod registry;
 

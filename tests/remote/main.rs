@@ -1,5 +1,7 @@
 //! Remote bases from end to end: repositories by file, ssh and HTTP, files by HTTP, cache, lock, copies, trees, bundles.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+
 mod site;
 
 use site::{Answer, Server, Site, config_map, ran, which};
