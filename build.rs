@@ -17,6 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut names = Vec::new();
     let mut said = std::io::stdout().lock();
     writeln!(said, "cargo::rerun-if-changed=build.rs")?;
+    // Cargo sets this for the feature.
+    if env::var_os("CARGO_FEATURE_DISTRIBUTION").is_none() {
+        return Ok(());
+    }
     for tree in TREES {
         writeln!(said, "cargo::rerun-if-changed={tree}")?;
         find(&top, tree, &mut names)?;

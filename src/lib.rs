@@ -74,27 +74,35 @@
 //!   caller switched that on.
 
 pub mod accumulate;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compat;
 pub mod config;
 pub mod diag;
+#[cfg(feature = "cli")]
 pub mod diff;
+#[cfg(feature = "distribution")]
 pub mod distribution;
+#[cfg(feature = "cli")]
 pub mod edit;
 pub mod files;
 pub mod generate;
+#[cfg(feature = "cli")]
 pub mod image;
+#[cfg(any(feature = "distribution", feature = "plugins", feature = "remote"))]
 pub mod interrupt;
 pub mod kube;
 pub mod kustomization;
 mod kustomize;
 pub mod limits;
 pub mod load;
+#[cfg(feature = "cli")]
 pub mod localize;
 pub mod parallel;
 pub mod patch;
 pub mod plugin;
 pub mod refs;
+#[cfg(feature = "remote")]
 pub mod remote;
 pub mod resource;
 pub mod revision;
@@ -102,6 +110,7 @@ pub mod roots;
 pub mod search_path;
 pub mod text;
 pub mod transform;
+#[cfg(feature = "cli")]
 pub mod vendor;
 pub mod yaml;
 

@@ -88,7 +88,7 @@ impl Reader<'_> {
 fn schema_in(comment: &str, openapi: Option<&OpenApi>) -> Option<OpenApi> {
     let text = comment.trim_start_matches('#').trim();
     // What follows the object makes the comment an error to Go, which has the schema by then.
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&serde_json::value::RawValue>();
     values.next()?.ok()?;
     let text = text.get(..values.byte_offset())?;
     let doc = read_json(&Source::new("", text.to_owned())).ok()?;

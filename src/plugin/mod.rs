@@ -4,17 +4,31 @@
 //! through [`program::run`].
 
 pub mod builtin;
+#[cfg(feature = "plugins")]
 pub mod container;
+#[cfg(feature = "plugins")]
 pub mod exchange;
+#[cfg(feature = "plugins")]
 pub mod exec;
+#[cfg(feature = "plugins")]
 pub mod external;
+#[cfg(feature = "plugins")]
 pub mod function;
+#[cfg(feature = "plugins")]
 pub mod helm;
 mod options;
+#[cfg(feature = "plugins")]
 pub mod program;
+#[cfg(feature = "plugins")]
 mod scratch;
+#[cfg(feature = "plugins")]
 pub mod values;
+#[cfg(not(feature = "plugins"))]
+mod without;
 
+#[cfg(not(feature = "plugins"))]
+pub use without::{External, helm};
 pub use builtin::Builtin;
+#[cfg(feature = "plugins")]
 pub use external::External;
 pub use options::{PluginOptions, Site};
