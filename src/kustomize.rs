@@ -96,6 +96,7 @@ impl Output {
     }
 
     /// The objects, as the build left them.
+    #[cfg(feature = "cli")]
     pub(crate) fn resources(&self) -> &ResMap {
         &self.resources
     }

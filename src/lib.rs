@@ -77,6 +77,7 @@ pub mod accumulate;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod compat;
+#[cfg(feature = "cli")]
 pub mod config;
 pub mod diag;
 #[cfg(feature = "cli")]
@@ -105,7 +106,9 @@ pub mod refs;
 #[cfg(feature = "remote")]
 pub mod remote;
 pub mod resource;
+#[cfg(feature = "cli")]
 pub mod revision;
+#[cfg(feature = "cli")]
 pub mod roots;
 pub mod search_path;
 pub mod text;

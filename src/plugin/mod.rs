@@ -26,9 +26,9 @@ pub mod values;
 #[cfg(not(feature = "plugins"))]
 mod without;
 
-#[cfg(not(feature = "plugins"))]
-pub use without::{External, helm};
 pub use builtin::Builtin;
 #[cfg(feature = "plugins")]
 pub use external::External;
 pub use options::{PluginOptions, Site};
+#[cfg(not(feature = "plugins"))]
+pub use without::{External, helm};
