@@ -212,7 +212,7 @@ mod tests {
             ("{a: 1, b: 2}", "{a: 1, c: 2}", false),
             ("a: [1, 2]", "a: [2, 1]", false),
             ("a: [null]", "a: []", false),
-            ("a: {}", "{}", false),
+            ("{a: {}, b: 1}", "b: 1", false),
             ("a: true", "a: 'true'", false),
             ("a: conf-2456789bcd", "a: conf-fghkmt2456", true),
             ("a: --from=conf-2456789bcd,x", "a: --from=conf-fghkmt2456,x", true),

@@ -233,7 +233,7 @@ fn entries_are_files_or_directories_here_or_elsewhere() {
         ("https://h.example/none", "k.yaml:2:3: status code 404 (Not Found)"),
         (
             "https://h.example/o/r//f",
-            "k.yaml:2:3: `https://h.example/o/r//f` is a file in its repository, not a directory",
+            "k.yaml:2:3: `https://h.example/o/r//f` is a file in its repository, not a directory; name a directory with a kustomization file, or the file by the URL that serves it raw",
         ),
         (
             "ftp://h.example/x",

@@ -37,15 +37,12 @@ fn options() -> PluginOptions {
 }
 
 #[test]
-fn no_field_is_an_option_and_no_repository_needs_a_program() {
+fn no_argument_is_an_option_and_no_repository_needs_a_program() {
     type Set = fn(&mut HelmChart);
-    let table: [(Set, &str); 8] = [
+    let table: [(Set, &str); 5] = [
         (|c| c.release_name = "--post-renderer=./x".into(), "releaseName"),
         (|c| c.name = "-x".into(), "chart name"),
-        (|c| c.version = "--x".into(), "version"),
         (|c| c.repo = "--x".into(), "repo"),
-        (|c| c.namespace = "--x".into(), "namespace"),
-        (|c| c.api_versions = vec!["v1".into(), "-x".into()], "apiVersions"),
         (|c| c.repo = "evil://x/y".into(), "--helm-plugins"),
         (|c| c.repo = "file:///x".into(), "--helm-plugins"),
     ];

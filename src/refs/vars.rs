@@ -10,6 +10,7 @@ use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::generate::base64_lines;
 use crate::kube::{FieldSpec, Gvk, ResId};
 use crate::kustomization::types::Var;
+use crate::limits::{Exceeded, Limit};
 use crate::resource::{ResMap, Resource};
 use crate::text::go;
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
@@ -305,16 +306,22 @@ fn collect<'v>(
     if doc.is_null(node) {
         return Ok(());
     }
-    let mut one = |node: NodeId| {
+    let mut made = 0;
+    let mut one = |node: NodeId| -> Result<()> {
         let text = doc.text(node);
-        let new = expand(text, values, used);
+        let fits = |length: usize| doc.check(Limit::Text, (made + length) as u64);
+        let new = expand(text, values, used, &fits).map_err(|e| Error::from(e).at(doc.location(node)))?;
+        if let Value::Str(new) = &new {
+            made += new.len();
+        }
         let kept = matches!(&new, Value::Str(new) if new == text) && stays_string(doc, node);
         if !kept {
             writes.push((node, New::Value(new)));
         }
+        Ok(())
     };
     match doc.kind(node) {
-        NodeKind::Scalar if is_string(doc, node) => one(node),
+        NodeKind::Scalar if is_string(doc, node) => one(node)?,
         NodeKind::Scalar | NodeKind::Alias => {}
         NodeKind::Map => {
             for (key, value) in doc.pairs(node) {
@@ -326,7 +333,7 @@ fn collect<'v>(
                     .at(doc.location(key)));
                 }
                 if is_string(doc, value) {
-                    one(value);
+                    one(value)?;
                 }
             }
         }
@@ -337,7 +344,7 @@ fn collect<'v>(
                         .at(doc.location(*item))
                         .hint("put the item in quotes"));
                 }
-                one(*item);
+                one(*item)?;
             }
         }
     }
@@ -354,9 +361,15 @@ fn stays_string(doc: &Doc, node: NodeId) -> bool {
 }
 
 /// Replaces the variables of a text.
-fn expand<'v>(text: &str, values: &FxHashMap<&'v str, Value>, used: &mut Used<'v>) -> Value {
+/// Inserts variables into a string. `fits`: returns whether so many bytes may be made.
+fn expand<'v>(
+    text: &str,
+    values: &FxHashMap<&'v str, Value>,
+    used: &mut Used<'v>,
+    fits: &dyn Fn(usize) -> Result<(), Exceeded>,
+) -> Result<Value, Exceeded> {
     let bytes = text.as_bytes();
-    let Some(first) = memchr::memchr(b'$', bytes) else { return Value::Str(text.to_owned()) };
+    let Some(first) = memchr::memchr(b'$', bytes) else { return Ok(Value::Str(text.to_owned())) };
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     let (mut copied, mut at) = (0, first);
     let last_end = memchr::memrchr(b')', bytes).unwrap_or(0);
@@ -381,9 +394,14 @@ fn expand<'v>(text: &str, values: &FxHashMap<&'v str, Value>, used: &mut Used<'v
                         Some((name, value)) => {
                             used.inserted.insert(name);
                             if whole {
-                                return value.clone();
+                                if let Value::Str(value) = value {
+                                    fits(value.len())?;
+                                }
+                                return Ok(value.clone());
                             }
-                            out.extend_from_slice(value.text().as_bytes());
+                            let value = value.text();
+                            fits(out.len() + value.len())?;
+                            out.extend_from_slice(value.as_bytes());
                         }
                         None => out.extend_from_slice(&bytes[at - 1..=at + len]),
                     }
@@ -403,7 +421,7 @@ fn expand<'v>(text: &str, values: &FxHashMap<&'v str, Value>, used: &mut Used<'v
     }
     out.extend_from_slice(&bytes[copied..]);
     // Kustomize writes bytes that are no text in base64.
-    Value::Str(String::from_utf8(out).unwrap_or_else(|e| base64_lines(e.as_bytes())))
+    Ok(Value::Str(String::from_utf8(out).unwrap_or_else(|e| base64_lines(e.as_bytes()))))
 }
 
 #[cfg(test)]

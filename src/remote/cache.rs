@@ -219,7 +219,7 @@ impl Cache {
         }
         for shelf in directories(&self.root.join("http")) {
             let Some(latest) = read_toml::<Latest>(&shelf.join(LATEST)) else { continue };
-            for path in entries(&shelf).filter(|path| !path.ends_with(LATEST)) {
+            for path in entries(&shelf).filter(|path| shelf_file(path)) {
                 let version = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 listed.push(Listed {
                     url: latest.url.clone(),
@@ -259,11 +259,12 @@ impl Cache {
             removed.push(listed);
         }
         for shelf in directories(&self.root.join("git")).chain(directories(&self.root.join("http"))) {
-            let used =
-                entries(&shelf).any(|path| !path.ends_with(LATEST) && (path.is_dir() || shelf_file(&path)));
+            if entries(&shelf).any(|path| path.is_dir() || shelf_file(&path)) {
+                continue;
+            }
             // Whoever fetches holds the lock.
             let lock = File::options().create(true).append(true).open(shelf.join("lock"));
-            if !used && lock.as_ref().is_ok_and(|file| file.try_lock().is_ok()) {
+            if lock.as_ref().is_ok_and(|file| file.try_lock().is_ok()) {
                 let _ = fs::remove_dir_all(&shelf);
             }
         }
@@ -271,7 +272,7 @@ impl Cache {
     }
 }
 
-/// Whether a file of a shelf is one that was fetched.
+/// Returns whether a file of a shelf is one that was fetched.
 fn shelf_file(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.len() == 64)
 }

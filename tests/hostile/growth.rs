@@ -88,7 +88,6 @@ fn short_patterns_that_compile_to_much() {
 }
 
 #[test]
-#[ignore = "open: the strings are held beside the document before it is charged for them, 3.4 GB"]
 fn a_variable_in_many_places() {
     let input = Input::new();
     let vars = "vars: [{name: V, objref: {kind: ConfigMap, name: a, apiVersion: v1}, fieldref: {fieldpath: data.a}}]\n";
