@@ -76,7 +76,7 @@ const ROWS: [Row; 14] = [
         "memory",
         "of memory for documents, beyond what the input takes",
         Unit::Bytes,
-        512 << 20,
+        384 << 20,
     ),
     row(Limit::Text, "text", "of text made for one document", Unit::Bytes, 128 << 20),
     row(Limit::Nodes, "nodes", "nodes copied within one document", Unit::Count, 10_000_000),
@@ -380,10 +380,10 @@ mod tests {
             ("fetch-time=2m", Ok((Limit::FetchTime, 120))),
             ("depth=10001", Err("the limit `depth` cannot be more than 10000")),
             ("depth=5MiB", Err("invalid value `5MiB` for the limit `depth`, write `depth=10000`")),
-            ("memory", Err("invalid value `` for the limit `memory`, write `memory=512MiB`")),
+            ("memory", Err("invalid value `` for the limit `memory`, write `memory=384MiB`")),
             (
                 "memory=99999999999GiB",
-                Err("invalid value `99999999999GiB` for the limit `memory`, write `memory=512MiB`"),
+                Err("invalid value `99999999999GiB` for the limit `memory`, write `memory=384MiB`"),
             ),
         ] {
             let set = limits.set(text).map_err(|e| e.to_string());

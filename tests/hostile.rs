@@ -13,6 +13,7 @@ mod reach;
 
 use std::fmt::Write;
 use std::fs;
+use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -22,7 +23,7 @@ use wait4::Wait4;
 
 /// What any input of at most 1 MB may take. Without optimisation everything takes many times as long.
 const MOST_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 150 } else { 5 });
-const MOST_MEMORY: u64 = 1 << 30;
+const MOST_MEMORY: u64 = if cfg!(debug_assertions) { 3 << 29 } else { 1 << 30 };
 
 /// A directory with an input.
 struct Input {
@@ -95,7 +96,12 @@ impl Input {
             .spawn()
             .expect("the program runs");
         let used = child.wait4().expect("it ends");
-        let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).expect("a text")).into_owned();
+        // The peak of a process counts from its fork, so this one may not hold what the program prints.
+        let text = |path: &Path| {
+            let mut head = vec![];
+            fs::File::open(path).expect("a text").take(1 << 20).read_to_end(&mut head).expect("a text");
+            String::from_utf8_lossy(&head).into_owned()
+        };
         assert_eq!(used.status.signal(), None, "{}", text(&err));
         Ended {
             code: used.status.code(),
@@ -125,7 +131,8 @@ impl Ended {
     /// It took no more than anything may take, and came to something.
     fn built(&self) {
         self.within_limits();
-        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""));
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        assert!(self.stderr.lines().all(|line| line.starts_with("Warning: ")), "{}", self.stderr);
         assert!(!self.stdout.is_empty());
     }
 

@@ -107,6 +107,7 @@ pub(super) fn finish(
     let map = doc.map();
     doc.append(map, &children);
     doc.set(metadata, "annotations", map);
+    doc.within_limits().map_err(|e| e.or_at(|| args.mark.location()))?;
     let mut res = Resource::new(doc);
     res.behavior = behavior;
     res.needs_hash = !options.disable_name_suffix_hash;

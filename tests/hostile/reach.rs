@@ -175,7 +175,7 @@ fn metadata_services_are_not_asked_and_private_networks_may_be_left_out() {
 fn redirects_do_not_lead_to_metadata_or_files() {
     let input = Input::new();
     for (to, expected) in
-        [("http://169.254.169.254/x", "metadata service"), ("file:///etc/passwd", "expected a URL of HTTP")]
+        [("http://169.254.169.254/x", "metadata service"), ("file:///etc/passwd", "cannot be fetched")]
     {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();

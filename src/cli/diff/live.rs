@@ -27,6 +27,8 @@ pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
     arguments.extend(args.server_side.then(|| "--server-side".to_owned()));
     let output = program::run(&Program {
         name: "kubectl",
+        search: environment.search.clone(),
+        directory: Some(&environment.directory),
         args: &arguments,
         env: &[("KUBECTL_EXTERNAL_DIFF".to_owned(), call(args)?)],
         input: &input,
