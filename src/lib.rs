@@ -43,26 +43,26 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
-//! | [`compat`], [`diag`], [`text`], [`parallel`] | versions of kustomize; errors and findings as data; Go's ways with text; threads |
-//! | [`files`], [`limits`] | where files come from; what a build may take, and what it has taken |
-//! | [`yaml`] | reading, the document table, printing; nothing of Kubernetes |
-//! | [`kube`] | types, scopes, ids, field specs, merge keys |
-//! | [`load`] | files and directories, what may be read, what was read already |
-//! | [`config`] | `kfm.toml` |
-//! | [`kustomization`] | the kustomization file as types |
-//! | [`resource`] | objects, the table of objects, their printing |
-//! | [`remote`] | git, HTTP, mirrors |
-//! | [`revision`] | revisions of a repository as files |
-//! | [`roots`] | which kustomizations are roots, and what a change reaches |
-//! | [`generate`] | ConfigMaps and Secrets made of texts and files |
-//! | [`plugin`] | programs: helm, functions, exec plugins; configurations of builtin plugins |
-//! | [`transform`], [`patch`], [`refs`] | what the fields of a kustomization do to objects |
-//! | [`accumulate`] | the order of all that |
-//! | [`diff`] | what differs between two sets of objects, and what of it is dangerous |
-//! | [`vendor`] | copies of remote content, and the lock that says what they are |
-//! | [`edit`], [`localize`] | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
-//! | [`distribution`] | the directories that the program carries: written out, in place of missing ones, from a KfDef |
-//! | [`cli`] | the command line; the only part that prints or reads the environment |
+//! | `compat`, `diag`, `text`, `parallel` | versions of kustomize; errors and findings as data; Go's ways with text; threads |
+//! | `files`, `limits` | where files come from; what a build may take, and what it has taken |
+//! | `yaml` | reading, the document table, printing; nothing of Kubernetes |
+//! | `kube` | types, scopes, ids, field specs, merge keys |
+//! | `load` | files and directories, what may be read, what was read already |
+//! | `config` | `kfm.toml` |
+//! | `kustomization` | the kustomization file as types |
+//! | `resource` | objects, the table of objects, their printing |
+//! | `remote` | git, HTTP, mirrors |
+//! | `revision` | revisions of a repository as files |
+//! | `roots` | which kustomizations are roots, and what a change reaches |
+//! | `generate` | ConfigMaps and Secrets made of texts and files |
+//! | `plugin` | programs: helm, functions, exec plugins; configurations of builtin plugins |
+//! | `transform`, `patch`, `refs` | what the fields of a kustomization do to objects |
+//! | `accumulate` | the order of all that |
+//! | `diff` | what differs between two sets of objects, and what of it is dangerous |
+//! | `vendor` | copies of remote content, and the lock that says what they are |
+//! | `edit`, `localize` | changes of a kustomization file that touch only their lines; copies of a kustomization with all it needs |
+//! | `distribution` | the directories that the program carries: written out, in place of missing ones, from a KfDef |
+//! | `cli` | the command line; the only part that prints or reads the environment |
 //!
 //! # Invariants
 //!
@@ -73,53 +73,95 @@
 //! - No input makes the library panic, reach outside of its root, start a program, or grow without bound, unless the
 //!   caller switched that on.
 
-pub mod accumulate;
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "some parts serve the program alone")
+)]
+
+#[cfg(not(fuzzing))]
+mod accumulate;
+#[cfg(all(feature = "cli", not(fuzzing)))]
+mod cli;
+mod compat;
 #[cfg(feature = "cli")]
-pub mod cli;
-pub mod compat;
-#[cfg(feature = "cli")]
-pub mod config;
+mod config;
 pub mod diag;
 #[cfg(feature = "cli")]
-pub mod diff;
+mod diff;
 #[cfg(feature = "distribution")]
-pub mod distribution;
-#[cfg(feature = "cli")]
-pub mod edit;
+mod distribution;
+#[cfg(all(feature = "cli", not(fuzzing)))]
+mod edit;
 pub mod files;
-pub mod generate;
+mod generate;
 #[cfg(feature = "cli")]
-pub mod image;
+mod image;
 #[cfg(any(feature = "distribution", feature = "plugins", feature = "remote"))]
-pub mod interrupt;
-pub mod kube;
-pub mod kustomization;
+mod interrupt;
+mod kube;
+mod kustomization;
 mod kustomize;
 pub mod limits;
+#[cfg(not(fuzzing))]
+mod load;
+#[cfg(feature = "cli")]
+mod localize;
+mod parallel;
+mod patch;
+mod plugin;
+mod refs;
+#[cfg(all(feature = "remote", not(fuzzing)))]
+mod remote;
+#[cfg(not(fuzzing))]
+mod resource;
+#[cfg(feature = "cli")]
+mod revision;
+#[cfg(feature = "cli")]
+mod roots;
+mod search_path;
+mod text;
+mod transform;
+#[cfg(feature = "cli")]
+mod vendor;
+#[cfg(not(fuzzing))]
+mod yaml;
+
+// Fuzz targets reach into these; they are built with `--cfg fuzzing` and all features.
+#[cfg(fuzzing)]
+pub mod accumulate;
+#[cfg(fuzzing)]
+pub mod cli;
+#[cfg(fuzzing)]
+pub mod edit;
+#[cfg(fuzzing)]
 pub mod load;
-#[cfg(feature = "cli")]
-pub mod localize;
-pub mod parallel;
-pub mod patch;
-pub mod plugin;
-pub mod refs;
-#[cfg(feature = "remote")]
+#[cfg(fuzzing)]
 pub mod remote;
+#[cfg(fuzzing)]
 pub mod resource;
-#[cfg(feature = "cli")]
-pub mod revision;
-#[cfg(feature = "cli")]
-pub mod roots;
-pub mod search_path;
-pub mod text;
-pub mod transform;
-#[cfg(feature = "cli")]
-pub mod vendor;
+#[cfg(fuzzing)]
 pub mod yaml;
 
 pub use accumulate::{Options, Reorder};
 pub use compat::Compat;
 pub use kustomize::{Field, Kustomize, Object, Output, Yaml};
+pub use load::{Fetch, NoFetch, RepoSpec};
+pub use plugin::PluginOptions;
+#[cfg(feature = "remote")]
+pub use remote::{Mirrors, Proxies, Remote};
+
+/// What the program, the tests and the fuzz targets use beside the face. It may change with any version.
+#[doc(hidden)]
+pub mod internals {
+    #[cfg(feature = "cli")]
+    pub use crate::cli::{args::Cli, main, rewrite};
+    #[cfg(feature = "distribution")]
+    pub use crate::distribution::embedded;
+    #[cfg(all(feature = "cli", unix))]
+    pub use crate::interrupt::{clean_up, set_signal_handler};
+    pub use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, Style, fast, parse, print, split};
+}
 
 /// Stack of threads that walk documents, in bytes: these may be 10,000 levels deep. Only what is used is ever touched.
+#[doc(hidden)]
 pub const STACK: usize = 256 << 20;

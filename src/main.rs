@@ -9,8 +9,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     #[cfg(unix)]
-    kfm::interrupt::set_signal_handler(listen);
-    let run = || kfm::cli::main(std::env::args_os().collect());
+    kfm::internals::set_signal_handler(listen);
+    let run = || kfm::internals::main(std::env::args_os().collect());
     match std::thread::Builder::new().stack_size(kfm::STACK).spawn(run) {
         Ok(thread) => ExitCode::from(thread.join().unwrap_or(1)),
         Err(e) => {
@@ -34,7 +34,7 @@ fn listen() {
     // Where no thread can be had, a signal leaves behind what there is.
     let _ = std::thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            kfm::interrupt::clean_up();
+            kfm::internals::clean_up();
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     });

@@ -4,8 +4,8 @@
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
-use kfm::cli::args::Cli;
-use kfm::cli::rewrite::{find, rewrite};
+use kfm::internals::Cli;
+use kfm::internals::rewrite::{find, rewrite};
 use std::ffi::OsString;
 
 const TABLE: &str = include_str!("../docs/command-line.md");

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use kfm::distribution::embedded;
+use kfm::internals::embedded;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -9,7 +9,7 @@ fuzz_target!(|text: &str| {
     if text.len() > 8192 {
         return;
     }
-    let Ok(source) = split::read_text("f.yaml", text.as_bytes().to_vec()) else { return };
+    let Ok(source) = split::read_text("f.yaml", text.as_bytes().to_vec(), None) else { return };
     for doc in split::read_all(&source).unwrap_or_default() {
         let mut once = vec![];
         if yaml::print(&doc, doc.root(), &mut once).is_err() {

@@ -17,8 +17,8 @@ mod report;
 mod schema;
 pub mod write;
 
-pub use danger::{Allowance, Danger, RULES, Rule};
-pub use report::{Change, Counts, FieldChange, Move, ObjectChange, Path, Report, Step, Target, Value, What};
+pub use danger::{Allowance, RULES};
+pub use report::{FieldChange, Report, Target};
 
 use crate::resource::ResMap;
 

@@ -3,7 +3,6 @@
 use super::canonical;
 use super::danger::Danger;
 use crate::diag::Location;
-use crate::kube::ResId;
 use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
 use std::fmt;
@@ -134,11 +133,6 @@ impl ObjectChange {
     /// The object, that of the newer side if it is there.
     pub fn object(&self) -> Option<&Resource> {
         self.new.as_ref().or(self.old.as_ref())
-    }
-
-    /// The id of the object, that of the newer side if it is there.
-    pub fn id(&self) -> ResId {
-        self.object().map_or_else(ResId::default, |object| object.id().clone())
     }
 }
 

@@ -19,6 +19,6 @@ pub mod trees;
 pub mod write;
 
 pub use embedded::TREES;
-pub use local::{Choice, Local};
+pub use local::Local;
 pub use trees::Trees;
-pub use write::{Outcome, Report, write};
+pub use write::write;

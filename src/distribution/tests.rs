@@ -112,11 +112,11 @@ fn reports_name_what_was_not_simply_written() {
         ("l\u{1b}", Outcome::LeftOut),
         ("r", Outcome::Removed),
     ];
-    let report = super::Report(outcomes.map(|(p, o)| (p.to_owned(), o)).into());
+    let report = super::write::Report(outcomes.map(|(p, o)| (p.to_owned(), o)).into());
     let expected = "kept k: it is not as kfm wrote it; kfm has a newer one\nskipped \"l\\x1b\": it was removed here\n\
                     removed r: kfm does not have it any more\nkf: wrote 1, kept 1, removed 1, skipped 1\n";
     assert_eq!(report.text("kf"), expected);
-    assert_eq!(super::Report::default().text("kf"), "kf: nothing to write\n");
+    assert_eq!(super::write::Report::default().text("kf"), "kf: nothing to write\n");
 }
 
 #[test]

@@ -23,8 +23,6 @@ pub struct KustomizationFile {
     pub(super) old: Node,
     /// What it says; this is what commands change.
     pub root: Node,
-    /// The same as types, as it was read.
-    pub read: Option<Kustomization>,
     /// The content is not that on the disk.
     stepped: bool,
 }
@@ -119,8 +117,8 @@ impl KustomizationFile {
     /// Reads a text.
     pub fn from_bytes(path: PathBuf, name: String, bytes: Vec<u8>) -> Result<Self> {
         let source = split::read_text(name, bytes.clone(), None)?;
-        let (doc, old, read) = understand(&source)?;
-        let mut file = Self { path, bytes, source, doc, root: old.clone(), old, read, stepped: false };
+        let (doc, old, _) = understand(&source)?;
+        let mut file = Self { path, bytes, source, doc, root: old.clone(), old, stepped: false };
         let is_number = |key| match &file.doc {
             Some(doc) => matches!(doc.tag(key), Tag::Int | Tag::Float),
             None => false,
@@ -138,7 +136,7 @@ impl KustomizationFile {
         let source = Source::new("kustomization.yaml", String::new());
         let mut root = empty.clone();
         deprecated::add_types(&mut root);
-        Self { path, bytes: vec![], source, doc: None, old: empty, root, read: None, stepped: false }
+        Self { path, bytes: vec![], source, doc: None, old: empty, root, stepped: false }
     }
 
     /// The name of the file, for messages.

@@ -23,4 +23,4 @@ pub mod tree;
 pub mod vars;
 
 pub use file::KustomizationFile;
-pub use tree::{Entry, Node, Shape};
+pub use tree::Node;

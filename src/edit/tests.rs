@@ -1,5 +1,6 @@
 //! Tables of texts before and after an edit.
 
+use super::tree::Entry;
 use super::*;
 use std::path::PathBuf;
 

@@ -9,6 +9,6 @@ mod text;
 
 pub use absorb::absorb;
 pub use configmap::config_map;
-pub use kv::{Load, Pair, merge_options};
+pub use kv::{Load, merge_options};
 pub use secret::secret;
 pub use text::base64_lines;

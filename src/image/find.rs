@@ -26,6 +26,7 @@ pub struct Found {
 
 /// What looks like an image and is none.
 #[derive(Debug, Clone)]
+#[expect(dead_code, reason = "some fields are for whoever debugs the rules")]
 pub struct Near {
     /// The slot of the object in its table.
     pub slot: usize,

@@ -71,6 +71,7 @@ pub struct Mapped {
 impl Map {
     /// Reads rules, one a line: `SOURCE = TARGET`, `SOURCE = TARGET from ORIGIN`, comments with `#`.
     /// Errors: a line that is no rule, and what [`Map::new`] refuses.
+    #[cfg(test)]
     pub fn parse(source: &Arc<Source>) -> Result<Self> {
         Self::new(entries(source)?)
     }

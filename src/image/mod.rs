@@ -21,8 +21,8 @@ mod rules;
 mod source;
 mod text;
 
-pub use find::{Found, Near, find};
-pub use hit::{Carrier, Confidence, Hit, Join, Place, Pulled, object};
+pub use find::{Found, find};
+pub use hit::{Hit, Pulled, object};
 pub use lock::Lock;
 pub use map::Map;
 pub use reference::Reference;

@@ -109,6 +109,7 @@ pub fn is_index(name: &str) -> bool {
 /// field is missing and neither the field spec nor the transformer makes it. Also nulls are given.
 ///
 /// `create` is what a missing last field becomes; `None` for transformers that never make one.
+#[cfg(test)]
 pub fn apply(
     doc: &mut Doc,
     root: NodeId,
@@ -123,7 +124,7 @@ pub fn apply(
     apply_path(doc, root, &spec.path, create.filter(|_| spec.create), set)
 }
 
-/// [`apply`] without a look at the type; `create` is what a missing last field becomes, if it is to be made.
+/// As `apply`, without a look at the type; `create` is what a missing last field becomes, if it is to be made.
 pub fn apply_path(
     doc: &mut Doc,
     root: NodeId,

@@ -38,6 +38,7 @@ impl Gvk {
     }
 
     /// Kustomize's text by which types are ordered: `group_version_kind`, with `~G`, `~V`, `~K` for empty parts.
+    #[cfg(test)]
     pub fn sort_key(&self) -> String {
         let part = |text: &Str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_string() };
         format!("{}_{}_{}", part(&self.group, "~G"), part(&self.version, "~V"), part(&self.kind, "~K"))

@@ -19,6 +19,6 @@ pub use fieldspec::{FieldSpec, FieldSpecs, Leaf, NameReference};
 pub use gvk::Gvk;
 pub use id::ResId;
 pub use list::List;
-pub use merge_keys::{Keys, Schema, schema_for};
+pub use merge_keys::{Schema, schema_for};
 pub use openapi::{BuiltIn, OpenApi};
 pub use scope::Scopes;

@@ -208,7 +208,7 @@ pub fn replacement(d: Decoder<'_>, node: NodeId) -> Result<Replacement> {
 pub fn replacement_field(d: Decoder<'_>, node: NodeId) -> Result<ReplacementField> {
     let f = d.fields(node, "an entry of `replacements`", &REPLACEMENT)?;
     let replacement = replacement_of(d, node, &f)?;
-    Ok(ReplacementField { mark: d.mark(node), path: f.filled("path")?, replacement })
+    Ok(ReplacementField { path: f.filled("path")?, replacement })
 }
 
 fn replacement_of(d: Decoder<'_>, node: NodeId, f: &Fields<'_>) -> Result<Replacement> {

@@ -271,8 +271,6 @@ pub struct Replica {
 /// An entry of `replacements`: inline or a file.
 #[derive(Debug, Clone)]
 pub struct ReplacementField {
-    /// Where the entry stands.
-    pub mark: Mark,
     /// `path`
     pub path: Option<Text>,
     /// The fields of an inline one.

@@ -54,6 +54,7 @@ impl File {
     }
 
     /// As the user would name it.
+    #[cfg(test)]
     pub fn shown(&self) -> &Arc<str> {
         &self.shown
     }

@@ -167,6 +167,7 @@ impl Loader {
     }
 
     /// The root from which this one was entered.
+    #[cfg(test)]
     pub fn parent(&self) -> Option<&Arc<Self>> {
         self.parent.as_ref()
     }

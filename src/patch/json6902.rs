@@ -76,11 +76,6 @@ impl JsonPatch {
         Ok(Self { doc, ops, json, tests })
     }
 
-    /// The number of operations.
-    pub fn len(&self) -> usize {
-        self.ops.len()
-    }
-
     /// Returns whether there is no operation.
     pub fn is_empty(&self) -> bool {
         self.ops.is_empty()

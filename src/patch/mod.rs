@@ -10,7 +10,5 @@ mod prepare;
 pub mod selector;
 pub mod strategic;
 
-pub use json6902::JsonPatch;
 pub use prepare::{Prepared, Texts};
 pub use selector::Target;
-pub use strategic::{Outcome, merge};

@@ -7,7 +7,7 @@ use super::exchange;
 use super::options::{PluginOptions, Site};
 use super::program::{self, Program};
 use super::scratch;
-use super::values::{self, Merge};
+use super::values::{self, ValuesMerge};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::kustomization::{HelmChart, HelmGlobals, Text};
@@ -24,7 +24,7 @@ const CHART_HOME: &str = "charts";
 #[derive(Debug, Clone)]
 pub struct Chart {
     chart: HelmChart,
-    merge: Merge,
+    merge: ValuesMerge,
     /// The directory that holds the chart's directory.
     home: PathBuf,
     config_home: String,
@@ -56,7 +56,7 @@ pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site
         (site.load)(file).map_err(|e| e.or_at(|| file.mark.location()))?;
         additional_values_files.push(display(&join(site.root, &file.value)));
     }
-    let Some(merge) = Merge::from_name(&chart.values_merge) else {
+    let Some(merge) = ValuesMerge::from_name(&chart.values_merge) else {
         let found = &chart.values_merge;
         return Err(fail(format!("`valuesMerge` must be `override`, `merge` or `replace`, found `{found}`")));
     };
@@ -279,7 +279,7 @@ impl Chart {
         match &chart.values_inline {
             Some((doc, node)) if !doc.children(*node).is_empty() => {
                 let source = match self.merge {
-                    Merge::Replace => None,
+                    ValuesMerge::Replace => None,
                     _ => Some(split::read_text(file.value.as_str(), load(&file)?.to_vec(), site.budget)?),
                 };
                 values::merged((doc, *node), source.as_ref(), self.merge)

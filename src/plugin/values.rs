@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// How inline values and a file meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Merge {
+pub enum ValuesMerge {
     /// The inline values are laid over the file.
     Override,
     /// The file is laid over the inline values.
@@ -22,7 +22,7 @@ pub enum Merge {
     Replace,
 }
 
-impl Merge {
+impl ValuesMerge {
     /// The meaning of `valuesMerge`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -34,11 +34,11 @@ impl Merge {
     }
 }
 
-/// The text of the merged values. `file` is not needed for [`Merge::Replace`].
-pub fn merged(inline: (&Doc, NodeId), file: Option<&Arc<Source>>, how: Merge) -> Result<Vec<u8>> {
+/// The text of the merged values. `file` is not needed for [`ValuesMerge::Replace`].
+pub fn merged(inline: (&Doc, NodeId), file: Option<&Arc<Source>>, how: ValuesMerge) -> Result<Vec<u8>> {
     let (from, node) = inline;
     let (doc, root) = match (how, file) {
-        (Merge::Replace, _) | (_, None) => {
+        (ValuesMerge::Replace, _) | (_, None) => {
             let mut doc = Doc::new(from.source().clone());
             let root = numbers_as_floats(from, node, &mut doc);
             (doc, Some(root))
@@ -57,7 +57,7 @@ pub fn merged(inline: (&Doc, NodeId), file: Option<&Arc<Source>>, how: Merge) ->
             let of_file = doc.root();
             let of_inline = numbers_as_floats(from, node, &mut doc);
             let (below, above) =
-                if how == Merge::Merge { (of_inline, of_file) } else { (of_file, of_inline) };
+                if how == ValuesMerge::Merge { (of_inline, of_file) } else { (of_file, of_inline) };
             let root = lay_over(&mut doc, Some(below), Some(above))?;
             if let Some(root) = root {
                 doc.set_root(root);
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use crate::yaml::split;
 
-    fn values(inline: &str, file: Option<&str>, how: Merge) -> Result<String> {
+    fn values(inline: &str, file: Option<&str>, how: ValuesMerge) -> Result<String> {
         let inline = split::read_v2(&Source::new("kustomization.yaml", inline.into())).unwrap().unwrap();
         let file = file.map(|t| Source::new("values.yaml", t.into()));
         merged((&inline, inline.root()), file.as_ref(), how).map(|b| String::from_utf8(b).unwrap())
@@ -216,15 +216,15 @@ mod tests {
         let file = "size: 3\nnest: {a: 1, b: [x, y]}\nlist: [1, 2]\nnothing: null\nempty:\n";
         let inline = "{size: 4, nest: {b: [z], c: {d: ~, e: 1}}, list: null}";
         assert_eq!(
-            values(inline, Some(file), Merge::Override).unwrap(),
+            values(inline, Some(file), ValuesMerge::Override).unwrap(),
             "nest:\n  a: 1\n  b:\n  - z\n  c:\n    e: 1\nnothing: null\nsize: 4\n"
         );
         assert_eq!(
-            values(inline, Some(file), Merge::Merge).unwrap(),
+            values(inline, Some(file), ValuesMerge::Merge).unwrap(),
             "list:\n- 1\n- 2\nnest:\n  a: 1\n  b:\n  - x\n  - \"y\"\n  c:\n    d: null\n    e: 1\nsize: 3\n"
         );
         assert_eq!(
-            values(inline, None, Merge::Replace).unwrap(),
+            values(inline, None, ValuesMerge::Replace).unwrap(),
             "list: null\nnest:\n  b:\n  - z\n  c:\n    d: null\n    e: 1\nsize: 4\n"
         );
     }
@@ -236,7 +236,7 @@ mod tests {
         let inline =
             "{z: 1, n: {q: ~, r: 1}, big: 9007199254740993, f: 1000000.0, ts: 2001-01-01, y: yes, s: '7'}";
         assert_eq!(
-            values(inline, Some(file), Merge::Override).unwrap(),
+            values(inline, Some(file), ValuesMerge::Override).unwrap(),
             "a:\n  k: 1\nbig: 9007199254740992\nc:\n- k: 1\nd:\n  e: 1\nf: 1000000\n\"false\":\n  r: 1\n\
              \"n\": null\nown: 9007199254740993\ns: \"7\"\nt: \"2001-01-01T00:00:00Z\"\n\"true\": true\n\
              ts: \"2001-01-01\"\nu: \"5\"\nz: 1\n"
@@ -245,12 +245,12 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        let error = values("{a: {b: 1}}", Some("a: 1\n"), Merge::Override).unwrap_err();
+        let error = values("{a: {b: 1}}", Some("a: 1\n"), ValuesMerge::Override).unwrap_err();
         assert_eq!(
             error.to_string(),
             "kustomization.yaml:1:5: expected a scalar as below it, found a mapping"
         );
-        let error = values("{a: 1}", Some("# only this\n"), Merge::Merge).unwrap_err();
+        let error = values("{a: 1}", Some("# only this\n"), ValuesMerge::Merge).unwrap_err();
         assert!(error.message().contains("`values.yaml` is empty"), "{error}");
     }
 }

@@ -9,5 +9,3 @@ mod fixtures;
 pub mod names;
 pub mod replacements;
 pub mod vars;
-
-pub use vars::VarSet;

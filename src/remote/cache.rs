@@ -137,6 +137,7 @@ impl Cache {
     }
 
     /// The directory.
+    #[cfg(test)]
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -51,11 +51,6 @@ impl Tree {
         Self { git, revision, listings: Mutex::default() }
     }
 
-    /// The revision.
-    pub fn revision(&self) -> &Revision {
-        &self.revision
-    }
-
     /// What is in a directory, by its object.
     fn listing(&self, directory: Oid) -> io::Result<Listing> {
         if let Some(known) = lock(&self.listings).get(&directory) {

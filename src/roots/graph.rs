@@ -17,8 +17,6 @@ const CHART_HOME: &str = "charts";
 /// A directory with a kustomization file.
 #[derive(Debug, Default)]
 pub struct Directory {
-    /// The path of the kustomization file.
-    pub file: String,
     /// Whether it is a component.
     pub is_component: bool,
     /// The field and path of everything that it may name.
@@ -75,7 +73,7 @@ impl Graph {
 }
 
 fn directory(tree: &Tree, at: &str, file: String, bytes: Vec<u8>) -> Directory {
-    let mut found = Directory { file: file.clone(), ..Directory::default() };
+    let mut found = Directory::default();
     let Some(doc) = read(file, bytes) else { return found };
     let root = doc.root();
     found.is_component = doc.get(root, "kind").is_some_and(|kind| doc.text(kind) == "Component");

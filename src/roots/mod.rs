@@ -10,6 +10,6 @@ mod select;
 mod tree;
 
 pub use affected::{Affected, affected};
-pub use graph::{Directory, Graph};
+pub use graph::Graph;
 pub use select::{Selection, select};
 pub use tree::Tree;

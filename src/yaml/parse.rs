@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// Reads the first document of a range of a source; `None` where there is none.
 ///
-/// Aliases stay nodes of their own: see [`super::anchors::expand`].
+/// Aliases stay nodes of their own: see `anchors::expand`.
 pub fn parse(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Result<Option<Doc>, Error> {
     document(source, range, dialect).map_err(|fail| problem::error(source, &fail))
 }

@@ -1,7 +1,7 @@
 //! The example of `docs/argocd`: the commands of `plugin.yaml` as Argo CD's side-car runs them, and the patches.
 
 use super::{BASE, link_program, put};
-use kfm::yaml::{Doc, NodeId, Source, split};
+use kfm::internals::{Doc, NodeId, Source, split};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

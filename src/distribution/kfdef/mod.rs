@@ -10,5 +10,4 @@ mod find;
 mod print;
 mod read;
 
-pub use convert::{Import, Request, import};
-pub use read::{Application, KfDef, Parameter, Repo};
+pub use convert::{Request, import};
