@@ -1,7 +1,7 @@
 //! Builtin transformers that are set up as plugins: the same functions as for the fields of a kustomization file,
 //! with field specs of their own.
 
-use super::external::directory_name;
+use super::origin::directory_name;
 use super::target::{Build, Target};
 use super::transformers::{Run, patch_step, replacements_of};
 use crate::diag::{Error, ErrorKind, Result};

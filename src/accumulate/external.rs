@@ -11,7 +11,6 @@ use crate::kustomization::Text;
 use crate::plugin::{self, Builtin, External, Site, helm};
 use crate::resource::{Origin as Note, ResMap, Resource, read};
 use crate::yaml::{NodeId, Source, node};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The label that a validator may leave after.
@@ -220,9 +219,4 @@ fn sets_labels_alike(res: &Resource) -> bool {
             && doc.pairs(metadata).last().is_some_and(|(_, value)| value == labels)
             && others.iter().all(|key| own(*key))
             && others.is_sorted_by_key(|key| doc.text(*key))
-}
-
-/// The name of a directory.
-pub(super) fn directory_name(root: &Path) -> String {
-    root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -2,8 +2,8 @@
 
 use crate::kube::{Gvk, ResId};
 use crate::load::Loader;
-use crate::load::files::clean;
 use crate::resource::Origin as Note;
+use crate::text::path::clean;
 use std::path::Path;
 
 /// Where a directory stands, seen from the directory that is built, or from its repository.
@@ -69,4 +69,9 @@ impl Origin {
 fn join(a: &str, b: &str) -> String {
     let parts = [a, b].into_iter().filter(|part| !part.is_empty());
     clean(Path::new(&parts.collect::<Vec<_>>().join("/"))).to_string_lossy().into_owned()
+}
+
+/// The name of a directory.
+pub(super) fn directory_name(root: &Path) -> String {
+    root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -1,6 +1,8 @@
 //! The objects of a file: read once, by a helper ahead of their use or by the build when it needs them.
 
+use crate::compat::Compat;
 use crate::diag::Result;
+use crate::kustomization::{self, Kustomization};
 use crate::load::File;
 use crate::parallel::Queue;
 use crate::resource::{Resource, read};
@@ -157,4 +159,14 @@ fn portions(pieces: Vec<Range<usize>>) -> Vec<Vec<Range<usize>>> {
         }
     }
     portions
+}
+
+/// The kustomization in a file, decoded once however many directories lead to it.
+pub(super) fn read_file(file: &File, compat: Compat) -> Result<Arc<Kustomization>> {
+    let read = |file: &File| -> Result<Arc<Kustomization>> {
+        let source = file.text()?;
+        let doc = split::read_v2(&source)?.map(Arc::new);
+        kustomization::read(doc.as_ref(), &source, compat).map(Arc::new)
+    };
+    file.made(read).as_ref().clone()
 }

@@ -5,8 +5,7 @@
 //! long as they are needed and no longer. Remote
 //! entries are left to the build as well, but fetching them begins at once.
 
-use super::parsed::{Parsed, parsed};
-use super::target::read_file;
+use super::parsed::{Parsed, parsed, read_file};
 use crate::compat::Compat;
 use crate::diag::Result;
 use crate::kustomization::{self, Text};

@@ -1,6 +1,7 @@
 //! One kustomization and the steps that it runs through.
 
 use super::origin::Origin;
+use super::parsed::read_file;
 use super::prefetch::Plan;
 use super::{Accumulator, Options};
 use crate::compat::Compat;
@@ -8,7 +9,7 @@ use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::kube::{BuiltIn, Gvk, OpenApi, Scopes, TransformerConfig, read_crd, scope};
 use crate::kustomization::{self, Kustomization, KustomizationKind, Text};
 use crate::limits::Limit;
-use crate::load::{File, Loader};
+use crate::load::Loader;
 use crate::parallel::Queue;
 use crate::yaml::{Doc, json, split};
 use std::sync::Arc;
@@ -79,16 +80,6 @@ impl Target {
         let source = self.loader.file(path)?.text()?;
         Ok(split::read_v2(&source)?.map(Arc::new))
     }
-}
-
-/// The kustomization in a file, decoded once however many directories lead to it.
-pub(super) fn read_file(file: &File, compat: Compat) -> Result<Arc<Kustomization>> {
-    let read = |file: &File| -> Result<Arc<Kustomization>> {
-        let source = file.text()?;
-        let doc = split::read_v2(&source)?.map(Arc::new);
-        kustomization::read(doc.as_ref(), &source, compat).map(Arc::new)
-    };
-    file.made(read).as_ref().clone()
 }
 
 impl<'a> Build<'a> {

@@ -10,7 +10,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::distribution::gitops::{self, Layout};
 use crate::distribution::profiles::{self, Profile};
 use crate::distribution::{self, Local, TREES, embedded};
-use crate::load::files::clean;
+use crate::text::path::clean;
 use clap::Args;
 use std::borrow::Cow;
 

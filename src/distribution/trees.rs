@@ -7,8 +7,8 @@
 use super::embedded::{BuiltIn, MOUNT, SHOWN, TREES, has_directory};
 use super::local::{Choice, Local};
 use crate::diag::{Code, Error, Finding, Findings};
-use crate::load::files::{clean, relative};
 use crate::load::{Mount, StandIn, StandIns};
+use crate::text::path::{clean, relative};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

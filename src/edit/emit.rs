@@ -3,6 +3,7 @@
 //! from the file unchanged and stands on one line is taken over as it is.
 
 use super::tree::{Entry, Node, Shape};
+use crate::yaml::chars::is_printable;
 use crate::yaml::style::{self, SIMPLE_KEY, Written};
 use crate::yaml::write::Lines;
 use crate::yaml::{Doc, NodeId, NodeKind, Style, order};
@@ -83,7 +84,7 @@ fn own_quotes(doc: &Doc, id: NodeId) -> Option<Written> {
 /// A text that takes the place of another, in the same quotes if those were chosen by the user.
 pub fn in_place_of(doc: &Doc, old: Option<NodeId>, new: &Node) -> Option<String> {
     let quotes = old.and_then(|id| own_quotes(doc, id)).filter(|_| new.shape == Shape::Str)?;
-    let fits = new.text().chars().all(|c| c != '\n' && style::printable(c));
+    let fits = new.text().chars().all(|c| c != '\n' && is_printable(c));
     let form = Form { list_offset: 0, from: None };
     fits.then(|| {
         with(form, 0, |e| {

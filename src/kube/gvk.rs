@@ -58,3 +58,12 @@ impl fmt::Display for Gvk {
         write!(f, "{kind}.{version}.{}", part(&self.group, "[noGrp]"))
     }
 }
+
+/// Where the objects of a type live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Objects have no namespace.
+    Cluster,
+    /// Objects stand in a namespace.
+    Namespaced,
+}

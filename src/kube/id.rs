@@ -1,6 +1,7 @@
 //! Ids: how kustomize tells objects apart.
 
-use super::scope::{self, Scope};
+use super::gvk::Scope;
+use super::scope;
 use super::{Gvk, Str};
 use std::fmt;
 use std::hash::{Hash, Hasher};

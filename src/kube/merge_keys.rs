@@ -10,12 +10,8 @@
 
 mod table;
 
-use super::openapi::{BuiltIn, Found, OpenApi};
+use super::openapi::{BuiltIn, Found, Keys, OpenApi};
 use crate::yaml::NodeId;
-use smallvec::SmallVec;
-
-/// The keys by which the items of a list are told apart.
-pub type Keys<'a> = SmallVec<[&'a str; 2]>;
 
 /// The fields of a built-in type that are merged lists or lead to some, sorted.
 struct Type(&'static [(&'static str, Field)]);
@@ -135,8 +131,8 @@ mod tests {
     use super::*;
     use crate::compat::Compat;
     use crate::kube::Gvk;
+    use crate::kube::Scope::{Cluster, Namespaced};
     use crate::kube::Scopes;
-    use crate::kube::scope::Scope::{Cluster, Namespaced};
     use crate::yaml::{Dialect, Source, parse::parse};
 
     /// Follows names, `[]` for items; shows what the patch strategy is there.

@@ -16,7 +16,7 @@ pub use compact_str::CompactString as Str;
 pub use config::TransformerConfig;
 pub use crd::read_crd;
 pub use fieldspec::{FieldSpec, FieldSpecs, Leaf, NameReference};
-pub use gvk::Gvk;
+pub use gvk::{Gvk, Scope};
 pub use id::ResId;
 pub use list::List;
 pub use merge_keys::{Schema, schema_for};

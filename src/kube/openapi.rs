@@ -5,12 +5,11 @@
 //! its type namespaced. Parts that are not of the form that OpenAPI wants are passed over where they matter to
 //! nothing; kustomize crashes over some of them.
 
-use super::Gvk;
-use super::merge_keys::Keys;
-use super::scope::Scope;
+use super::gvk::{Gvk, Scope};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 /// Where a type is named.
 const TYPE: &str = "x-kubernetes-group-version-kind";
@@ -22,6 +21,9 @@ const MERGE_KEY: &str = "x-kubernetes-patch-merge-key";
 const MAP_KEYS: &str = "x-kubernetes-list-map-keys";
 /// How many references to references are followed: more can only go round in a circle.
 const MOST_REFS: usize = 100;
+
+/// The keys by which the items of a list are told apart.
+pub type Keys<'a> = SmallVec<[&'a str; 2]>;
 
 /// What becomes of the built-in types beside a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,18 +3,10 @@
 //! Kustomize knows the types of Kubernetes 1.21 by exact group, version and kind; whatever is not among them
 //! counts as namespaced. A document that the field `openapi` names may add types, but never changes a known one.
 
+use super::gvk::Scope;
 use super::{Gvk, OpenApi};
 use crate::compat::Compat;
 use std::sync::Arc;
-
-/// Where the objects of a type live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Objects have no namespace.
-    Cluster,
-    /// Objects stand in a namespace.
-    Namespaced,
-}
 
 use Scope::{Cluster, Namespaced};
 

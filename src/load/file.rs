@@ -1,8 +1,7 @@
 //! A file that was reached, read when it is needed and once.
 
-use super::files::Files;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
-use crate::files::FileSystem;
+use crate::files::{FileSystem, Memory};
 use crate::limits::{Budget, Limit};
 use crate::yaml::{Source, split};
 use std::any::{Any, TypeId};
@@ -27,24 +26,30 @@ pub struct File {
 
 impl File {
     /// A regular file that was found but not read.
-    pub(super) fn found(path: PathBuf, shown: Arc<str>, size: u64, files: &Files) -> Self {
-        let at = files.at(&path);
+    pub(super) fn found(
+        path: PathBuf,
+        shown: Arc<str>,
+        size: u64,
+        files: Arc<dyn FileSystem>,
+        budget: Arc<Budget>,
+    ) -> Self {
         Self {
             path: Some(path),
             shown,
             size,
             bytes: OnceLock::new(),
             text: OnceLock::new(),
-            budget: files.budget().clone(),
-            files: at,
+            budget,
+            files,
             made: Mutex::default(),
         }
     }
 
     /// A file that was fetched.
-    pub(super) fn fetched(shown: Arc<str>, bytes: Vec<u8>, files: &Files) -> Self {
-        files.budget().read(bytes.len() as u64);
-        let file = Self::found(PathBuf::new(), shown, bytes.len() as u64, files);
+    pub(super) fn fetched(shown: Arc<str>, bytes: Vec<u8>, budget: Arc<Budget>) -> Self {
+        budget.read(bytes.len() as u64);
+        let nowhere = Arc::new(Memory::new());
+        let file = Self::found(PathBuf::new(), shown, bytes.len() as u64, nowhere, budget);
         Self { path: None, bytes: OnceLock::from(Ok(Arc::new(bytes))), ..file }
     }
 
@@ -124,13 +129,11 @@ pub(super) fn reading(shown: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{NoFetch, Options};
     use super::*;
 
     #[test]
     fn what_is_made_of_a_file_is_made_once() {
-        let file =
-            File::fetched("x".into(), b"1".to_vec(), &Files::new(Options::default(), Arc::new(NoFetch)));
+        let file = File::fetched("x".into(), b"1".to_vec(), Arc::default());
         let first = file.made(|_| 1_u8);
         assert!(Arc::ptr_eq(&first, &file.made(|_| 2_u8)));
         assert_eq!(*file.made(|_| 3_u16), 3);

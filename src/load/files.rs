@@ -12,10 +12,11 @@ use crate::compat::Compat;
 use crate::diag::{self, Error, ErrorKind, Result, nearest};
 use crate::files::{Disk, FileKind, FileSystem};
 use crate::limits::{Budget, Limit};
+use crate::text::path::{clean, is_below, relative};
 use crate::yaml::Mark;
 use rustc_hash::FxHashMap;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -138,7 +139,7 @@ impl Files {
     /// Where the files at a path come from.
     pub(super) fn at(&self, path: &Path) -> Arc<dyn FileSystem> {
         let mounts = lock(&self.mounts);
-        let mount = mounts.iter().find(|(directory, _)| path.starts_with(directory));
+        let mount = mounts.iter().find(|(directory, _)| is_below(path, directory));
         mount.map_or(&self.options.files, |(_, files)| files).clone()
     }
 
@@ -175,15 +176,15 @@ impl Files {
 
     /// Returns whether a path, free of links, is a part of what the target is a part of.
     pub(super) fn is_around(&self, path: &Path) -> bool {
-        self.around.get().is_some_and(|around| path.starts_with(around))
+        self.around.get().is_some_and(|around| is_below(path, around))
     }
 
     /// Returns whether a path, free of links or not looked at yet, may be read at all.
     pub(super) fn is_within(&self, path: &Path) -> bool {
-        let below = |directories: &[Arc<Path>]| directories.iter().any(|d| path.starts_with(d));
-        self.options.root.as_ref().is_none_or(|root| path.starts_with(root))
+        let below = |directories: &[Arc<Path>]| directories.iter().any(|d| is_below(path, d));
+        self.options.root.as_ref().is_none_or(|root| is_below(path, root))
             || below(&lock(&self.inserted))
-            || lock(&self.mounts).iter().any(|(directory, _)| path.starts_with(directory))
+            || lock(&self.mounts).iter().any(|(directory, _)| is_below(path, directory))
     }
 
     /// Where an absolute, clean path leads.
@@ -259,13 +260,14 @@ impl Files {
         }
         self.budget().check(Limit::File, size).map_err(|e| Error::from(e).during(reading(&shown())))?;
         self.used(&real.path);
-        let file = Arc::new(File::found(real.path.clone(), shown(), size, self));
+        let (files, budget) = (self.at(&real.path), self.budget().clone());
+        let file = Arc::new(File::found(real.path.clone(), shown(), size, files, budget));
         Ok(lock(&self.files).entry(real.path).or_insert(file).clone())
     }
 
     /// Tells of a file or link in a repository.
     fn used(&self, path: &Path) {
-        if lock(&self.clones).iter().any(|(directory, _)| path.starts_with(directory)) {
+        if lock(&self.clones).iter().any(|(directory, _)| is_below(path, directory)) {
             self.fetch.used(path);
         }
     }
@@ -273,12 +275,15 @@ impl Files {
     /// The file at a URL.
     pub(super) fn fetched(&self, url: &str) -> Result<Arc<File>> {
         let slot = lock(&self.fetched).entry(url.to_owned()).or_default().clone();
-        slot.get_or_init(|| Ok(Arc::new(File::fetched(url.into(), self.fetch.file(url)?, self)))).clone()
+        slot.get_or_init(|| {
+            Ok(Arc::new(File::fetched(url.into(), self.fetch.file(url)?, self.budget().clone())))
+        })
+        .clone()
     }
 
     /// Remembers the directory of a clone.
     pub(super) fn cloned(&self, repository: &RepoSpec) -> Result<Arc<Path>> {
-        let directory = self.fetch.checkout(repository)?;
+        let directory: Arc<Path> = clean(&self.fetch.checkout(repository)?).into();
         let mut clones = lock(&self.clones);
         if !clones.iter().any(|(known, _)| *known == directory) {
             lock(&self.mounts).push((directory.clone(), self.fetch.files()));
@@ -374,56 +379,5 @@ pub(super) fn located(error: Error, mark: Option<&Mark>) -> Error {
     match mark {
         Some(mark) => error.at(mark.location()),
         None => error,
-    }
-}
-
-/// A path without `.`, `..` and doubled slashes, by its text alone.
-pub(crate) fn clean(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if matches!(out.components().next_back(), Some(Component::Normal(_))) {
-                    out.pop();
-                } else if !out.has_root() {
-                    out.push("..");
-                }
-            }
-            part => out.push(part),
-        }
-    }
-    out
-}
-
-/// The way from one absolute, clean path to another.
-pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
-    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().count() - common;
-    let mut out: PathBuf = std::iter::repeat_n("..", up).collect();
-    out.extend(to.components().skip(common));
-    if out.as_os_str().is_empty() { ".".into() } else { out }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_cleaned_by_their_text() {
-        for (given, expected) in
-            [("/a/./b/../c//d/", "/a/c/d"), ("/../a", "/a"), ("a/../..", ".."), ("../../a", "../../a")]
-        {
-            assert_eq!(clean(Path::new(given)), Path::new(expected), "{given}");
-        }
-    }
-
-    #[test]
-    fn the_way_between_two_directories_goes_over_their_common_parent() {
-        for (from, to, expected) in
-            [("/a/b", "/a/b/c/d", "c/d"), ("/a/b", "/a/x", "../x"), ("/a", "/a", "."), ("/", "/a", "a")]
-        {
-            assert_eq!(relative(Path::new(from), Path::new(to)), Path::new(expected), "{from} {to}");
-        }
     }
 }

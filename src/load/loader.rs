@@ -6,12 +6,13 @@
 
 use super::fetch::{RepoSpec, is_file_like, is_remote_file};
 use super::file::File;
-use super::files::{Files, Real, clean, located};
+use super::files::{Files, Real, located};
 use super::place::{is_of_git, local_repository};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::files::FileKind;
 use crate::limits::Limit;
+use crate::text::path::{clean, is_below};
 use crate::yaml::{Mark, Marked};
 use std::io;
 use std::path::Path;
@@ -122,7 +123,7 @@ impl Loader {
             );
             return Err(located(error, mark));
         }
-        if !real.path.starts_with(&directory) {
+        if !is_below(&real.path, &directory) {
             let message = format!("`{}` is outside its repository", repository.raw);
             return Err(located(Error::new(ErrorKind::Restricted, message), mark));
         }
@@ -223,7 +224,7 @@ impl Loader {
             .real_directory(&path)
             .map_err(|e| directory_error(&self.files, &path, given, Some(mark), &e))?;
         self.refuse_place(&root, given).map_err(|e| located(e, Some(mark)))?;
-        if let Some(clone) = self.clone.as_ref().filter(|c| !root.starts_with(&c.directory)) {
+        if let Some(clone) = self.clone.as_ref().filter(|c| !is_below(&root, &c.directory)) {
             return Err(wrong(
                 ErrorKind::Restricted,
                 format!("directory `{given}` is outside its repository `{}`", clone.repository.url),
@@ -250,8 +251,7 @@ impl Loader {
     fn refuse_cycle(&self, candidate: &Path, given: &str, mark: &Mark) -> Result<()> {
         let mut at = Some(self);
         while let Some(loader) = at {
-            // Comparing bytes first is what keeps long ways from directory to directory fast.
-            if bytes(&loader.root).starts_with(bytes(candidate)) && loader.root.starts_with(candidate) {
+            if is_below(&loader.root, candidate) {
                 let shown = &loader.shown;
                 let message = match *loader.root == *candidate {
                     true if &**shown == given => format!("directory `{given}` is being built already"),
@@ -305,8 +305,8 @@ impl Loader {
         }
         let path = clean(&self.root.join(given));
         // Some paths are made absolute on the way; the user named something shorter.
-        let near = self.files.show(&path);
-        let given = if Path::new(given).is_absolute() { &*near } else { given };
+        let shorter = Path::new(given).is_absolute().then(|| self.files.show(&path));
+        let given = shorter.as_deref().unwrap_or(given);
         self.refuse_place(&path, given).map_err(|e| located(e, Some(mark)))?;
         let real = self.files.resolve(&path).map_err(|e| self.files.missing(&path, given, Some(mark), &e))?;
         self.allowed_file(real, given, Some(mark))
@@ -331,7 +331,7 @@ impl Loader {
         }
         self.refuse_place(&real.path, given).map_err(|e| located(e, mark))?;
         let restricted = self.files.options.restricted || self.clone.is_some();
-        if restricted && !real.path.starts_with(&self.root) {
+        if restricted && !is_below(&real.path, &self.root) {
             let message = format!("file `{given}` is not in or below `{}`", self.shown);
             let error = located(Error::new(ErrorKind::Restricted, message), mark);
             return Err(match &self.clone {
@@ -421,10 +421,6 @@ fn misread(path: &str) -> Option<String> {
     Some(format!(
         "this is how a page for people is named; write `//{path}?ref={reference}` behind the repository"
     ))
-}
-
-fn bytes(path: &Path) -> &[u8] {
-    path.as_os_str().as_encoded_bytes()
 }
 
 /// Returns whether what came for a URL is a page for people: what servers of repositories answer.

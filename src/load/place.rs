@@ -1,14 +1,17 @@
 //! Where things may lie: in the work tree of the user, not in what git keeps for itself.
 
-use super::files::relative;
 use crate::files;
 use crate::limits::{Limit, Limits};
+use crate::text::path::{bytes, relative};
 use std::io::{self, Read};
 use std::path::{Component, Path};
 
 /// Returns whether a path leads into a `.git` directory on the way from another one.
 pub(super) fn is_of_git(from: &Path, to: &Path) -> bool {
-    names_git(&relative(from, to))
+    // Nearly every path is answered by its bytes alone.
+    let bytes = bytes(to);
+    let git = |at: usize| bytes.get(at + 1..at + 4).is_some_and(|name| name.eq_ignore_ascii_case(b"git"));
+    memchr::memchr_iter(b'.', bytes).any(git) && names_git(&relative(from, to))
 }
 
 /// Returns whether a part of a path is `.git`, in any case that a file system may take for it.

@@ -2,7 +2,7 @@
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::load::RepoSpec;
-use crate::load::files::clean;
+use crate::text::path::clean;
 use std::path::{Component, Path, PathBuf};
 
 /// The directory for remote content, beside the kustomization file that names it.

@@ -4,8 +4,8 @@ use super::places;
 use super::walk::{Walk, refuse_without_reference};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
-use crate::load::files::clean;
 use crate::load::{self, Fetch, Files, Loader};
+use crate::text::path::clean;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::options::PluginOptions;
 use crate::diag::{Error, ErrorKind, Result, cause};
-use crate::load::files::clean;
+use crate::text::path::clean;
 use std::collections::BTreeMap;
 use std::path::Path;
 

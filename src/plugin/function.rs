@@ -10,8 +10,8 @@ use super::program::{self, Output, Program};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::decode::{Decoder, Rules};
-use crate::load::files;
 use crate::resource::{ResMap, Resource};
+use crate::text::path::clean;
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, Style, split};
 use rustc_hash::FxHashMap;
 use std::path::Path;
@@ -117,7 +117,7 @@ fn container_of(d: Decoder<'_>, node: NodeId) -> Result<Container> {
 fn check_mounts(spec: &Spec, config: &Resource) -> Result<()> {
     for mount in &spec.container.mounts {
         let path = Path::new(&mount.source);
-        let clean = files::clean(path);
+        let clean = clean(path);
         if path.is_absolute() || clean.to_string_lossy().starts_with("..") {
             return Err(Error::new(
                 ErrorKind::Restricted,

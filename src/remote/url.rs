@@ -6,8 +6,8 @@
 
 use crate::load::RepoSpec;
 use crate::load::fetch::is_file_like;
-use crate::load::files::clean;
 use crate::text::go;
+use crate::text::path::clean;
 use std::path::{Component, Path};
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 //! Kustomize keeps its bookkeeping as annotations inside the object; here it is fields beside the document. The
 //! document is shared until it is changed, so that a base reached twice is read once.
 
+use crate::kube::Scope;
 use crate::kube::gvk::group_and_version;
-use crate::kube::scope::Scope;
 use crate::kube::{Gvk, ResId, Scopes, Str};
 use crate::yaml::{Doc, NodeId};
 use std::sync::Arc;

@@ -9,5 +9,5 @@ mod repository;
 mod tree;
 
 pub use files::RevisionFiles;
-pub use repository::{Repository, Revision};
-pub use tree::Tree;
+pub use repository::Repository;
+pub use tree::Revision;

@@ -1,10 +1,11 @@
 //! A repository: its revisions, and which files differ between two of them.
 
-use super::{RevisionFiles, Tree};
+use super::RevisionFiles;
+use super::tree::{Revision, Tree, cause, lock};
 use crate::diag::{Error, ErrorKind, Result};
 use git2::{Delta, DiffOptions, Oid};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// A repository on this machine.
 pub struct Repository {
@@ -12,29 +13,6 @@ pub struct Repository {
     /// Where the files of a revision would stand: the working tree, or for a bare repository its own directory.
     top: PathBuf,
     is_bare: bool,
-}
-
-/// A revision that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revision {
-    /// As the user named it.
-    pub name: String,
-    /// The commit.
-    pub commit: String,
-    /// The tree of the commit.
-    pub(super) tree: Oid,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What libgit2 says, as a part of a sentence.
-pub(super) fn cause(e: &git2::Error) -> String {
-    let text = e.message().trim_end_matches(['.', '\n']);
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_ascii_lowercase());
-    first.into_iter().chain(chars).collect()
 }
 
 impl Repository {

@@ -1,11 +1,10 @@
 //! The files of one revision.
 
-use super::repository::{Revision, cause, lock};
 use git2::{ObjectType, Oid};
 use rustc_hash::FxHashMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many links are followed one after the other.
 const MOST_LINKS: usize = 40;
@@ -28,6 +27,17 @@ pub enum Kind {
 
 type Listing = Arc<FxHashMap<String, (Kind, Oid)>>;
 
+/// A revision that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// As the user named it.
+    pub name: String,
+    /// The commit.
+    pub commit: String,
+    /// The tree of the commit.
+    pub(super) tree: Oid,
+}
+
 /// The files of one revision. Paths are relative to the top of the repository.
 pub struct Tree {
     git: Arc<Mutex<git2::Repository>>,
@@ -40,6 +50,18 @@ impl std::fmt::Debug for Tree {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tree").field("revision", &self.revision).finish_non_exhaustive()
     }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What libgit2 says, as a part of a sentence.
+pub(super) fn cause(e: &git2::Error) -> String {
+    let text = e.message().trim_end_matches(['.', '\n']);
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
 }
 
 fn refused(e: &git2::Error) -> io::Error {

@@ -3,14 +3,16 @@
 //! It is made of the data alone: kustomize looks for the name in a field `metadata/name`, slash included, and so
 //! always hashes the empty text for it.
 
-use super::{hash_tree, write};
+use super::{
+    hash_tree::{self, encode},
+    write,
+};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resource::ResMap;
 use crate::text::go::json_float;
 use crate::yaml::json::write_string;
 use crate::yaml::reencode::{self, Place, Value};
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
-use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// Appends the hash to the names of all objects that ask for it.
@@ -85,13 +87,6 @@ enum Need {
 }
 
 const NAME_AFTER: (&str, Need) = ("", Need::KindAndName);
-
-/// Digits that would make words are replaced, so are vowels.
-pub(super) fn encode(json: &[u8]) -> String {
-    let digest = Sha256::digest(json);
-    let digits = digest.iter().take(5).flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|d| b"gh2k456789mbcdtf".get(usize::from(d)).copied().map(char::from)).collect()
-}
 
 /// A field of the object: scalars as their text, lists as null, nothing as the empty text.
 fn push_field(json: &mut String, doc: &Doc, node: Option<NodeId>) -> Result<()> {

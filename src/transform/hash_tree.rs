@@ -4,10 +4,10 @@
 //! Kustomize hashes the JSON of its node tree then, with styles, lines, columns and comments. Here that tree can
 //! be had for objects as they were read, without comments; for others there is an error rather than another hash.
 
-use super::hash::encode;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::yaml::json::write_string;
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag, split};
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -110,4 +110,11 @@ impl Tree<'_> {
         let before = self.doc.source().text.get(start..self.piece.start + at)?;
         Some((line, before.chars().count() + 1))
     }
+}
+
+/// Digits that would make words are replaced, so are vowels.
+pub(super) fn encode(json: &[u8]) -> String {
+    let digest = Sha256::digest(json);
+    let digits = digest.iter().take(5).flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|d| b"gh2k456789mbcdtf".get(usize::from(d)).copied().map(char::from)).collect()
 }

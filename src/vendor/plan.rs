@@ -2,8 +2,8 @@
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::locate::NAMES;
-use crate::load::files::clean;
 use crate::remote::{Asked, Record, content, lock, places};
+use crate::text::path::clean;
 use crate::yaml::{Source, split};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};

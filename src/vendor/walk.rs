@@ -4,8 +4,8 @@ use super::Request;
 use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result, cause};
 use crate::kustomization::locate::NAMES;
-use crate::load::files::relative;
 use crate::remote::{Locked, Record, Remote, lock};
+use crate::text::path::relative;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -101,6 +101,16 @@ pub fn is_uri(b: u8) -> bool {
     is_name(b) || b";/?:@&=+$,.!~*'()[]%".contains(&b)
 }
 
+/// Returns whether a character ends a line.
+pub fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Returns whether a character is written as itself.
+pub fn is_printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

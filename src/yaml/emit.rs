@@ -9,6 +9,7 @@
 //! at the keys finds two out of order. Printing does not change the document, so resources can be printed on
 //! several threads.
 
+use super::chars::is_break;
 use super::node::{Doc, NodeId, NodeKind, Style, Tag};
 use super::reencode::{self, Place, Value};
 use super::style::{self, SIMPLE_KEY, Written};
@@ -509,7 +510,7 @@ impl<'d> Printer<'d, '_> {
 
 /// Returns whether a key can be written without `?`.
 fn is_simple(key: &str) -> bool {
-    key.len() <= SIMPLE_KEY && !key.contains(reencode::is_break)
+    key.len() <= SIMPLE_KEY && !key.contains(is_break)
 }
 
 fn duplicate(doc: &Doc, first: NodeId, second: NodeId) -> Error {

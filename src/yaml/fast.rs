@@ -44,21 +44,21 @@ pub(super) struct Frame {
 pub(super) struct Fast<'a> {
     text: &'a str,
     /// The source up to the end of the document.
-    pub(super) b: &'a [u8],
-    pub(super) doc: Doc,
+    b: &'a [u8],
+    doc: Doc,
     dialect: Dialect,
     /// Start of the line to be read next.
-    pub(super) p: usize,
+    p: usize,
     /// Blanks at the start of that line, if counted already.
     counted: Option<usize>,
-    pub(super) frames: Vec<Frame>,
-    pub(super) children: Vec<NodeId>,
+    frames: Vec<Frame>,
+    children: Vec<NodeId>,
     /// Where the node read last ends.
     end: usize,
     /// Columns of the comments after the last value: of the first, and the least.
     tail: Option<(usize, usize)>,
     /// Whether the document is written as it would be printed.
-    pub(super) same: Verbatim,
+    same: Verbatim,
 }
 
 /// Reads the first document of a range of a source, if it is the only one there and ordinary.
@@ -382,6 +382,33 @@ impl Fast<'_> {
                 Some(())
             }
             _ => self.plain(at, false).map(|_| ()),
+        }
+    }
+
+    /// Looks at the key read last for whether the document is written as it would be printed.
+    #[inline]
+    fn check_order(&mut self, base: usize, colon: usize) {
+        let Some(&key) = self.children.last() else { return };
+        let before = self.children.len().checked_sub(3).filter(|i| *i >= base).map(|i| self.children[i]);
+        self.same.check_order(&self.doc, self.b, key, before, colon);
+    }
+
+    /// The same for the plain scalar of one line read last, which ends at `end` in a line that ends at `line`.
+    #[inline]
+    fn check_plain(&mut self, end: usize, line: usize) {
+        let is_bare = self.children.last().is_some_and(|id| self.doc.is_bare(*id));
+        if self.same.check_plain(is_bare, end, line, self.p) {
+            self.check_scalar();
+        }
+    }
+
+    /// The same for any scalar read last.
+    fn check_scalar(&mut self) {
+        match (self.children.last(), self.frames.last()) {
+            (Some(&id), Some(frame)) => {
+                self.same.check_scalar(&self.doc, self.b, id, frame.indent + 2, self.p);
+            }
+            _ => self.same.hold(false),
         }
     }
 }

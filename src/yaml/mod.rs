@@ -4,7 +4,7 @@
 //! allows it. The same table is what transformers change and what the printer reads; there is no other tree.
 
 pub mod anchors;
-mod chars;
+pub(crate) mod chars;
 #[cfg(test)]
 mod differential;
 pub mod emit;

@@ -14,9 +14,9 @@
 //!
 //! [`Options::reencode`]: super::emit::Options
 
+use super::chars::{is_break, is_printable};
 use super::node::{Doc, NodeId, NodeKind, Style, Tag};
 use super::scalar::{self, Dialect};
-use super::style::printable;
 use crate::diag::{Error, ErrorKind, Result};
 use base64::Engine;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
@@ -226,17 +226,12 @@ fn block_text(text: &str, style: Style, place: Place) -> Result<Cow<'_, str>> {
 pub fn block_allowed(text: &str) -> bool {
     let mut space = false;
     for c in text.chars() {
-        if space && is_break(c) || !printable(c) && c != '\t' {
+        if space && is_break(c) || !is_printable(c) && c != '\t' {
             return false;
         }
         space = c == ' ';
     }
     !space && !text.is_empty()
-}
-
-/// Returns whether a character ends a line.
-pub fn is_break(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// A folded text, written as kustomize writes it and read again.

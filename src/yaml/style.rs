@@ -4,8 +4,8 @@
 //! double quotes where it would not, and else decides by what the text contains. One pass over the bytes gathers
 //! what matters; the usual string needs no other.
 
+use super::chars::{is_break, is_printable};
 use super::node::Tag;
-use super::reencode::is_break;
 use super::scalar::{self, Dialect};
 
 /// `:`
@@ -179,7 +179,7 @@ pub fn of_any(text: &str, bytes: u8) -> Written {
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         let first = after == '\0';
-        special |= !printable(c) || c == ' ' && is_break(after) || is_break(c) && after == ' ';
+        special |= !is_printable(c) || c == ' ' && is_break(after) || is_break(c) && after == ' ';
         breaks |= is_break(c);
         indicator |= match c {
             ':' | '?' | '-' if first || c == ':' => {
@@ -211,15 +211,10 @@ fn literal_allowed(text: &str, bytes: u8) -> bool {
     }
     let mut after = '\0';
     text.chars().all(|c| {
-        let fits = printable(c) && !(after == ' ' && is_break(c));
+        let fits = is_printable(c) && !(after == ' ' && is_break(c));
         after = c;
         fits
     }) && !text.ends_with(' ')
-}
-
-/// Returns whether a character is written as itself.
-pub fn printable(c: char) -> bool {
-    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }
 
 /// Returns whether the printer's library takes the bare text for a string. `first` is of its first byte.

@@ -6,7 +6,7 @@
 //! its end is printed by copying its bytes, as long as nobody changes it.
 
 use super::emit::Scratch;
-use super::fast::Fast;
+use super::node::{Doc, NodeId};
 use super::order;
 use super::style::SIMPLE_KEY;
 use super::write::WIDTH;
@@ -68,57 +68,54 @@ impl Verbatim {
         // The last line may have ended with the source.
         (self.end <= bytes.len() && bytes.get(self.end - 1) == Some(&b'\n')).then_some((start, self.end))
     }
-}
 
-impl Fast<'_> {
-    /// Looks at the key read last, whose `:` is at `colon`: is it written as it should be, and after the one before?
+    /// Looks at a key, whose `:` is at `colon`: is it written as it should be, and after the one before?
     #[inline]
-    pub(super) fn check_order(&mut self, base: usize, colon: usize) {
-        if !self.same.same {
+    pub fn check_order(
+        &mut self,
+        doc: &Doc,
+        bytes: &[u8],
+        key: NodeId,
+        before: Option<NodeId>,
+        colon: usize,
+    ) {
+        if !self.same {
             return;
         }
-        let (Some(&key), doc) = (self.children.last(), &self.doc) else { return };
         let text = doc.text(key);
         // A key that is not a string, or in quotes, is rare in what machines write.
         let usual = doc.is_bare(key) && doc.simple_key(key).is_some() && text.len() <= SIMPLE_KEY;
-        let usual = usual && self.b.get(colon.wrapping_sub(1)) != Some(&b' ');
-        let before = self.children.len().checked_sub(3).filter(|i| *i >= base).map(|i| self.children[i]);
-        self.same.same = usual && before.is_none_or(|before| order::less(doc.text(before), text));
+        let usual = usual && bytes.get(colon.wrapping_sub(1)) != Some(&b' ');
+        self.same = usual && before.is_none_or(|before| order::less(doc.text(before), text));
     }
 
-    /// Looks at the plain scalar of one line read last, which ends at `end` in a line that ends at `line`.
+    /// Looks at a plain scalar of one line, which ends at `end` in a line that ends at `line`; the next one with content
+    /// begins at `next`. Returns whether [`Verbatim::check_scalar`] has to decide.
     #[inline]
-    pub(super) fn check_plain(&mut self, end: usize, line: usize) {
-        if !self.same.same {
-            return;
-        }
-        let bare = self.children.last().is_some_and(|id| self.doc.is_bare(*id));
+    pub fn check_plain(&mut self, is_bare: bool, end: usize, line: usize, next: usize) -> bool {
         // A line of no more bytes has no more characters either, and is not folded.
-        if bare && end == line && line - self.same.line <= WIDTH {
-            self.same.end = line + 1;
-            self.same.gap = self.p > line + 1;
-        } else {
-            self.check_scalar();
+        let plain = is_bare && end == line && line - self.line <= WIDTH;
+        if self.same && plain {
+            self.end = line + 1;
+            self.gap = next > line + 1;
         }
+        self.same && !plain
     }
 
-    /// Looks at the scalar read last, after which the next line begins at `p`.
-    pub(super) fn check_scalar(&mut self) {
-        if !self.same.same {
+    /// Looks at a scalar, which the printer would indent by so much, and after which the next line begins at `next`.
+    pub fn check_scalar(&mut self, doc: &Doc, bytes: &[u8], id: NodeId, indent: usize, next: usize) {
+        if !self.same {
             return;
         }
-        let (Some(&id), Some(frame)) = (self.children.last(), self.frames.last()) else {
-            return self.same.hold(false);
-        };
-        let Some((at, _)) = self.doc.span(id) else { return self.same.hold(false) };
-        let (line, at) = (self.same.line, at as usize);
-        let prefix = self.b.get(line..at).unwrap_or_default();
-        let Some(written) = self.same.scratch.scalar(&self.doc, id, prefix, frame.indent + 2) else {
-            return self.same.hold(false);
+        let Some((at, _)) = doc.span(id) else { return self.hold(false) };
+        let (line, at) = (self.line, at as usize);
+        let prefix = bytes.get(line..at).unwrap_or_default();
+        let Some(written) = self.scratch.scalar(doc, id, prefix, indent) else {
+            return self.hold(false);
         };
         let end = line + written.len();
-        self.same.same = self.b.get(line..end) == Some(written);
-        self.same.end = end;
-        self.same.gap = self.p != end;
+        self.same = bytes.get(line..end) == Some(written);
+        self.end = end;
+        self.gap = next != end;
     }
 }

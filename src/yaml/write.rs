@@ -3,8 +3,8 @@
 //! A line is broken at the first blank that may be replaced by a break once more than 80 characters stand on it;
 //! words are never cut. Keys are never broken.
 
-use super::reencode::is_break;
-use super::style::{Written, printable};
+use super::chars::{is_break, is_printable};
+use super::style::Written;
 
 /// Columns after which a blank becomes a line break.
 pub const WIDTH: usize = 80;
@@ -111,7 +111,7 @@ impl<'o> Lines<'o> {
         quoted.clear();
         let all = text.starts_with('\u{feff}');
         for c in text.chars() {
-            if all || !printable(c) || is_break(c) || matches!(c, '"' | '\\') {
+            if all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
                 escape(c, &mut quoted);
             } else {
                 quoted.push(c);

@@ -144,7 +144,7 @@ pub fn open_repository(environment: &Environment) -> Result<Repository> {
 }
 
 fn canonical(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| crate::load::files::clean(path))
+    path.canonicalize().unwrap_or_else(|_| crate::text::path::clean(path))
 }
 
 /// A directory as a path from the top of its repository.

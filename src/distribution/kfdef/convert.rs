@@ -1,16 +1,16 @@
 //! From applications to kustomizations.
 
 use super::find::{Generator, Reached, is_key, reach};
-use super::print;
+use super::print::{self, Converted};
 use super::read::{Application, KfDef, Named, Repo, is_directory_name, read};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::embedded::{self, unpack};
 use crate::distribution::local::{Choice, Local};
 use crate::interrupt;
-use crate::kustomization::{Replacement, SourceSelector};
-use crate::load::files::{clean, relative};
+use crate::kustomization::SourceSelector;
 use crate::load::moved::moved;
 use crate::load::{self, Files, Loader, NoFetch};
+use crate::text::path::{clean, relative};
 use crate::yaml::Source;
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
@@ -39,26 +39,6 @@ pub struct Import {
     pub files: Vec<(String, Cow<'static, [u8]>)>,
     /// Files and directories in it that are kfm's.
     pub owned: Vec<&'static str>,
-}
-
-/// An application as a kustomization.
-pub(super) struct Converted {
-    pub name: String,
-    /// Paths from the directory of the kustomization.
-    pub resources: Vec<String>,
-    pub components: Vec<String>,
-    /// ConfigMaps and what is set in them.
-    pub merged: Vec<(Generator, Vec<(String, String)>)>,
-    pub replacements: Vec<Replacement>,
-    /// What was left out, and why.
-    pub left_out: Vec<String>,
-}
-
-impl Converted {
-    /// Returns whether its parameters are set by a component of their own.
-    pub fn has_own_component(&self) -> bool {
-        !self.components.is_empty() && !self.merged.is_empty()
-    }
 }
 
 /// The directory of manifests that a repository stands for.

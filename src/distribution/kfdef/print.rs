@@ -1,10 +1,30 @@
 //! The kustomization files, as a person would write them.
 
-use super::convert::Converted;
+use super::find::Generator;
 use crate::kustomization::{FieldOptions, Replacement, Selector, TargetSelector};
 use crate::text::go;
 use crate::yaml::{Dialect, Tag, scalar::resolve};
 use std::borrow::Cow;
+
+/// An application as a kustomization.
+pub(super) struct Converted {
+    pub name: String,
+    /// Paths from the directory of the kustomization.
+    pub resources: Vec<String>,
+    pub components: Vec<String>,
+    /// ConfigMaps and what is set in them.
+    pub merged: Vec<(Generator, Vec<(String, String)>)>,
+    pub replacements: Vec<Replacement>,
+    /// What was left out, and why.
+    pub left_out: Vec<String>,
+}
+
+impl Converted {
+    /// Returns whether its parameters are set by a component of their own.
+    pub fn has_own_component(&self) -> bool {
+        !self.components.is_empty() && !self.merged.is_empty()
+    }
+}
 
 const HEAD: &str = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
 

@@ -10,6 +10,7 @@ mod matcher;
 mod notes;
 mod objects;
 mod print;
+mod put;
 mod structured;
 mod value;
 
@@ -23,7 +24,8 @@ use crate::resource::{ResMap, Resource};
 use crate::yaml::{Mark, NodeKind};
 use matcher::{Matcher, Patterns};
 use objects::{Conditions, Index, Selection, any_id, is_exactly};
-use value::{Problem, Value, delimiter_error, detached, given, put, set_text};
+use put::{Problem, put};
+use value::{Value, delimiter_error, detached, given, set_text};
 
 /// Applies replacements in order.
 pub fn apply(

@@ -4,7 +4,7 @@
 //! one.
 
 use super::comments::Comments;
-use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar, style::printable};
+use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, chars::is_printable, scalar};
 
 /// A node as YAML, with a line break at the end.
 pub(super) fn yaml(doc: &Doc, node: NodeId, comments: Option<&Comments>) -> String {
@@ -383,7 +383,7 @@ impl Can {
                 _ => {}
             }
             tab |= c == '\t';
-            special |= c != '\t' && (!printable(c) || c == '\u{feff}');
+            special |= c != '\t' && (!is_printable(c) || c == '\u{feff}');
             break_space |= c == ' ' && before == Some('\n');
             space_break |= c == '\n' && before == Some(' ');
             before = Some(c);
@@ -418,7 +418,7 @@ fn double(text: &str, out: &mut String) {
             '\u{85}' => "\\N",
             '\u{2028}' => "\\L",
             '\u{2029}' => "\\P",
-            c if printable(c) => {
+            c if is_printable(c) => {
                 out.push(c);
                 continue;
             }
