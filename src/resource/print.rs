@@ -3,12 +3,14 @@
 use super::{ResMap, Resource};
 use crate::diag::{Error, Result};
 use crate::kube::id::NO_NAMESPACE;
+use crate::limits::{Budget, Limit};
 use crate::parallel;
 use crate::yaml::{self, Source};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Below this many nodes of all documents another thread costs more than it saves.
 const WORTH_A_THREAD: usize = 8_000;
@@ -22,7 +24,9 @@ pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Piece>> {
     let portions = portions(&objects);
     let nodes: usize = objects.iter().map(|r| r.doc().size()).sum();
     let threads = if nodes < WORTH_A_THREAD { 1 } else { threads };
-    let all = parallel::map(threads, &portions, |p| print(p)).into_iter().collect::<Result<Vec<_>>>()?;
+    let printed = Printed::new(resources);
+    let print = |portion: &Vec<_>| print(portion, &printed);
+    let all = parallel::map(threads, &portions, print).into_iter().collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().flatten().collect())
 }
 
@@ -68,7 +72,34 @@ fn lines(res: &Resource) -> Option<Range<usize>> {
     res.doc().verbatim().filter(|range| range.len() >= WORTH_A_PIECE)
 }
 
-fn print(portion: &[(&Resource, bool)]) -> Result<Vec<Piece>> {
+/// The bytes that were printed so far, which the budget of the build counts until all is done.
+struct Printed {
+    budget: Option<Arc<Budget>>,
+    bytes: AtomicU64,
+}
+
+impl Printed {
+    fn new(resources: &ResMap) -> Self {
+        let budget = resources.iter().find_map(|res| res.doc().budget()).cloned();
+        Self { budget, bytes: AtomicU64::new(0) }
+    }
+
+    fn charge(&self, res: &Resource, bytes: usize) -> Result<()> {
+        let Some(budget) = &self.budget else { return Ok(()) };
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        budget.take(Limit::Memory, bytes as u64).map_err(|e| context(e.into(), res))
+    }
+}
+
+impl Drop for Printed {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.give_back(Limit::Memory, self.bytes.load(Ordering::Relaxed));
+        }
+    }
+}
+
+fn print(portion: &[(&Resource, bool)], printed: &Printed) -> Result<Vec<Piece>> {
     let mut pieces = vec![];
     let mut out = Vec::with_capacity(portion.iter().map(|(r, _)| size(r)).sum());
     for (res, first) in portion {
@@ -81,7 +112,11 @@ fn print(portion: &[(&Resource, bool)]) -> Result<Vec<Piece>> {
                 out.clear();
                 pieces.push(Piece::Lines(res.doc().source().clone(), lines));
             }
-            None => yaml::print(res.doc(), res.root(), &mut out).map_err(|e| context(e, res))?,
+            None => {
+                let before = out.len();
+                yaml::print(res.doc(), res.root(), &mut out).map_err(|e| context(e, res))?;
+                printed.charge(res, out.len() - before)?;
+            }
         }
     }
     pieces.push(Piece::Made(out));
@@ -106,6 +141,7 @@ fn context(error: Error, res: &Resource) -> Error {
 pub fn files(resources: &ResMap) -> Result<Vec<(String, Vec<u8>)>> {
     let namespaces: BTreeSet<&str> =
         resources.iter().map(|r| r.id().effective_namespace()).filter(|n| *n != NO_NAMESPACE).collect();
+    let printed = Printed::new(resources);
     resources
         .iter()
         .map(|res| {
@@ -121,6 +157,7 @@ pub fn files(resources: &ResMap) -> Result<Vec<(String, Vec<u8>)>> {
             let mut text = vec![];
             yaml::print_with(res.doc(), res.root(), yaml::Options::STRAIGHT, &mut text)
                 .map_err(|e| context(e, res))?;
+            printed.charge(res, text.len())?;
             Ok((format!("{}.yaml", name.join("_").to_lowercase()), text))
         })
         .collect()

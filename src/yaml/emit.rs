@@ -64,17 +64,17 @@ pub(super) fn print_anew(doc: &Doc, root: NodeId, options: Options, out: &mut Ve
     let last = options.reencode && doc.tail_comment && root == doc.root();
     let mut lines = Lines::new(out);
     lines.fold = options.fold;
-    let most = before as u64 + doc.longest_print();
+    lines.most = before.saturating_add(usize::try_from(doc.longest_print()).unwrap_or(usize::MAX));
     let mut printer = Printer {
         doc,
         reencode: options.reencode,
         out: lines,
-        most,
         depth: 0,
         order: Vec::new(),
         spare: Vec::new(),
     };
     let result = printer.document(root, if last { LAST | TOP } else { TOP });
+    let result = result.and_then(|()| printer.check_length(root));
     if result.is_err() {
         out.truncate(before);
     }
@@ -91,9 +91,8 @@ impl Scratch {
         self.0.clear();
         let out = Lines::new(&mut self.0);
         out.buf.extend_from_slice(prefix);
-        let (most, depth) = (u64::MAX, 0);
         let mut printer =
-            Printer { doc, reencode: true, out, most, depth, order: Vec::new(), spare: Vec::new() };
+            Printer { doc, reencode: true, out, depth: 0, order: Vec::new(), spare: Vec::new() };
         if !printer.scalar(id, indent, 0).ok()? {
             printer.out.end();
         }
@@ -112,9 +111,7 @@ struct Printer<'d, 'o> {
     doc: &'d Doc,
     reencode: bool,
     out: Lines<'o>,
-    /// How long the output may become, and how many collections are open: what is made of a document may have more of
-    /// both than what was read.
-    most: u64,
+    /// How many collections are open: what is made of a document may have more of them than what was read.
     depth: u64,
     /// The order of the entries of all mappings that are being printed and were not in order.
     order: Vec<u32>,
@@ -165,6 +162,17 @@ impl<'d> Printer<'d, '_> {
         }
         self.doc
             .check(Limit::Depth, self.depth)
+            .map_err(|e| Error::from(e).at(self.doc.location(id)).during("printing"))
+    }
+
+    /// Refuses output that is too long.
+    #[inline]
+    fn check_length(&self, id: NodeId) -> Result<()> {
+        if !self.out.is_too_long() {
+            return Ok(());
+        }
+        self.doc
+            .check(Limit::Text, u64::MAX)
             .map_err(|e| Error::from(e).at(self.doc.location(id)).during("printing"))
     }
 
@@ -418,10 +426,7 @@ impl<'d> Printer<'d, '_> {
 
     /// Prints a scalar; the answer is whether it ended its line.
     fn scalar(&mut self, id: NodeId, indent: usize, context: u8) -> Result<bool> {
-        if self.out.buf.len() as u64 > self.most {
-            let exceeded = self.doc.check(Limit::Text, u64::MAX);
-            exceeded.map_err(|e| Error::from(e).at(self.doc.location(id)).during("printing"))?;
-        }
+        self.check_length(id)?;
         let doc = self.doc;
         let text = doc.text(id);
         if doc.is_bare(id) {

@@ -17,6 +17,8 @@ pub struct Lines<'o> {
     pub buf: &'o mut Vec<u8>,
     /// Long lines are folded.
     pub fold: bool,
+    /// How long the output may become. Once it is longer, nothing more is indented or quoted, and it is of no use.
+    pub most: usize,
     /// Where the last line starts.
     start: usize,
     /// A quoted text before it is folded.
@@ -27,7 +29,13 @@ impl<'o> Lines<'o> {
     /// Lines after what `buf` holds.
     pub fn new(buf: &'o mut Vec<u8>) -> Self {
         let start = buf.len();
-        Self { buf, fold: true, start, quoted: String::new() }
+        Self { buf, fold: true, most: usize::MAX, start, quoted: String::new() }
+    }
+
+    /// Returns whether the output is longer than it may be.
+    #[inline]
+    pub fn is_too_long(&self) -> bool {
+        self.buf.len() > self.most
     }
 
     /// Writes text that has no line break.
@@ -46,6 +54,9 @@ impl<'o> Lines<'o> {
     /// Writes blanks.
     #[inline]
     pub fn indent(&mut self, mut columns: usize) {
+        if self.is_too_long() {
+            return;
+        }
         while columns > SPACES.len() {
             self.buf.extend_from_slice(&SPACES);
             columns -= SPACES.len();
@@ -111,6 +122,9 @@ impl<'o> Lines<'o> {
         quoted.clear();
         let all = text.starts_with('\u{feff}');
         for c in text.chars() {
+            if quoted.len() + self.buf.len() > self.most {
+                break;
+            }
             if all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
                 escape(c, &mut quoted);
             } else {

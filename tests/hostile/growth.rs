@@ -176,7 +176,6 @@ fn many_patches_for_many_objects() {
 }
 
 #[test]
-#[ignore = "open: 324 MB of printed indentation take 1.1 GiB, a tenth more than allowed"]
 fn indentation_of_deep_maps() {
     let input = Input::new();
     let deep = |name: &str| {
@@ -184,6 +183,23 @@ fn indentation_of_deep_maps() {
         format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\nx: {nested}\n")
     };
     let objects = (0..12).map(|i| deep(&format!("a{i}"))).collect::<Vec<_>>().join("---\n");
-    let ended = input.put("kustomization.yaml", "resources: [a.yaml]\n").put("a.yaml", objects).build();
-    ended.within_limits();
+    input.put("kustomization.yaml", "resources: [a.yaml]\n").put("a.yaml", objects).build().refused(FLAG);
+    input.put("out/keep", "").run_in("", &["build", ".", "-o", "out"], &[]).refused(FLAG);
+}
+
+#[test]
+fn indentation_of_many_lines_and_empty_collections() {
+    let input = Input::new();
+    for inside in [
+        format!("\"{}\"", "a\\n".repeat(200_000)),
+        format!("\"{}\"", "aaaaaaaa ".repeat(90_000)),
+        format!("\"{}\"", "\\u2028a ".repeat(90_000)),
+        format!("[{}]", "{},".repeat(200_000)),
+        format!("[{}]", "a,".repeat(200_000)),
+    ] {
+        let nested = format!("{}{inside}{}", "{a: ".repeat(9000), "}".repeat(9000));
+        let object = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\nx: {nested}\n");
+        input.put("kustomization.yaml", "resources: [a.yaml]\n").put("a.yaml", object);
+        input.build().refused("--limit text=");
+    }
 }
