@@ -7,9 +7,20 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Returns whether the program was started with its standard output closed (`>&-`). That has to be found out before
+/// `main`: the standard library opens `/dev/null` in its place, where the result would be lost with exit code 0.
+#[cfg(unix)]
+#[ctor::ctor(unsafe)]
+static STDOUT_IS_CLOSED: bool = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
+
 fn main() -> ExitCode {
     #[cfg(unix)]
-    kfm::internals::set_signal_handler(listen);
+    {
+        kfm::internals::set_signal_handler(listen);
+        if *STDOUT_IS_CLOSED {
+            kfm::internals::note_closed_stdout();
+        }
+    }
     let run = || kfm::internals::main(std::env::args_os().collect());
     match std::thread::Builder::new().stack_size(kfm::STACK).spawn(run) {
         Ok(thread) => ExitCode::from(thread.join().unwrap_or(1)),

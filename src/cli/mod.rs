@@ -33,6 +33,7 @@ use crate::resource::print::Piece;
 use args::{Cli, Command};
 use clap::{CommandFactory, FromArgMatches};
 use environment::Environment;
+pub use output::note_closed_stdout;
 use std::ffi::OsString;
 use std::io::Write;
 

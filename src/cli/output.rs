@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use std::borrow::Borrow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a pipe holds at once unless it is told otherwise, in bytes.
 #[cfg(target_os = "linux")]
@@ -15,8 +16,20 @@ const USUAL_PIPE: usize = 64 << 10;
 #[cfg(target_os = "linux")]
 const LARGE_PIPE: usize = 1 << 20;
 
-/// Writes pieces to standard output; gives the exit code. A closed pipe is silent success.
+/// Nobody can read standard output.
+static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Makes writing to standard output an error: the program was started without.
+pub fn note_closed_stdout() {
+    IS_CLOSED.store(true, Ordering::Relaxed);
+}
+
+/// Writes pieces to standard output; gives the exit code. A pipe whose reader has enough is silent success.
 pub fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
+    if IS_CLOSED.load(Ordering::Relaxed) && pieces.iter().any(|p| !p.borrow().is_empty()) {
+        super::say("Error: standard output cannot be written: it is closed\n");
+        return 1;
+    }
     let mut out = std::io::stdout().lock();
     #[cfg(target_os = "linux")]
     if pieces.iter().map(|p| p.borrow().len()).sum::<usize>() > USUAL_PIPE {

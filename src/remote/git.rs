@@ -10,6 +10,7 @@ use super::access::{Access, OFFLINE_HINT};
 use super::cache::{Entry, Meta, Seen, Shelf, Store, Turn};
 use super::lock::{is_commit, without_user};
 use super::proxy::Proxies;
+use super::size::{self, Watch};
 use super::submodules;
 use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
 use crate::interrupt;
@@ -60,9 +61,6 @@ const ATTRIBUTES: &str = "* -filter\n";
 
 /// Longest output of git that is kept.
 const OUTPUT_LIMIT: usize = 1 << 20;
-
-/// How many files a repository may have, and how many bytes all of them.
-const LARGEST: (u64, u64) = (500_000, 4 << 30);
 
 /// The longest that a location may let a command of git take.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -193,7 +191,7 @@ impl Git {
         run.git(&path, &["init"])?;
         run.git(&path, &["remote", "add", "origin", run.url])?;
         run.git(&path, &["fetch", "--depth=1", run.url, run.reference])?;
-        run.check_size(&path, "FETCH_HEAD")?;
+        size::check(&run, &path, "FETCH_HEAD")?;
         run.git(&path, &["checkout", "FETCH_HEAD"])?;
         if spec.submodules {
             submodules::update(&run, &path)?;
@@ -290,6 +288,11 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// The location.
+    pub fn url(&self) -> &str {
+        self.url
+    }
+
     /// Asks the server what a reference is, in the order in which git looks for names; `None` for what it does not list,
     /// such as commits.
     fn ask(&self) -> Result<Option<Seen>> {
@@ -303,10 +306,10 @@ impl Run<'_> {
 
     /// Runs git in a directory.
     pub fn git(&self, directory: &Path, args: &[&str]) -> Result<()> {
-        self.read(directory, args, &mut |_| true).map(drop)
+        self.read(directory, args, &mut |_| true)
     }
 
-    /// Runs git in a directory and gives what it printed.
+    /// Runs git in a directory and gives what it printed. More than it has to say is an error.
     pub fn output(&self, directory: &Path, args: &[&str]) -> Result<String> {
         let mut text = Vec::new();
         self.read(directory, args, &mut |bytes| {
@@ -316,46 +319,13 @@ impl Run<'_> {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// Refuses a tree that is too large before its files are written.
-    pub fn check_size(&self, directory: &Path, commit: &str) -> Result<()> {
-        let (mut files, mut bytes, mut entry) = (0_u64, 0_u64, Vec::new());
-        let mut count = |output: &[u8]| {
-            for &byte in output {
-                if byte != 0 {
-                    entry.push(byte);
-                    continue;
-                }
-                // mode, type, object, size, then a tab and the path
-                let text = String::from_utf8_lossy(&entry);
-                let size = text
-                    .split('\t')
-                    .next()
-                    .and_then(|head| head.split_whitespace().nth(3)?.parse::<u64>().ok());
-                files += 1;
-                bytes += size.unwrap_or(0);
-                entry.clear();
-            }
-            files <= LARGEST.0 && bytes <= LARGEST.1 && entry.len() < OUTPUT_LIMIT
-        };
-        match self.read(directory, &["ls-tree", "-r", "-z", "--long", commit], &mut count)? {
-            true => Ok(()),
-            false => {
-                let message = format!(
-                    "`{}` has more than {} files or {} GiB",
-                    without_secrets(self.url),
-                    LARGEST.0,
-                    LARGEST.1 >> 30
-                );
-                Err(Error::new(ErrorKind::Restricted, message))
-            }
-        }
-    }
-
-    /// Runs git in a directory; `take` gets what it prints, and says whether to go on. The answer is whether it did.
-    fn read(&self, directory: &Path, args: &[&str], take: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool> {
+    /// Runs git in a directory; `take` gets what it prints, and says whether that is not too much.
+    fn read(&self, directory: &Path, args: &[&str], take: &mut dyn FnMut(&[u8]) -> bool) -> Result<()> {
         let step = args.first().copied().unwrap_or_default();
-        self.start(directory, args, take)
-            .map_err(|e| e.explain(&without_secrets(self.url), step, self.reference))
+        self.start(directory, args, take).map_err(|e| match e {
+            Failure::Size => size::too_large(self),
+            e => e.explain(&without_secrets(self.url), step, self.reference),
+        })
     }
 
     fn start(
@@ -363,7 +333,7 @@ impl Run<'_> {
         directory: &Path,
         args: &[&str],
         take: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> std::result::Result<bool, Failure> {
+    ) -> std::result::Result<(), Failure> {
         let (output, writer) = std::io::pipe().map_err(Failure::Start)?;
         let (errors, error_writer) = std::io::pipe().map_err(Failure::Start)?;
         let mut command = self.git.access.search.command("git", Path::new("/")).map_err(Failure::Start)?;
@@ -386,17 +356,19 @@ impl Run<'_> {
         errors_read.and_then(|()| pump(output, Stream::Output, sender)).map_err(Failure::Thread)?;
         let begun = std::time::Instant::now();
         let mut said = Vec::new();
-        let mut goes_on = true;
+        let mut watch = Watch::new(directory);
         loop {
+            if watch.is_too_large() {
+                return Err(Failure::Size);
+            }
             let left = self.timeout.saturating_sub(begun.elapsed());
             match receiver.recv_timeout(left.min(TICK)) {
                 Ok((stream, bytes)) => {
                     if said.len() < OUTPUT_LIMIT {
                         said.extend_from_slice(&bytes);
                     }
-                    goes_on = goes_on && (stream == Stream::Errors || take(&bytes));
-                    if !goes_on {
-                        return Ok(false);
+                    if stream == Stream::Output && !take(&bytes) {
+                        return Err(Failure::Output);
                     }
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) if left > TICK => {
@@ -409,7 +381,7 @@ impl Run<'_> {
         }
         let status = child.wait().map_err(Failure::Start)?;
         if status.success() {
-            return Ok(true);
+            return Ok(());
         }
         Err(Failure::Exit(status.code(), String::from_utf8_lossy(&said).into_owned()))
     }
@@ -444,6 +416,8 @@ enum Failure {
     Start(std::io::Error),
     Thread(std::io::Error),
     Timeout(Duration),
+    Size,
+    Output,
     Exit(Option<i32>, String),
 }
 
@@ -465,6 +439,10 @@ impl Failure {
                 let message = format!("`git {step}` for `{url}` took longer than {limit:?}");
                 let error = Error::new(ErrorKind::Remote, message);
                 return error.hint("allow more seconds in the location: `?timeout=120`");
+            }
+            Self::Size | Self::Output => {
+                let message = format!("`git {step}` for `{url}` gives more than {OUTPUT_LIMIT} bytes");
+                return Error::new(ErrorKind::Restricted, message);
             }
             Self::Exit(code, output) => match output.trim() {
                 "" => code.map_or("it was ended".into(), |c| format!("exit status {c}")),

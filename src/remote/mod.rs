@@ -16,6 +16,7 @@ pub mod lock;
 pub mod mirror;
 pub mod places;
 pub mod proxy;
+mod size;
 mod submodules;
 pub mod url;
 

@@ -4,6 +4,7 @@
 //! the next one are known.
 
 use super::git::Run;
+use super::size;
 use crate::diag::{Error, ErrorKind, Result};
 use std::path::{Component, Path, PathBuf};
 
@@ -19,16 +20,17 @@ pub(super) fn update(run: &Run<'_>, clone: &Path) -> Result<()> {
         if !directory.join(".gitmodules").symlink_metadata().is_ok_and(|m| m.is_file()) {
             continue;
         }
-        for url in values(run, &directory, "url").iter().filter(|url| !is_relative(url)) {
+        for url in values(run, &directory, "url")?.iter().filter(|url| !is_relative(url)) {
             run.git.refuse(url)?;
         }
-        let paths = values(run, &directory, "path");
+        let paths = values(run, &directory, "path")?;
         fetched += paths.len();
         if fetched > MOST {
             let message = format!("more than {MOST} submodules in one clone");
             return Err(Error::new(ErrorKind::Restricted, message));
         }
         run.git(&directory, &["submodule", "update", "--init"])?;
+        size::check_on_disk(run, clone)?;
         left.extend(paths.iter().filter_map(|path| inside(&directory, path)));
     }
     Ok(())
@@ -40,13 +42,16 @@ fn is_relative(url: &str) -> bool {
 }
 
 /// What the modules of a repository have for a key.
-fn values(run: &Run<'_>, directory: &Path, key: &str) -> Vec<String> {
+fn values(run: &Run<'_>, directory: &Path, key: &str) -> Result<Vec<String>> {
     let pattern = format!("^submodule\\..*\\.{key}$");
-    // Without a match git fails; a file that it cannot read is for the next command to complain about.
     let args = ["config", "-z", "-f", ".gitmodules", "--get-regexp", &pattern];
-    let text = run.output(directory, &args).unwrap_or_default();
-    let entries = text.split('\0').filter_map(|entry| Some(entry.split_once('\n')?.1.to_owned()));
-    entries.collect()
+    let text = match run.output(directory, &args) {
+        Ok(text) => text,
+        Err(e) if e.kind() == ErrorKind::Restricted => return Err(e),
+        // Without a match git fails; a file that it cannot read is for the next command to complain about.
+        Err(_) => String::new(),
+    };
+    Ok(text.split('\0').filter_map(|entry| Some(entry.split_once('\n')?.1.to_owned())).collect())
 }
 
 /// The directory of a submodule, free of links.

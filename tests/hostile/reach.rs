@@ -102,14 +102,41 @@ fn hooks_and_filters_of_a_repository_are_not_run() {
 }
 
 #[test]
-#[ignore = "open: git takes 6 s of processor time to list the tree before it is refused"]
 fn a_repository_of_countless_files_is_not_checked_out() {
     let input = Input::new();
     input.put("repo/t0/x", "");
     git_bomb(&input);
     let url = format!("file://{}?timeout=999999999", input.path("repo").display());
     let ended = input.run_in("", &["build", &url], &[]);
-    ended.refused("has more than 500000 files");
+    ended.refused("has more files than a repository of its size may have");
+}
+
+#[test]
+fn a_few_bytes_that_unpack_to_much_are_not_checked_out() {
+    let input = Input::new();
+    input.put("repo/kustomization.yaml", "").put("repo/0", "");
+    std::fs::File::create(input.path("repo/0")).expect("a file").set_len(16 << 20).expect("a length");
+    for i in 1..50 {
+        std::fs::copy(input.path("repo/0"), input.path(&format!("repo/{i}"))).expect("a copy");
+    }
+    commit(&input, "repo");
+    let url = format!("file://{}", input.path("repo").display());
+    input.run_in("", &["build", &url], &[]).refused("has more files than a repository of its size may have");
+}
+
+#[test]
+fn locations_of_submodules_are_all_looked_at() {
+    let input = Input::new();
+    let long = format!("[submodule \"{}\"]\n", "x".repeat(1000));
+    let first = format!("{long}{}", "\turl = https://h.example/r\n".repeat(2000));
+    let last = "[submodule \"y\"]\n\turl = https://169.254.169.254/r\n\tpath = y\n";
+    input.put("repo/kustomization.yaml", "").put("repo/.gitmodules", first + last);
+    commit(&input, "repo");
+    let url = format!("file://{}", input.path("repo").display());
+    input.run_in("", &["build", &url], &[]).refused("gives more than 1048576 bytes");
+    input.put("repo/.gitmodules", last);
+    commit(&input, "repo");
+    input.run_in("", &["build", &url], &[]).refused("metadata service");
 }
 
 /// Ten trees, each of which holds the one before ten times.
@@ -233,6 +260,29 @@ fn output_is_written_whole_and_follows_no_link_outside() {
     assert_eq!(input.read("outside"), "old\n");
     Command::new("mkfifo").arg(input.path("w/pipe")).status().expect("mkfifo runs");
     input.run_in("w", &["build", ".", "-o", "pipe"], &[]).refused("not a regular file");
+}
+
+#[test]
+fn a_closed_standard_output_is_an_error_and_a_reader_that_leaves_is_none() {
+    let input = Input::new();
+    input.put("kustomization.yaml", "resources: [a.yaml]\n").put("a.yaml", config_map("a", "b"));
+    let run = |script: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_kfm")]).current_dir(input.path(""));
+        let done = shell.output().expect("a shell");
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let closed = "Error: standard output cannot be written: it is closed\n";
+    assert_eq!(run("\"$0\" build . >&-"), (Some(1), closed.to_owned()));
+    assert_eq!(run("\"$0\" help >&-"), (Some(1), closed.to_owned()));
+    for quiet in [
+        "\"$0\" build . >/dev/null",
+        "\"$0\" build . 1<>/dev/null",
+        "\"$0\" build . -o out.yaml >&-",
+        "{ \"$0\" build .; echo $? >code; } | true; exit $(cat code)",
+    ] {
+        assert_eq!(run(quiet), (Some(0), String::new()), "{quiet}");
+    }
 }
 
 #[test]
