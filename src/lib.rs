@@ -154,7 +154,7 @@ pub use remote::{Mirrors, Proxies, Remote};
 #[doc(hidden)]
 pub mod internals {
     #[cfg(feature = "cli")]
-    pub use crate::cli::{args::Cli, main, note_closed_stdout, rewrite};
+    pub use crate::cli::{Cli, main, note_closed_stdout, rewrite};
     #[cfg(feature = "distribution")]
     pub use crate::distribution::embedded;
     #[cfg(all(feature = "cli", unix))]

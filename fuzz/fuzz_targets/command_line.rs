@@ -3,7 +3,7 @@
 #![no_main]
 
 use clap::CommandFactory;
-use kfm::cli::{args::Cli, rewrite};
+use kfm::cli::{Cli, rewrite};
 use libfuzzer_sys::fuzz_target;
 use std::ffi::OsString;
 

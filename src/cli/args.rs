@@ -1,76 +1,9 @@
-//! The arguments, spelled as kustomize spells them.
+//! Flags that several commands share, spelled as kustomize spells them.
 
+use crate::diag::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::text::go;
-use clap::builder::styling::Styles;
-use clap::{Args, CommandFactory, Parser, Subcommand};
-
-/// Renders Kubernetes manifests byte for byte as kustomize does.
-#[derive(Debug, Parser)]
-#[command(name = "kfm", disable_version_flag = true, disable_help_subcommand = true, args_override_self = true, styles = Styles::plain(), max_term_width = 100)]
-pub struct Cli {
-    /// Does nothing; accepted because kustomize has it
-    #[arg(long, global = true, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub stack_trace: Option<bool>,
-    /// What to do
-    #[command(subcommand)]
-    pub command: Option<Command>,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Build a kustomization directory or URL and print the objects
-    Build(Box<BuildArgs>),
-    /// Show what a change does to the cluster: compare directories, files or revisions as objects
-    Diff(Box<super::diff::DiffArgs>),
-    /// List the roots that the changes since a git revision reach, and why
-    Affected(super::affected::AffectedArgs),
-    /// Show what other versions of kustomize print of the same input
-    #[command(args_override_self = true)]
-    Compare(Box<super::compare::CompareArgs>),
-    /// Write a new kustomization file in the current directory
-    #[command(args_override_self = true)]
-    Create(super::create::CreateArgs),
-    /// Write the built-in distribution to a directory: `kfm init DIR`
-    Init(super::init::InitArgs),
-    /// Make kustomizations of what other tools read
-    #[command(subcommand)]
-    Import(super::import::Import),
-    /// List, rewrite and lock the images that objects name
-    #[command(subcommand)]
-    Images(super::images::Images),
-    /// Change the kustomization file of the current directory and leave the rest of it as it is
-    Edit(super::edit::args::EditArgs),
-    /// Print the version
-    Version(VersionArgs),
-    /// Copy a kustomization and all that it needs into a new directory, remote content included
-    Localize(super::localize::LocalizeArgs),
-    /// Copy all remote content that builds need to `vendor`, and pin it in `kfm.lock`
-    Vendor(super::vendor::VendorArgs),
-    /// Look at what was fetched and kept, or remove it
-    #[command(subcommand)]
-    Cache(super::cache::CacheCommand),
-    /// Print a script for a shell that completes what is typed
-    Completion(super::completion::CompletionArgs),
-    /// Print the help of a command
-    Help(super::help::HelpArgs),
-    /// Look at OpenAPI schemas
-    #[command(subcommand, hide = true)]
-    Openapi(super::openapi::Openapi),
-    /// Commands for configuration files; kfm does not have them
-    #[command(subcommand, hide = true)]
-    Cfg(super::refused::Cfg),
-    /// Commands for functions; kfm does not have them
-    #[command(subcommand, hide = true)]
-    Fn(super::refused::Fn),
-    /// Help topics
-    #[command(flatten)]
-    Topic(super::help::Topic),
-    /// What completion scripts ask
-    #[command(flatten)]
-    Complete(super::complete::Complete),
-}
+use clap::{Args, FromArgMatches};
 
 /// Arguments of `build`.
 #[derive(Debug, Args)]
@@ -166,27 +99,56 @@ pub struct BuildArgs {
     pub threads: usize,
     /// Where images are pulled from.
     #[command(flatten)]
-    pub images: super::images::ImageArgs,
+    pub images: ImageArgs,
     /// How remote content is fetched
     #[command(flatten)]
-    pub remote: super::remote::RemoteArgs,
+    pub remote: RemoteArgs,
 }
 
-/// Arguments of `version`.
-#[derive(Debug, Args)]
-pub struct VersionArgs {
-    /// Print kustomize's short form
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub short: Option<bool>,
-    /// `json` or `yaml`
-    #[arg(short, long, value_name = "FORMAT")]
-    pub output: Option<String>,
-    /// Answer as this version of kustomize [env: KFM_COMPAT]
-    #[arg(long, value_name = "VERSION", overrides_with = "compat")]
-    pub compat: Option<String>,
-    /// Ignored, as kustomize does
-    #[arg(hide = true)]
-    pub rest: Vec<String>,
+impl BuildArgs {
+    /// The arguments of `build` that these words are.
+    pub fn of(words: &[String]) -> Result<Self> {
+        let command = Self::augment_args(clap::Command::new("build").no_binary_name(true));
+        let parsed = command.try_get_matches_from(words).and_then(|matches| Self::from_arg_matches(&matches));
+        parsed.map_err(|e| Error::new(ErrorKind::Usage, e.to_string()))
+    }
+}
+
+/// Flags for where images are pulled from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ImageArgs {
+    /// File with a rule `SOURCE = TARGET` for images in each line; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub image_map: Vec<String>,
+    /// Registry to pull all images from that no other rule maps
+    #[arg(long, value_name = "REGISTRY")]
+    pub image_mirror: Option<String>,
+    /// File with the digests of images, written by `kfm images lock`
+    #[arg(long, value_name = "FILE")]
+    pub image_lock: Option<String>,
+    /// Fail if an image is outside of the registries that images are mapped to, or that `--image-allow` names
+    #[arg(long)]
+    pub image_check: bool,
+    /// Registry, or beginning of a repository, that `--image-check` allows; may be repeated
+    #[arg(long, value_name = "REGISTRY")]
+    pub image_allow: Vec<String>,
+}
+
+/// Flags of commands that fetch.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RemoteArgs {
+    /// Use no network: remote content comes from copies beside `kfm.lock`, from the cache, or not at all
+    #[arg(long)]
+    pub offline: bool,
+    /// Take remote content from the copies that `kfm.lock` names, and fail if one is missing, changed, or not named
+    #[arg(long)]
+    pub locked: bool,
+    /// Do not ask this machine and private networks
+    #[arg(long)]
+    pub public_only: bool,
+    /// Keep nothing that was fetched, and use nothing that was kept
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 /// A boolean as Go's flags spell it.
@@ -197,9 +159,4 @@ pub fn go_bool(text: &str) -> Result<bool, String> {
 /// A limit as [`Limits::set`] takes it.
 fn limit(text: &str) -> Result<String, String> {
     Limits::default().set(text).map(|()| text.to_owned())
-}
-
-/// The help of the whole program.
-pub fn help() -> String {
-    Cli::command().render_long_help().to_string()
 }

@@ -6,7 +6,7 @@
 
 use super::args::BuildArgs;
 use super::environment::Environment;
-use super::{Done, build, images, output};
+use super::{Done, build, images, output, session};
 use crate::accumulate::Builds;
 use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
@@ -48,14 +48,14 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
     let roots = roots_below(top, target, environment)?;
     let mut written = Written::open(environment.directory.join(target), target, args.check)?;
     let findings = Findings::default();
-    let mut options = build::options(args, environment, &findings)?;
+    let mut options = session::options(args, environment, &findings)?;
     // All roots draw on the same limits.
     for limit in [Limit::Work, Limit::Objects, Limit::Directories] {
         let all = options.limits.get(limit).saturating_mul(roots.len().max(1) as u64);
         options.limits = options.limits.with(limit, all);
     }
-    let build::Reach { fetch, remote, untrusted } = build::reach(&mut options, args, top, environment)?;
-    let trees = build::trees(args, top, environment, !untrusted);
+    let session::Reach { fetch, remote, untrusted } = session::reach(&mut options, args, top, environment)?;
+    let trees = session::trees(args, top, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as _);
     let settings = images::Settings::new(&args.images, top, environment)?;
     options.edit = settings.rewrite()?.map(images::edit);

@@ -1,8 +1,9 @@
 //! `cache`: what was fetched and kept.
 
 use super::Done;
+use super::args::RemoteArgs;
 use super::environment::Environment;
-use super::remote::{RemoteArgs, settings};
+use super::remote::settings;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::remote::{Cache, Listed};

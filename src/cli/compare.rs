@@ -1,7 +1,7 @@
 //! `compare`: what other versions of kustomize print of the same input.
 
 use super::environment::Environment;
-use super::{Done, build};
+use super::{Done, session};
 use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Result};
 use crate::diff::{self, Target, write};
@@ -72,7 +72,7 @@ fn render(target: &str, version: Compat, args: &CompareArgs, environment: &Envir
     ];
     let values = values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
     let flags: Vec<String> = values.chain(args.enable_helm.then(|| "--enable-helm".to_owned())).collect();
-    let objects = build::render(target, &flags, None, environment)?;
+    let objects = session::render(target, &flags, None, environment)?;
     let text = print::all(&objects, 1)?.concat();
     Ok((objects, text))
 }

@@ -3,11 +3,10 @@
 //! The candidates come from the definitions of the arguments. A candidate is a line, the last line is `:` and a
 //! number that says what else the shell may offer.
 
-use super::args::Cli;
 use super::rewrite::{find, has_name, lookup, takes_value};
 use super::{Done, say};
 use crate::diag::{Error, ErrorKind, Result};
-use clap::{Arg, Args, Command, CommandFactory, Subcommand};
+use clap::{Arg, Args, Command, Subcommand};
 use std::ffi::OsString;
 
 /// The hidden commands of the scripts.
@@ -73,7 +72,7 @@ const DIRECTORIES: [&str; 4] = ["build", "compare", "init", "localize"];
 const DIRECTORY_FLAGS: [&str; 2] = ["manifests", "scope"];
 
 /// Prints the candidates.
-pub fn run(complete: &Complete) -> Result<Done> {
+pub fn run(complete: &Complete, root: &Command) -> Result<Done> {
     let (words, described) = match complete {
         Complete::Described(w) => (&w.words, true),
         Complete::Bare(w) => (&w.words, false),
@@ -81,7 +80,7 @@ pub fn run(complete: &Complete) -> Result<Done> {
     let Some((last, before)) = words.split_last() else {
         return Err(Error::new(ErrorKind::Usage, "expected the words of a command line, found none"));
     };
-    let (found, directive) = candidates(&Cli::command(), before, &last.to_string_lossy());
+    let (found, directive) = candidates(root, before, &last.to_string_lossy());
     let (number, name) = directive.spelled();
     let mut out = String::new();
     for (word, description) in found {
@@ -184,7 +183,9 @@ fn flags(root: &Command, leaf: &Command, before: &[String], start: &str) -> Vec<
 
 #[cfg(test)]
 mod tests {
+    use super::super::command::Cli;
     use super::*;
+    use clap::CommandFactory;
 
     fn found(line: &[&str]) -> (Vec<String>, u8) {
         let (last, before) = line.split_last().expect("words");

@@ -22,7 +22,7 @@ pub fn resources(environment: &Environment, patterns: &[String]) -> Result<Vec<S
 
 /// Fetches something remote; anything else is an error.
 fn fetch(environment: &Environment, name: &str) -> Result<()> {
-    let remote = super::build::remote(environment)?;
+    let remote = super::session::remote(environment)?;
     let options = load::Options {
         directory: environment.directory.clone(),
         restricted: false,

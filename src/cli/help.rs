@@ -1,10 +1,9 @@
 //! `help`, and the help topics.
 
-use super::args::{Cli, help};
 use super::rewrite::find;
-use super::{Done, say};
+use super::{Done, long_help, say};
 use crate::diag::Result;
-use clap::{Args, CommandFactory, Subcommand};
+use clap::{Args, Command, Subcommand};
 use std::ffi::OsString;
 
 /// Arguments of `help`.
@@ -50,19 +49,16 @@ pub enum Topic {
 }
 
 /// Prints the help of a command. For one that is not known kustomize complains and exits with 0.
-pub fn run(args: &HelpArgs) -> Result<Done> {
-    let mut root = Cli::command();
+pub fn run(args: &HelpArgs, mut root: Command) -> Result<Done> {
     root.build();
     let words: Vec<OsString> = args.words.iter().map(OsString::from).collect();
     let (path, _) = find(&root, &words);
     if let (1, Some(word)) = (path.len(), args.words.first()) {
-        say(&format!("Unknown help topic `{word}`\n\n{}", help()));
+        say(&format!("Unknown help topic `{word}`\n\n{}", root.render_long_help()));
         return Ok(Done::default());
     }
-    let names: Vec<String> = path.iter().skip(1).map(|c| c.get_name().to_owned()).collect();
-    let found = names.iter().try_fold(&mut root, |at, name| at.find_subcommand_mut(name));
-    let text = found.map_or_else(help, |command| command.render_long_help().to_string());
-    Ok(Done { stdout: vec![text.into_bytes()], ..Done::default() })
+    let names: Vec<&str> = path.iter().skip(1).map(|c| c.get_name()).collect();
+    Ok(long_help(&names))
 }
 
 /// Prints a topic.

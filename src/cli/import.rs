@@ -1,7 +1,7 @@
 //! `import`: kustomizations made of what other tools read.
 
 use super::environment::Environment;
-use super::{Done, Strictness, build, init};
+use super::{Done, Strictness, session};
 use crate::diag::{Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{self, kfdef};
 use crate::yaml::{Source, split};
@@ -95,7 +95,7 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
         source: &source,
         directory: &environment.directory,
         output: args.output.as_deref().filter(|o| !o.is_empty()),
-        local: init::local(args.manifests.as_deref(), environment),
+        local: session::local(args.manifests.as_deref(), environment),
     };
     let import = kfdef::import(&request, &findings)?;
     let findings = findings.take();
@@ -104,9 +104,9 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
     }
     let report = distribution::write(&import.directory, &import.files, &import.owned, args.force)?;
     if !args.no_verify {
-        let options = build::plain(environment)?;
+        let options = session::plain(environment)?;
         let target = import.directory.to_string_lossy();
-        let verify = build::kustomize(options).fetch(build::remote(environment)?);
+        let verify = session::kustomize(options).fetch(session::remote(environment)?);
         verify.build(&target).map_err(|e| {
             e.during(format!("checking what was written to `{}`", import.shown))
                 .hint("correct the files, or pass `--no-verify`")

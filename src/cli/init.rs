@@ -9,8 +9,7 @@ use super::import;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::distribution::gitops::{self, Layout};
 use crate::distribution::profiles::{self, Profile};
-use crate::distribution::{self, Local, TREES, embedded};
-use crate::text::path::clean;
+use crate::distribution::{self, TREES, embedded};
 use clap::Args;
 use std::borrow::Cow;
 
@@ -84,19 +83,4 @@ fn layout(args: &InitArgs, environment: &Environment) -> Result<Layout> {
         reference: args.upstream.as_deref().map(|tag| plain("--upstream", tag)).transpose()?,
         profiles,
     })
-}
-
-/// The manifests that the user named: by a flag, else by `KFM_MANIFESTS`.
-pub fn local(flag: Option<&str>, environment: &Environment) -> Option<Local> {
-    let local = |given: &str, by: &str, instead| Local {
-        directory: clean(&environment.directory.join(given)),
-        given: given.to_owned(),
-        by: by.to_owned(),
-        instead,
-    };
-    match (flag.filter(|f| !f.is_empty()), &environment.manifests) {
-        (Some(flag), _) => Some(local(flag, "--manifests", true)),
-        (None, Some(directory)) => Some(local(directory, "KFM_MANIFESTS", false)),
-        _ => None,
-    }
 }

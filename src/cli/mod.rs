@@ -2,10 +2,11 @@
 //! reads the environment or decides about exit codes.
 
 mod affected;
-pub mod args;
+mod args;
 mod build;
 mod build_all;
 mod cache;
+mod command;
 mod compare;
 mod complete;
 mod completion;
@@ -25,13 +26,15 @@ mod refused;
 mod remote;
 pub mod rewrite;
 mod sandbox;
+mod session;
 mod vendor;
 mod version;
 
 use crate::diag::{self, Error, Finding};
 use crate::resource::print::Piece;
-use args::{Cli, Command};
 use clap::{CommandFactory, FromArgMatches};
+pub use command::Cli;
+use command::Command;
 use environment::Environment;
 pub use output::note_closed_stdout;
 use std::ffi::OsString;
@@ -98,6 +101,7 @@ fn trouble(command: Option<&str>) -> u8 {
 
 fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
     match cli.command {
+        Some(Command::Build(args)) if args.all => build_all::run(&args, environment),
         Some(Command::Build(args)) => build::run(args, environment),
         Some(Command::Diff(args)) => diff::run(&args, environment),
         Some(Command::Affected(args)) => affected::run(&args, environment),
@@ -112,14 +116,28 @@ fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
         Some(Command::Vendor(args)) => vendor::run(&args, environment),
         Some(Command::Cache(command)) => cache::run(&command, environment),
         Some(Command::Completion(args)) => completion::run(&args, environment),
-        Some(Command::Help(args)) => help::run(&args),
+        Some(Command::Help(args)) => help::run(&args, Cli::command()),
         Some(Command::Openapi(command)) => openapi::run(&command, environment),
         Some(Command::Cfg(_)) => Err(refused::cfg()),
         Some(Command::Fn(_)) => Err(refused::function()),
         Some(Command::Topic(topic)) => Ok(help::topic(&topic)),
-        Some(Command::Complete(words)) => complete::run(&words),
-        None => Ok(Done { stdout: vec![args::help().into_bytes()], ..Done::default() }),
+        Some(Command::Complete(words)) => complete::run(&words, &Cli::command()),
+        None => Ok(long_help(&[])),
     }
+}
+
+/// The help of a command, by the names that lead to it.
+fn long_help(path: &[&str]) -> Done {
+    let mut command = Cli::command();
+    command.build();
+    let mut at = &mut command;
+    for name in path {
+        match at.find_subcommand_mut(name) {
+            Some(next) => at = next,
+            None => return Done::default(),
+        }
+    }
+    Done { stdout: vec![at.render_long_help().to_string().into_bytes()], ..Done::default() }
 }
 
 /// The names of the command that was given: `edit`, `set`, `image`.

@@ -1,32 +1,15 @@
 //! What all commands that fetch have in common: their flags, the user's configuration, the lock that counts.
 
+use super::args::RemoteArgs;
 use super::environment::Environment;
-use super::{build, say};
+use super::say;
 use crate::diag::{Findings, Result};
 use crate::limits::Limits;
 use crate::remote::{Access, Config, Copies, Locked, Remote, Settings};
 use crate::text::path::relative;
-use clap::Args;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Flags of commands that fetch.
-#[derive(Debug, Clone, Default, Args)]
-pub struct RemoteArgs {
-    /// Use no network: remote content comes from copies beside `kfm.lock`, from the cache, or not at all
-    #[arg(long)]
-    pub offline: bool,
-    /// Take remote content from the copies that `kfm.lock` names, and fail if one is missing, changed, or not named
-    #[arg(long)]
-    pub locked: bool,
-    /// Do not ask this machine and private networks
-    #[arg(long)]
-    pub public_only: bool,
-    /// Keep nothing that was fetched, and use nothing that was kept
-    #[arg(long)]
-    pub no_cache: bool,
-}
 
 /// What fetches for a build of a directory.
 pub fn open(
@@ -61,7 +44,7 @@ pub fn copies(target: &str, root: Option<&Path>, environment: &Environment) -> R
 
 /// What the user decided by flags and configuration.
 pub fn settings(args: &RemoteArgs, limits: Limits, environment: &Environment) -> Result<Settings> {
-    let Config { mirrors, network, .. } = build::configuration(environment)?;
+    let Config { mirrors, network, .. } = configuration(environment)?;
     let access = Access {
         offline: args.offline || network.offline,
         public_only: args.public_only || network.public_only,
@@ -76,6 +59,14 @@ pub fn settings(args: &RemoteArgs, limits: Limits, environment: &Environment) ->
         progress: environment.on_terminal.then_some(progress),
         ..Settings::default()
     })
+}
+
+/// The user's configuration.
+pub fn configuration(environment: &Environment) -> Result<Config> {
+    match &environment.config_home {
+        Some(home) => Config::read(&home.join("kfm/config.toml")),
+        None => Ok(Config::default()),
+    }
 }
 
 /// Moves what there is to say about what was fetched to the other findings.

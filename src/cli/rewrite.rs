@@ -296,7 +296,7 @@ impl Flags {
 
 #[cfg(test)]
 mod tests {
-    use super::super::args::Cli;
+    use super::super::command::Cli;
     use super::*;
     use clap::CommandFactory;
 

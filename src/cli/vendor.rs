@@ -1,8 +1,9 @@
 //! `vendor`: copies of remote content beside `kfm.lock`.
 
+use super::args::RemoteArgs;
 use super::environment::Environment;
-use super::remote::{RemoteArgs, settings};
-use super::{Done, Strictness, build};
+use super::remote::settings;
+use super::{Done, Strictness, session};
 use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::remote::lock::{NAME, is_inside};
@@ -103,7 +104,7 @@ fn request(args: &VendorArgs, environment: &Environment) -> Result<(Request, Vec
         (true, false) => urls.into_iter().cloned().collect(),
     };
     refuse_unknown(&moving, &lock)?;
-    let mut options = build::plain(environment)?;
+    let mut options = session::plain(environment)?;
     options.unrestricted = args.load_restrictor.as_deref() == Some("LoadRestrictionsNone");
     options.plugins.enable_helm = args.enable_helm;
     let sources = Repository::of(&directory, &here)?.config.sources;

@@ -1,12 +1,30 @@
 //! `version`: which kfm this is, and which kustomize it stands for.
 
 use super::Done;
-use super::args::VersionArgs;
+use super::args::go_bool;
 use super::environment::Environment;
 use crate::diag::{Code, Error, ErrorKind, Finding};
+use clap::Args;
 
 /// The version of kfm itself.
 const KFM_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Arguments of `version`.
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// Print kustomize's short form
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub short: Option<bool>,
+    /// `json` or `yaml`
+    #[arg(short, long, value_name = "FORMAT")]
+    pub output: Option<String>,
+    /// Answer as this version of kustomize [env: KFM_COMPAT]
+    #[arg(long, value_name = "VERSION", overrides_with = "compat")]
+    pub compat: Option<String>,
+    /// Ignored, as kustomize does
+    #[arg(hide = true)]
+    pub rest: Vec<String>,
+}
 
 /// Prints the version. Called by kustomize's name it says what kustomize says, as Argo CD reads it.
 pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error> {

@@ -2,8 +2,8 @@
 
 use super::DiffArgs;
 use super::plan::open_repository;
-use crate::cli::build;
 use crate::cli::environment::Environment;
+use crate::cli::session;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files::{Disk, FileKind, FileSystem};
 use crate::limits::{Budget, Limits};
@@ -169,7 +169,7 @@ impl Side {
     pub fn read(&self, flags: &[String], every: bool, environment: &Environment) -> Result<ResMap> {
         match self {
             Self::Nothing => Ok(ResMap::new()),
-            Self::Remote(text) => build::render(text, flags, None, environment),
+            Self::Remote(text) => session::render(text, flags, None, environment),
             Self::Input(path) => {
                 let mut bytes = vec![];
                 let limit = Source::LIMIT as u64 + 1;
@@ -186,7 +186,7 @@ impl Side {
                 objects(vec![(shown, bytes)])
             }
             Self::At { files, path, what: What::Root, .. } => {
-                build::render(&path.to_string_lossy(), flags, Some(files.clone()), environment)
+                session::render(&path.to_string_lossy(), flags, Some(files.clone()), environment)
             }
             Self::At { files, path, what: What::File, .. } => {
                 objects(vec![content(&**files, path, environment)?])

@@ -1,7 +1,7 @@
 //! `edit add`.
 
 use super::args::{AddArgs, AddCommand, LabelArgs, PatchArgs, Sources};
-use super::{Done, Environment, edit, file_name, help, note, try_generator, unknown, usage};
+use super::{Done, Environment, edit, file_name, long_help, note, try_generator, unknown, usage};
 use crate::cli::find;
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Finding, Result};
@@ -72,7 +72,7 @@ pub fn run(args: AddArgs, environment: &Environment) -> Result<Done> {
             })
         }
         Some(AddCommand::Unknown(words)) => Ok(unknown(&["edit", "add"], &words)),
-        None => Ok(help(&["edit", "add"])),
+        None => Ok(long_help(&["edit", "add"])),
     }
 }
 

@@ -6,15 +6,13 @@ mod fix;
 mod remove;
 mod set;
 
-use super::args::Cli;
 use super::environment::Environment;
-use super::{Done, output};
+use super::{Done, long_help, output};
 use crate::diag::{Code, Error, ErrorKind, Finding, Location, Result};
 use crate::edit::KustomizationFile;
 use crate::edit::generators::{self, Sort};
 use crate::load::{self, Files, Loader, NoFetch};
 use args::{EditArgs, EditCommand};
-use clap::CommandFactory;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -53,29 +51,15 @@ pub fn run(args: EditArgs, environment: &Environment) -> Result<Done> {
             Ok(Done { stdout: vec![format!("Builtin plugins:\n\n{names}").into_bytes()], ..Done::default() })
         }
         Some(EditCommand::Unknown(words)) => Ok(unknown(&["edit"], &words)),
-        None => Ok(help(&["edit"])),
+        None => Ok(long_help(&["edit"])),
     }
-}
-
-/// The help of a command.
-fn help(path: &[&str]) -> Done {
-    let mut command = Cli::command();
-    command.build();
-    let mut at = &mut command;
-    for name in path {
-        match at.find_subcommand_mut(name) {
-            Some(next) => at = next,
-            None => return Done::default(),
-        }
-    }
-    Done { stdout: vec![at.render_long_help().to_string().into_bytes()], ..Done::default() }
 }
 
 /// The help of a command that does not know another, as kustomize prints it, and a warning.
 fn unknown(path: &[&str], words: &[OsString]) -> Done {
     let word = words.first().map(|w| w.to_string_lossy().into_owned()).unwrap_or_default();
     let message = format!("there is no command `{} {word}`; nothing was done", path.join(" "));
-    Done { findings: vec![Finding::new(Code::Skipped, message)], ..help(path) }
+    Done { findings: vec![Finding::new(Code::Skipped, message)], ..long_help(path) }
 }
 
 fn usage(message: &str) -> Error {
@@ -112,7 +96,7 @@ fn try_generator(environment: &Environment, file: &KustomizationFile, sort: Sort
         restricted: true,
         ..load::Options::default()
     };
-    let fetch: Arc<dyn load::Fetch> = match super::build::remote(environment) {
+    let fetch: Arc<dyn load::Fetch> = match super::session::remote(environment) {
         Ok(remote) => remote,
         Err(_) => Arc::new(NoFetch),
     };

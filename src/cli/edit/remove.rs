@@ -1,7 +1,7 @@
 //! `edit remove`.
 
 use super::args::{GeneratorsArgs, KeysArgs, RemoveArgs, RemoveCommand};
-use super::{Done, Environment, add, edit, help, note, unknown, usage};
+use super::{Done, Environment, add, edit, long_help, note, unknown, usage};
 use crate::compat::Compat;
 use crate::diag::Result;
 use crate::edit::arguments::{self, commas};
@@ -50,7 +50,7 @@ pub fn run(args: RemoveArgs, environment: &Environment) -> Result<Done> {
             remove_items(environment, "transformers", &args.names, "transformer")
         }
         Some(RemoveCommand::Unknown(words)) => Ok(unknown(&["edit", "remove"], &words)),
-        None => Ok(help(&["edit", "remove"])),
+        None => Ok(long_help(&["edit", "remove"])),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `edit set`.
 
 use super::args::{SetArgs, SetCommand, SetSourcesArgs};
-use super::{Done, Environment, edit, help, try_generator, unknown, usage};
+use super::{Done, Environment, edit, long_help, try_generator, unknown, usage};
 use crate::diag::Result;
 use crate::edit::arguments;
 use crate::edit::fields::{self, Existing};
@@ -61,7 +61,7 @@ pub fn run(args: SetArgs, environment: &Environment) -> Result<Done> {
         Some(SetCommand::Namesuffix(args)) => set_text(environment, "nameSuffix", &args.names),
         Some(SetCommand::Namespace(args)) => set_text(environment, "namespace", &args.names),
         Some(SetCommand::Unknown(words)) => Ok(unknown(&["edit", "set"], &words)),
-        None => Ok(help(&["edit", "set"])),
+        None => Ok(long_help(&["edit", "set"])),
     }
 }
 

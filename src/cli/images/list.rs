@@ -1,8 +1,9 @@
 //! `images list`
 
+use super::super::args::ImageArgs;
 use super::super::environment::Environment;
 use super::super::{Done, Strictness};
-use super::{ImageArgs, Settings, TargetArgs};
+use super::{Settings, TargetArgs};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::image;
 use crate::image::list::{Image, Listed, images, places, remarks};

@@ -1,8 +1,9 @@
 //! `images lock`
 
+use super::super::args::ImageArgs;
 use super::super::environment::Environment;
 use super::super::{Done, output};
-use super::{ImageArgs, Settings, TargetArgs};
+use super::{Settings, TargetArgs};
 use crate::diag::{Error, ErrorKind, Findings, Label, Location, Result};
 use crate::image::credentials::Credentials;
 use crate::image::registry::Registries;

@@ -5,18 +5,18 @@ mod lock;
 mod rewrite;
 mod settings;
 
-pub use settings::{ImageArgs, Settings, edit};
+pub use settings::{Settings, edit};
 
-use super::args::{BuildArgs, Cli, Command, go_bool};
+use super::args::{BuildArgs, go_bool};
 use super::environment::Environment;
-use super::{Done, build};
+use super::{Done, session};
 use crate::accumulate::Edit;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
 use crate::image::Rewrite;
 use crate::limits::{Budget, Limits};
 use crate::resource::{ResMap, read};
 use crate::yaml::split;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Subcommand};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -72,9 +72,9 @@ impl TargetArgs {
     /// The resources of a build, with a step of the caller's.
     fn build(&self, edit: Option<Edit>, environment: &Environment, findings: &Findings) -> Result<ResMap> {
         let args = self.build_args()?;
-        let mut options = build::options(&args, environment, findings)?;
+        let mut options = session::options(&args, environment, findings)?;
         options.edit = edit;
-        build::resources(&args, &self.target, options, environment, findings)
+        session::resources(&args, &self.target, options, environment, findings)
     }
 
     /// The resources of a file or of standard input; `None` for what is to be built.
@@ -102,16 +102,13 @@ impl TargetArgs {
         if self.target == "-" || Path::new(&self.target).is_file() { "." } else { &self.target }
     }
 
-    fn build_args(&self) -> Result<Box<BuildArgs>> {
-        match Cli::try_parse_from(["kfm", "build"]).ok().and_then(|cli| cli.command) {
-            Some(Command::Build(mut args)) => {
-                args.load_restrictor.clone_from(&self.load_restrictor);
-                args.enable_helm = self.enable_helm;
-                args.helm_command.clone_from(&self.helm_command);
-                Ok(args)
-            }
-            _ => Err(Error::new(ErrorKind::Usage, "the arguments of a build cannot be read")),
-        }
+    fn build_args(&self) -> Result<BuildArgs> {
+        Ok(BuildArgs {
+            load_restrictor: self.load_restrictor.clone(),
+            enable_helm: self.enable_helm,
+            helm_command: self.helm_command.clone(),
+            ..BuildArgs::of(&[])?
+        })
     }
 }
 

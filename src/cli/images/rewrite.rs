@@ -1,8 +1,9 @@
 //! `images rewrite`
 
+use super::super::args::ImageArgs;
 use super::super::environment::Environment;
 use super::super::{Done, Strictness, output};
-use super::{ImageArgs, Settings, TargetArgs};
+use super::{Settings, TargetArgs};
 use crate::accumulate::{Edit, Stage};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result, cause};
 use crate::image::Rewrite;

@@ -1,5 +1,6 @@
 //! What flags and `kfm.toml` say about images.
 
+use super::super::args::ImageArgs;
 use super::super::environment::Environment;
 use crate::accumulate::{Edit, Stage};
 use crate::config::Repository;
@@ -9,7 +10,6 @@ use crate::image::rewrite::outside;
 use crate::image::{self, Lock, Map, Reference, Rewrite, Rules, UserRule};
 use crate::resource::ResMap;
 use crate::yaml::Source;
-use clap::Args;
 use std::sync::Arc;
 
 /// The largest map or lock that is read, in bytes.
@@ -17,26 +17,6 @@ const LARGEST: u64 = 64 << 20;
 
 /// How many places of images are shown that may not be there.
 const SHOWN: usize = 20;
-
-/// Flags for where images are pulled from.
-#[derive(Debug, Clone, Default, Args)]
-pub struct ImageArgs {
-    /// File with a rule `SOURCE = TARGET` for images in each line; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub image_map: Vec<String>,
-    /// Registry to pull all images from that no other rule maps
-    #[arg(long, value_name = "REGISTRY")]
-    pub image_mirror: Option<String>,
-    /// File with the digests of images, written by `kfm images lock`
-    #[arg(long, value_name = "FILE")]
-    pub image_lock: Option<String>,
-    /// Fail if an image is outside of the registries that images are mapped to, or that `--image-allow` names
-    #[arg(long)]
-    pub image_check: bool,
-    /// Registry, or beginning of a repository, that `--image-check` allows; may be repeated
-    #[arg(long, value_name = "REGISTRY")]
-    pub image_allow: Vec<String>,
-}
 
 /// What is to be done with the images of a target.
 pub struct Settings {
