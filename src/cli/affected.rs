@@ -1,7 +1,7 @@
 //! `affected`: which roots the changes since a revision reach.
 
 use super::Done;
-use super::diff::{affected_roots, open_repository, repository_path};
+use super::diff::{affected_roots, confine, repository_path};
 use super::environment::Environment;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::roots::Affected;
@@ -39,7 +39,8 @@ pub enum Format {
 
 /// Lists the roots.
 pub fn run(args: &AffectedArgs, environment: &Environment) -> Result<Done> {
-    let repository = open_repository(environment)?;
+    let findings = confine(&[], None, environment);
+    let repository = environment.repository()?;
     let revision = match args.merge_base {
         true => repository.merge_base(&args.revision)?,
         false => repository.revision(&args.revision)?,
@@ -51,7 +52,7 @@ pub fn run(args: &AffectedArgs, environment: &Environment) -> Result<Done> {
         Format::Names => found.iter().map(|one| format!("{}\n", shown(&one.root))).collect(),
         Format::Json => json(&found)?,
     };
-    Ok(Done { stdout: vec![text.into_bytes()], ..Done::default() })
+    Ok(Done { stdout: vec![text.into_bytes()], findings, ..Done::default() })
 }
 
 fn shown(path: &str) -> &str {

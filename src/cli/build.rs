@@ -2,8 +2,8 @@
 
 use super::args::BuildArgs;
 use super::environment::Environment;
-use super::session::{Reach, kustomize, options, plain, reach, trees};
-use super::{Done, Strictness, images, output, remote, sandbox, session};
+use super::session::{Reach, enter, kustomize, options, plain, reach, trees};
+use super::{Done, Strictness, images, output, remote};
 use crate::Output;
 use crate::diag::{Error, ErrorKind, Finding, Findings, Result};
 use crate::distribution::credentials;
@@ -26,9 +26,8 @@ pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     let settings = images::Settings::new(&args.images, dir, environment)?;
     options.edit = settings.rewrite()?.map(images::edit);
     let Reach { fetch, remote, untrusted } = reach(&mut options, &args, dir, environment)?;
-    if let (true, Some(root)) = (untrusted, &options.root) {
-        let output = args.output.as_deref().filter(|p| !p.is_empty()).map(Path::new);
-        sandbox::enter(root, output).into_iter().for_each(|note| findings.add(note));
+    if untrusted {
+        enter(&options, &args, environment).into_iter().for_each(|note| findings.add(note));
     }
     let trees = trees(&args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
@@ -75,7 +74,7 @@ pub(super) fn strictness(args: &BuildArgs) -> Strictness {
 
 /// What a build of the current directory without flags prints.
 pub(super) fn text(environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
-    let output = kustomize(plain(environment)?).fetch(session::remote(environment)?).build(".")?;
+    let output = plain(".", environment)?.build(".")?;
     output.findings().iter().for_each(|finding| findings.add(finding.clone()));
     Ok(output.pieces()?.concat())
 }

@@ -10,10 +10,11 @@ use super::{Done, build, images, output, session};
 use crate::accumulate::Builds;
 use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
-use crate::files::Disk;
+use crate::files::{self, Disk};
 use crate::limits::Limit;
 use crate::resource::print;
 use crate::roots::{self, Graph, Tree};
+use crate::yaml::Source;
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
@@ -22,6 +23,9 @@ use std::sync::Arc;
 
 /// The list of the files that kfm wrote.
 const LIST: &str = ".kfm-manifest.json";
+
+/// The largest list that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// What the file of the root at the top is called.
 const TOP: &str = "index";
@@ -55,6 +59,9 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
         options.limits = options.limits.with(limit, all);
     }
     let session::Reach { fetch, remote, untrusted } = session::reach(&mut options, args, top, environment)?;
+    if untrusted {
+        session::enter(&options, args, environment).into_iter().for_each(|note| findings.add(note));
+    }
     let trees = session::trees(args, top, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as _);
     let settings = images::Settings::new(&args.images, top, environment)?;
@@ -142,7 +149,7 @@ impl Written {
         }
         written.directory = written.directory.canonicalize().unwrap_or(written.directory);
         let list = written.directory.join(LIST);
-        match std::fs::read(&list) {
+        match files::read_beside(&list, LARGEST) {
             Ok(bytes) => {
                 let list: List = serde_json::from_slice(&bytes).map_err(|e| {
                     Error::new(ErrorKind::Config, format!("invalid list of written files: {e}"))
@@ -184,7 +191,7 @@ impl Written {
     /// Writes a file, unless it is there with this content.
     fn put(&mut self, file: &str, pieces: &[print::Piece]) -> Result<()> {
         let path = self.directory.join(file);
-        match std::fs::read(&path) {
+        match files::read_beside(&path, Source::LIMIT as u64) {
             Ok(now) if is_same(&now, pieces) => return Ok(()),
             Ok(_) => self.say(if self.check { "stale" } else { "written" }, file),
             Err(_) => self.say(if self.check { "missing" } else { "written" }, file),

@@ -1,7 +1,7 @@
 //! `compare`: what other versions of kustomize print of the same input.
 
 use super::environment::Environment;
-use super::{Done, session};
+use super::{Done, sandbox, session};
 use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Result};
 use crate::diff::{self, Target, write};
@@ -47,7 +47,8 @@ pub fn run(args: &CompareArgs, environment: &Environment) -> Result<Done> {
     }
     let current = [".".to_owned()];
     let targets = if args.targets.is_empty() { &current[..] } else { &args.targets };
-    let mut all = Comparison::default();
+    let notes = sandbox::confine(targets.iter().map(String::as_str), None, environment);
+    let mut all = Comparison { findings: notes, ..Comparison::default() };
     for target in targets {
         let rendered: Vec<Rendered> =
             versions.iter().map(|v| render(target, *v, args, environment)).collect();

@@ -5,11 +5,13 @@ use crate::diag::render::Look;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::plugin::PluginOptions;
 use crate::remote::Proxies;
+use crate::revision::Repository;
 use crate::search_path::SearchPath;
 use crate::text::go;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The surroundings of a run.
 pub struct Environment {
@@ -43,6 +45,8 @@ pub struct Environment {
     pub proxies: Proxies,
     /// Where programs are found.
     pub search: SearchPath,
+    /// The repository in which the user stands, once it was asked for.
+    repository: OnceLock<Repository>,
 }
 
 impl Environment {
@@ -104,6 +108,16 @@ impl Environment {
                 direct: proxy("NO_PROXY"),
             },
             search: SearchPath::new(&var("PATH").unwrap_or_default()),
+            repository: OnceLock::new(),
         }
+    }
+
+    /// The repository in which the user stands. Git's own configuration is read the first time.
+    pub fn repository(&self) -> Result<Repository> {
+        if let Some(repository) = self.repository.get() {
+            return Ok(repository.clone());
+        }
+        let repository = Repository::discover(&self.directory)?;
+        Ok(self.repository.get_or_init(|| repository).clone())
     }
 }

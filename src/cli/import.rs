@@ -1,7 +1,7 @@
 //! `import`: kustomizations made of what other tools read.
 
 use super::environment::Environment;
-use super::{Done, Strictness, session};
+use super::{Done, Strictness, input, sandbox, session};
 use crate::diag::{Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{self, kfdef};
 use crate::yaml::{Source, split};
@@ -57,10 +57,18 @@ pub struct KfdefArgs {
 
 /// Runs an import.
 pub fn run(import: &Import, environment: &Environment) -> Result<Done> {
-    match import {
-        Import::Kfdef(args) => kfdef(args, environment),
-        Import::Profiles(args) => profiles(args, environment),
-    }
+    let (file, output, manifests) = match import {
+        Import::Kfdef(args) => (args.file.first(), args.output.as_deref(), args.manifests.as_deref()),
+        Import::Profiles(args) => (args.file.first(), Some(args.output.as_str()), None),
+    };
+    let files = file.map(String::as_str).into_iter().chain(manifests).chain(environment.manifests.as_deref());
+    let notes = sandbox::confine(files, output.or(Some(".")), environment);
+    let mut done = match import {
+        Import::Kfdef(args) => kfdef(args, environment)?,
+        Import::Profiles(args) => profiles(args, environment)?,
+    };
+    done.findings.extend(notes);
+    Ok(done)
 }
 
 fn profiles(args: &ProfilesArgs, environment: &Environment) -> Result<Done> {
@@ -76,7 +84,7 @@ fn profiles(args: &ProfilesArgs, environment: &Environment) -> Result<Done> {
 
 /// The text of a file that the user named.
 pub fn source(file: &str, environment: &Environment) -> Result<Arc<Source>> {
-    let bytes = std::fs::read(environment.directory.join(file))
+    let bytes = input::file(file, Source::LIMIT as u64, environment)
         .map_err(|e| Error::new(ErrorKind::Io, format!("`{file}` cannot be read: {}", cause(&e))))?;
     split::read_text(file, bytes, None)
 }
@@ -85,7 +93,7 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
     let [file] = args.file.as_slice() else {
         return Err(Error::new(ErrorKind::Usage, "expected one file with a KfDef"));
     };
-    let bytes = std::fs::read(environment.directory.join(file)).map_err(|e| {
+    let bytes = input::file(file, Source::LIMIT as u64, environment).map_err(|e| {
         Error::new(ErrorKind::Io, format!("`{file}` cannot be read: {}", cause(&e)))
             .hint("name the file in which the KfDef is")
     })?;
@@ -104,10 +112,8 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
     }
     let report = distribution::write(&import.directory, &import.files, &import.owned, args.force)?;
     if !args.no_verify {
-        let options = session::plain(environment)?;
         let target = import.directory.to_string_lossy();
-        let verify = session::kustomize(options).fetch(session::remote(environment)?);
-        verify.build(&target).map_err(|e| {
+        session::plain(&target, environment)?.build(&target).map_err(|e| {
             e.during(format!("checking what was written to `{}`", import.shown))
                 .hint("correct the files, or pass `--no-verify`")
         })?;

@@ -19,6 +19,7 @@ mod help;
 mod images;
 mod import;
 mod init;
+mod input;
 mod localize;
 mod openapi;
 mod output;
@@ -99,7 +100,24 @@ fn trouble(command: Option<&str>) -> u8 {
     if matches!(command, Some("diff" | "affected" | "compare")) { 2 } else { 1 }
 }
 
+/// Commands that fetch or start programs, which is not done where every input is a stranger's.
+fn refuse_reaching_out(command: Option<&Command>) -> Result<(), Error> {
+    let name = match command {
+        Some(Command::Localize(_)) => "localize",
+        Some(Command::Vendor(_)) => "vendor",
+        Some(Command::Openapi(openapi::Openapi::Fetch(_))) => "openapi fetch",
+        Some(Command::Diff(args)) if args.live => "diff --live",
+        Some(Command::Images(images::Images::Lock(args))) if args.asks_registries() => "images lock",
+        _ => return Ok(()),
+    };
+    let message = format!("`{name}` reaches out of this machine, which `KFM_UNTRUSTED` forbids");
+    Err(Error::new(diag::ErrorKind::Restricted, message))
+}
+
 fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
+    if environment.untrusted {
+        refuse_reaching_out(cli.command.as_ref())?;
+    }
     match cli.command {
         Some(Command::Build(args)) if args.all => build_all::run(&args, environment),
         Some(Command::Build(args)) => build::run(args, environment),

@@ -47,9 +47,6 @@ pub fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
     }
 }
 
-/// Directories whose links and special files are meant: `/dev/stdout`, `/dev/fd/63`.
-const SPECIAL: [&str; 2] = ["/dev", "/proc"];
-
 /// The longest name of a file.
 const LONGEST_NAME: usize = 255;
 
@@ -81,7 +78,7 @@ fn refused(path: &Path, kind: ErrorKind, why: &str, hint: Option<&str>) -> Error
 pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
     let fail = |e: io::Error| failed(path, &e);
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let is_special = directory.canonicalize().is_ok_and(|d| SPECIAL.iter().any(|s| d.starts_with(s)));
+    let is_special = directory.canonicalize().is_ok_and(|d| super::input::is_special(&d));
     let write = |mut file: std::fs::File| pieces.iter().try_for_each(|p| file.write_all(p.borrow()));
     let real = if is_special {
         std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())

@@ -2,6 +2,7 @@
 
 use super::args::RemoteArgs;
 use super::environment::Environment;
+use super::sandbox::own_root;
 use super::say;
 use crate::diag::{Findings, Result};
 use crate::limits::Limits;
@@ -18,6 +19,10 @@ pub fn open(
     limits: Limits,
     environment: &Environment,
 ) -> Result<Arc<Remote>> {
+    if environment.untrusted {
+        let copies = copies(target, Some(&own_root(target, environment)), environment)?;
+        return Ok(copies.unwrap_or_else(|| Arc::new(Remote::new(untrusted(None)))));
+    }
     let directory = environment.directory.join(target);
     // A target that is remote, or not there, is looked up from where the user stands.
     let directory = if directory.is_dir() { directory } else { environment.directory.clone() };
@@ -32,14 +37,13 @@ pub fn copies(target: &str, root: Option<&Path>, environment: &Environment) -> R
     let show = |path: &Path| relative(&environment.directory, path).display().to_string();
     let lock = Locked::find(&environment.directory.join(target), &show)?;
     let inside = |lock: &Locked| root.is_some_and(|root| lock.directory.starts_with(root));
-    let settings = |lock| Settings {
-        lock: Some(lock),
-        locked: true,
-        copies: Copies::Only,
-        access: Access { offline: true, ..Access::default() },
-        ..Settings::default()
-    };
-    Ok(lock.filter(inside).map(|lock| Arc::new(Remote::new(settings(lock)))))
+    Ok(lock.filter(inside).map(|lock| Arc::new(Remote::new(untrusted(Some(lock))))))
+}
+
+/// Copies that are named by a lock, compared with it, and nothing else.
+fn untrusted(lock: Option<Locked>) -> Settings {
+    let access = Access { offline: true, ..Access::default() };
+    Settings { lock, locked: true, copies: Copies::Only, access, ..Settings::default() }
 }
 
 /// What the user decided by flags and configuration.

@@ -4,13 +4,39 @@
 //! On Linux the kernel is asked to refuse it as well, so that a mistake in this program is not enough: Landlock for files, a filter of
 //! system calls for the rest. Both hold for this thread and all that it starts, and cannot be taken back.
 
+use super::environment::Environment;
 use crate::diag::{Code, Finding};
-use std::path::Path;
+use crate::load;
+use std::path::{Path, PathBuf};
 
-/// Restricts this process to reading below `root` and writing to where `output` is. Tells what the kernel does not
-/// enforce.
-pub fn enter(root: &Path, output: Option<&Path>) -> Option<Finding> {
-    let lacking = match (files(root, output), calls()) {
+/// What commands other than `build` do where every input is a stranger's (`KFM_UNTRUSTED=1`): restricts them to reading
+/// what their targets and other arguments may reach, and to writing to where `output` is.
+pub fn confine<'a>(
+    targets: impl IntoIterator<Item = &'a str>,
+    output: Option<&str>,
+    environment: &Environment,
+) -> Vec<Finding> {
+    if !environment.untrusted {
+        return vec![];
+    }
+    let roots: Vec<PathBuf> = targets.into_iter().map(|target| own_root(target, environment)).collect();
+    let output = output.filter(|path| !path.is_empty()).map(|path| environment.directory.join(path));
+    enter(&roots, output.as_deref()).into_iter().collect()
+}
+
+/// What an untrusted build of a target reads: the work tree of git that the target lies in, else the target. For a file
+/// its directory counts, for what is not there that in which the user stands.
+pub fn own_root(target: &str, environment: &Environment) -> PathBuf {
+    let path = environment.directory.join(target);
+    let directory = if path.is_file() { path.parent().unwrap_or(&path) } else { &path };
+    let Ok(directory) = directory.canonicalize() else { return environment.directory.clone() };
+    load::work_tree(&directory, &|path| path.exists()).unwrap_or(&directory).to_owned()
+}
+
+/// Restricts this process to reading below `roots`, and to reading and writing where `output` is. Tells what the kernel
+/// does not enforce.
+pub fn enter(roots: &[PathBuf], output: Option<&Path>) -> Option<Finding> {
+    let lacking = match (files(roots, output), calls()) {
         (true, true) => return None,
         (false, true) => "files",
         (true, false) => "the network and programs",
@@ -21,7 +47,7 @@ pub fn enter(root: &Path, output: Option<&Path>) -> Option<Finding> {
 }
 
 #[cfg(target_os = "linux")]
-fn files(root: &Path, output: Option<&Path>) -> bool {
+fn files(roots: &[PathBuf], output: Option<&Path>) -> bool {
     use landlock::{
         ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, RestrictionStatus,
         Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus,
@@ -32,17 +58,16 @@ fn files(root: &Path, output: Option<&Path>) -> bool {
             .handle_access(AccessFs::from_all(ABI::V5))?
             .handle_access(AccessNet::from_all(ABI::V5))?
             .create()?;
-        if let Ok(directory) = PathFd::new(root) {
-            rules = rules.add_rule(PathBeneath::new(directory, AccessFs::ReadFile | AccessFs::ReadDir))?;
+        let read = AccessFs::ReadFile | AccessFs::ReadDir;
+        for root in roots.iter().filter_map(|root| PathFd::new(root).ok()) {
+            rules = rules.add_rule(PathBeneath::new(root, read))?;
         }
-        // The file is made beside the one whose place it takes.
-        let place = output.map(|path| match path.is_dir() {
-            true => path,
-            false => path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-        });
+        // A file is made beside the one whose place it takes; what is not there is made where it will be.
+        let place = output.and_then(|path| path.ancestors().find(|above| above.is_dir()));
         if let Some(directory) = place.and_then(|place| PathFd::new(place).ok()) {
             let write = AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile | AccessFs::Truncate;
-            rules = rules.add_rule(PathBeneath::new(directory, write))?;
+            let directories = AccessFs::MakeDir | AccessFs::RemoveDir;
+            rules = rules.add_rule(PathBeneath::new(directory, read | write | directories))?;
         }
         rules.restrict_self()
     };
@@ -50,7 +75,7 @@ fn files(root: &Path, output: Option<&Path>) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn files(_root: &Path, _output: Option<&Path>) -> bool {
+fn files(_roots: &[PathBuf], _output: Option<&Path>) -> bool {
     false
 }
 

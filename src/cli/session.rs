@@ -2,13 +2,13 @@
 
 use super::args::{BuildArgs, RemoteArgs};
 use super::environment::Environment;
-use super::remote;
+use super::{remote, sandbox};
 use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{Local, Trees};
 use crate::files::{Disk, FileSystem};
 use crate::limits::Limits;
-use crate::load::{self, Fetch, RepoSpec, StandIns};
+use crate::load::{Fetch, RepoSpec, StandIns};
 use crate::plugin::PluginOptions;
 use crate::remote::{Config, Remote, url};
 use crate::resource::ResMap;
@@ -98,7 +98,7 @@ fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
 }
 
 /// How many threads there is work for. Asking for the limits of a container reads files of the system.
-fn processors(trusted: bool) -> usize {
+pub fn processors(trusted: bool) -> usize {
     #[cfg(target_os = "linux")]
     if !trusted {
         return rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1) as usize);
@@ -108,8 +108,15 @@ fn processors(trusted: bool) -> usize {
 }
 
 /// The options of a build without flags.
-pub fn plain(environment: &Environment) -> Result<Options> {
+pub fn plain_options(environment: &Environment) -> Result<Options> {
     options(&BuildArgs::of(&[])?, environment, &Findings::default())
+}
+
+/// A build of a directory without flags.
+pub fn plain(dir: &str, environment: &Environment) -> Result<Kustomize> {
+    let mut options = plain_options(environment)?;
+    let Reach { fetch, .. } = reach(&mut options, &BuildArgs::of(&[])?, dir, environment)?;
+    Ok(kustomize(options).fetch(fetch))
 }
 
 /// A build of what is on disk.
@@ -220,15 +227,7 @@ fn root(args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Option
     };
     match &args.root {
         Some(root) => real(root).map(Some),
-        None if is_untrusted(args, environment) => Ok(environment
-            .directory
-            .join(dir)
-            .canonicalize()
-            .ok()
-            .map(|target| {
-                load::work_tree(&target, &|path| path.exists()).map_or_else(|| target.clone(), Path::to_owned)
-            })
-            .or(Some(environment.directory.clone()))),
+        None if is_untrusted(args, environment) => Ok(Some(sandbox::own_root(dir, environment))),
         None => Ok(None),
     }
 }
@@ -236,6 +235,13 @@ fn root(args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Option
 fn is_untrusted(args: &BuildArgs, environment: &Environment) -> bool {
     // Whoever sets the variable for a machine means every build.
     args.untrusted.unwrap_or(false) || environment.untrusted
+}
+
+/// Lets the kernel enforce what an untrusted build may reach. Tells what it does not enforce.
+pub fn enter(options: &Options, args: &BuildArgs, environment: &Environment) -> Option<Finding> {
+    let output = args.output.as_deref().filter(|path| !path.is_empty());
+    let output = output.map(|path| environment.directory.join(path));
+    sandbox::enter(options.root.as_slice(), output.as_deref())
 }
 
 /// Takes back what other flags allow.

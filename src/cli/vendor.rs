@@ -104,7 +104,7 @@ fn request(args: &VendorArgs, environment: &Environment) -> Result<(Request, Vec
         (true, false) => urls.into_iter().cloned().collect(),
     };
     refuse_unknown(&moving, &lock)?;
-    let mut options = session::plain(environment)?;
+    let mut options = session::plain_options(environment)?;
     options.unrestricted = args.load_restrictor.as_deref() == Some("LoadRestrictionsNone");
     options.plugins.enable_helm = args.enable_helm;
     let sources = Repository::of(&directory, &here)?.config.sources;

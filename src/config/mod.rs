@@ -9,6 +9,7 @@ mod sources;
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::diff::Allowance;
+use crate::files;
 use crate::roots::Selection;
 use crate::yaml::Source;
 use serde::Deserialize;
@@ -77,11 +78,7 @@ impl Repository {
             Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {why}"))
                 .at(Location::file(shown.as_str()))
         };
-        let size = path.metadata().map_err(|e| unreadable(cause(&e)))?.len();
-        if size > LARGEST {
-            return Err(unreadable(format!("it has more than {LARGEST} bytes")));
-        }
-        let text = std::fs::read_to_string(path).map_err(|e| unreadable(cause(&e)))?;
+        let text = files::read_text_beside(path, LARGEST).map_err(|e| unreadable(cause(&e)))?;
         let source = Source::new(shown, text);
         Ok(Self { config: Config::parse(&source)?, source: Some(source) })
     }

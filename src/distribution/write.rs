@@ -6,6 +6,7 @@
 //! them.
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::files;
 use crate::interrupt;
 use crate::text::go;
 use rustc_hash::FxHashMap;
@@ -15,6 +16,9 @@ use std::path::{Component, Path, PathBuf};
 
 /// The file with the hashes.
 pub const MANIFEST: &str = ".kfm-manifest";
+
+/// The largest file that is compared with what would be written, in bytes.
+const LARGEST: u64 = 256 << 20;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +125,7 @@ pub fn write(
     }
     hashes.sort_unstable();
     let text: String = hashes.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect();
-    if std::fs::read(&manifest).ok().as_deref() != Some(text.as_bytes()) {
+    if files::read_beside(&manifest, LARGEST).ok().as_deref() != Some(text.as_bytes()) {
         put(&manifest, text.as_bytes())?;
     }
     Ok(report)
@@ -155,7 +159,7 @@ fn is_reachable(directory: &Path, path: &str) -> bool {
 
 /// Hashes by path. Lines that name no file below the directory are ignored.
 fn read(manifest: &Path) -> Result<FxHashMap<String, String>> {
-    let text = match std::fs::read(manifest) {
+    let text = match files::read_beside(manifest, LARGEST) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(e) => return Err(failed(manifest, &e)),
@@ -171,7 +175,7 @@ fn read(manifest: &Path) -> Result<FxHashMap<String, String>> {
 
 /// The hash of a file, if it can be read.
 fn hash_of(file: &Path) -> Option<String> {
-    std::fs::read(file).ok().map(|bytes| hash(&bytes))
+    files::read_beside(file, LARGEST).ok().map(|bytes| hash(&bytes))
 }
 
 fn hash(bytes: &[u8]) -> String {

@@ -6,10 +6,14 @@
 
 mod disk;
 mod memory;
+mod named;
 mod open;
 
 pub use disk::Disk;
 pub use memory::Memory;
+#[cfg(feature = "cli")]
+pub use named::{check_within, read_open, read_within};
+pub use named::{read_beside, read_text_beside};
 pub use open::open;
 
 use std::ffi::OsString;

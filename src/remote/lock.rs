@@ -6,6 +6,7 @@
 
 use super::content;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::files;
 use crate::load::RepoSpec;
 use crate::yaml::Source;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub const SUMS: &str = "kfm.sum";
 
 /// The directory beside it for copies.
 pub const VENDOR: &str = "vendor";
+
+/// The largest lock and list of hashes that are read, in bytes.
+pub const LARGEST: u64 = 256 << 20;
 
 const VERSION: u32 = 1;
 
@@ -119,9 +123,8 @@ impl Default for Lock {
 impl Lock {
     /// Reads a lock; `None` if there is no such file. `shown` is how messages name it.
     pub fn read(path: &Path, shown: &str) -> Result<Option<Self>> {
-        match std::fs::read_to_string(path) {
-            Ok(text) if text.len() <= Source::LIMIT => Self::parse(&Source::new(shown, text)).map(Some),
-            Ok(_) => Err(Error::new(ErrorKind::Config, "the lock is too large").at(Location::file(shown))),
+        match files::read_text_beside(path, LARGEST) {
+            Ok(text) => Self::parse(&Source::new(shown, text)).map(Some),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(Error::new(ErrorKind::Io, format!("the lock cannot be read: {}", cause(&e)))
                 .at(Location::file(shown))),
@@ -260,7 +263,7 @@ impl Locked {
         if content::sum(&found) == entry.sum {
             return Ok(());
         }
-        let sums = std::fs::read_to_string(self.directory.join(SUMS)).unwrap_or_default();
+        let sums = files::read_text_beside(&self.directory.join(SUMS), LARGEST).unwrap_or_default();
         let expected = content::below(&content::read_sums(&sums), &entry.copy);
         let difference = content::Difference::between(&expected, &found);
         let named = [

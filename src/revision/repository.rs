@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// A repository on this machine.
+#[derive(Clone)]
 pub struct Repository {
     git: Arc<Mutex<git2::Repository>>,
     /// Where the files of a revision would stand: the working tree, or for a bare repository its own directory.
@@ -43,6 +44,12 @@ impl Repository {
     /// Where the files of a revision would stand.
     pub fn top(&self) -> &Path {
         &self.top
+    }
+
+    /// Where its files stand, and what git keeps: for a work tree that was added in two directories.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        let git = lock(&self.git);
+        vec![self.top.clone(), git.path().to_owned(), git.commondir().to_owned()]
     }
 
     /// Returns whether there is no working tree.

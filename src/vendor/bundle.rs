@@ -6,10 +6,11 @@
 use super::Request;
 use super::place::{exchange, failed, is_there, write};
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::files;
 use crate::interrupt;
 use crate::remote::Lock;
 use crate::remote::content::{self, Content, Contents};
-use crate::remote::lock::{NAME, SUMS, is_inside};
+use crate::remote::lock::{self, NAME, SUMS, is_inside};
 use crate::yaml::Source;
 use flate2::{Compression, GzBuilder, read::GzDecoder};
 use std::collections::BTreeMap;
@@ -72,7 +73,9 @@ fn append<W: Write>(tar: &mut tar::Builder<W>, name: &str, bytes: &[u8]) -> io::
 
 /// The files of all copies of a lock, compared with it.
 fn lists(directory: &Path, lock: &Lock) -> Result<BTreeMap<String, Contents>> {
-    let sums = content::read_sums(&fs::read_to_string(directory.join(SUMS)).unwrap_or_default());
+    let sums = content::read_sums(
+        &files::read_text_beside(&directory.join(SUMS), lock::LARGEST).unwrap_or_default(),
+    );
     let mut lists = BTreeMap::new();
     let differs = |copy: &str| {
         Error::new(ErrorKind::Remote, format!("`{copy}` is not what `{NAME}` says"))

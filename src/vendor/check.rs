@@ -5,8 +5,9 @@ use super::plan::{Item, Plan, RepositoryCopy};
 use super::source;
 use super::walk::{Targets, try_all};
 use crate::diag::{Code, Error, ErrorKind, Finding, Result};
+use crate::files;
 use crate::remote::content::{self, Content, Contents, Difference};
-use crate::remote::lock::{NAME, SUMS, without_user};
+use crate::remote::lock::{LARGEST, NAME, SUMS, without_user};
 use crate::remote::{Copies, LockedRepository, Remote, Settings};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ pub fn check(request: &Request, targets: &Targets) -> Result<Vec<Finding>> {
             problems.add(format!("the source `{}` is another one in `{NAME}`", tree.name));
         }
     }
-    let sums = std::fs::read_to_string(request.directory.join(SUMS)).unwrap_or_default();
+    let sums = files::read_text_beside(&request.directory.join(SUMS), LARGEST).unwrap_or_default();
     let sums = content::read_sums(&sums);
     for entry in &request.lock.sources {
         if !request.sources.iter().any(|tree| tree.name == entry.name) {
@@ -85,7 +86,7 @@ pub fn copies(request: &Request, targets: &Targets) -> Result<Checked> {
             problems.add(format!("`{target}` does not build from the copies: {}", error.message()));
         }
     }
-    let sums = std::fs::read_to_string(request.directory.join(SUMS)).unwrap_or_default();
+    let sums = files::read_text_beside(&request.directory.join(SUMS), LARGEST).unwrap_or_default();
     let sums = content::read_sums(&sums);
     for entry in &request.lock.repositories {
         problems.repository(request, entry, &plan, &content::below(&sums, &entry.copy))?;

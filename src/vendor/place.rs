@@ -7,9 +7,10 @@ use super::plan::{Item, Plan, RepositoryCopy};
 use super::source::Updated;
 use super::walk::Targets;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::files;
 use crate::interrupt;
 use crate::remote::content::{self, Content, Contents};
-use crate::remote::lock::{NAME, SUMS, VENDOR, without_user};
+use crate::remote::lock::{LARGEST, NAME, SUMS, VENDOR, without_user};
 use crate::remote::{Lock, LockedFile, LockedRepository};
 use std::collections::BTreeMap;
 use std::fs;
@@ -77,7 +78,7 @@ pub fn place(
 
 /// Writes a file whole, if that changes it.
 pub(super) fn write(path: &Path, text: &str) -> Result<()> {
-    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+    if files::read_beside(path, LARGEST).is_ok_and(|old| old == text.as_bytes()) {
         return Ok(());
     }
     let put = || -> io::Result<()> {

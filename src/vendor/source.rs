@@ -9,10 +9,11 @@ use super::place::{exchange, failed, write_item};
 use super::plan::{Item, TERMS};
 use crate::config::SourceTree;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::files;
 use crate::interrupt;
 use crate::load::RepoSpec;
 use crate::remote::content::{self, Content, Contents, Difference};
-use crate::remote::lock::{SUMS, without_user};
+use crate::remote::lock::{LARGEST, SUMS, without_user};
 use crate::remote::{Found, LockedSource, Remote, url};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::collections::BTreeMap;
@@ -118,7 +119,9 @@ pub fn update(request: &Request, source: &SourceTree, remote: &Remote, force: bo
     };
     let reference = old.filter(same).map_or(&source.reference, |entry| &entry.commit);
     let new = upstream(source, reference, remote)?;
-    let sums = content::read_sums(&fs::read_to_string(request.directory.join(SUMS)).unwrap_or_default());
+    let sums = content::read_sums(
+        &files::read_text_beside(&request.directory.join(SUMS), LARGEST).unwrap_or_default(),
+    );
     let known = old.filter(|entry| entry.into == source.into);
     let known_list = known.map_or_else(Contents::new, |entry| content::below(&sums, &entry.into));
     let here = here(request, &source.into)?;

@@ -372,3 +372,107 @@ fn an_untrusted_build_stays_in_its_root_and_starts_nothing() {
     ended.within_limits();
     assert_eq!(ended.code, Some(0), "the root is that of the target: {}", ended.stderr);
 }
+
+/// What renders, with the directory `w` of the input as the target.
+const RENDERING: &[&[&str]] = &[
+    &["build", "w"],
+    &["build", "--all", "w", "-o", "w/out"],
+    &["images", "list", "w"],
+    &["images", "rewrite", "w", "--image-mirror", "m.example"],
+    &["images", "rewrite", "w", "--image-mirror", "m.example", "--emit", "component", "w/component"],
+    &["images", "lock", "w", "--from", "w/digests"],
+    &["compare", "w", "--compat", "5.8.1,5.8.3"],
+    &["diff", "w", "other"],
+    &["diff", "HEAD:w", "./w"],
+    &["diff", "--against", "HEAD", "w"],
+];
+
+#[test]
+fn every_command_of_an_untrusted_run_stays_in_its_root_and_starts_nothing() {
+    let input = Input::new();
+    let mark = format!("touch '{}'\n", input.path("ran").display());
+    for program in ["git", "helm", "docker", "kubectl"] {
+        input.program(&format!("bin/{program}"), &mark);
+    }
+    let path = format!("{}:{}", input.path("bin").display(), std::env::var("PATH").expect("a path"));
+    let env = [("KFM_UNTRUSTED", "1"), ("PATH", path.as_str())];
+    input
+        .put("outside/kustomization.yaml", "resources: [a.yaml]\n")
+        .put("outside/a.yaml", config_map("a", SECRET))
+        .put("root/other/kustomization.yaml", "resources: [a.yaml]\n")
+        .put("root/other/a.yaml", config_map("a", "c"))
+        .put("root/w/kustomization.yaml", "resources: [a.yaml, ../other]\nnamePrefix: x-\n")
+        .put("root/w/a.yaml", config_map("b", "b"))
+        .put("root/w/digests", "");
+    commit(&input, "root");
+    for args in RENDERING {
+        let ended = input.run_in("root", args, &env);
+        assert!(
+            ended.code.is_some_and(|code| code < 2) && ended.stderr.is_empty(),
+            "{args:?}: {}",
+            ended.stderr
+        );
+    }
+    for text in [
+        "resources: [../../outside]\n",
+        "configMapGenerator: [{name: x, files: [../../outside/a.yaml]}]\n",
+        "resources: ['https://127.0.0.1:1/o/r//x']\n",
+        "resources: ['http://127.0.0.1:1/x.yaml']\n",
+        "resources: [link]\n",
+    ] {
+        input.put("root/w/kustomization.yaml", text);
+        if !input.exists("root/w/link") {
+            input.link("root/w/link", "../../outside");
+        }
+        for args in RENDERING {
+            let ended = input.run_in("root", args, &env);
+            ended.within_limits();
+            assert_ne!(ended.code, Some(0), "{args:?} {text}");
+            assert!(!ended.stdout.contains(SECRET) && !ended.stderr.contains(SECRET), "{args:?} {text}");
+        }
+    }
+    for args in [
+        &["localize", "w", "copy"][..],
+        &["vendor", "w"],
+        &["diff", "--live", "w"],
+        &["images", "lock", "w"],
+        &["openapi", "fetch"],
+    ] {
+        let ended = input.run_in("root", args, &env);
+        assert!(ended.stderr.contains("which `KFM_UNTRUSTED` forbids"), "{args:?}: {}", ended.stderr);
+    }
+    input
+        .run_in("root/w", &["edit", "add", "resource", "https://127.0.0.1:1/a.yaml"], &env)
+        .refused("is remote");
+    assert!(!input.exists("ran"));
+}
+
+#[test]
+fn files_with_a_fixed_name_and_those_that_are_typed_are_no_links_out_of_the_tree() {
+    let input = Input::new();
+    let out = "it is a link that leads out of its directory";
+    input.put("outside", format!("{SECRET}: [\n")).put("w/a.yaml", config_map("a", "b"));
+    input.put("w/kustomization.yaml", "resources: [a.yaml]\n").put("w/none", "");
+    for (to, file, args) in [
+        ("../outside", "kfm.lock", &["build", "."][..]),
+        ("/dev/zero", "kfm.lock", &["build", "."]),
+        ("../outside", "map", &["images", "rewrite", ".", "--image-map", "map"]),
+        ("/dev/zero", "map", &["images", "rewrite", ".", "--image-map", "map"]),
+        ("../outside", "digests", &["images", "lock", ".", "--from", "digests"]),
+        ("../outside", "images.lock", &["images", "lock", ".", "--check", "--from", "none"]),
+        ("../outside", "objects.yaml", &["images", "list", "objects.yaml"]),
+        ("/proc/self/environ", "objects.yaml", &["diff", "objects.yaml", "a.yaml"]),
+        ("/dev/zero", "kfdef.yaml", &["import", "kfdef", "kfdef.yaml"]),
+        ("../outside", "profiles.yaml", &["import", "profiles", "profiles.yaml"]),
+        ("../outside", "out/.kfm-manifest.json", &["build", "--all", ".", "-o", "out"]),
+        ("/dev/zero", "dist/.kfm-manifest", &["init", "dist"]),
+    ] {
+        input.link(&format!("w/{file}"), to);
+        let ended = input.run_in("w", args, &[]);
+        ended.within_limits();
+        assert!(matches!(ended.code, Some(1 | 2)), "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(out), "{args:?}: {}", ended.stderr);
+        assert!(!ended.stderr.contains(SECRET), "{args:?}: {}", ended.stderr);
+        std::fs::remove_file(input.path(&format!("w/{file}"))).expect("removed");
+    }
+}

@@ -6,12 +6,12 @@ mod plan;
 mod side;
 
 pub use args::DiffArgs;
-pub(super) use plan::{affected_roots, open_repository, repository_path};
+pub(super) use plan::{affected_roots, repository_path};
 
 use super::environment::Environment;
-use super::{Done, output};
+use super::{Done, output, sandbox, session};
 use crate::config::Repository;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Finding, Result};
 use crate::diff::{self, Target, write};
 use crate::parallel;
 use crate::resource::ResMap;
@@ -24,6 +24,7 @@ pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
     if args.live {
         return live::run(args, environment);
     }
+    let notes = confine(&args.sides, args.output.as_deref(), environment);
     let pairs = plan::pairs(args, environment)?;
     let options = diff::Options {
         normalize: args.normalize,
@@ -35,12 +36,20 @@ pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
     // Each target is rendered by one thread if there are several.
     let threads = match pairs.len() {
         0 | 1 => 1,
-        _ => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        _ => session::processors(!environment.untrusted),
     };
     let flags = args.build_flags(threads > 1);
     let compare = |pair: &Pair| compare(pair, &flags, &options, args, environment);
     let targets = parallel::map(threads, &pairs, compare).into_iter().collect::<Result<Vec<_>>>()?;
-    finish(&targets, args, environment)
+    Ok(Done { findings: notes, ..finish(&targets, args, environment)? })
+}
+
+/// Where every input is a stranger's, lets the kernel enforce what may be reached: the sides, and the repository in which
+/// the user stands with what git keeps of it.
+pub(super) fn confine(sides: &[String], output: Option<&str>, environment: &Environment) -> Vec<Finding> {
+    let git = environment.repository().map(|repository| repository.directories()).unwrap_or_default();
+    let git = git.iter().filter_map(|path| path.to_str());
+    sandbox::confine(git.chain(sides.iter().map(String::as_str)), output, environment)
 }
 
 fn compare(

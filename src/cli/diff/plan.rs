@@ -31,7 +31,7 @@ pub fn pairs(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
         (Some(name), None) => Wanted::Revision(name),
         (None, Some(branch)) => Wanted::MergeBase(branch),
     };
-    let repository = open_repository(environment)?;
+    let repository = environment.repository()?;
     if repository.is_bare() {
         let message = format!(
             "`{}` is a bare repository: there is no working tree to compare",
@@ -136,11 +136,6 @@ fn both(
         new: Side::at(new, directory, &name)?,
         name,
     })
-}
-
-/// The repository in which the user stands.
-pub fn open_repository(environment: &Environment) -> Result<Repository> {
-    Repository::discover(&environment.directory)
 }
 
 fn canonical(path: &Path) -> PathBuf {

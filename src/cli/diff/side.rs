@@ -1,9 +1,8 @@
 //! The sides of a comparison: what the user named, and the objects there.
 
 use super::DiffArgs;
-use super::plan::open_repository;
 use crate::cli::environment::Environment;
-use crate::cli::session;
+use crate::cli::{input, session};
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files::{Disk, FileKind, FileSystem};
 use crate::limits::{Budget, Limits};
@@ -70,6 +69,12 @@ impl Side {
             return Ok(Self::Input(None));
         }
         let path = environment.directory.join(text);
+        if path.exists() && !path.is_dir() {
+            input::check(text, environment).map_err(|e| {
+                Error::new(ErrorKind::Restricted, format!("`{text}` cannot be read: {}", cause(&e)))
+                    .at(Location::file(text))
+            })?;
+        }
         let disk: Arc<dyn FileSystem> = Arc::new(Disk::new(environment.directory.clone()));
         // A pipe has no path of its own.
         if path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
@@ -86,7 +91,7 @@ impl Side {
             });
         }
         match text.split_once(':').filter(|(name, path)| !name.is_empty() && !path.starts_with("//")) {
-            Some((name, path)) if !name.contains('/') || open_repository(environment).is_ok() => {
+            Some((name, path)) if !name.contains('/') || environment.repository().is_ok() => {
                 Self::of_revision(name, path, text, environment)
             }
             _ => Ok(Self::Remote(text.to_owned())),
@@ -95,7 +100,7 @@ impl Side {
 
     /// A directory or file of a revision. As for git the path counts from the top, unless it begins with a dot.
     fn of_revision(name: &str, path: &str, text: &str, environment: &Environment) -> Result<Self> {
-        let repository = open_repository(environment)?;
+        let repository = environment.repository()?;
         let revision = repository.revision(name)?;
         let from_here = path == "." || path.starts_with("./") || path.starts_with("../");
         let from = if from_here && !repository.is_bare() {

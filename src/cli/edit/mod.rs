@@ -7,7 +7,7 @@ mod remove;
 mod set;
 
 use super::environment::Environment;
-use super::{Done, long_help, output};
+use super::{Done, long_help, output, sandbox};
 use crate::diag::{Code, Error, ErrorKind, Finding, Location, Result};
 use crate::edit::KustomizationFile;
 use crate::edit::generators::{self, Sort};
@@ -41,6 +41,13 @@ const BUILTIN_PLUGINS: [&str; 18] = [
 
 /// Runs a command of `edit`.
 pub fn run(args: EditArgs, environment: &Environment) -> Result<Done> {
+    let notes = sandbox::confine(["."], Some("."), environment);
+    let mut done = command(args, environment)?;
+    done.findings.extend(notes);
+    Ok(done)
+}
+
+fn command(args: EditArgs, environment: &Environment) -> Result<Done> {
     match args.command {
         Some(EditCommand::Add(args)) => add::run(args, environment),
         Some(EditCommand::Fix(args)) => fix::run(&args, environment),

@@ -75,6 +75,7 @@ enum Format {
 pub fn run(args: &ListArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
     let settings = Settings::new(&args.images, args.target.directory(), environment)?;
+    args.target.confine(&[], None, environment, &findings);
     let resources = args.target.resources(None, environment, &findings)?;
     let found = image::find(&resources, &settings.rules()?, |_| true);
     refuse_broken(&found, &resources)?;

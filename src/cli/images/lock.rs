@@ -40,6 +40,13 @@ pub struct LockArgs {
     timeout: u64,
 }
 
+impl LockArgs {
+    /// Returns whether digests come from registries.
+    pub fn asks_registries(&self) -> bool {
+        self.from.is_none()
+    }
+}
+
 /// How many registries are asked at a time.
 const AT_A_TIME: usize = 8;
 
@@ -53,6 +60,12 @@ struct Pulled {
 pub fn run(args: &LockArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
     let settings = Settings::new(&args.images, args.target.directory(), environment)?;
+    args.target.confine(
+        &[args.from.as_deref().unwrap_or(&args.output)],
+        Some(&args.output),
+        environment,
+        &findings,
+    );
     let images = pulled(args, &settings, environment, &findings)?;
     let now = match &args.from {
         Some(file) => from_file(&images, &Lock::parse(&super::settings::read(file, environment)?)?)?,

@@ -9,7 +9,7 @@ pub use settings::{Settings, edit};
 
 use super::args::{BuildArgs, go_bool};
 use super::environment::Environment;
-use super::{Done, session};
+use super::{Done, input, sandbox, session};
 use crate::accumulate::Edit;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
 use crate::image::Rewrite;
@@ -88,7 +88,7 @@ impl TargetArgs {
         }
         let path = environment.directory.join(&self.target);
         if path.is_file() {
-            let bytes = std::fs::read(&path).map_err(|e| {
+            let bytes = input::file(&self.target, INPUT, environment).map_err(|e| {
                 let message = format!("`{}` cannot be read: {}", self.target, cause(&e));
                 Error::new(ErrorKind::Io, message).at(Location::file(self.target.clone()))
             })?;
@@ -109,6 +109,14 @@ impl TargetArgs {
             helm_command: self.helm_command.clone(),
             ..BuildArgs::of(&[])?
         })
+    }
+
+    /// Where every input is a stranger's, lets the kernel enforce what may be reached: what the target and other files may
+    /// read, and writing to `output`.
+    fn confine(&self, files: &[&str], output: Option<&str>, environment: &Environment, findings: &Findings) {
+        let targets = std::iter::once(self.directory()).chain(files.iter().copied());
+        let notes = sandbox::confine(targets, output, environment);
+        notes.into_iter().for_each(|note| findings.add(note));
     }
 }
 

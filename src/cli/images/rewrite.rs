@@ -38,6 +38,8 @@ pub struct RewriteArgs {
 pub fn run(args: &RewriteArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
     let settings = Settings::new(&args.images, args.target.directory(), environment)?;
+    let output = args.output.as_deref().or_else(|| args.emit.get(1).map(String::as_str));
+    args.target.confine(&[], output, environment, &findings);
     let rewrite = settings.rewrite()?;
     if rewrite.is_none() && !args.check && !args.images.image_check {
         return Err(Error::new(ErrorKind::Usage, "nothing says where images are pulled from")

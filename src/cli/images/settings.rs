@@ -2,6 +2,7 @@
 
 use super::super::args::ImageArgs;
 use super::super::environment::Environment;
+use super::super::input;
 use crate::accumulate::{Edit, Stage};
 use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
@@ -132,14 +133,10 @@ pub fn edit(rewrite: Rewrite) -> Edit {
 
 /// The text of a file that a flag names.
 pub fn read(file: &str, environment: &Environment) -> Result<Arc<Source>> {
-    let path = environment.directory.join(file);
     let wrong = |why: String| {
         Error::new(ErrorKind::Io, format!("`{file}` cannot be read: {why}")).at(Location::file(file))
     };
-    let size = path.metadata().map_err(|e| wrong(cause(&e)))?.len();
-    if size > LARGEST {
-        return Err(wrong(format!("it has more than {LARGEST} bytes")));
-    }
-    let text = std::fs::read_to_string(&path).map_err(|e| wrong(cause(&e)))?;
+    let bytes = input::file(file, LARGEST, environment).map_err(|e| wrong(cause(&e)))?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
     Ok(Source::new(file, text))
 }
