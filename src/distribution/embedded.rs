@@ -28,12 +28,21 @@ pub struct Embedded {
 
 /// All files, sorted by path.
 pub fn files() -> impl Iterator<Item = Embedded> {
-    Reader(ARCHIVE)
+    index().iter().copied()
 }
 
 /// The files in or below a directory.
 pub fn below(directory: &str) -> impl Iterator<Item = Embedded> {
-    files().filter(move |f| f.path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/')))
+    let directory = format!("{directory}/");
+    // Many directories are asked for that are not there.
+    let start = index().partition_point(|file| *file.path < *directory);
+    index().iter().skip(start).take_while(move |file| file.path.starts_with(&directory)).copied()
+}
+
+/// What is in the archive, found out once for the process: it is a constant.
+fn index() -> &'static [Embedded] {
+    static INDEX: OnceLock<Vec<Embedded>> = OnceLock::new();
+    INDEX.get_or_init(|| Reader(ARCHIVE).collect())
 }
 
 /// Returns whether there is such a directory.
