@@ -39,7 +39,7 @@
 //! # Modules, lower layers first
 //!
 //! A module uses those above it in this list, never one below and never a sibling of its own line;
-//! `tests/layers.rs` holds it.
+//! `tests/layers` holds it.
 //!
 //! | module | what it knows |
 //! | --- | --- |

@@ -1,7 +1,6 @@
 //! The report of a comparison, as data.
 
 use super::canonical;
-use super::danger::Danger;
 use crate::diag::Location;
 use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
@@ -286,4 +285,21 @@ impl Value {
     pub fn location(&self) -> Option<Location> {
         self.at.clone().or_else(|| self.doc.mark(self.node).map(|mark| mark.location()))
     }
+}
+
+/// Something dangerous.
+#[derive(Debug, Clone)]
+pub struct Danger {
+    /// The name of the rule.
+    pub rule: &'static str,
+    /// Where the object stands in [`Report::objects`].
+    pub object: usize,
+    /// What is the matter, in one line.
+    pub message: String,
+    /// The field, if it is one.
+    pub path: Option<Path>,
+    /// The value that makes it dangerous, on the newer side if it is there; else the whole object.
+    pub value: Option<Value>,
+    /// Why it is accepted, if it is.
+    pub accepted: Option<String>,
 }

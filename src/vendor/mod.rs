@@ -21,8 +21,8 @@ use crate::config::SourceTree;
 use crate::diag::{Error, ErrorKind, Finding, Result};
 use crate::remote::{Copies, Lock, LockedFile, LockedRepository, Remote, Settings};
 use check::Checked;
+use place::Updated;
 use plan::Plan;
-use source::Updated;
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -4,18 +4,27 @@
 //! they take the place of the old ones, by renames. The lock is written last.
 
 use super::plan::{Item, Plan, RepositoryCopy};
-use super::source::Updated;
 use super::walk::Targets;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files;
 use crate::interrupt;
 use crate::remote::content::{self, Content, Contents};
 use crate::remote::lock::{LARGEST, NAME, SUMS, VENDOR, without_user};
-use crate::remote::{Lock, LockedFile, LockedRepository};
+use crate::remote::{Lock, LockedFile, LockedRepository, LockedSource};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// A tree that was brought up to date.
+pub struct Updated {
+    /// Its entry in the lock.
+    pub entry: LockedSource,
+    /// What its repository has.
+    pub list: Contents,
+    /// Whether files were written.
+    pub written: bool,
+}
 
 /// What was put in its place.
 pub struct Placed {

@@ -5,7 +5,7 @@
 //! does not, unless it is forced.
 
 use super::Request;
-use super::place::{exchange, failed, write_item};
+use super::place::{Updated, exchange, failed, write_item};
 use super::plan::{Item, TERMS};
 use crate::config::SourceTree;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
@@ -28,16 +28,6 @@ pub struct Upstream {
     pub items: BTreeMap<String, Item>,
     /// The same as hashes.
     pub list: Contents,
-}
-
-/// A tree that was brought up to date.
-pub struct Updated {
-    /// Its entry in the lock.
-    pub entry: LockedSource,
-    /// What its repository has.
-    pub list: Contents,
-    /// Whether files were written.
-    pub written: bool,
 }
 
 /// The tree of a source at a reference.

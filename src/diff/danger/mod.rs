@@ -13,7 +13,7 @@ mod removed;
 mod webhook;
 
 use super::Options;
-use super::report::{FieldChange, ObjectChange, Path, Report, Value};
+use super::report::{Danger, FieldChange, ObjectChange, Path, Report, Value};
 use crate::kube::ResId;
 use crate::resource::Resource;
 use crate::text::wildcard;
@@ -65,23 +65,6 @@ pub const RULES: &[Rule] = &[
     webhook::FAILURE_POLICY,
     webhook::SCOPE,
 ];
-
-/// Something dangerous.
-#[derive(Debug, Clone)]
-pub struct Danger {
-    /// The name of the rule.
-    pub rule: &'static str,
-    /// Where the object stands in [`Report::objects`].
-    pub object: usize,
-    /// What is the matter, in one line.
-    pub message: String,
-    /// The field, if it is one.
-    pub path: Option<Path>,
-    /// The value that makes it dangerous, on the newer side if it is there; else the whole object.
-    pub value: Option<Value>,
-    /// Why it is accepted, if it is.
-    pub accepted: Option<String>,
-}
 
 /// Dangers that somebody accepts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

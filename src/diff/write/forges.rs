@@ -2,7 +2,8 @@
 
 use super::{text::summary, title};
 use crate::diag::{Error, ErrorKind, Location, Result};
-use crate::diff::danger::{Danger, RULES};
+use crate::diff::danger::RULES;
+use crate::diff::report::Danger;
 use crate::diff::report::{Target, Value};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};

@@ -3,7 +3,7 @@
 use super::components::components;
 use super::{Style, changed_lines, clipped, count, lines, place, title};
 use crate::diag::render::Look;
-use crate::diff::danger::Danger;
+use crate::diff::report::Danger;
 use crate::diff::report::{Change, Counts, FieldChange, ObjectChange, Report, Target, What};
 
 /// How many changes of an object, and lines of a value, are shown unless all are asked for.
