@@ -39,7 +39,7 @@ impl PartialEq for Known {
 impl Eq for Known {}
 
 /// The size of the pieces in which places are counted, in bytes.
-const PIECE: usize = 16 << 10;
+const PIECE: usize = 4 << 10;
 
 impl Source {
     /// The longest text that offsets can address, in bytes.
@@ -88,12 +88,9 @@ impl Source {
         let bytes = self.text.as_bytes();
         let offset = (offset as usize).min(bytes.len());
         let (start, end) = self.line_around(offset);
-        let line = self.counted(start).0 + 1;
-        let column = if self.text.is_char_boundary(offset) {
-            self.counted(offset).1 - self.counted(start).1 + 1
-        } else {
-            1
-        };
+        let line = self.breaks_before(start) + 1;
+        let column =
+            if self.text.is_char_boundary(offset) { self.chars_between(start, offset) + 1 } else { 1 };
         Location {
             path: self.path.clone(),
             line: line + self.lines_above,
@@ -109,28 +106,34 @@ impl Source {
     /// How many line breaks and characters stand before each piece, the last time for the whole text.
     fn pieces(&self) -> &(Vec<u32>, Vec<u32>) {
         self.known.lines.get_or_init(|| {
-            let (mut breaks, mut chars) = (vec![0], vec![0]);
+            let (mut all_breaks, mut all_chars) = (vec![0], vec![0]);
             let mut sum = (0, 0);
             for piece in self.text.as_bytes().chunks(PIECE) {
-                let (b, c) = counted(piece);
-                sum = (sum.0 + b, sum.1 + c);
-                breaks.push(sum.0);
-                chars.push(sum.1);
+                sum = (sum.0 + breaks(piece), sum.1 + chars(piece));
+                all_breaks.push(sum.0);
+                all_chars.push(sum.1);
             }
-            (breaks, chars)
+            (all_breaks, all_chars)
         })
     }
 
-    /// How many line breaks and characters stand before an offset.
-    fn counted(&self, offset: usize) -> (u32, u32) {
-        let bytes = self.text.as_bytes();
+    /// How many line breaks stand before an offset.
+    fn breaks_before(&self, offset: usize) -> u32 {
         let piece = offset / PIECE;
-        let (breaks, chars) = counted(&bytes[piece * PIECE..offset]);
-        if piece == 0 {
-            return (breaks, chars);
+        let before = if piece == 0 { 0 } else { self.pieces().0[piece] };
+        before + breaks(&self.text.as_bytes()[piece * PIECE..offset])
+    }
+
+    /// How many characters stand between two offsets.
+    fn chars_between(&self, start: usize, end: usize) -> u32 {
+        let bytes = self.text.as_bytes();
+        let (first, last) = (start.div_ceil(PIECE), end / PIECE);
+        if first >= last {
+            return chars(&bytes[start..end]);
         }
-        let before = self.pieces();
-        (before.0[piece] + breaks, before.1[piece] + chars)
+        let whole = self.pieces();
+        chars(&bytes[start..first * PIECE]) + whole.1[last] - whole.1[first]
+            + chars(&bytes[last * PIECE..end])
     }
 
     /// Where the line begins and ends that an offset is in.
@@ -162,11 +165,14 @@ impl Source {
     }
 }
 
-/// How many line breaks and characters bytes of a text hold.
-fn counted(bytes: &[u8]) -> (u32, u32) {
-    let breaks = memchr::memchr_iter(b'\n', bytes).count();
-    let chars = bytes.iter().filter(|b| **b & 0xC0 != 0x80).count();
-    (breaks as u32, chars as u32)
+/// How many line breaks bytes of a text hold.
+fn breaks(bytes: &[u8]) -> u32 {
+    memchr::memchr_iter(b'\n', bytes).count() as u32
+}
+
+/// How many characters bytes of a text hold.
+fn chars(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|b| **b & 0xC0 != 0x80).count() as u32
 }
 
 /// How many characters of a line the token takes that begins there.
