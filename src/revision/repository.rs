@@ -109,25 +109,20 @@ impl Repository {
         RevisionFiles::new(Tree::new(self.git.clone(), revision.clone()), &self.top)
     }
 
-    /// The files that differ between a revision and another one, or the working tree with what is not committed and
-    /// not ignored. Paths from the top, sorted.
+    /// The files that differ between a revision and the working tree, with what is not committed and not ignored. Paths
+    /// from the top, sorted.
     ///
     /// # Errors
     ///
     /// When an object cannot be read.
-    pub fn changed(&self, old: &Revision, new: Option<&Revision>) -> Result<Vec<String>> {
+    pub fn changed(&self, old: &Revision) -> Result<Vec<String>> {
         let git = lock(&self.git);
         let compare = || -> Result<Vec<String>, git2::Error> {
             let before = git.find_tree(old.tree)?;
             let mut options = DiffOptions::new();
-            options.include_untracked(true).recurse_untracked_dirs(true).ignore_submodules(true);
+            options.include_untracked(true).recurse_untracked_dirs(true).ignore_submodules(false);
             options.context_lines(0).skip_binary_check(true);
-            let diff = match new {
-                Some(new) => {
-                    git.diff_tree_to_tree(Some(&before), Some(&git.find_tree(new.tree)?), Some(&mut options))?
-                }
-                None => git.diff_tree_to_workdir(Some(&before), Some(&mut options))?,
-            };
+            let diff = git.diff_tree_to_workdir(Some(&before), Some(&mut options))?;
             let mut paths = vec![];
             for delta in diff.deltas().filter(|delta| delta.status() != Delta::Unmodified) {
                 for file in [delta.old_file(), delta.new_file()] {

@@ -1,8 +1,45 @@
 //! Which roots a change reaches, and why.
 
-use super::graph::{Graph, is_of};
+use super::graph::{Graph, Named};
+use super::tree::{KUSTOMIZATION, Tree, join};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+
+/// What was changed.
+#[derive(Debug, Default)]
+pub struct Changed {
+    files: BTreeSet<String>,
+    /// What changed links lead to, and the link.
+    behind_links: BTreeMap<String, String>,
+}
+
+impl Changed {
+    /// The files that were changed between trees.
+    pub fn new(files: Vec<String>, trees: &[Tree]) -> Self {
+        let behind = |file: &String| -> Vec<(String, String)> {
+            trees.iter().filter_map(|tree| Some((tree.behind_link(file)?, file.clone()))).collect()
+        };
+        let behind_links = files.iter().flat_map(behind).collect();
+        Self { files: files.into_iter().collect(), behind_links }
+    }
+
+    /// The file by which a path is another one: its own, or that of a directory above.
+    fn at(&self, path: &str, through_link: bool) -> Option<&String> {
+        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+        ends.filter_map(|end| path.get(..end)).find_map(|part| {
+            let link = || self.behind_links.get(part).filter(|_| through_link);
+            self.files.get(part).or_else(link)
+        })
+    }
+
+    /// A changed file below a directory.
+    fn below(&self, directory: &str) -> Option<&String> {
+        let prefix = join(directory, "");
+        let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        let first = self.files.range::<str, _>(from).next();
+        first.filter(|file| file.starts_with(&prefix) && !directory.is_empty())
+    }
+}
 
 /// A root that a change reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +62,8 @@ struct Reason {
     next: Option<String>,
 }
 
-/// The roots that changed files reach, in their order. Every root is held against every file once.
-pub fn affected(graph: &Graph, roots: &[String], changed: &BTreeSet<String>) -> Vec<Affected> {
+/// The roots that changed files reach, in their order. Every directory is looked at once.
+pub fn affected(graph: &Graph, roots: &[String], changed: &Changed) -> Vec<Affected> {
     let mut known = BTreeMap::new();
     roots
         .iter()
@@ -50,7 +87,7 @@ pub fn affected(graph: &Graph, roots: &[String], changed: &BTreeSet<String>) -> 
 fn reason(
     graph: &Graph,
     at: &str,
-    changed: &BTreeSet<String>,
+    changed: &Changed,
     known: &mut BTreeMap<String, Option<Reason>>,
 ) -> Option<Reason> {
     if let Some(known) = known.get(at) {
@@ -69,26 +106,17 @@ fn reason(
 }
 
 /// A changed file that a directory names itself.
-fn own_reason(graph: &Graph, at: &str, changed: &BTreeSet<String>) -> Option<Reason> {
-    let own = super::tree::KUSTOMIZATION.iter().map(|name| super::tree::join(at, name));
-    if let Some(file) = own.into_iter().find(|file| changed.contains(file) && is_of(at, file)) {
-        return Some(Reason { file, field: String::new(), next: None });
+fn own_reason(graph: &Graph, at: &str, changed: &Changed) -> Option<Reason> {
+    let reason = |file: &str, field: &str| Reason { file: file.into(), field: field.into(), next: None };
+    let mut own = KUSTOMIZATION.iter().map(|name| join(at, name));
+    if let Some(file) = own.find(|file| changed.files.contains(file)) {
+        return Some(reason(&file, ""));
     }
-    let directory = graph.0.get(at)?;
-    directory.named.iter().find_map(|(field, path)| {
-        let file = match changed.get(path) {
-            Some(file) => file,
-            // A directory with a kustomization file of its own answers for itself.
-            None if graph.0.contains_key(path) => return None,
-            None => below(path, changed)?,
-        };
-        Some(Reason { file: file.clone(), field: field.clone(), next: None })
+    graph.0.get(at)?.named.iter().find_map(|Named { field, path, through_link }| {
+        // A directory with a kustomization file of its own answers for what is below it.
+        let is_known = graph.0.contains_key(path);
+        let file = changed.at(path, *through_link);
+        let file = file.or_else(|| if is_known { None } else { changed.below(path) })?;
+        Some(reason(file, field))
     })
-}
-
-/// A changed file below a directory.
-fn below<'a>(directory: &str, changed: &'a BTreeSet<String>) -> Option<&'a String> {
-    let prefix = super::tree::join(directory, "");
-    let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
-    changed.range::<str, _>(from).next().filter(|file| file.starts_with(&prefix) && !directory.is_empty())
 }

@@ -3,7 +3,7 @@
 use super::tree::{Tree, clean, join};
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::yaml::{Doc, NodeId, NodeKind, split};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields whose entries may be directories.
 const DIRECTORIES: [&str; 3] = ["resources", "bases", "components"];
@@ -19,10 +19,21 @@ const CHART_HOME: &str = "charts";
 pub struct Directory {
     /// Whether it is a component.
     pub is_component: bool,
-    /// The field and path of everything that it may name.
-    pub named: Vec<(String, String)>,
+    /// Everything that it may name.
+    pub named: Vec<Named>,
     /// The paths of the directories that it may build on.
     pub directories: Vec<String>,
+}
+
+/// Something that a kustomization file may name.
+#[derive(Debug)]
+pub struct Named {
+    /// The field; empty for the file itself.
+    pub field: String,
+    /// The path.
+    pub path: String,
+    /// It is what the path in the file leads to through links.
+    pub through_link: bool,
 }
 
 /// All of them by their path; `` is the top.
@@ -30,11 +41,11 @@ pub struct Directory {
 pub struct Graph(pub BTreeMap<String, Directory>);
 
 impl Graph {
-    /// Reads all kustomization files in and below a directory, and those of the directories outside that they name.
+    /// Reads all kustomization files in and below a directory, and those of hidden directories that they name.
     ///
     /// # Errors
     ///
-    /// When a directory or a file cannot be read. A file that is no valid YAML names nothing.
+    /// When a directory cannot be read. A file that is no valid YAML names nothing.
     pub fn read(tree: &Tree, below: &str) -> Result<Self> {
         let fail = |path: &str, e: &std::io::Error| {
             let shown = if path.is_empty() { "." } else { path };
@@ -42,11 +53,17 @@ impl Graph {
                 .at(Location::file(shown))
         };
         let mut graph = BTreeMap::new();
-        for file in tree.kustomizations(below).map_err(|e| fail(below, &e))? {
+        let mut waiting = tree.kustomizations(below).map_err(|e| fail(below, &e))?;
+        while let Some(file) = waiting.pop() {
             let at = file.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
-            // What cannot be read (a dangling link, a submodule) is explained when it is built.
-            let bytes = tree.read(&file).unwrap_or_default();
-            graph.insert(at.clone(), directory(tree, &at, file, bytes));
+            if graph.contains_key(&at) {
+                continue;
+            }
+            let found = directory(tree, &at, file);
+            let hidden =
+                found.directories.iter().filter(|next| is_hidden(next) && !graph.contains_key(*next));
+            waiting.extend(hidden.filter_map(|next| tree.kustomization(next)));
+            graph.insert(at, found);
         }
         Ok(Self(graph))
     }
@@ -61,7 +78,7 @@ impl Graph {
 
     /// The directories that no other one builds on and that are no components.
     pub fn tops(&self) -> Vec<&str> {
-        let inner: std::collections::BTreeSet<&str> = self
+        let inner: BTreeSet<&str> = self
             .0
             .iter()
             .flat_map(|(at, directory)| directory.directories.iter().filter(move |inner| *inner != at))
@@ -72,42 +89,88 @@ impl Graph {
     }
 }
 
-fn directory(tree: &Tree, at: &str, file: String, bytes: Vec<u8>) -> Directory {
+/// Returns whether a directory is below a hidden one.
+fn is_hidden(directory: &str) -> bool {
+    directory.split('/').any(|part| part.starts_with('.'))
+}
+
+/// Returns whether a field is one of these. Kustomize takes the names of fields in any case.
+fn is_one_of(field: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| name.eq_ignore_ascii_case(field))
+}
+
+/// What a kustomization file names.
+fn directory(tree: &Tree, at: &str, file: String) -> Directory {
     let mut found = Directory::default();
+    // Where the file is a link, it is the file behind it that changes.
+    let real = tree.resolve(&file).filter(|real| *real != file);
+    found.named.extend(real.map(|path| Named { field: String::new(), path, through_link: true }));
+    // What cannot be read (a dangling link, a submodule) is explained when it is built.
+    let bytes = tree.read(&file).unwrap_or_default();
     let Some(doc) = read(file, bytes) else { return found };
-    let root = doc.root();
-    found.is_component = doc.get(root, "kind").is_some_and(|kind| doc.text(kind) == "Component");
     let mut texts = vec![];
-    for (key, value) in doc.pairs(root) {
-        strings(&doc, value, doc.text(key), &mut texts);
-    }
-    if doc.get(root, "helmCharts").is_some() || doc.get(root, "helmChartInflationGenerator").is_some() {
-        let home =
-            doc.get_path(root, &["helmGlobals", "chartHome"]).map_or(CHART_HOME, |home| doc.text(home));
-        texts.push(("helmCharts".to_owned(), home.to_owned()));
-    }
-    // What configures generators and transformers names files, too, as seen from the same directory.
-    for (field, text) in texts.clone() {
-        if CONFIGURED.contains(&field.as_str())
-            && let Some(path) = clean(at, &text)
-            && let Ok(bytes) = tree.read(&path)
-            && let Some(doc) = read(path, bytes)
-        {
-            strings(&doc, doc.root(), &field, &mut texts);
+    for (key, value) in doc.pairs(doc.root()) {
+        let field = doc.text(key);
+        found.is_component |= is_one_of(field, &["kind"]) && doc.text(value) == "Component";
+        strings(&doc, value, field, &mut texts);
+        if is_one_of(field, &["helmCharts", "helmChartInflationGenerator"]) {
+            texts.push(("helmCharts".to_owned(), CHART_HOME.to_owned()));
         }
     }
+    let mut seen = BTreeSet::new();
+    for (field, text) in texts.clone() {
+        if is_one_of(&field, &CONFIGURED) {
+            configured(tree, at, (at, &text), &field, &mut seen, &mut texts);
+        }
+    }
+    texts.dedup();
     for (field, text) in texts {
-        let Some(path) = clean(at, &text).filter(|path| path != at || text.contains('.')) else { continue };
-        let mut paths = vec![path.clone()];
-        paths.extend(tree.resolve(&path).filter(|real| *real != path));
-        for path in paths {
-            if DIRECTORIES.contains(&field.as_str()) || CONFIGURED.contains(&field.as_str()) {
+        let Some(path) = clean(at, &text).filter(|path| is_path(&text) && (path != at || text.contains('.')))
+        else {
+            continue;
+        };
+        let real = tree.resolve(&path).filter(|real| *real != path);
+        for (path, through_link) in [(Some(path), false), (real, true)] {
+            let Some(path) = path else { continue };
+            if is_one_of(&field, &DIRECTORIES) || is_one_of(&field, &CONFIGURED) {
                 found.directories.push(path.clone());
             }
-            found.named.push((field.clone(), path));
+            found.named.push(Named { field: field.clone(), path, through_link });
         }
     }
     found
+}
+
+/// Adds what configures generators and transformers names: paths as seen from the directory `at` of the kustomization that
+/// runs them. The configuration is an entry as seen from another directory: YAML, a file, or a directory with a
+/// kustomization file of its own.
+fn configured(
+    tree: &Tree,
+    at: &str,
+    (from, entry): (&str, &str),
+    field: &str,
+    seen: &mut BTreeSet<String>,
+    texts: &mut Vec<(String, String)>,
+) {
+    let path = clean(from, entry).filter(|_| !entry.contains('\n')).and_then(|path| tree.resolve(&path));
+    let (inside, name, bytes) = match path {
+        None if entry.contains('\n') => (None, at.to_owned(), entry.as_bytes().to_vec()),
+        Some(path) if seen.insert(path.clone()) => match tree.kustomization(&path) {
+            Some(file) => (Some(path), file.clone(), tree.read(&file).unwrap_or_default()),
+            None => (None, path.clone(), tree.read(&path).unwrap_or_default()),
+        },
+        _ => return,
+    };
+    let Ok(docs) = split::read_text(name, bytes, None).and_then(|source| split::read_all(&source)) else {
+        return;
+    };
+    let mut found = vec![];
+    docs.iter().for_each(|doc| strings(doc, doc.root(), field, &mut found));
+    if let Some(directory) = inside {
+        found.iter().for_each(|(_, text)| configured(tree, at, (&directory, text), field, seen, texts));
+    } else {
+        texts.append(&mut found);
+    }
 }
 
 fn read(path: String, bytes: Vec<u8>) -> Option<Doc> {
@@ -123,8 +186,7 @@ fn strings(doc: &Doc, node: NodeId, field: &str, found: &mut Vec<(String, String
         return;
     }
     let text = doc.text(node);
-    let is_path = |text: &str| !text.is_empty() && text.len() < 4096 && !text.contains(['\n', '\0']);
-    if is_path(text) {
+    if is_path(text) || is_one_of(field, &CONFIGURED) {
         found.push((field.to_owned(), text.to_owned()));
     }
     if let Some((_, path)) = text.split_once('=').filter(|(_, path)| is_path(path)) {
@@ -132,7 +194,6 @@ fn strings(doc: &Doc, node: NodeId, field: &str, found: &mut Vec<(String, String
     }
 }
 
-/// Whether a file is the kustomization file of a directory.
-pub fn is_of(directory: &str, file: &str) -> bool {
-    super::tree::KUSTOMIZATION.iter().any(|name| join(directory, name) == file)
+fn is_path(text: &str) -> bool {
+    !text.is_empty() && text.len() < 4096 && !text.contains(['\n', '\0'])
 }

@@ -9,7 +9,7 @@ mod graph;
 mod select;
 mod tree;
 
-pub use affected::{Affected, affected};
+pub use affected::{Affected, Changed, affected};
 pub use graph::Graph;
 pub use select::{Selection, select};
 pub use tree::Tree;

@@ -51,6 +51,12 @@ impl Tree {
         Ok(found)
     }
 
+    /// Returns the path of the kustomization file of a directory, if it has one.
+    pub(super) fn kustomization(&self, directory: &str) -> Option<String> {
+        let mut files = KUSTOMIZATION.iter().map(|name| join(directory, name));
+        files.find(|file| self.files.kind(&self.top.join(file)).is_ok())
+    }
+
     /// Returns the content of a file.
     pub(super) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let path = self.top.join(path);
@@ -62,6 +68,14 @@ impl Tree {
             }
             FileKind::File(_) => Err(io::Error::other(format!("it is larger than {LARGEST} bytes"))),
             _ => Err(io::Error::other("it is not a regular file")),
+        }
+    }
+
+    /// Returns the path to which a link leads, unless it leads out of the top; `None` for what is no link.
+    pub(super) fn behind_link(&self, path: &str) -> Option<String> {
+        match self.files.kind(&self.top.join(path)) {
+            Ok(FileKind::Link) => self.resolve(path),
+            _ => None,
         }
     }
 

@@ -116,6 +116,99 @@ fn only_what_a_change_reaches_is_affected() {
 }
 
 #[test]
+fn changes_are_followed_through_links_configurations_and_hidden_directories() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    let link = |target: &str, path: &str| {
+        let _ = fs::remove_file(top.join(path));
+        std::os::unix::fs::symlink(target, top.join(path)).expect("a link");
+    };
+    let map = |value: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{a: {value}}}\n")
+    };
+    let generator = |file: &str| {
+        format!("apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {{name: g}}\nfiles: [{file}]\n")
+    };
+    git(top, &["init", "-q", "-b", "main", "."]);
+    for (path, text) in [
+        ("file/map.yaml", map("1")),
+        ("file/shared/k.yaml", "resources: [map.yaml]\n".to_owned()),
+        ("chain/kustomization.yaml", "resources: [../first/inner]\n".to_owned()),
+        ("one/inner/kustomization.yaml", "resources: [map.yaml]\n".to_owned()),
+        ("one/inner/map.yaml", map("1")),
+        ("two/inner/kustomization.yaml", "resources: [map.yaml]\n".to_owned()),
+        ("two/inner/map.yaml", map("2")),
+        (
+            "inline/kustomization.yaml",
+            format!("generators:\n- |-\n  {}", generator("z.txt").replace('\n', "\n  ")),
+        ),
+        ("inline/z.txt", "1".to_owned()),
+        ("nested/kustomization.yaml", "generators: [gen]\n".to_owned()),
+        ("nested/gen/kustomization.yaml", "resources: [g.yaml]\n".to_owned()),
+        ("nested/gen/g.yaml", generator("y.txt")),
+        ("nested/y.txt", "1".to_owned()),
+        ("hidden/kustomization.yaml", "RESOURCES: [../.base]\n".to_owned()),
+        (".base/kustomization.yaml", "resources: [../common]\n".to_owned()),
+        ("common/kustomization.yaml", "resources: [map.yaml]\n".to_owned()),
+        ("common/map.yaml", map("1")),
+    ] {
+        write(top, path, &text);
+    }
+    link("shared/k.yaml", "file/kustomization.yaml");
+    link("second", "first");
+    link("one", "second");
+    git(top, &["add", "-A"]);
+    git(top, &["commit", "-q", "-m", "one"]);
+    let roots = ["chain", "file", "hidden", "inline", "nested"];
+    let edits: [(&str, &dyn Fn()); 6] = [
+        ("file: file/shared/k.yaml", &|| {
+            write(top, "file/shared/k.yaml", "resources: [map.yaml]\nnamePrefix: p-\n");
+        }),
+        ("chain: second (resources)", &|| link("two", "second")),
+        ("chain: one/inner/map.yaml (resources), through one/inner", &|| {
+            write(top, "one/inner/map.yaml", &map("3"));
+        }),
+        ("inline: inline/z.txt (generators)", &|| write(top, "inline/z.txt", "2")),
+        ("nested: nested/y.txt (generators)", &|| write(top, "nested/y.txt", "2")),
+        ("hidden: common/map.yaml (resources), through .base, common", &|| {
+            write(top, "common/map.yaml", &map("2"));
+        }),
+    ];
+    for (expected, edit) in edits {
+        git(top, &["checkout", "-q", "-f", "main"]);
+        edit();
+        let (code, stdout, stderr) = run(top, &["affected", "main"]);
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, format!("{expected}\n").as_str(), ""));
+        let (code, whole, stderr) = run(top, &["diff", "--against", "main", "--all", "--format", "json"]);
+        assert_eq!((code, stderr.as_str()), (1, ""), "{expected}");
+        let arguments = [&["diff", "--against", "main", "--format", "json"][..], &roots].concat();
+        let (_, each, _) = run(top, &arguments);
+        let changed = |text: &str| -> Vec<serde_json::Value> {
+            let report: serde_json::Value = serde_json::from_str(text).expect("a report");
+            let all = report["targets"].as_array().expect("targets").iter();
+            all.filter(|target| target["objects"] != serde_json::json!([])).cloned().collect()
+        };
+        assert_eq!(changed(&whole), changed(&each), "{expected}");
+    }
+}
+
+#[test]
+fn a_root_that_is_one_on_one_side_alone_is_compared_with_what_is_there() {
+    let directory = scratch();
+    let top = directory.path();
+    let summary = |arguments: &[&str]| run(top, &[&["diff", "--format", "summary"], arguments].concat()).1;
+    // Its patches and resources stay, and are no objects.
+    fs::remove_file(top.join("overlays/b/kustomization.yaml")).expect("removed");
+    assert_eq!(summary(&["--against", "main", "--all"]), "1 removed, 0 unchanged\n");
+    assert_eq!(summary(&["--all", "main:.", "."]), "1 removed, 2 unchanged\n");
+    git(top, &["checkout", "-q", "-f", "main"]);
+    // What nothing builds on any longer becomes a root, and is what it was.
+    fs::remove_dir_all(top.join("overlays/a")).expect("removed");
+    assert_eq!(summary(&["--against", "main", "--all"]), "2 removed, 0 unchanged\n");
+    assert_eq!(summary(&["--all", "main:.", "."]), "2 removed, 3 unchanged\n");
+}
+
+#[test]
 fn affected_roots_are_those_that_differ_and_maybe_more() {
     let directory = scratch();
     let top = directory.path();

@@ -1,14 +1,14 @@
 //! What is compared with what: two sides that were named, or targets of the working tree with those of a revision.
 
 use super::args::DiffArgs;
-use super::side::{Side, relative_to};
+use super::side::{Side, What, relative_to};
 use super::usage;
 use crate::cli::environment::Environment;
 use crate::config;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::files::{Disk, FileSystem};
 use crate::revision::{Repository, Revision};
-use crate::roots::{self, Affected, Graph, Selection, Tree};
+use crate::roots::{self, Affected, Changed, Graph, Tree};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,7 +54,8 @@ pub fn pairs(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
             let below = repository_path(&repository, &environment.directory.join(target))?;
             for root in affected_roots(&repository, &revision, &below, environment)? {
                 let directory = repository.top().join(&root.root);
-                pairs.push(both(&old, &new, &revision, &directory, environment)?);
+                let pair = both(&old, &new, &revision, &directory, environment)?;
+                pairs.push(Pair { old: pair.old.only_root(), new: pair.new.only_root(), ..pair });
             }
         }
         return Ok(pairs);
@@ -101,25 +102,50 @@ fn named(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
     if !args.all {
         return Ok(vec![Pair { name: String::new(), old, new }]);
     }
-    let (a, b) = (old.tree(environment)?, new.tree(environment)?);
-    let (roots_a, roots_b) = (roots_of(&a)?, roots_of(&b)?);
-    let all: BTreeSet<&String> = roots_a.iter().chain(&roots_b).collect();
-    let side = |tree: &Tree, roots: &[String], root: &String, whole: &Side| match roots.contains(root) {
-        true => Side::build(tree.files.clone(), tree.top.join(root), whole.shown()),
-        false => Side::Nothing,
+    let (a, b) = (Below::of(&old, environment)?, Below::of(&new, environment)?);
+    let all: BTreeSet<&String> = a.roots.iter().chain(&b.roots).collect();
+    let pair = |root: &String| Pair {
+        name: if root.is_empty() { ".".to_owned() } else { root.clone() },
+        old: a.side(root, old.shown()),
+        new: b.side(root, new.shown()),
     };
-    Ok(all
-        .into_iter()
-        .map(|root| Pair {
-            name: if root.is_empty() { ".".to_owned() } else { root.clone() },
-            old: side(&a, &roots_a, root, &old),
-            new: side(&b, &roots_b, root, &new),
-        })
-        .collect())
+    Ok(all.into_iter().map(pair).collect())
 }
 
-fn roots_of(tree: &Tree) -> Result<Vec<String>> {
-    Ok(roots::select(&Graph::read(tree, "")?, "", &Selection::default()))
+/// The kustomizations in and below a side.
+struct Below {
+    tree: Tree,
+    graph: Graph,
+    roots: Vec<String>,
+}
+
+impl Below {
+    fn of(side: &Side, environment: &Environment) -> Result<Self> {
+        let tree = side.tree()?;
+        let graph = Graph::read(&tree, "")?;
+        let here = environment.directory.as_path();
+        let target = if tree.top.is_dir() { tree.top.to_string_lossy() } else { ".".into() };
+        let selection = config::Repository::find(here, &target)?.selection(here, &tree.top);
+        let roots = roots::select(&graph, "", &selection);
+        Ok(Self { tree, graph, roots })
+    }
+
+    /// A root of either side. Here it may be a kustomization that another one builds on, or nothing.
+    fn side(&self, root: &str, shown: &str) -> Side {
+        if !self.graph.0.contains_key(root) {
+            return Side::Nothing;
+        }
+        Side::At {
+            files: self.tree.files.clone(),
+            path: self.tree.top.join(root),
+            shown: if root.is_empty() {
+                shown.to_owned()
+            } else {
+                format!("{}/{root}", shown.trim_end_matches('/'))
+            },
+            what: What::Root,
+        }
+    }
 }
 
 /// A directory in a revision and in the working tree.
@@ -162,15 +188,15 @@ pub fn affected_roots(
 ) -> Result<Vec<Affected>> {
     let configuration = config::Repository::find(&environment.directory, ".")?;
     let selection = configuration.selection(&environment.directory, repository.top());
-    let changed: BTreeSet<String> = repository.changed(revision, None)?.into_iter().collect();
     let top = repository.top().to_owned();
     let sides: [Arc<dyn FileSystem>; 2] =
         [Arc::new(Disk::new(top.clone())), Arc::new(repository.files(revision))];
+    let trees = sides.map(|files| Tree { files, top: top.clone() });
+    let changed = Changed::new(repository.changed(revision)?, &trees);
     let mut all: Vec<Affected> = vec![];
-    for files in sides {
-        let tree = Tree { files, top: top.clone() };
+    for tree in &trees {
         // What is named may stand above.
-        let graph = Graph::read(&tree, "")?;
+        let graph = Graph::read(tree, "")?;
         let roots = roots::select(&graph, below, &selection);
         for found in roots::affected(&graph, &roots, &changed) {
             if !all.iter().any(|known| known.root == found.root) {

@@ -141,10 +141,9 @@ impl Side {
         Ok(Self::At { files: files.clone(), path, shown: shown.to_owned(), what })
     }
 
-    /// A directory to be rendered.
-    pub fn build(files: Arc<dyn FileSystem>, path: PathBuf, shown: &str) -> Self {
-        let shown = format!("{shown}/{}", path.file_name().unwrap_or_default().to_string_lossy());
-        Self::At { files, path, shown, what: What::Root }
+    /// The side if it is to be rendered, else nothing: without its kustomization file a directory is a root no longer.
+    pub fn only_root(self) -> Self {
+        if matches!(self, Self::At { what: What::Root, .. }) { self } else { Self::Nothing }
     }
 
     /// As the user would name it.
@@ -159,7 +158,7 @@ impl Side {
     }
 
     /// The directory as a tree in which roots are looked for.
-    pub fn tree(&self, _environment: &Environment) -> Result<Tree> {
+    pub fn tree(&self) -> Result<Tree> {
         match self {
             Self::At { files, path, what: What::Root | What::Manifests, .. } => {
                 Ok(Tree { files: files.clone(), top: path.clone() })
