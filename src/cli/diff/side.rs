@@ -7,7 +7,6 @@ use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files::{Disk, FileKind, FileSystem};
 use crate::limits::{Budget, Limits};
 use crate::resource::{ResMap, from_source};
-use crate::revision::Repository;
 use crate::roots::Tree;
 use crate::text::path::{clean, relative};
 use crate::yaml::{Source, split};
