@@ -6,6 +6,7 @@ use super::spelling;
 use super::tree::{self, Node};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result, cause, nearest};
+use crate::kustomization::schema::ORDER;
 use crate::kustomization::{Kustomization, decode, locate::NAMES};
 use crate::load;
 use crate::yaml::{Dialect, Doc, Source, Tag, parse, split};
@@ -26,41 +27,6 @@ pub struct KustomizationFile {
     /// The content is not that on the disk.
     stepped: bool,
 }
-
-/// The order in which kustomize appends new fields.
-pub(super) const ORDER: [&str; 31] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "sortOptions",
-    "resources",
-    "namePrefix",
-    "nameSuffix",
-    "namespace",
-    "crds",
-    "commonLabels",
-    "labels",
-    "commonAnnotations",
-    "patchesStrategicMerge",
-    "patchesJson6902",
-    "patches",
-    "configMapGenerator",
-    "secretGenerator",
-    "helmCharts",
-    "helmGlobals",
-    "generatorOptions",
-    "vars",
-    "images",
-    "replacements",
-    "replicas",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-    "components",
-    "openapi",
-    "buildMetadata",
-];
 
 /// Where the kustomization file of a directory is. Unlike a build this takes a directory of that name for a mistake.
 pub fn locate(directory: &Path) -> Result<PathBuf> {

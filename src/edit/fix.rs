@@ -5,9 +5,10 @@
 //! A build applies the old fields at other times than `patches`, so that the output can change; whoever calls this
 //! builds before and after.
 
-use super::file::{KustomizationFile, ORDER};
+use super::file::KustomizationFile;
 use super::tree::{Entry, Node, Shape};
 use crate::diag::{Error, ErrorKind, Result};
+use crate::kustomization::schema::ORDER;
 
 /// Moves the deprecated fields. `is_file` tells whether a text is the path of a file that can be read.
 pub fn fix(file: &mut KustomizationFile, is_file: &dyn Fn(&str) -> bool) -> Result<()> {

@@ -4,7 +4,7 @@
 //! there in several spellings is read once for each, in byte order, over what was read before.
 
 use super::tree::{Entry, Node, Shape};
-use crate::kustomization::read::FIELDS;
+use crate::kustomization::schema::NAMES;
 
 /// The fields of what some fields hold, or of the items of their lists. A field that has fields itself is a row of its own.
 const INNER: &[(&str, &[&str])] = &[
@@ -41,7 +41,7 @@ const GENERATOR_OPTIONS: &[&str] = &[
 /// Gives the fields of a kustomization file kustomize's names.
 pub fn settle(root: &mut Node) {
     if root.shape == Shape::Map && !root.opaque {
-        rename(root, &FIELDS);
+        rename(root, &NAMES);
     }
 }
 

@@ -5,6 +5,7 @@ pub mod entries;
 pub mod fix;
 pub mod locate;
 pub mod read;
+pub mod schema;
 #[cfg(test)]
 mod tests;
 pub mod types;

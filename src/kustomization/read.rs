@@ -6,50 +6,13 @@
 use super::decode::{Decoder, Fields, Rules};
 use super::entries;
 use super::fix;
+use super::schema::NAMES;
 use super::types::{Kustomization, OpenApi, Replacement};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result};
 use crate::kube::TransformerConfig;
 use crate::yaml::{Doc, Mark, Marked, NodeId, NodeKind, Source};
 use std::sync::Arc;
-
-/// The fields of a kustomization file.
-pub const FIELDS: [&str; 34] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "resources",
-    "bases",
-    "components",
-    "crds",
-    "namePrefix",
-    "nameSuffix",
-    "namespace",
-    "commonLabels",
-    "labels",
-    "commonAnnotations",
-    "patchesStrategicMerge",
-    "patchesJson6902",
-    "patches",
-    "configMapGenerator",
-    "secretGenerator",
-    "generatorOptions",
-    "helmGlobals",
-    "helmCharts",
-    "helmChartInflationGenerator",
-    "vars",
-    "images",
-    "imageTags",
-    "replacements",
-    "replicas",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-    "openapi",
-    "buildMetadata",
-    "sortOptions",
-];
 
 /// Fields that say nothing of what to build.
 const TYPE_META: [&str; 2] = ["apiVersion", "kind"];
@@ -61,9 +24,9 @@ const MOVED: [&str; 3] = ["bases", "imageTags", "helmChartInflationGenerator"];
 pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Result<Kustomization> {
     let Some(doc) = doc else { return Err(empty(source)) };
     let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
-    let f = d.fields(doc.root(), "a kustomization file", &FIELDS)?;
+    let f = d.fields(doc.root(), "a kustomization file", &NAMES)?;
     let kustomization = typed(d, &f)?;
-    if !FIELDS.iter().any(|name| !TYPE_META.contains(name) && f.get(name).is_some_and(|n| counts(d, name, n)))
+    if !NAMES.iter().any(|name| !TYPE_META.contains(name) && f.get(name).is_some_and(|n| counts(d, name, n)))
     {
         return Err(empty(source));
     }
@@ -75,7 +38,7 @@ pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Res
 /// it.
 pub fn decode(doc: &Arc<Doc>, compat: Compat) -> Result<Kustomization> {
     let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
-    typed(d, &d.fields(doc.root(), "a kustomization file", &FIELDS)?)
+    typed(d, &d.fields(doc.root(), "a kustomization file", &NAMES)?)
 }
 
 fn typed(d: Decoder<'_>, f: &Fields<'_>) -> Result<Kustomization> {

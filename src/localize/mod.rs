@@ -7,7 +7,6 @@
 //! is never half a copy. Kustomize makes the destination first, and removes it when something goes wrong.
 
 pub mod copy;
-pub mod fields;
 pub mod places;
 pub mod plugins;
 pub mod run;

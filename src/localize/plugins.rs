@@ -1,9 +1,9 @@
 //! Paths in the configurations of built-in plugins.
 
-use super::fields::Role;
 use super::write::Place;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::Text;
+use crate::kustomization::schema::Role;
 use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId, NodeKind, Tag};
 

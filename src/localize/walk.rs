@@ -1,12 +1,12 @@
 //! From directory to directory: what each path of a kustomization leads to, and what it is in the copy.
 
 use super::copy::Copy;
-use super::fields::Role;
 use super::{places, plugins, write};
 use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::generate::kv;
 use crate::kustomization::Text;
 use crate::kustomization::locate::{NAMES, locate};
+use crate::kustomization::schema::Role;
 use crate::load::{Fetch, File, Found, Loader, RepoSpec};
 use crate::resource::{ResMap, print, read};
 use crate::text::path::{clean, relative};

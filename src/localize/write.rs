@@ -3,11 +3,10 @@
 //! As in kustomize the file goes through JSON: fields get their proper case, those without content go, numbers in
 //! values of charts are floats of 64 bits, and the printer sorts everything.
 
-use super::fields::{Field, KUSTOMIZATION, Role, Shape, When};
 use crate::diag::Result;
 use crate::kustomization::Text;
 use crate::kustomization::decode::{Decoder, Rules};
-use crate::kustomization::read::FIELDS;
+use crate::kustomization::schema::{Field, KUSTOMIZATION, NAMES, Role, Shape, When};
 use crate::yaml::json::{read_json, write_float, write_string};
 use crate::yaml::{self, Doc, NodeId, NodeKind, Source, Value};
 use std::fmt::Write;
@@ -25,7 +24,7 @@ pub fn kustomization(doc: Option<&Arc<Doc>>, place: &mut Place<'_>) -> Result<Ve
         Some(doc) => {
             let d = Decoder::new(doc, Rules::KUSTOMIZATION)?;
             let json = Writer { d, place }.fields(Some(doc.root()), FILE, KUSTOMIZATION)?;
-            let fields = d.fields(doc.root(), FILE, &FIELDS)?;
+            let fields = d.fields(doc.root(), FILE, &NAMES)?;
             let charts = fields.get("helmCharts").filter(|n| !doc.children(*n).is_empty());
             if let (Some(charts), None) = (charts, fields.get("helmGlobals")) {
                 place(Role::ChartHome, &d.marked(charts, ""))?;

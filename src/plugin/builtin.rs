@@ -148,6 +148,13 @@ const KINDS: [(&str, Read); 18] = [
     ("HashTransformer", |_| Ok(Builtin::Hash)),
 ];
 
+/// The kinds of builtin plugins, sorted.
+pub fn kinds() -> Vec<&'static str> {
+    let mut kinds: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).collect();
+    kinds.sort_unstable();
+    kinds
+}
+
 /// Reads the configuration of a builtin plugin.
 pub fn decode(config: &Resource) -> Result<Builtin> {
     let kind = config.gvk().kind.as_str();

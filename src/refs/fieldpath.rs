@@ -67,10 +67,7 @@ pub(super) fn item(part: &str) -> Result<(&str, &str)> {
 
 /// The error for a node of another kind than the path needs.
 pub(super) fn wrong_kind(doc: &Doc, node: NodeId, part: &str, expected: &str) -> Error {
-    let found = match doc.kind(node) {
-        NodeKind::Scalar => format!("`{}`", doc.text(node).lines().next().unwrap_or_default()),
-        kind => kind.noun().to_owned(),
-    };
+    let found = doc.describe(node);
     Error::new(ErrorKind::Reference, format!("expected {expected} for `{part}` of the path, found {found}"))
         .at(doc.location(node))
 }

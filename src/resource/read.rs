@@ -38,7 +38,7 @@ pub fn from_docs(docs: Vec<Doc>, single: bool) -> Result<Vec<Resource>> {
             Some(items) if kind.ends_with("List") => {
                 if doc.kind(items) != NodeKind::Seq && !doc.is_null(items) {
                     let message =
-                        format!("expected a list in `items` of {kind}, found {}", describe(&doc, items));
+                        format!("expected a list in `items` of {kind}, found {}", doc.describe(items));
                     return Err(Error::new(ErrorKind::Resource, message).at(doc.location(items)));
                 }
                 to_json_styles(&mut doc, items)?;
@@ -94,14 +94,6 @@ fn text(doc: &Doc, node: Option<NodeId>) -> &str {
     node.filter(|n| !doc.is_null(*n)).map_or("", |n| doc.text(n))
 }
 
-fn describe(doc: &Doc, node: NodeId) -> String {
-    match doc.kind(node) {
-        NodeKind::Scalar if doc.is_null(node) => "a null".into(),
-        NodeKind::Scalar => format!("`{}`", doc.text(node)),
-        kind => kind.noun().into(),
-    }
-}
-
 fn check(doc: &Doc) -> Result<()> {
     let root = doc.root();
     let fail =
@@ -109,7 +101,7 @@ fn check(doc: &Doc) -> Result<()> {
     if doc.kind(root) != NodeKind::Map {
         return fail(
             root,
-            format!("expected an object, a mapping with a kind, found {}", describe(doc, root)),
+            format!("expected an object, a mapping with a kind, found {}", doc.describe(root)),
         );
     }
     let (kind, metadata) = (doc.get(root, "kind"), doc.get(root, "metadata"));
@@ -121,7 +113,7 @@ fn check(doc: &Doc) -> Result<()> {
         }
         (_, "") if metadata.is_some_and(|m| doc.kind(m) != NodeKind::Map && !doc.is_empty(m)) => {
             let at = metadata.unwrap_or(root);
-            fail(at, format!("expected a mapping in `metadata`, found {}", describe(doc, at)))
+            fail(at, format!("expected a mapping in `metadata`, found {}", doc.describe(at)))
         }
         (kind, "") if !kind.ends_with("List") => {
             let at = name.or(metadata).unwrap_or(root);
@@ -192,7 +184,7 @@ fn to_json_key(doc: &mut Doc, key: NodeId) -> Result<()> {
             Ok(())
         }
         None => {
-            let message = format!("expected a string as key, found {}", describe(doc, key));
+            let message = format!("expected a string as key, found {}", doc.describe(key));
             Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
         }
     }

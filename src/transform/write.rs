@@ -5,10 +5,7 @@ use crate::yaml::{Doc, Mark, NodeId, NodeKind, Tag};
 
 /// The error for a node of the wrong kind.
 pub(super) fn wrong_kind(doc: &Doc, node: NodeId, expected: &str) -> Error {
-    let found = match doc.kind(node) {
-        NodeKind::Scalar => format!("`{}`", doc.text(node)),
-        kind => kind.noun().to_owned(),
-    };
+    let found = doc.describe(node);
     Error::new(ErrorKind::Resource, format!("expected {expected}, found {found}")).at(doc.location(node))
 }
 

@@ -182,6 +182,18 @@ impl Doc {
         self.root
     }
 
+    /// What a node is, for messages: the beginning of a scalar, or the kind of a collection.
+    pub fn describe(&self, node: NodeId) -> String {
+        match self.kind(node) {
+            NodeKind::Scalar if self.is_null(node) => "a null".into(),
+            NodeKind::Scalar => {
+                let line = self.text(node).lines().next().unwrap_or_default();
+                format!("`{}`", line.chars().take(40).collect::<String>())
+            }
+            kind => kind.noun().into(),
+        }
+    }
+
     /// All sources that nodes came from.
     pub fn sources(&self) -> &[Arc<Source>] {
         &self.sources

@@ -12,32 +12,11 @@ use crate::diag::{Code, Error, ErrorKind, Finding, Location, Result};
 use crate::edit::KustomizationFile;
 use crate::edit::generators::{self, Sort};
 use crate::load::{self, Files, Loader, NoFetch};
+use crate::plugin::builtin;
 use args::{EditArgs, EditCommand};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The plugins that kustomize names.
-const BUILTIN_PLUGINS: [&str; 18] = [
-    "AnnotationsTransformer",
-    "ConfigMapGenerator",
-    "HashTransformer",
-    "HelmChartInflationGenerator",
-    "IAMPolicyGenerator",
-    "ImageTagTransformer",
-    "LabelTransformer",
-    "NamespaceTransformer",
-    "PatchJson6902Transformer",
-    "PatchStrategicMergeTransformer",
-    "PatchTransformer",
-    "PrefixSuffixTransformer",
-    "PrefixTransformer",
-    "ReplacementTransformer",
-    "ReplicaCountTransformer",
-    "SecretGenerator",
-    "SuffixTransformer",
-    "ValueAddTransformer",
-];
 
 /// Runs a command of `edit`.
 pub fn run(args: EditArgs, environment: &Environment) -> Result<Done> {
@@ -54,7 +33,7 @@ fn command(args: EditArgs, environment: &Environment) -> Result<Done> {
         Some(EditCommand::Remove(args)) => remove::run(args, environment),
         Some(EditCommand::Set(args)) => set::run(args, environment),
         Some(EditCommand::AlphaListBuiltinPlugin(_)) => {
-            let names: String = BUILTIN_PLUGINS.iter().map(|name| format!(" * {name}\n")).collect();
+            let names: String = builtin::kinds().iter().map(|name| format!(" * {name}\n")).collect();
             Ok(Done { stdout: vec![format!("Builtin plugins:\n\n{names}").into_bytes()], ..Done::default() })
         }
         Some(EditCommand::Unknown(words)) => Ok(unknown(&["edit"], &words)),

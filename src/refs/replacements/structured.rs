@@ -13,6 +13,7 @@ use crate::compat::Compat;
 use crate::kustomization::types::FieldOptions;
 use crate::refs::fieldpath;
 use crate::text::go;
+use crate::yaml::json::write_string;
 use crate::yaml::reencode::{self, Place, Value as Scalar};
 use crate::yaml::{Doc, NodeId, NodeKind};
 
@@ -128,7 +129,7 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
             for (i, (key, value)) in entries.iter().enumerate() {
                 out.push(if i == 0 { '{' } else { ',' });
                 line(out, inner);
-                string(key, out);
+                write_string(key, out);
                 out.push_str(if level.is_some() { ": " } else { ":" });
                 json(doc, *value, inner, out)?;
             }
@@ -141,8 +142,8 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
             Scalar::Int(n) => out.push_str(&n.to_string()),
             Scalar::Float(f) if f.is_finite() => out.push_str(&go::json_float(f)),
             Scalar::Float(_) => return None,
-            Scalar::Str(text) => string(&text, out),
-            Scalar::Time(text) | Scalar::Binary(text) => string(&text, out),
+            Scalar::Str(text) => write_string(&text, out),
+            Scalar::Time(text) | Scalar::Binary(text) => write_string(&text, out),
         },
     }
     Some(())
@@ -152,25 +153,4 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
 fn scalar(doc: &Doc, node: NodeId) -> Option<Scalar<'_>> {
     let place = Place { flow: true, simple_key: false, last: false, reencode: true };
     reencode::value(doc, node, place).ok()
-}
-
-/// Writes a string as Go's JSON encoder does.
-fn string(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
 }

@@ -1,5 +1,8 @@
-//! The fields of a kustomization file: what each holds, whether it is written when it is empty, and which texts are
+//! The fields of a kustomization file: what each holds, whether it is written when it is empty, and which strings are
 //! paths.
+//!
+//! Decoding takes the names from here, `edit` the order of new fields, `localize` the paths and what is written, and
+//! `docs/kustomization.schema.json` is made of it.
 
 /// What a text is to `localize`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -281,17 +284,99 @@ const LEGACY_SORT: &[Field] = &[
     Field { name: "orderLast", shape: Texts(Plain), when: OrNull },
 ];
 
+/// The names of [`KUSTOMIZATION`].
+pub const NAMES: [&str; KUSTOMIZATION.len()] = {
+    let mut names = [""; KUSTOMIZATION.len()];
+    let (mut at, mut fields) = (0, KUSTOMIZATION);
+    while let [field, rest @ ..] = fields {
+        names[at] = field.name;
+        (at, fields) = (at + 1, rest);
+    }
+    names
+};
+
+/// The order in which kustomize appends new fields. Those that moved elsewhere are not among them.
+pub const ORDER: [&str; 31] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "sortOptions",
+    "resources",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "crds",
+    "commonLabels",
+    "labels",
+    "commonAnnotations",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "patches",
+    "configMapGenerator",
+    "secretGenerator",
+    "helmCharts",
+    "helmGlobals",
+    "generatorOptions",
+    "vars",
+    "images",
+    "replacements",
+    "replicas",
+    "configurations",
+    "generators",
+    "transformers",
+    "validators",
+    "components",
+    "openapi",
+    "buildMetadata",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kustomization::read::FIELDS;
+    use serde_json::{Value, json};
 
     #[test]
-    fn every_field_of_a_kustomization_file_is_here_once() {
-        let mut here: Vec<_> = KUSTOMIZATION.iter().map(|f| f.name).collect();
-        let mut known = FIELDS.to_vec();
-        here.sort_unstable();
-        known.sort_unstable();
-        assert_eq!(here, known);
+    fn new_fields_are_appended_in_an_order_that_has_each_once() {
+        let moved = ["bases", "imageTags", "helmChartInflationGenerator"];
+        let mut names: Vec<&str> = NAMES.into_iter().filter(|name| !moved.contains(name)).collect();
+        let mut order = ORDER.to_vec();
+        names.sort_unstable();
+        order.sort_unstable();
+        assert_eq!(order, names);
+    }
+
+    #[test]
+    fn the_published_schema_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/kustomization.schema.json");
+        let mut schema = object(KUSTOMIZATION);
+        schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+        schema["title"] = json!("kustomization.yaml");
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("KFM_UPDATE").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text, "`KFM_UPDATE=1` writes it anew");
+    }
+
+    fn object(fields: &[Field]) -> Value {
+        let properties = fields.iter().map(|field| (field.name.to_owned(), value(field.shape)));
+        json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": properties.collect::<serde_json::Map<_, _>>(),
+        })
+    }
+
+    fn value(shape: Shape) -> Value {
+        match shape {
+            Text(_) => json!({"type": "string"}),
+            Flag => json!({"type": "boolean"}),
+            Number => json!({"type": "integer"}),
+            Texts(_) => json!({"type": "array", "items": {"type": "string"}}),
+            Pairs(_) => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+            Any => json!({"type": "object"}),
+            One(fields) => object(fields),
+            Many(fields) => json!({"type": "array", "items": object(fields)}),
+        }
     }
 }
