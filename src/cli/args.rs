@@ -20,18 +20,12 @@ pub struct BuildArgs {
     /// With --all: change nothing, list what is out of date, and exit with 1 if something is
     #[arg(long)]
     pub check: bool,
-    /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
-    #[arg(long, value_name = "RESTRICTION", overrides_with = "load_restrictor")]
-    pub load_restrictor: Option<String>,
+    /// What may be read, run and fetched
+    #[command(flatten)]
+    pub reach: ReachArgs,
     /// Order of the output: `legacy` or `none`
     #[arg(long, value_name = "ORDER", hide = true, overrides_with = "reorder")]
     pub reorder: Option<String>,
-    /// Let `helmCharts` and the helm generator run helm
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_helm")]
-    pub enable_helm: Option<bool>,
-    /// The helm program
-    #[arg(long, value_name = "COMMAND", default_value = "helm", overrides_with = "helm_command")]
-    pub helm_command: String,
     /// Kubernetes API version for helm's Capabilities.APIVersions; may be repeated
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
     pub helm_api_versions: Vec<String>,
@@ -84,13 +78,6 @@ pub struct BuildArgs {
     /// Let the build take more, or less, of something: `memory=2GiB`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
     pub limit: Vec<String>,
-    /// Build what a stranger wrote: no network, no programs, nothing from outside of the root, whatever other flags say
-    /// [env: KFM_UNTRUSTED=1]
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "untrusted")]
-    pub untrusted: Option<bool>,
-    /// Read nothing from outside of this directory [default with --untrusted: the work tree of git, else the target]
-    #[arg(long, value_name = "DIR", overrides_with = "root")]
-    pub root: Option<String>,
     /// Let kustomization files name `file://` repositories outside of their work tree
     #[arg(long)]
     pub enable_file_repositories: bool,
@@ -100,9 +87,6 @@ pub struct BuildArgs {
     /// Where images are pulled from.
     #[command(flatten)]
     pub images: ImageArgs,
-    /// How remote content is fetched
-    #[command(flatten)]
-    pub remote: RemoteArgs,
 }
 
 impl BuildArgs {
@@ -112,6 +96,30 @@ impl BuildArgs {
         let parsed = command.try_get_matches_from(words).and_then(|matches| Self::from_arg_matches(&matches));
         parsed.map_err(|e| Error::new(ErrorKind::Usage, e.to_string()))
     }
+}
+
+/// Flags of all commands that render: what may be read, run and fetched.
+#[derive(Debug, Clone, Args)]
+pub struct ReachArgs {
+    /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
+    #[arg(long, value_name = "RESTRICTION", overrides_with = "load_restrictor")]
+    pub load_restrictor: Option<String>,
+    /// Let `helmCharts` and the helm generator run helm
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_helm")]
+    pub enable_helm: Option<bool>,
+    /// The helm program
+    #[arg(long, value_name = "COMMAND", default_value = "helm", overrides_with = "helm_command")]
+    pub helm_command: String,
+    /// Build what a stranger wrote: no network, no programs, nothing from outside of the root, whatever other flags say
+    /// [env: KFM_UNTRUSTED=1]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "untrusted")]
+    pub untrusted: Option<bool>,
+    /// Read nothing from outside of this directory [default with --untrusted: the work tree of git, else the target]
+    #[arg(long, value_name = "DIR", overrides_with = "root")]
+    pub root: Option<String>,
+    /// How remote content is fetched
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 }
 
 /// Flags for where images are pulled from.

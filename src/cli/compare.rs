@@ -1,5 +1,6 @@
 //! `compare`: what other versions of kustomize print of the same input.
 
+use super::args::{BuildArgs, ReachArgs};
 use super::environment::Environment;
 use super::{Done, sandbox, session};
 use crate::compat::Compat;
@@ -23,15 +24,9 @@ pub struct CompareArgs {
     /// Leave nothing out of the report, however long it becomes
     #[arg(long)]
     pub full: bool,
-    /// As of `build`
-    #[arg(long, value_name = "RESTRICTION")]
-    pub load_restrictor: Option<String>,
-    /// As of `build`
-    #[arg(long)]
-    pub enable_helm: bool,
-    /// As of `build`
-    #[arg(long, value_name = "COMMAND")]
-    pub helm_command: Option<String>,
+    /// What may be read, run and fetched
+    #[command(flatten)]
+    pub reach: ReachArgs,
 }
 
 /// What a version makes of a target: objects and the text that is printed of them, or why there are none.
@@ -66,14 +61,9 @@ pub fn run(args: &CompareArgs, environment: &Environment) -> Result<Done> {
 }
 
 fn render(target: &str, version: Compat, args: &CompareArgs, environment: &Environment) -> Rendered {
-    let values = [
-        ("--load-restrictor", args.load_restrictor.as_deref()),
-        ("--helm-command", args.helm_command.as_deref()),
-        ("--compat", Some(version.name())),
-    ];
-    let values = values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
-    let flags: Vec<String> = values.chain(args.enable_helm.then(|| "--enable-helm".to_owned())).collect();
-    let objects = session::render(target, &flags, None, environment)?;
+    let compat = Some(version.name().to_owned());
+    let args = BuildArgs { reach: args.reach.clone(), compat, ..BuildArgs::of(&[])? };
+    let objects = session::render(&args, target, |_, fetch| Ok(fetch), environment)?;
     let text = print::all(&objects, 1)?.concat();
     Ok((objects, text))
 }

@@ -6,7 +6,7 @@ use super::{remote, sandbox};
 use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{Local, Trees};
-use crate::files::{Disk, FileSystem};
+use crate::files::Disk;
 use crate::limits::Limits;
 use crate::load::{Fetch, RepoSpec, StandIns};
 use crate::plugin::PluginOptions;
@@ -32,7 +32,7 @@ pub fn options(args: &BuildArgs, environment: &Environment, findings: &Findings)
             "use `buildMetadata: [managedByLabel]` in the kustomization file",
         );
     }
-    let unrestricted = match args.load_restrictor.as_deref() {
+    let unrestricted = match args.reach.load_restrictor.as_deref() {
         None | Some("" | "LoadRestrictionsRootOnly") => false,
         Some("LoadRestrictionsNone") => true,
         Some(other) => {
@@ -74,8 +74,9 @@ pub fn options(args: &BuildArgs, environment: &Environment, findings: &Findings)
         },
         plugins: PluginOptions {
             compat,
-            enable_helm: plugins_on || on(args.enable_helm),
-            helm_command: args.helm_command.clone(),
+            no_helm: None,
+            enable_helm: plugins_on || on(args.reach.enable_helm),
+            helm_command: args.reach.helm_command.clone(),
             helm_api_versions: args.helm_api_versions.clone(),
             helm_kube_version: args.helm_kube_version.clone().unwrap_or_default(),
             helm_debug: on(args.helm_debug),
@@ -143,22 +144,19 @@ pub fn resources(
     Ok(resources)
 }
 
-/// Renders a directory with these flags of `build`, from the disk or other files; its warnings are not kept.
+/// Renders a directory; its warnings are not kept. `change` has the last word on the options and on what fetches.
 pub fn render(
+    args: &BuildArgs,
     dir: &str,
-    flags: &[String],
-    files: Option<Arc<dyn FileSystem>>,
+    change: impl FnOnce(&mut Options, Arc<dyn Fetch>) -> Result<Arc<dyn Fetch>>,
     environment: &Environment,
 ) -> Result<ResMap> {
-    let args = BuildArgs::of(flags)?;
     let findings = Findings::default();
-    let mut options = options(&args, environment, &findings)?;
-    let Reach { fetch, untrusted, .. } = reach(&mut options, &args, dir, environment)?;
-    let trees = trees(&args, dir, environment, !untrusted);
+    let mut options = options(args, environment, &findings)?;
+    let Reach { fetch, untrusted, .. } = reach(&mut options, args, dir, environment)?;
+    let fetch = change(&mut options, fetch)?;
+    let trees = trees(args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
-    if let Some(files) = files {
-        options.files = files;
-    }
     accumulate::build(dir, &options, fetch, &findings).map_err(|e| match &trees {
         Some(trees) => trees.explain(e),
         None => e,
@@ -205,7 +203,7 @@ pub fn reach(options: &mut Options, args: &BuildArgs, dir: &str, environment: &E
     let untrusted = is_untrusted(args, environment);
     let remote = match untrusted {
         true => remote::copies(dir, options.root.as_deref(), environment)?,
-        false => Some(remote::open(&args.remote, dir, options.limits.clone(), environment)?),
+        false => Some(remote::open(&args.reach.remote, dir, options.limits.clone(), environment)?),
     };
     if untrusted {
         distrust(options);
@@ -225,7 +223,7 @@ fn root(args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Option
             Error::new(ErrorKind::Usage, message)
         })
     };
-    match &args.root {
+    match &args.reach.root {
         Some(root) => real(root).map(Some),
         None if is_untrusted(args, environment) => Ok(Some(sandbox::own_root(dir, environment))),
         None => Ok(None),
@@ -234,7 +232,7 @@ fn root(args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Option
 
 fn is_untrusted(args: &BuildArgs, environment: &Environment) -> bool {
     // Whoever sets the variable for a machine means every build.
-    args.untrusted.unwrap_or(false) || environment.untrusted
+    args.reach.untrusted.unwrap_or(false) || environment.untrusted
 }
 
 /// Lets the kernel enforce what an untrusted build may reach. Tells what it does not enforce.

@@ -42,6 +42,9 @@ pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site
             Error::new(ErrorKind::Restricted, "charts are rendered only with `--enable-helm`").at(at())
         );
     }
+    if let Some(why) = site.options.no_helm {
+        return Err(Error::new(ErrorKind::Restricted, why).at(at()));
+    }
     if site.options.helm_command.is_empty() {
         return Err(fail("`--helm-command` must name a program".into()));
     }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct PluginOptions {
     /// `--enable-helm`
     pub enable_helm: bool,
+    /// Why helm cannot run whatever the flags say, if it cannot.
+    pub no_helm: Option<&'static str>,
     /// `--helm-command`
     pub helm_command: String,
     /// `--helm-api-versions`
@@ -47,6 +49,7 @@ impl Default for PluginOptions {
     fn default() -> Self {
         Self {
             enable_helm: false,
+            no_helm: None,
             helm_command: "helm".to_owned(),
             helm_api_versions: vec![],
             helm_kube_version: String::new(),

@@ -1,6 +1,6 @@
 //! What the kustomization files below a directory name.
 
-use super::tree::{Tree, clean, join};
+use super::tree::{COPIES, LOCK, Tree, clean, join};
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::yaml::{Doc, NodeId, NodeKind, split};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +41,7 @@ pub struct Named {
 pub struct Graph(pub BTreeMap<String, Directory>);
 
 impl Graph {
-    /// Reads all kustomization files in and below a directory, and those of hidden directories that they name.
+    /// Reads all kustomization files in and below a directory, and those of hidden directories and copies that they name.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Graph {
             }
             let found = directory(tree, &at, file);
             let hidden =
-                found.directories.iter().filter(|next| is_hidden(next) && !graph.contains_key(*next));
+                found.directories.iter().filter(|next| is_left_out(next) && !graph.contains_key(*next));
             waiting.extend(hidden.filter_map(|next| tree.kustomization(next)));
             graph.insert(at, found);
         }
@@ -89,9 +89,9 @@ impl Graph {
     }
 }
 
-/// Returns whether a directory is below a hidden one.
-fn is_hidden(directory: &str) -> bool {
-    directory.split('/').any(|part| part.starts_with('.'))
+/// Returns whether a directory may be below one that is not looked into.
+fn is_left_out(directory: &str) -> bool {
+    directory.split('/').any(|part| part.starts_with('.') || part == COPIES)
 }
 
 /// Returns whether a field is one of these. Kustomize takes the names of fields in any case.
@@ -124,19 +124,31 @@ fn directory(tree: &Tree, at: &str, file: String) -> Directory {
         }
     }
     texts.dedup();
+    let mut is_remote = None;
     for (field, text) in texts {
         let Some(path) = clean(at, &text).filter(|path| is_path(&text) && (path != at || text.contains('.')))
         else {
             continue;
         };
-        let real = tree.resolve(&path).filter(|real| *real != path);
+        let real = tree.resolve(&path);
+        let names_directory = is_one_of(&field, &DIRECTORIES) || is_one_of(&field, &CONFIGURED);
+        if text.contains("://") || names_directory && real.is_none() {
+            is_remote.get_or_insert_with(|| field.clone());
+        }
+        let real = real.filter(|real| *real != path);
         for (path, through_link) in [(Some(path), false), (real, true)] {
             let Some(path) = path else { continue };
-            if is_one_of(&field, &DIRECTORIES) || is_one_of(&field, &CONFIGURED) {
+            if names_directory {
                 found.directories.push(path.clone());
             }
             found.named.push(Named { field: field.clone(), path, through_link });
         }
+    }
+    // What is remote may come from any of the copies: they refer to one another.
+    if let (Some(field), Some(directory)) = (is_remote, tree.locked(at)) {
+        let path = |name| join(&directory, name);
+        let named = |path| Named { field: field.clone(), path, through_link: false };
+        found.named.extend([path(LOCK), path(COPIES)].map(named));
     }
     found
 }

@@ -8,6 +8,12 @@ use std::sync::Arc;
 /// Names of kustomization files.
 pub const KUSTOMIZATION: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
+/// The lock of remote content.
+pub const LOCK: &str = "kfm.lock";
+
+/// The directory beside it for copies.
+pub const COPIES: &str = "vendor";
+
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
 
@@ -24,8 +30,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Returns the paths of all kustomization files in and below a directory, sorted. Links are not followed, and hidden
-    /// directories are left out.
+    /// Returns the paths of all kustomization files in and below a directory, sorted. Links are not followed; hidden
+    /// directories and copies of remote content are left out.
     pub(super) fn kustomizations(&self, below: &str) -> io::Result<Vec<String>> {
         let (mut found, mut open, mut looked) = (vec![], vec![below.to_owned()], 0);
         while let Some(directory) = open.pop() {
@@ -34,8 +40,10 @@ impl Tree {
                 return Err(io::Error::other(format!("more than {MOST_DIRECTORIES} directories")));
             }
             let at = self.top.join(&directory);
-            for name in self.files.list(&at)? {
-                let Some(name) = name.to_str() else { continue };
+            let names = self.files.list(&at)?;
+            let has_lock = names.iter().any(|name| name == LOCK);
+            for name in names {
+                let Some(name) = name.to_str().filter(|name| !has_lock || *name != COPIES) else { continue };
                 let is_kustomization = KUSTOMIZATION.contains(&name);
                 // What has an extension is hardly ever a directory, but may be one.
                 match self.files.kind(&at.join(name)) {
@@ -55,6 +63,18 @@ impl Tree {
     pub(super) fn kustomization(&self, directory: &str) -> Option<String> {
         let mut files = KUSTOMIZATION.iter().map(|name| join(directory, name));
         files.find(|file| self.files.kind(&self.top.join(file)).is_ok())
+    }
+
+    /// Returns the directory of the lock that counts for a directory: the nearest one above that has one.
+    pub(super) fn locked(&self, directory: &str) -> Option<String> {
+        let mut above = Some(directory);
+        while let Some(at) = above {
+            if self.files.kind(&self.top.join(at).join(LOCK)).is_ok() {
+                return Some(at.to_owned());
+            }
+            above = (!at.is_empty()).then(|| at.rsplit_once('/').map_or("", |(above, _)| above));
+        }
+        None
     }
 
     /// Returns the content of a file.

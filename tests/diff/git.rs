@@ -209,6 +209,60 @@ fn a_root_that_is_one_on_one_side_alone_is_compared_with_what_is_there() {
 }
 
 #[test]
+fn a_revision_has_its_own_lock_and_copies() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    let vendor = |commit: char, value: &str| {
+        let commit = commit.to_string().repeat(40);
+        write(
+            top,
+            "kfm.lock",
+            &format!(
+                "version = 1\n[[repository]]\nurl = \"https://example.com/o/r\"\nref = \"v1\"\ncommit = \"{commit}\"\n\
+                 tree = \"{commit}\"\ncopy = \"vendor/r@v1\"\nsum = \"sha256:0\"\n\
+                 [[file]]\nurl = \"https://example.com/m.yaml\"\ncopy = \"vendor/m.yaml\"\nsum = \"sha256:0\"\n"
+            ),
+        );
+        let map = |name: &str| {
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: '{value}'}}\n")
+        };
+        write(top, "vendor/r@v1/base/kustomization.yaml", "resources: [map.yaml]\n");
+        write(top, "vendor/r@v1/base/map.yaml", &map("copied"));
+        write(top, "vendor/m.yaml", &map("file"));
+    };
+    git(top, &["init", "-q", "-b", "main", "."]);
+    let remote = "resources: ['https://example.com/o/r//base?ref=v1', 'https://example.com/m.yaml']\n";
+    write(top, "overlay/kustomization.yaml", remote);
+    write(top, "local/kustomization.yaml", "resources: [map.yaml]\n");
+    write(top, "local/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: l}\n");
+    vendor('1', "old");
+    git(top, &["add", "-A"]);
+    git(top, &["commit", "-q", "-m", "one"]);
+    vendor('2', "new");
+    let (code, stdout, stderr) = run(top, &["affected", "main"]);
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "overlay: kfm.lock (resources)\n", ""));
+    let arguments = ["diff", "--against", "main", "--all", "--offline", "--format", "unified"];
+    let (code, stdout, stderr) = run(top, &arguments);
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    assert_eq!(stdout.matches("-  a: old\n+  a: new\n").count(), 2, "{stdout}");
+}
+
+#[test]
+fn charts_of_a_revision_are_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    git(top, &["init", "-q", "-b", "main", "."]);
+    write(top, "chart/kustomization.yaml", "helmCharts: [{name: c, releaseName: r}]\n");
+    git(top, &["add", "-A"]);
+    git(top, &["commit", "-q", "-m", "one"]);
+    write(top, "chart/kustomization.yaml", "helmCharts: [{name: c, releaseName: s}]\n");
+    let (code, stdout, stderr) = run(top, &["diff", "--against", "main", "--all", "--enable-helm"]);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    let expected = "Error: the charts of a revision cannot be rendered: helm reads the disk\n";
+    assert!(stderr.starts_with(expected) && stderr.contains("while reading the older side"), "{stderr}");
+}
+
+#[test]
 fn affected_roots_are_those_that_differ_and_maybe_more() {
     let directory = scratch();
     let top = directory.path();

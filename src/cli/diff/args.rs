@@ -1,5 +1,7 @@
 //! The arguments of `diff`.
 
+use crate::cli::args::{BuildArgs, ReachArgs};
+use crate::diag::Result;
 use clap::{Args, ValueEnum};
 
 /// Arguments of `diff`.
@@ -48,16 +50,10 @@ pub struct DiffArgs {
     /// With --live: as an apply by the server would do it
     #[arg(long, requires = "live")]
     pub server_side: bool,
-    /// As of `build`
-    #[arg(long, value_name = "RESTRICTION")]
-    pub load_restrictor: Option<String>,
-    /// As of `build`
-    #[arg(long)]
-    pub enable_helm: bool,
-    /// As of `build`
-    #[arg(long, value_name = "COMMAND")]
-    pub helm_command: Option<String>,
-    /// As of `build`
+    /// What may be read, run and fetched
+    #[command(flatten)]
+    pub reach: ReachArgs,
+    /// Behave as this version of kustomize [env: KFM_COMPAT]
     #[arg(long, value_name = "VERSION")]
     pub compat: Option<String>,
 }
@@ -99,17 +95,14 @@ pub enum FailOn {
 }
 
 impl DiffArgs {
-    /// The flags that `build` gets. `one_thread`: other builds run at the same time.
-    pub fn build_flags(&self, one_thread: bool) -> Vec<String> {
-        let values = [
-            ("--load-restrictor", &self.load_restrictor),
-            ("--helm-command", &self.helm_command),
-            ("--compat", &self.compat),
-        ];
-        let values =
-            values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value.as_ref()?)));
-        let switches = [("--enable-helm", self.enable_helm), ("--threads=1", one_thread)];
-        let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
-        values.chain(switches).collect()
+    /// The arguments of the builds. `one_thread`: other builds run at the same time.
+    pub fn build(&self, one_thread: bool) -> Result<BuildArgs> {
+        let threads = usize::from(one_thread);
+        Ok(BuildArgs {
+            reach: self.reach.clone(),
+            compat: self.compat.clone(),
+            threads,
+            ..BuildArgs::of(&[])?
+        })
     }
 }

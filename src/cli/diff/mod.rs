@@ -1,6 +1,7 @@
 //! `diff`: what a change does to the cluster.
 
 mod args;
+mod copies;
 mod live;
 mod plan;
 mod side;
@@ -8,6 +9,7 @@ mod side;
 pub use args::DiffArgs;
 pub(super) use plan::{affected_roots, repository_path};
 
+use super::args::BuildArgs;
 use super::environment::Environment;
 use super::{Done, output, sandbox, session};
 use crate::config::Repository;
@@ -38,8 +40,8 @@ pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
         0 | 1 => 1,
         _ => session::processors(!environment.untrusted),
     };
-    let flags = args.build_flags(threads > 1);
-    let compare = |pair: &Pair| compare(pair, &flags, &options, args, environment);
+    let build = args.build(threads > 1)?;
+    let compare = |pair: &Pair| compare(pair, &build, &options, args, environment);
     let targets = parallel::map(threads, &pairs, compare).into_iter().collect::<Result<Vec<_>>>()?;
     Ok(Done { findings: notes, ..finish(&targets, args, environment)? })
 }
@@ -54,7 +56,7 @@ pub(super) fn confine(sides: &[String], output: Option<&str>, environment: &Envi
 
 fn compare(
     pair: &Pair,
-    flags: &[String],
+    build: &BuildArgs,
     options: &diff::Options,
     args: &DiffArgs,
     environment: &Environment,
@@ -62,7 +64,7 @@ fn compare(
     // Both at once, unless other targets are read at the same time.
     let threads = if pair.name.is_empty() { 2 } else { 1 };
     let sides = parallel::map(threads, &[(&pair.old, "older"), (&pair.new, "newer")], |(side, which)| {
-        side.read(flags, args.kubectl, environment)
+        side.read(build, args.kubectl, environment)
             .map_err(|e| e.during(format!("reading the {which} side, `{}`", side.shown())))
     });
     let mut sides = sides.into_iter();

@@ -1,7 +1,7 @@
 //! What is compared with what: two sides that were named, or targets of the working tree with those of a revision.
 
 use super::args::DiffArgs;
-use super::side::{Side, What, relative_to};
+use super::side::{Files, Side, What, relative_to};
 use super::usage;
 use crate::cli::environment::Environment;
 use crate::config;
@@ -45,8 +45,8 @@ pub fn pairs(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
         Wanted::Revision(name) => repository.revision(name)?,
         Wanted::MergeBase(branch) => repository.merge_base(branch)?,
     };
-    let old: Arc<dyn FileSystem> = Arc::new(repository.files(&revision));
-    let new: Arc<dyn FileSystem> = Arc::new(Disk::new(environment.directory.clone()));
+    let old = Files::Revision(Arc::new(repository.files(&revision)));
+    let new = Files::Disk(Arc::new(Disk::new(environment.directory.clone())));
     let targets = targets(args);
     if args.all {
         let mut pairs = vec![];
@@ -114,20 +114,21 @@ fn named(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
 
 /// The kustomizations in and below a side.
 struct Below {
-    tree: Tree,
+    files: Files,
+    top: PathBuf,
     graph: Graph,
     roots: Vec<String>,
 }
 
 impl Below {
     fn of(side: &Side, environment: &Environment) -> Result<Self> {
-        let tree = side.tree()?;
-        let graph = Graph::read(&tree, "")?;
+        let (files, top) = side.directory()?;
+        let graph = Graph::read(&Tree { files: files.system().clone(), top: top.clone() }, "")?;
         let here = environment.directory.as_path();
-        let target = if tree.top.is_dir() { tree.top.to_string_lossy() } else { ".".into() };
-        let selection = config::Repository::find(here, &target)?.selection(here, &tree.top);
+        let target = if top.is_dir() { top.to_string_lossy() } else { ".".into() };
+        let selection = config::Repository::find(here, &target)?.selection(here, &top);
         let roots = roots::select(&graph, "", &selection);
-        Ok(Self { tree, graph, roots })
+        Ok(Self { graph, roots, files, top })
     }
 
     /// A root of either side. Here it may be a kustomization that another one builds on, or nothing.
@@ -136,8 +137,8 @@ impl Below {
             return Side::Nothing;
         }
         Side::At {
-            files: self.tree.files.clone(),
-            path: self.tree.top.join(root),
+            files: self.files.clone(),
+            path: self.top.join(root),
             shown: if root.is_empty() {
                 shown.to_owned()
             } else {
@@ -150,8 +151,8 @@ impl Below {
 
 /// A directory in a revision and in the working tree.
 fn both(
-    old: &Arc<dyn FileSystem>,
-    new: &Arc<dyn FileSystem>,
+    old: &Files,
+    new: &Files,
     revision: &Revision,
     directory: &Path,
     environment: &Environment,

@@ -1,13 +1,14 @@
 //! The sides of a comparison: what the user named, and the objects there.
 
-use super::DiffArgs;
+use super::{DiffArgs, copies};
+use crate::Options;
+use crate::cli::args::BuildArgs;
 use crate::cli::environment::Environment;
 use crate::cli::{input, session};
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files::{Disk, FileKind, FileSystem};
 use crate::limits::{Budget, Limits};
 use crate::resource::{ResMap, from_source};
-use crate::roots::Tree;
 use crate::text::path::{clean, relative};
 use crate::yaml::{Source, split};
 use std::io::{self, Read};
@@ -23,13 +24,16 @@ const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
 /// The most files that are read below a directory of manifests.
 const MOST_FILES: usize = 100_000;
 
+/// Why the charts of a revision are not rendered.
+const NO_HELM: &str = "the charts of a revision cannot be rendered: helm reads the disk";
+
 /// One side.
 #[derive(Debug)]
 pub enum Side {
     /// Something on disk or in a revision.
     At {
         /// Where its files come from.
-        files: Arc<dyn FileSystem>,
+        files: Files,
         /// Where it is, absolute.
         path: PathBuf,
         /// As the user would name it.
@@ -43,6 +47,24 @@ pub enum Side {
     Input(Option<PathBuf>),
     /// The target is not on this side.
     Nothing,
+}
+
+/// Where the files of a side come from.
+#[derive(Debug, Clone)]
+pub enum Files {
+    /// From disk.
+    Disk(Arc<dyn FileSystem>),
+    /// From a revision.
+    Revision(Arc<dyn FileSystem>),
+}
+
+impl Files {
+    /// What reads them.
+    pub fn system(&self) -> &Arc<dyn FileSystem> {
+        match self {
+            Self::Disk(files) | Self::Revision(files) => files,
+        }
+    }
 }
 
 /// What a side is.
@@ -75,7 +97,7 @@ impl Side {
                     .at(Location::file(text))
             })?;
         }
-        let disk: Arc<dyn FileSystem> = Arc::new(Disk::new(environment.directory.clone()));
+        let disk = Files::Disk(Arc::new(Disk::new(environment.directory.clone())));
         // A pipe has no path of its own.
         if path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
             return Ok(Self::Input(Some(path)));
@@ -108,7 +130,7 @@ impl Side {
         } else {
             repository.top().to_owned()
         };
-        let files: Arc<dyn FileSystem> = Arc::new(repository.files(&revision));
+        let files = Files::Revision(Arc::new(repository.files(&revision)));
         match Self::at(&files, &clean(&from.join(path)), text)? {
             Self::Nothing => {
                 let message = format!("`{path}` does not exist in revision `{name}`");
@@ -121,22 +143,23 @@ impl Side {
     }
 
     /// What is at a path.
-    pub fn at(files: &Arc<dyn FileSystem>, path: &Path, shown: &str) -> Result<Self> {
+    pub fn at(files: &Files, path: &Path, shown: &str) -> Result<Self> {
+        let system = files.system();
         let fail = |e: io::Error| {
             Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {}", cause(&e)))
                 .at(Location::file(shown))
         };
-        let what = match files.kind_behind_links(path) {
+        let what = match system.kind_behind_links(path) {
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Self::Nothing);
             }
             Ok(FileKind::Directory) => {
-                let is_root = KUSTOMIZATION.iter().any(|name| files.kind(&path.join(name)).is_ok());
+                let is_root = KUSTOMIZATION.iter().any(|name| system.kind(&path.join(name)).is_ok());
                 if is_root { What::Root } else { What::Manifests }
             }
             kind => kind.map(|_| What::File).map_err(fail)?,
         };
-        let path = files.canonical(path).map_err(fail)?;
+        let path = system.canonical(path).map_err(fail)?;
         Ok(Self::At { files: files.clone(), path, shown: shown.to_owned(), what })
     }
 
@@ -156,11 +179,11 @@ impl Side {
         }
     }
 
-    /// The directory as a tree in which roots are looked for.
-    pub fn tree(&self) -> Result<Tree> {
+    /// The directory in which roots are looked for.
+    pub fn directory(&self) -> Result<(Files, PathBuf)> {
         match self {
             Self::At { files, path, what: What::Root | What::Manifests, .. } => {
-                Ok(Tree { files: files.clone(), top: path.clone() })
+                Ok((files.clone(), path.clone()))
             }
             _ => {
                 let message = format!("`--all` needs directories, `{}` is none", self.shown());
@@ -170,10 +193,10 @@ impl Side {
     }
 
     /// The objects. `every`: files of manifests may have any name.
-    pub fn read(&self, flags: &[String], every: bool, environment: &Environment) -> Result<ResMap> {
+    pub fn read(&self, args: &BuildArgs, every: bool, environment: &Environment) -> Result<ResMap> {
         match self {
             Self::Nothing => Ok(ResMap::new()),
-            Self::Remote(text) => session::render(text, flags, None, environment),
+            Self::Remote(text) => session::render(args, text, |_, fetch| Ok(fetch), environment),
             Self::Input(path) => {
                 let mut bytes = vec![];
                 let limit = Source::LIMIT as u64 + 1;
@@ -190,14 +213,21 @@ impl Side {
                 objects(vec![(shown, bytes)])
             }
             Self::At { files, path, what: What::Root, .. } => {
-                session::render(&path.to_string_lossy(), flags, Some(files.clone()), environment)
+                let change = |options: &mut Options, fetch| {
+                    let Files::Revision(revision) = files else { return Ok(fetch) };
+                    options.files = revision.clone();
+                    options.plugins.no_helm = Some(NO_HELM);
+                    copies::of(revision, path, fetch)
+                };
+                session::render(args, &path.to_string_lossy(), change, environment)
             }
             Self::At { files, path, what: What::File, .. } => {
-                objects(vec![content(&**files, path, environment)?])
+                objects(vec![content(&**files.system(), path, environment)?])
             }
             Self::At { files, path, what: What::Manifests, .. } => {
-                let found = manifests(&**files, path, every, environment)?;
-                let read = found.iter().map(|file| content(&**files, file, environment));
+                let files = &**files.system();
+                let found = manifests(files, path, every, environment)?;
+                let read = found.iter().map(|file| content(files, file, environment));
                 objects(read.collect::<Result<_>>()?)
             }
         }

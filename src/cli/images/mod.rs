@@ -7,7 +7,7 @@ mod settings;
 
 pub use settings::{Settings, edit};
 
-use super::args::{BuildArgs, go_bool};
+use super::args::{BuildArgs, ReachArgs};
 use super::environment::Environment;
 use super::{Done, input, sandbox, session};
 use crate::accumulate::Edit;
@@ -38,15 +38,9 @@ pub struct TargetArgs {
     /// Directory or git URL to build, file of objects, or `-` for standard input
     #[arg(value_name = "TARGET", default_value = ".")]
     target: String,
-    /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
-    #[arg(long, value_name = "RESTRICTION")]
-    load_restrictor: Option<String>,
-    /// Let `helmCharts` and the helm generator run helm
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    enable_helm: Option<bool>,
-    /// The helm program
-    #[arg(long, value_name = "COMMAND", default_value = "helm")]
-    helm_command: String,
+    /// What may be read, run and fetched
+    #[command(flatten)]
+    reach: ReachArgs,
 }
 
 /// The largest text that is read from standard input, in bytes.
@@ -103,12 +97,7 @@ impl TargetArgs {
     }
 
     fn build_args(&self) -> Result<BuildArgs> {
-        Ok(BuildArgs {
-            load_restrictor: self.load_restrictor.clone(),
-            enable_helm: self.enable_helm,
-            helm_command: self.helm_command.clone(),
-            ..BuildArgs::of(&[])?
-        })
+        Ok(BuildArgs { reach: self.reach.clone(), ..BuildArgs::of(&[])? })
     }
 
     /// Where every input is a stranger's, lets the kernel enforce what may be reached: what the target and other files may
