@@ -119,7 +119,7 @@ impl Build<'_> {
                 Ok(objects) => {
                     for mut res in objects {
                         res.origin = target.origin.as_ref().map(|o| Arc::new(o.of_file(&target.file_name)));
-                        self.use_scope(res.gvk())?;
+                        self.schemas.use_scope(res.gvk())?;
                         acc.resources.append(res)?;
                     }
                 }

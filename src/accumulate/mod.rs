@@ -13,6 +13,7 @@ mod origin;
 mod parsed;
 mod prefetch;
 mod resources;
+mod schemas;
 pub mod target;
 mod transformers;
 
@@ -199,7 +200,7 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
         let plan = prefetch::run(loader, options.compat, queue, call);
         prefetch::while_fetching(plan.remote(), || {
             let mut build = Build::new(options, findings, plan, queue);
-            build.set_schema(&target, true)?;
+            build.schemas.read(&target.kustomization.openapi, &target.loader, true)?;
             build
                 .accumulate(&target, Accumulator::default())
                 .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))

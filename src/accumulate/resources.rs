@@ -28,7 +28,7 @@ impl Build<'_> {
                     };
                     for mut res in objects(&file, self.queue).map_err(during)? {
                         res.origin = target.origin.as_ref().map(|o| Arc::new(o.of_file(&entry.value)));
-                        self.use_scope(res.gvk())?;
+                        self.schemas.use_scope(res.gvk())?;
                         let entry_place = |e: Error| e.label(entry.mark.location(), "the entry that adds it");
                         acc.resources.append(res).map_err(entry_place)?;
                     }

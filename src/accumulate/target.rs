@@ -3,10 +3,11 @@
 use super::origin::Origin;
 use super::parsed::read_file;
 use super::prefetch::Plan;
+use super::schemas::Schemas;
 use super::{Accumulator, Options};
 use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
-use crate::kube::{BuiltIn, Gvk, OpenApi, Scopes, TransformerConfig, read_crd, scope};
+use crate::kube::{TransformerConfig, read_crd};
 use crate::kustomization::{self, Kustomization, KustomizationKind, Text};
 use crate::limits::Limit;
 use crate::load::Loader;
@@ -22,18 +23,8 @@ pub(super) struct Build<'a> {
     pub plan: Plan,
     /// Where files are read ahead.
     pub queue: &'a Queue,
-    /// The OpenAPI document in place of the built-in one: the first that was met going down.
-    pub schema: Option<Arc<OpenApi>>,
-    /// The scopes of types, where they are not just the built-in ones of today.
-    pub scopes: Option<Arc<Scopes>>,
-    /// Whether `openapi` was respected already; later ones are not.
-    schema_is_set: bool,
-    /// Why the document of `openapi` is none: said when a schema or a scope is looked up.
-    broken_schema: Option<Error>,
-    /// Schemas were looked up already.
-    schema_was_used: bool,
-    /// The scope of a type that is not built in was looked up already.
-    unknown_type_was_met: bool,
+    /// Where types are looked up.
+    pub schemas: Schemas,
 }
 
 /// A directory with its kustomization file.
@@ -84,18 +75,7 @@ impl Target {
 
 impl<'a> Build<'a> {
     pub fn new(options: &'a Options, findings: &'a Findings, plan: Plan, queue: &'a Queue) -> Self {
-        Self {
-            options,
-            findings,
-            plan,
-            queue,
-            schema: None,
-            scopes: Scopes::new(options.compat, None),
-            schema_is_set: false,
-            broken_schema: None,
-            schema_was_used: false,
-            unknown_type_was_met: false,
-        }
+        Self { options, findings, plan, queue, schemas: Schemas::new(options.compat) }
     }
 
     /// The version of kustomize to behave as.
@@ -103,73 +83,15 @@ impl<'a> Build<'a> {
         self.options.compat
     }
 
-    /// Heeds the `openapi` field of a directory: the schema is one for the whole build, that of the top if it has one.
-    pub fn set_schema(&mut self, target: &Target, top: bool) -> Result<()> {
-        let field = &target.kustomization.openapi;
-        // A file that is named has to be there, also where it is ignored.
-        let source = field.path.as_ref().map(|path| target.loader.file(path)?.text()).transpose()?;
-        if self.schema_is_set && !top {
-            return Ok(());
-        }
-        if let (Some(_), Some(version)) = (&source, &field.version) {
-            let message = "a builtin version and a schema of one's own cannot be used both";
-            return Err(Error::new(ErrorKind::Config, message)
-                .at(version.mark.location())
-                .hint("remove one of the two"));
-        }
-        if let Some(source) = source {
-            // Built-in types that are in use, or wanted, by now are not given up.
-            let built_in = match (self.schema_was_used, self.unknown_type_was_met) {
-                (true, _) => BuiltIn::Under,
-                (false, true) => BuiltIn::Over,
-                (false, false) => BuiltIn::Gone,
-            };
-            let doc = split::read_v2(&source).map(|doc| doc.unwrap_or_else(|| Doc::new(source)));
-            match doc.and_then(OpenApi::read) {
-                Ok(mut schema) => {
-                    schema.built_in = built_in;
-                    self.schema = Some(Arc::new(schema));
-                    self.scopes = Scopes::new(self.compat(), self.schema.as_ref());
-                }
-                Err(error) => self.broken_schema = Some(error),
-            }
-            self.schema_is_set = true;
-        } else if let Some(version) = field.version.as_ref().filter(|v| !v.value.is_empty()) {
-            if version.value != "v1.21.2" {
-                let message = format!("the OpenAPI version `{}` is not built in", version.value);
-                return Err(Error::new(ErrorKind::Config, message)
-                    .at(version.mark.location())
-                    .hint("`v1.21.2` is; name another document with `path`"));
-            }
-            self.schema_is_set = true;
-        }
-        Ok(())
-    }
-
-    /// Notes that schemas are looked up.
-    pub fn use_schema(&mut self) -> Result<()> {
-        self.schema_was_used = true;
-        self.broken_schema.take().map_or(Ok(()), Err)
-    }
-
-    /// Notes that the scope of the type of an object is looked up.
-    pub fn use_scope(&mut self, gvk: &Gvk) -> Result<()> {
-        if self.unknown_type_was_met || scope::is_known(gvk, self.compat()) {
-            return Ok(());
-        }
-        self.unknown_type_was_met = true;
-        self.broken_schema.take().map_or(Ok(()), Err)
-    }
-
     /// Notes that the scopes of the types of all objects are looked up.
     fn use_scopes(&mut self, acc: &Accumulator) -> Result<()> {
-        acc.resources.iter().try_for_each(|res| self.use_scope(res.gvk()))
+        acc.resources.iter().try_for_each(|res| self.schemas.use_scope(res.gvk()))
     }
 
     /// Runs a kustomization: its accumulator holds nothing, or what the directory above has when it is a component.
     pub fn accumulate(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
         let k = &*target.kustomization;
-        if let Some(scopes) = &self.scopes {
+        if let Some(scopes) = self.schemas.scopes() {
             acc.resources.set_scopes(scopes);
         }
         let mut acc = self.accumulate_resources(target, acc, &k.resources)?;
@@ -212,7 +134,7 @@ impl<'a> Build<'a> {
         if target.kustomization.openapi.path.is_some() {
             self.use_scopes(&acc)?;
         }
-        self.set_schema(&target, false)?;
+        self.schemas.read(&target.kustomization.openapi, &target.loader, false)?;
         let is_component = target.kustomization.kind == KustomizationKind::Component;
         if is_component != component {
             let (what, hint) = if component {

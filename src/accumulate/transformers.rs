@@ -126,7 +126,7 @@ impl Build<'_> {
         let mut load = |path: &kustomization::Text| target.loader.file(path)?.text();
         let read = |source: &Arc<Source>| -> Result<Vec<Resource>> {
             let mut objects = read::from_source(source)?;
-            if let Some(scopes) = &self.scopes {
+            if let Some(scopes) = self.schemas.scopes() {
                 objects.iter_mut().for_each(|res| res.set_scopes(scopes));
             }
             Ok(objects)
@@ -150,9 +150,9 @@ fn specs_place(entry: &kustomization::Label, target: &Target) -> Location {
 pub(super) fn patch_step<'s>(patch: Prepared) -> Run<'s> {
     Box::new(move |b, r| {
         if patch.is_merge() && !r.is_empty() {
-            b.use_schema()?;
+            b.schemas.use_schema()?;
         }
-        patch.apply(r, b.schema.as_deref(), b.findings)
+        patch.apply(r, b.schemas.document(), b.findings)
     })
 }
 
