@@ -197,8 +197,8 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
     }
     let is_component = target.kustomization.kind == KustomizationKind::Component;
     let resources = parallel::with_helpers(options.threads() - 1, |queue, call| {
-        let plan = prefetch::run(loader, options.compat, queue, call);
-        prefetch::while_fetching(plan.remote(), || {
+        prefetch::while_fetching(|begin| {
+            let plan = prefetch::run(loader, options.compat, queue, call, begin);
             let mut build = Build::new(options, findings, plan, queue);
             build.schemas.read(&target.kustomization.openapi, &target.loader, true)?;
             build

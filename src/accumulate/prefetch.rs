@@ -2,17 +2,18 @@
 //!
 //! The way through the directories is that of the build, but nothing is an error here: what cannot be read is left to the
 //! build, which says so. How many entries lead to a file is counted on the way, so that its objects are kept for as
-//! long as they are needed and no longer. Remote
-//! entries are left to the build as well, but fetching them begins at once.
+//! long as they are needed and no longer. Remote entries are left to the build as well, but fetching them begins at once.
 
 use super::parsed::{Parsed, parsed, read_file};
 use crate::compat::Compat;
 use crate::diag::Result;
 use crate::kustomization::{self, Text};
 use crate::load::{File, Found, Loader};
-use crate::parallel::{self, Queue};
-use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use crate::parallel::Queue;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 /// Below this many bytes another thread costs more than it saves.
 const WORTH_A_THREAD: u64 = 200_000;
@@ -27,8 +28,6 @@ const FARTHEST: usize = 10_000;
 pub(super) struct Plan {
     resources: FxHashMap<(usize, String), Found>,
     components: FxHashMap<(usize, String), Arc<Loader>>,
-    /// Remote entries, each with a loader that can fetch it.
-    remote: Vec<(Arc<Loader>, String)>,
 }
 
 fn key(loader: &Arc<Loader>, entry: &Text) -> (usize, String) {
@@ -41,11 +40,6 @@ impl Plan {
         self.resources
             .get(&key(loader, entry))
             .map_or_else(|| loader.resource(entry), |found| Ok(found.clone()))
-    }
-
-    /// Remote entries, each with a loader that can fetch it.
-    pub fn remote(&self) -> Vec<(Arc<Loader>, String)> {
-        self.remote.clone()
     }
 
     /// What an entry of `components` names.
@@ -62,27 +56,59 @@ const FETCHES: usize = 8;
 /// How many are fetched before they are asked for.
 const MOST_FETCHES: usize = 1000;
 
-/// Runs something while remote entries are fetched, several at a time. What cannot be fetched is an error
-/// when it is asked for.
-pub(super) fn while_fetching<R>(entries: Vec<(Arc<Loader>, String)>, run: impl FnOnce() -> R) -> R {
-    std::thread::scope(|scope| {
-        if !entries.is_empty() {
-            let fetch = move || {
-                parallel::map(FETCHES, &entries, |(loader, entry)| loader.fetch_ahead(entry));
-            };
-            // Without a thread each is fetched when it is asked for.
-            let _ = std::thread::Builder::new().spawn_scoped(scope, fetch);
+/// Begins to fetch what an entry names; the loader is that of the directory which names it.
+pub(super) type Begin<'a> = dyn Fn(&Arc<Loader>, &str) + 'a;
+
+/// Runs something that may begin to fetch remote entries, several at a time. What cannot be fetched is an error when it
+/// is asked for; what nobody began to fetch when the work is done is left alone.
+pub(super) fn while_fetching<R>(run: impl FnOnce(&Begin<'_>) -> R) -> R {
+    let (sender, receiver) = mpsc::channel::<(Arc<Loader>, String)>();
+    let receiver = Mutex::new(receiver);
+    let done = &AtomicBool::new(false);
+    let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+    let fetch = || {
+        while let Some((loader, entry)) = next() {
+            if !done.load(Ordering::Relaxed) {
+                loader.fetch_ahead(&entry);
+            }
         }
-        run()
+    };
+    std::thread::scope(move |scope| {
+        let threads = Cell::new(0);
+        let begin = |loader: &Arc<Loader>, entry: &str| {
+            // Without a thread each is fetched when it is asked for.
+            if threads.get() < FETCHES && std::thread::Builder::new().spawn_scoped(scope, fetch).is_ok() {
+                threads.set(threads.get() + 1);
+            }
+            drop(sender.send((loader.clone(), entry.to_owned())));
+        };
+        let result = run(&begin);
+        done.store(true, Ordering::Relaxed);
+        result
     })
 }
 
 /// Finds what the kustomizations below a directory name. Files are read from when there is enough of them, if `call` can
-/// get helpers.
-pub(super) fn run(loader: &Arc<Loader>, compat: Compat, queue: &Queue, call: &dyn Fn() -> bool) -> Plan {
-    let keep = loader.files().are_kept();
-    let mut finder =
-        Finder { compat, queue, call, keep, found: vec![], bytes: 0, left: FARTHEST, plan: Plan::default() };
+/// get helpers; what is remote is fetched from when it is found.
+pub(super) fn run(
+    loader: &Arc<Loader>,
+    compat: Compat,
+    queue: &Queue,
+    call: &dyn Fn() -> bool,
+    begin: &Begin<'_>,
+) -> Plan {
+    let mut finder = Finder {
+        compat,
+        queue,
+        call,
+        begin,
+        keep: loader.files().are_kept(),
+        found: vec![],
+        bytes: 0,
+        left: FARTHEST,
+        remote: FxHashSet::default(),
+        plan: Plan::default(),
+    };
     finder.follow(loader);
     finder.plan
 }
@@ -91,6 +117,7 @@ struct Finder<'a> {
     compat: Compat,
     queue: &'a Queue,
     call: &'a dyn Fn() -> bool,
+    begin: &'a Begin<'a>,
     /// Whether later builds will read the same files.
     keep: bool,
     /// Files that no helper was told of.
@@ -99,6 +126,8 @@ struct Finder<'a> {
     bytes: u64,
     /// How many more directories may be followed.
     left: usize,
+    /// Remote entries so far.
+    remote: FxHashSet<String>,
     plan: Plan,
 }
 
@@ -113,9 +142,9 @@ impl Finder<'_> {
         };
         let local = |entry: &&Text| !loader.is_remote(entry);
         for entry in kustomization.resources.iter().chain(&kustomization.components) {
-            let more = self.plan.remote.len() < MOST_FETCHES && loader.is_remote(entry);
-            if more && !self.plan.remote.iter().any(|(_, known)| *known == entry.value) {
-                self.plan.remote.push((loader.clone(), entry.value.clone()));
+            let more = self.remote.len() < MOST_FETCHES && loader.is_remote(entry);
+            if more && self.remote.insert(entry.value.clone()) {
+                (self.begin)(loader, entry);
             }
         }
         for entry in kustomization.resources.iter().filter(local) {
