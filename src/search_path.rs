@@ -56,13 +56,15 @@ impl SearchPath {
     }
 }
 
+/// Returns whether somebody may run a file.
 #[cfg(unix)]
-fn is_executable(metadata: &std::fs::Metadata) -> bool {
+pub fn is_executable(metadata: &std::fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
 }
 
+/// Returns whether somebody may run a file.
 #[cfg(not(unix))]
-fn is_executable(_: &std::fs::Metadata) -> bool {
+pub fn is_executable(_: &std::fs::Metadata) -> bool {
     true
 }
 

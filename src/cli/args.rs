@@ -148,7 +148,7 @@ pub struct RemoteArgs {
     /// Use no network: remote content comes from copies beside `kfm.lock`, from the cache, or not at all
     #[arg(long)]
     pub offline: bool,
-    /// Take remote content from the copies that `kfm.lock` names, and fail if one is missing, changed, or not named
+    /// Fail if something remote is not in `kfm.lock`, or if a copy is not what the lock says
     #[arg(long)]
     pub locked: bool,
     /// Do not ask this machine and private networks

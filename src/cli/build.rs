@@ -1,6 +1,6 @@
 //! `build`: renders a directory or URL.
 
-use super::args::BuildArgs;
+use super::args::{BuildArgs, RemoteArgs};
 use super::environment::Environment;
 use super::session::{Reach, enter, kustomize, options, plain, reach, trees};
 use super::{Done, Strictness, images, output, remote};
@@ -72,9 +72,9 @@ pub(super) fn strictness(args: &BuildArgs) -> Strictness {
     }
 }
 
-/// What a build of the current directory without flags prints.
-pub(super) fn text(environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
-    let output = plain(".", environment)?.build(".")?;
+/// What a build of the current directory without other flags prints.
+pub(super) fn text(args: &RemoteArgs, environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
+    let output = plain(".", args, environment)?.build(".")?;
     output.findings().iter().for_each(|finding| findings.add(finding.clone()));
     Ok(output.pieces()?.concat())
 }

@@ -1,5 +1,6 @@
 //! `import`: kustomizations made of what other tools read.
 
+use super::args::RemoteArgs;
 use super::environment::Environment;
 use super::{Done, Strictness, input, sandbox, session};
 use crate::diag::{Error, ErrorKind, Finding, Findings, Result, cause};
@@ -113,7 +114,7 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
     let report = distribution::write(&import.directory, &import.files, &import.owned, args.force)?;
     if !args.no_verify {
         let target = import.directory.to_string_lossy();
-        session::plain(&target, environment)?.build(&target).map_err(|e| {
+        session::plain(&target, &RemoteArgs::default(), environment)?.build(&target).map_err(|e| {
             e.during(format!("checking what was written to `{}`", import.shown))
                 .hint("correct the files, or pass `--no-verify`")
         })?;

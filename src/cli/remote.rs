@@ -28,6 +28,9 @@ pub fn open(
     let directory = if directory.is_dir() { directory } else { environment.directory.clone() };
     let show = |path: &Path| relative(&environment.directory, path).display().to_string();
     let lock = Locked::find(&directory, &show)?;
+    if args.locked {
+        lock.iter().try_for_each(Locked::check_sources)?;
+    }
     Ok(Arc::new(Remote::new(Settings { lock, locked: args.locked, ..settings(args, limits, environment)? })))
 }
 

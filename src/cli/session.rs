@@ -113,10 +113,11 @@ pub fn plain_options(environment: &Environment) -> Result<Options> {
     options(&BuildArgs::of(&[])?, environment, &Findings::default())
 }
 
-/// A build of a directory without flags.
-pub fn plain(dir: &str, environment: &Environment) -> Result<Kustomize> {
+/// A build of a directory without other flags.
+pub fn plain(dir: &str, remote: &RemoteArgs, environment: &Environment) -> Result<Kustomize> {
     let mut options = plain_options(environment)?;
-    let Reach { fetch, .. } = reach(&mut options, &BuildArgs::of(&[])?, dir, environment)?;
+    let args = BuildArgs { remote: remote.clone(), ..BuildArgs::of(&[])? };
+    let Reach { fetch, .. } = reach(&mut options, &args, dir, environment)?;
     Ok(kustomize(options).fetch(fetch))
 }
 

@@ -38,6 +38,9 @@ pub struct VendorArgs {
     /// Files of the targets may be anywhere: `LoadRestrictionsNone`
     #[arg(long, value_name = "TYPE", overrides_with = "load_restrictor")]
     pub load_restrictor: Option<String>,
+    /// Repositories of this machine outside of this tree are allowed
+    #[arg(long)]
+    pub enable_file_repositories: bool,
     /// Build charts of the targets, too
     #[arg(long)]
     pub enable_helm: bool,
@@ -106,6 +109,7 @@ fn request(args: &VendorArgs, environment: &Environment) -> Result<(Request, Vec
     refuse_unknown(&moving, &lock)?;
     let mut options = session::plain_options(environment)?;
     options.unrestricted = args.load_restrictor.as_deref() == Some("LoadRestrictionsNone");
+    options.file_repositories |= args.enable_file_repositories;
     options.plugins.enable_helm = args.enable_helm;
     let sources = Repository::of(&directory, &here)?.config.sources;
     let settings = Settings { lock: None, ..settings(&args.remote, options.limits.clone(), environment)? };

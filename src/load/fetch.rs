@@ -25,10 +25,23 @@ pub struct RepoSpec {
     pub explicit: bool,
 }
 
+/// What a text names that may name a file as well as a directory of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// A file.
+    File,
+    /// A directory of a repository.
+    Directory,
+}
+
 /// Fetches remote files and repositories.
 pub trait Fetch: Send + Sync {
     /// Takes a text apart if it names a repository, else says why it does not.
     fn repository(&self, text: &str) -> std::result::Result<RepoSpec, &'static str>;
+    /// Returns what a text names as far as that is known without asking anybody.
+    fn known(&self, _repository: &RepoSpec) -> Option<Named> {
+        None
+    }
     /// Brings a repository here, once; the answer is the directory with its files, free of links.
     fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>>;
     /// Brings a file here.

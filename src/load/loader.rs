@@ -4,7 +4,7 @@
 //! asks an HTTP server for every URL before it clones, URLs that can only mean a repository are cloned at
 //! once; the other way is tried if that fails.
 
-use super::fetch::{RepoSpec, is_file_like, is_remote_file};
+use super::fetch::{Named, RepoSpec, is_file_like, is_remote_file};
 use super::file::File;
 use super::files::{Files, Real, located};
 use super::place::{is_of_git, local_repository};
@@ -288,12 +288,15 @@ impl Loader {
 
     /// Fetches what an entry names if it is remote, so that it is here when it is asked for.
     pub fn fetch_ahead(&self, entry: &str) {
-        match self.files.fetch.repository(entry) {
-            Ok(repository) if repository.explicit || !is_remote_file(entry) => {
-                drop(self.files.fetch.checkout(&repository));
-            }
-            _ if is_remote_file(entry) => drop(self.files.fetched(entry)),
-            _ => {}
+        let fetch = &self.files.fetch;
+        let repository = fetch.repository(entry).ok().filter(|repository| match fetch.known(repository) {
+            Some(named) => named == Named::Directory,
+            None => repository.explicit || !is_remote_file(entry),
+        });
+        match repository {
+            Some(repository) => drop(fetch.checkout(&repository)),
+            None if is_remote_file(entry) => drop(self.files.fetched(entry)),
+            None => {}
         }
     }
 
@@ -375,6 +378,11 @@ impl Loader {
         let Ok(repository) = self.files.fetch.repository(&entry.value) else {
             return self.file(entry).map(Found::File);
         };
+        match self.files.fetch.known(&repository) {
+            Some(Named::File) => return self.file(entry).map(Found::File),
+            Some(Named::Directory) => return self.enter(entry).map(Found::Directory),
+            None => {}
+        }
         let second = |first: Error, error: Error| {
             first.hint(format!("it was tried in another way, too: {}", error.message()))
         };

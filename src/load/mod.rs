@@ -19,7 +19,7 @@ pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
-pub use fetch::{Fetch, NoFetch, RepoSpec};
+pub use fetch::{Fetch, Named, NoFetch, RepoSpec};
 pub use file::File;
 pub use files::{Files, Options};
 pub use loader::{Found, Loader};

@@ -10,6 +10,7 @@ use super::scratch;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::Text;
 use crate::resource::{ResMap, Resource};
+use crate::search_path::is_executable;
 use crate::yaml::{Doc, NodeId};
 use std::path::{Path, PathBuf};
 
@@ -89,16 +90,6 @@ fn check_executable(path: &Path, config: &Resource) -> Result<()> {
         }
         Ok(_) => Ok(()),
     }
-}
-
-#[cfg(unix)]
-fn is_executable(metadata: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &std::fs::Metadata) -> bool {
-    true
 }
 
 /// `argsOneLiner`, then the lines of the file that `argsFromFile` names.

@@ -166,6 +166,18 @@ impl Difference {
     }
 }
 
+/// What was edited: the hash of each file that is not what it was, empty for removed ones.
+pub fn edits(list: &Contents, here: &Contents) -> BTreeMap<String, String> {
+    let difference = Difference::between(list, here);
+    let hash = |path: &String| match here.get(path) {
+        Some(Content::File(hash)) => format!("sha256:{hash}"),
+        Some(Content::Link(target)) => format!("link:{target}"),
+        None => String::new(),
+    };
+    let Difference { missing, added, modified } = difference;
+    [missing, added, modified].concat().into_iter().map(|path| (path.clone(), hash(&path))).collect()
+}
+
 /// Writes lists as `sha256sum` does, so that it can check them; links are comments there.
 pub fn write_sums(lists: &BTreeMap<String, Contents>) -> String {
     let mut out = String::new();

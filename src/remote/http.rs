@@ -2,7 +2,7 @@
 //!
 //! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits forever. Here the size of a file and the
 //! size and time of all files together have limits. Certificates are checked against those of the operating system. Where an address
-//! leads is looked at when the connection is made, forevery redirect anew: see [`super::address`].
+//! leads is looked at when the connection is made, for every redirect anew: see [`super::address`].
 
 use super::access::{Access, reach_of};
 use super::address::{self, Reach};
@@ -86,8 +86,15 @@ impl Client {
                 false => Err(exceeded(Limit::Fetched)),
             }
         });
+        let took = begun.elapsed();
+        let result = result.map_err(|e| match (took >= left, took >= within) {
+            (true, _) => exceeded(Limit::FetchTime),
+            (false, true) => failed(format!("it took longer than {within:?}"))
+                .hint("allow more seconds in the location: `?timeout=120`"),
+            (false, false) => e,
+        });
         let mut spent = self.spent();
-        spent.time += begun.elapsed();
+        spent.time += took;
         spent.bytes += result.as_ref().map_or(0, |bytes| bytes.len() as u64);
         // Several files may have been fetched at the same time.
         if spent.bytes > all { Err(exceeded(Limit::Fetched)) } else { result }

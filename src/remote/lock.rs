@@ -4,13 +4,12 @@
 //! written by `kfm vendor` and read by everything that fetches. Its entries are sorted, one value a line, so that a change
 //! is a short diff; passwords and tokens of URLs are never in it.
 
-use super::content;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files;
 use crate::load::RepoSpec;
 use crate::yaml::Source;
 use serde::{Deserialize, Serialize};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 /// The name of the file.
@@ -218,76 +217,6 @@ pub fn without_user(url: &str) -> String {
         true => format!("{scheme}://{}@{host}{path}", user.split(':').next().unwrap_or_default()),
         false => format!("{scheme}://{host}{path}"),
     }
-}
-
-/// A lock and the directory it is in.
-#[derive(Debug, Clone)]
-pub struct Locked {
-    /// The directory, absolute and free of links.
-    pub directory: PathBuf,
-    /// What the lock says.
-    pub lock: Lock,
-}
-
-impl Locked {
-    /// The lock that counts for a directory: its own or that of the nearest directory above.
-    pub fn find(directory: &Path, show: &dyn Fn(&Path) -> String) -> Result<Option<Self>> {
-        let Ok(directory) = directory.canonicalize() else { return Ok(None) };
-        for above in directory.ancestors() {
-            let path = above.join(NAME);
-            if let Some(lock) = Lock::read(&path, &show(&path))? {
-                return Ok(Some(Self { directory: above.to_owned(), lock }));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Where a copy is, free of links; `None` if it is not there.
-    pub fn copy(&self, copy: &str) -> Result<Option<PathBuf>> {
-        let refused = |why: String| {
-            let message = format!("the copy `{copy}` {why}");
-            Err(Error::new(ErrorKind::Restricted, message).at(Location::file(NAME)))
-        };
-        let path = self.directory.join(copy);
-        match path.canonicalize() {
-            Ok(real) if real == path => Ok(Some(real)),
-            Ok(_) => refused("is reached by a link, which a copy may not be".into()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => refused(format!("cannot be reached: {}", cause(&e))),
-        }
-    }
-
-    /// Compares a copied directory with the lock.
-    pub fn check_directory(&self, entry: &LockedRepository, path: &Path) -> Result<()> {
-        let found = content::of(path)?;
-        if content::sum(&found) == entry.sum {
-            return Ok(());
-        }
-        let sums = files::read_text_beside(&self.directory.join(SUMS), LARGEST).unwrap_or_default();
-        let expected = content::below(&content::read_sums(&sums), &entry.copy);
-        let difference = content::Difference::between(&expected, &found);
-        let named = [
-            ("is modified", difference.modified.first()),
-            ("is missing", difference.missing.first()),
-            ("was added", difference.added.first()),
-        ];
-        let named = named.iter().find_map(|&(what, path)| Some(format!("`{}/{}` {what}", entry.copy, path?)));
-        let what = named.unwrap_or_else(|| format!("`{}` is modified", entry.copy));
-        Err(differs(&what, &entry.url))
-    }
-
-    /// Compares a copied file with the lock.
-    pub fn check_file(&self, entry: &LockedFile, bytes: &[u8]) -> Result<()> {
-        match content::prefixed_hash(bytes) == entry.sum {
-            true => Ok(()),
-            false => Err(differs(&format!("`{}` is modified", entry.copy), &entry.url)),
-        }
-    }
-}
-
-fn differs(what: &str, url: &str) -> Error {
-    Error::new(ErrorKind::Remote, format!("the copy of `{url}` is not what `{NAME}` says: {what}"))
-        .hint("run `kfm vendor` to bring the copy back")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod git;
 pub mod http;
 pub mod lock;
+mod locked;
 pub mod mirror;
 pub mod places;
 pub mod proxy;
@@ -22,7 +23,7 @@ pub mod url;
 
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause, without_secrets};
 use crate::limits::Limit;
-use crate::load::{Fetch, RepoSpec};
+use crate::load::{Fetch, Named, RepoSpec};
 use crate::search_path::SearchPath;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -35,7 +36,8 @@ use std::time::Duration;
 pub use access::Access;
 pub use cache::{Cache, Listed};
 pub use git::Found;
-pub use lock::{Lock, Locked, LockedFile, LockedRepository, LockedSource};
+pub use lock::{Lock, LockedFile, LockedRepository, LockedSource};
+pub use locked::Locked;
 pub use mirror::{Config, Mirrors};
 pub use proxy::Proxies;
 
@@ -153,9 +155,6 @@ impl Remote {
     /// A repository as the lock has it, or from wherever it is.
     fn find(&self, spec: &RepoSpec) -> Result<Found> {
         let lock = self.settings.lock.as_ref();
-        if lock.is_some_and(|l| l.lock.file(&spec.raw).is_some()) {
-            return Err(otherwise(&spec.raw, "a file"));
-        }
         let entry =
             lock.and_then(|l| Some((l, l.lock.repository(spec).filter(|e| !self.is_moving(&e.url))?)));
         let Some((lock, entry)) = entry else {
@@ -282,9 +281,6 @@ impl Remote {
 
     fn find_file(&self, url: &str) -> Result<Vec<u8>> {
         let lock = self.settings.lock.as_ref();
-        if lock.is_some_and(|l| url::parse(url).is_ok_and(|spec| l.lock.repository(&spec).is_some())) {
-            return Err(otherwise(url, "a repository"));
-        }
         let entry = lock.and_then(|l| Some((l, l.lock.file(url).filter(|e| !self.is_moving(&e.url))?)));
         let Some((lock, entry)) = entry else {
             self.refuse_unlocked(url)?;
@@ -339,6 +335,15 @@ impl Fetch for Remote {
         url::parse(text)
     }
 
+    fn known(&self, repository: &RepoSpec) -> Option<Named> {
+        let lock = &self.settings.lock.as_ref()?.lock;
+        match (lock.file(&repository.raw), lock.repository(repository)) {
+            (Some(_), _) => Some(Named::File),
+            (None, Some(_)) => Some(Named::Directory),
+            (None, None) => None,
+        }
+    }
+
     fn checkout(&self, spec: &RepoSpec) -> Result<Arc<Path>> {
         let found = self.find(spec)?;
         let directory = found.directory.clone();
@@ -364,11 +369,6 @@ impl Fetch for Remote {
 /// How long a file may take. What can only be a repository is asked for as a file when git failed, and no longer than git.
 fn within(text: &str) -> Duration {
     url::parse(text).ok().filter(|spec| spec.explicit).map_or(Duration::MAX, |spec| spec.timeout)
-}
-
-/// What the lock knows as something else. Some texts may name a file or a repository, and both are tried.
-fn otherwise(text: &str, what: &str) -> Error {
-    Error::new(ErrorKind::Remote, format!("`{}` is {what} in `{}`", without_secrets(text), lock::NAME))
 }
 
 /// Why what the user's own configuration leads to is not taken.

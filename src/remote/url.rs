@@ -176,24 +176,39 @@ fn unescape(text: &str) -> Option<String> {
 }
 
 /// Units of a duration and their length in nanoseconds. Longer names first.
-const UNITS: [(&str, f64); 8] =
-    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12)];
+const UNITS: [(&str, u64); 8] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("μs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
 
 /// A duration as Go writes it: `2m30s`, `1.5h`.
 fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
-    let mut nanoseconds = 0.0;
+    let mut nanoseconds = 0_u64;
     if rest.is_empty() {
         return None;
     }
     while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..end].parse().ok()?;
-        let (unit, length) = UNITS.iter().find(|(unit, _)| rest[end..].starts_with(unit))?;
-        nanoseconds += number * length;
-        rest = &rest[end + unit.len()..];
+        let (number, unit) = rest.split_at(end);
+        let (name, length) = UNITS.iter().find(|(name, _)| unit.starts_with(name))?;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if whole.is_empty() && fraction.is_empty() {
+            return None;
+        }
+        let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        let fraction: f64 = if fraction.is_empty() { 0.0 } else { format!("0.{fraction}").parse().ok()? };
+        let part = whole.checked_mul(*length)?.checked_add((fraction * *length as f64) as u64)?;
+        nanoseconds = nanoseconds.checked_add(part).filter(|n| *n <= i64::MAX as u64)?;
+        rest = &unit[name.len()..];
     }
-    (nanoseconds < i64::MAX as f64).then(|| Duration::from_nanos(nanoseconds as u64))
+    Some(Duration::from_nanos(nanoseconds))
 }
 
 #[cfg(test)]
@@ -344,6 +359,13 @@ mod tests {
             ("1h2m3.5s", Some(3_723_500)),
             ("1500us", Some(1)),
             ("+1s", Some(1000)),
+            (".5s", Some(500)),
+            ("1.s", Some(1000)),
+            (".s", None),
+            ("1.2.3s", None),
+            ("9223372036854775807ns", Some(9_223_372_036_854)),
+            ("9223372036854775808ns", None),
+            ("2562048h", None),
             ("1", None),
             ("s", None),
             ("1 s", None),

@@ -101,7 +101,7 @@ fn lists(directory: &Path, lock: &Lock) -> Result<BTreeMap<String, Contents>> {
         let path = directory.join(&entry.into);
         let list = if path.is_dir() { content::of(&path)? } else { Contents::new() };
         let upstream = content::below(&sums, &entry.into);
-        if super::source::edits(&upstream, &list) != entry.edits || content::sum(&upstream) != entry.sum {
+        if content::edits(&upstream, &list) != entry.edits || content::sum(&upstream) != entry.sum {
             return Err(differs(&entry.into));
         }
         lists.insert(entry.into.clone(), list);

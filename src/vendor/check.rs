@@ -2,9 +2,8 @@
 
 use super::Request;
 use super::plan::{Item, Plan, RepositoryCopy};
-use super::source;
-use super::walk::{Targets, try_all};
-use crate::diag::{Code, Error, ErrorKind, Finding, Result};
+use super::walk::{Targets, is_about_remote, try_all};
+use crate::diag::{Code, Finding, Result};
 use crate::files;
 use crate::remote::content::{self, Content, Contents, Difference};
 use crate::remote::lock::{LARGEST, NAME, SUMS, without_user};
@@ -36,32 +35,12 @@ pub fn check(request: &Request, targets: &Targets) -> Result<Vec<Finding>> {
             problems.add(format!("the source `{}` is another one in `{NAME}`", tree.name));
         }
     }
-    let sums = files::read_text_beside(&request.directory.join(SUMS), LARGEST).unwrap_or_default();
-    let sums = content::read_sums(&sums);
+    let locked = request.locked();
     for entry in &request.lock.sources {
         if !request.sources.iter().any(|tree| tree.name == entry.name) {
             problems.add(format!("the source `{}` is no longer in `{}`", entry.name, crate::config::FILE));
         }
-        let Some(here) = source::here(request, &entry.into)? else {
-            problems.add(format!("`{}` is missing", entry.into));
-            continue;
-        };
-        let upstream = content::below(&sums, &entry.into);
-        if content::sum(&upstream) != entry.sum {
-            problems.add(format!("`{SUMS}` is not what `{NAME}` says of `{}`", entry.into));
-        }
-        let edits = source::edits(&upstream, &here);
-        for (path, hash) in edits.iter().filter(|(path, hash)| entry.edits.get(*path) != Some(hash)) {
-            let what = match (hash.is_empty(), upstream.contains_key(path)) {
-                (true, _) => "is missing",
-                (false, true) => "is modified",
-                (false, false) => "was added",
-            };
-            problems.add(format!("`{}/{path}` {what}", entry.into));
-        }
-        for path in entry.edits.keys().filter(|path| !edits.contains_key(*path)) {
-            problems.add(format!("`{}/{path}` is no longer edited", entry.into));
-        }
+        locked.source_problems(entry)?.into_iter().for_each(|problem| problems.add(problem));
     }
     Ok(problems.found)
 }
@@ -80,9 +59,7 @@ pub fn copies(request: &Request, targets: &Targets) -> Result<Checked> {
     let plan = Plan::of(&walked.record)?;
     let mut problems = Problems::default();
     for (target, error) in &walked.failed {
-        let asked = error.kind() == ErrorKind::Remote;
-        let lost = error.kind() == ErrorKind::NotFound && is_about_remote(error);
-        if asked || lost {
+        if is_about_remote(error) {
             problems.add(format!("`{target}` does not build from the copies: {}", error.message()));
         }
     }
@@ -108,12 +85,6 @@ pub fn copies(request: &Request, targets: &Targets) -> Result<Checked> {
         problems.add(format!("`{NAME}` was written for other targets"));
     }
     Ok(Checked { plan, problems: problems.found, findings: walked.findings })
-}
-
-/// Whether an error is about something that a copy would have to have, not about the user's own files.
-fn is_about_remote(error: &Error) -> bool {
-    let remote = |text: &str| text.contains("://") || text.contains("@");
-    remote(error.message()) || error.labels().first().is_some_and(|label| remote(&label.at.path))
 }
 
 #[derive(Default)]

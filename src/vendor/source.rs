@@ -12,7 +12,7 @@ use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files;
 use crate::interrupt;
 use crate::load::RepoSpec;
-use crate::remote::content::{self, Content, Contents, Difference};
+use crate::remote::content::{self, Content, Contents};
 use crate::remote::lock::{LARGEST, SUMS, without_user};
 use crate::remote::{Found, LockedSource, Remote, url};
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -82,18 +82,6 @@ fn patterns(globs: &[String]) -> Result<GlobSet> {
     set.build().map_err(|e| wrong(&e))
 }
 
-/// What was edited: the hash of each file that is not what its repository has, empty for removed ones.
-pub fn edits(list: &Contents, here: &Contents) -> BTreeMap<String, String> {
-    let difference = Difference::between(list, here);
-    let hash = |path: &String| match here.get(path) {
-        Some(Content::File(hash)) => format!("sha256:{hash}"),
-        Some(Content::Link(target)) => format!("link:{target}"),
-        None => String::new(),
-    };
-    let Difference { missing, added, modified } = difference;
-    [missing, added, modified].concat().into_iter().map(|path| (path.clone(), hash(&path))).collect()
-}
-
 /// What is in the directory of a source; nothing if it is not there.
 pub fn here(request: &Request, into: &str) -> Result<Option<Contents>> {
     request.locked().copy(into)?.map(|path| content::of(&path)).transpose()
@@ -127,7 +115,7 @@ pub fn update(request: &Request, source: &SourceTree, remote: &Remote, force: bo
     };
     let there = here.unwrap_or_default();
     if known.is_some() && known_list == new.list && !there.is_empty() && !force {
-        entry.edits = edits(&new.list, &there);
+        entry.edits = content::edits(&new.list, &there);
         return Ok(Updated { entry, list: new.list, written: false });
     }
     if known.is_none() && !there.is_empty() && there != new.list && !force {
@@ -145,7 +133,7 @@ pub fn update(request: &Request, source: &SourceTree, remote: &Remote, force: bo
         _ => Merged::default(),
     };
     let list = write(request, source, &new, merged)?;
-    entry.edits = edits(&new.list, &list);
+    entry.edits = content::edits(&new.list, &list);
     Ok(Updated { entry, list: new.list, written: list != there })
 }
 
@@ -168,7 +156,7 @@ struct Merged {
 fn merge(sides: &Sides<'_>, remote: &Remote) -> Result<Merged> {
     let mut merged = Merged::default();
     let mut conflicts = vec![];
-    for path in edits(&sides.base.list, sides.here).into_keys() {
+    for path in content::edits(&sides.base.list, sides.here).into_keys() {
         let (base, here, new) =
             (sides.base.list.get(&path), sides.here.get(&path), sides.new.list.get(&path));
         if here == new {
@@ -252,7 +240,7 @@ pub fn diff(request: &Request, source: &SourceTree, remote: &Remote) -> Result<S
     let here = here(request, &entry.into)?.unwrap_or_default();
     let directory = request.directory.join(&entry.into);
     let mut patch = String::new();
-    for path in edits(&base.list, &here).into_keys() {
+    for path in content::edits(&base.list, &here).into_keys() {
         let read = |item: Option<&Item>| match item {
             Some(Item::File(file)) => fs::read(file).map_err(|e| failed(file, &e)).map(Some),
             Some(Item::Link(target)) => Ok(Some(target.clone().into_bytes())),

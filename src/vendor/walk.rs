@@ -91,11 +91,23 @@ pub fn walk(targets: &Targets, options: &accumulate::Options, remote: &Arc<Remot
     let walked = try_all(targets, options, remote);
     for (target, error) in &walked.failed {
         let named = targets.directories.iter().any(|(directory, named)| directory == target && *named);
-        if named || matches!(error.kind(), ErrorKind::Remote | ErrorKind::Program | ErrorKind::Restricted) {
+        if named || is_about_remote(error) || error.kind() == ErrorKind::Program {
             return Err(error.clone());
         }
     }
     Ok(walked)
+}
+
+/// Returns whether a build failed because of something remote, not because of the user's own files.
+pub(super) fn is_about_remote(error: &Error) -> bool {
+    let remote = |text: &str| text.contains("://") || text.contains('@');
+    match error.kind() {
+        ErrorKind::Remote => true,
+        ErrorKind::Restricted | ErrorKind::NotFound => {
+            remote(error.message()) || error.labels().first().is_some_and(|label| remote(&label.at.path))
+        }
+        _ => false,
+    }
 }
 
 /// Builds all targets, whatever comes of it.

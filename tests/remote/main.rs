@@ -257,6 +257,7 @@ fn trees_are_kept_with_their_edits() {
     assert!(site.run(&["vendor"]).good().contains("unchanged"));
     site.write("m/long.txt", &long.replace("line 2\n", "line two\n"));
     assert!(site.run(&["vendor", "--check"]).bad().contains("`m/long.txt` is modified"));
+    assert!(site.run(&["build", "m", "--locked"]).bad().contains("`m/long.txt` is modified"));
     let diff = site.run(&["vendor", "diff"]).good();
     assert!(
         diff.contains("--- a/m/long.txt\n+++ b/m/long.txt\n") && diff.contains("-line 2\n+line two\n"),
@@ -264,6 +265,7 @@ fn trees_are_kept_with_their_edits() {
     );
     site.run(&["vendor"]).good();
     site.run(&["vendor", "--check"]).good();
+    site.run(&["build", "m", "--locked"]).good();
     site.repository("app", &[("base/long.txt", &long.replace("line 28\n", "line 28b\n"))], "v3");
     site.write("kfm.toml", &config("v3"));
     assert!(site.run(&["vendor"]).good().contains("moved"));
@@ -341,12 +343,114 @@ fn an_untrusted_build_reads_copies_and_fetches_nothing() {
 #[test]
 fn answers_without_end_are_cut() {
     let site = Site::new();
-    let server = Server::start(&[("/", Answer::Endless)]);
-    uses(&site, &format!("{}/x.yaml", server.url));
-    let said = site.run(&["build"]).bad();
-    assert!(said.contains("x.yaml"), "{said}");
-    uses(&site, &format!("{}/o/r//base?ref=v1&timeout=1s", server.url));
-    assert!(site.run(&["build"]).bad().contains("`git fetch`"));
+    let server = Server::start(&[
+        ("/", Answer::Endless),
+        ("/o/r/info/refs", Answer::Branch),
+        ("/slow", Answer::Drops),
+    ]);
+    let ends = |reference: &str, flags: &[&str], expected: &str| {
+        uses(&site, reference);
+        let begun = std::time::Instant::now();
+        let said = site.run(&[&["build"], flags].concat()).bad();
+        assert!(said.contains(expected) && said.contains("kustomization.yaml:2:3"), "{reference}: {said}");
+        assert!(begun.elapsed().as_secs() < 20, "{reference}: {:?}", begun.elapsed());
+        assert!(site.left("home/.cache/kfm/tmp").is_empty() && site.left("tmp").is_empty());
+    };
+    let url = &server.url;
+    ends(&format!("{url}/x.yaml"), &["--limit=download=2MiB"], "`--limit download=4MiB`");
+    ends(&format!("{url}/slow.yaml"), &["--limit=fetch-time=1"], "`--limit fetch-time=2s`");
+    // No answer of a repository; a pack that never ends.
+    ends(&format!("{url}/o/x//base?ref=v1&timeout=1s"), &["--limit=download=2MiB"], "took longer than 1s");
+    ends(&format!("{url}/o/r//base?ref=main&timeout=2s"), &[], "took longer than 2s");
+}
+
+#[test]
+fn a_platform_is_built_over_a_tree_that_took_the_place_of_another() {
+    let (site, url) = app();
+    let upstream = [
+        ("apps/a/kustomization.yaml", "resources: [c.yaml]\n"),
+        ("apps/a/c.yaml", &config_map("upstream", "1")),
+        ("apps/b/kustomization.yaml", &format!("resources: ['{url}//base?ref=v1']\n")),
+    ];
+    let path = site.repository("upstream", &upstream, "26.03");
+    site.write("manifests/apps/a/kustomization.yaml", "resources: [c.yaml]\n");
+    site.write("manifests/apps/a/c.yaml", &config_map("own", "1"));
+    site.write("example/kustomization.yaml", "resources: [../manifests/apps/a]\nnamePrefix: p-\n");
+    assert!(site.run(&["build", "example"]).good().contains("name: p-own"));
+    let git = path.display();
+    let tree =
+        format!("[[source]]\nname = \"m\"\ngit = \"file://{git}\"\nref = \"26.03\"\ninto = \"manifests\"\n");
+    site.write("kfm.toml", &tree);
+    assert!(site.run(&["vendor"]).bad().contains("`manifests` is there already"));
+    assert!(site.run(&["build", "example"]).good().contains("name: p-own"));
+    let said = site.run(&["vendor", "--force"]).good();
+    assert!(said.contains("26.03 in `manifests`") && said.contains("v1"), "{said}");
+    fs::rename(site.top.join("git"), site.top.join("gone")).expect("moved");
+    fs::remove_dir_all(site.top.join("home/.cache")).expect("removed");
+    let build = |target: &str| site.run(&["build", "--locked", "--offline", target]);
+    assert!(build("example").good().contains("name: p-upstream"));
+    assert!(build("manifests/apps/b").good().contains("name: app"));
+    site.run(&["vendor", "--check"]).good();
+    site.write("manifests/apps/a/new.yaml", "x");
+    assert!(build("example").bad().contains("`manifests/apps/a/new.yaml` was added"));
+}
+
+#[test]
+fn every_command_that_builds_keeps_to_the_lock_and_off_the_network() {
+    let (site, url) = app();
+    uses(&site, &format!("{url}//base?ref=v1"));
+    let server = Server::start(&[("/", Answer::Git(site.top.join("git")))]);
+    uses(&site, &format!("{}/app//base?ref=v1", server.url));
+    let commands: [&[&str]; 6] = [
+        &["build"],
+        &["diff", ".", "."],
+        &["images", "list"],
+        &["images", "rewrite", "--image-mirror=h.example"],
+        &["compare", "--compat=5.8.1,5.8.3"],
+        &["edit", "fix", "--vars", "--strict"],
+    ];
+    for command in commands {
+        for (flag, expected) in
+            [("--offline", "would have to be fetched"), ("--locked", "there is no `kfm.lock`")]
+        {
+            let ran = site.run(&[command, &[flag]].concat());
+            assert!(
+                format!("{}{}", ran.stdout, ran.stderr).contains(expected),
+                "{command:?} {flag}: {}",
+                ran.stderr
+            );
+        }
+    }
+    assert!(server.asked.lock().expect("the log").is_empty());
+}
+
+#[test]
+fn a_changed_copy_is_told_once() {
+    let site = Site::new();
+    site.repository("r", &[("kustomization.yaml", BASE), ("c.yaml", &config_map("r", "1"))], "v1");
+    let mirror = format!(
+        "[[mirror]]\nfrom = \"https://h.example/x/\"\nto = \"file://{}/\"\n",
+        site.top.join("git").display()
+    );
+    fs::write(site.top.join("home/.config/kfm/config.toml"), mirror).expect("a configuration");
+    // This could be the location of a file as well; the lock knows.
+    uses(&site, "https://h.example/x/r");
+    site.run(&["vendor"]).good();
+    site.write("vendor/h.example/x/r@HEAD/c.yaml", "x");
+    let said = site.run(&["build", "--locked"]).bad();
+    assert!(said.contains("c.yaml` is modified") && !said.contains("in another way"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_fetched_is_no_lock_without_it() {
+    let (site, url) = app();
+    fs::remove_file(site.top.join("home/.config/kfm/config.toml")).expect("removed");
+    site.write("a/kustomization.yaml", &format!("resources: ['{url}//base?ref=v1']\n"));
+    let said = site.run(&["vendor"]).bad();
+    assert!(said.contains("pass `--enable-file-repositories`"), "{said}");
+    assert!(!site.top.join("w/kfm.lock").exists());
+    site.run(&["vendor", "--enable-file-repositories"]).good();
+    assert!(site.top.join("w/kfm.lock").exists());
 }
 
 #[test]

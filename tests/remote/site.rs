@@ -173,6 +173,10 @@ pub enum Answer {
     Silence,
     /// Bytes as long as they are read.
     Endless,
+    /// The same, a few at a time.
+    Drops,
+    /// What a git server says first: it has a branch `main`.
+    Branch,
     /// The repositories in a directory, by `git http-backend`.
     Git(PathBuf),
 }
@@ -235,11 +239,39 @@ fn serve(mut stream: TcpStream, answers: &BTreeMap<String, Answer>, log: &Mutex<
             let _ = stream.read(&mut [0]);
             return;
         }
+        Some(Answer::Endless) if method == "POST" => {
+            // To git: nothing in common, then a message that has no end.
+            let head = "Content-Type: application/x-git-upload-pack-result\r\nConnection: close";
+            let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n0008NAK\n").as_bytes());
+            let line = [&b"ffff\x02"[..], &vec![b'x'; 0xffff - 6], b"\n"].concat();
+            while stream.write_all(&line).is_ok() {}
+            return;
+        }
         Some(Answer::Endless) => {
             let chunk = vec![b'#'; 1 << 20];
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
             while stream.write_all(&chunk).is_ok() {}
             return;
+        }
+        Some(Answer::Drops) => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+            let _ = stream.set_read_timeout(Some(std::time::Duration::from_millis(50)));
+            // The client says nothing more: reading takes its time, and ends when the client is gone.
+            while stream.write_all(b"#").is_ok() && !matches!(stream.read(&mut [0]), Ok(0)) {}
+            return;
+        }
+        Some(Answer::Branch) => {
+            let line = |text: &str| format!("{:04x}{text}", text.len() + 4);
+            let id = "1".repeat(40);
+            let lines = [
+                line("# service=git-upload-pack\n"),
+                "0000".to_owned(),
+                line(&format!("{id} HEAD\0shallow side-band-64k allow-tip-sha1-in-want\n")),
+                line(&format!("{id} refs/heads/main\n")),
+                "0000".to_owned(),
+            ];
+            let kind = "Content-Type: application/x-git-upload-pack-advertisement\r\n";
+            reply("200 OK", kind, &lines.concat())
         }
         Some(Answer::Git(directory)) => {
             let _ = stream.write_all(&backend(method, target, &headers, directory, &mut reader));

@@ -60,6 +60,9 @@ pub struct FixArgs {
     /// Write nothing if the output of a build would change
     #[arg(long)]
     pub strict: bool,
+    /// How remote content is fetched
+    #[command(flatten)]
+    pub remote: super::super::args::RemoteArgs,
     /// Ignored, as kustomize does
     #[arg(hide = true)]
     pub rest: Vec<String>,

@@ -2,6 +2,7 @@
 
 use super::args::FixArgs;
 use super::{Done, Environment};
+use crate::cli::args::RemoteArgs;
 use crate::cli::{build, output};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::edit::vars::{self, Targets};
@@ -32,16 +33,16 @@ We recommend doing this in a clean git repository where the change is easy to un
 /// again with targets that say more.
 pub fn run(args: &FixArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
-    let before = build::text(environment, &findings);
+    let before = build::text(&args.remote, environment, &findings);
     let with_vars = args.vars.unwrap_or(false);
-    let mut attempt = Attempt::new(with_vars.then_some(Targets::Numbered), environment)?;
+    let mut attempt = Attempt::new(with_vars.then_some(Targets::Numbered), &args.remote, environment)?;
     if with_vars && before.is_ok() && !attempt.keeps(&before) {
         attempt.undo()?;
-        attempt = match Attempt::new(Some(Targets::Named), environment)? {
+        attempt = match Attempt::new(Some(Targets::Named), &args.remote, environment)? {
             better if better.keeps(&before) => better,
             worse => {
                 worse.undo()?;
-                Attempt::new(Some(Targets::Numbered), environment)?
+                Attempt::new(Some(Targets::Numbered), &args.remote, environment)?
             }
         };
     }
@@ -81,7 +82,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(vars: Option<Targets>, environment: &Environment) -> Result<Self> {
+    fn new(vars: Option<Targets>, remote: &RemoteArgs, environment: &Environment) -> Result<Self> {
         let mut file = KustomizationFile::open(&environment.directory)?;
         let is_file = |text: &str| {
             !text.contains('\n')
@@ -109,7 +110,7 @@ impl Attempt {
                 return Err(e);
             }
         }
-        attempt.after = build::text(environment, &Findings::default());
+        attempt.after = build::text(remote, environment, &Findings::default());
         Ok(attempt)
     }
 
