@@ -186,6 +186,19 @@ impl Program {
         Ok(Self { child, ended: None })
     }
 
+    /// Limits the memory that it, and what it starts from now on, may use for data, where the system can do that.
+    pub fn limit_memory(&self, bytes: u64) {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{Resource, Rlimit, prlimit};
+            let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+            // It may have ended.
+            let _ = self.pid().map(|pid| prlimit(Some(pid), Resource::Data, limit));
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = bytes;
+    }
+
     /// Waits for its end.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         // Its number stays taken until it is off the list.

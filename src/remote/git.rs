@@ -62,6 +62,9 @@ const ATTRIBUTES: &str = "* -filter\n";
 /// Longest output of git that is kept.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
+/// How much memory each process of git may use: it keeps what a server says at first whole.
+const MEMORY: u64 = 1 << 30;
+
 /// The longest that a location may let a command of git take.
 const LONGEST: Duration = Duration::from_secs(600);
 
@@ -348,6 +351,7 @@ impl Run<'_> {
         command.env("GIT_TEMPLATE_DIR", self.template);
         command.stdout(writer).stderr(error_writer);
         let mut child = interrupt::Program::start(&mut command).map_err(Failure::Start)?;
+        child.limit_memory(MEMORY);
         // Holds the writing ends of the pipes, without which they would never end.
         drop(command);
 
@@ -458,6 +462,12 @@ impl Failure {
             return error.hint(format!(
                 "`{reference}` is no branch or tag; if it is the beginning of a commit, give its full name of 40 digits: \
                  servers know no shorter ones"
+            ));
+        }
+        if output.contains("ut of memory") {
+            return error.hint(format!(
+                "git may use {} MiB; does the server answer as a repository does?",
+                MEMORY >> 20
             ));
         }
         if step == "submodule" {

@@ -352,7 +352,8 @@ fn answers_without_end_are_cut() {
         uses(&site, reference);
         let begun = std::time::Instant::now();
         let said = site.run(&[&["build"], flags].concat()).bad();
-        assert!(said.contains(expected) && said.contains("kustomization.yaml:2:3"), "{reference}: {said}");
+        let named = expected.split('|').any(|text| said.contains(text));
+        assert!(named && said.contains("kustomization.yaml:2:3"), "{reference}: {said}");
         assert!(begun.elapsed().as_secs() < 20, "{reference}: {:?}", begun.elapsed());
         assert!(site.left("home/.cache/kfm/tmp").is_empty() && site.left("tmp").is_empty());
     };
@@ -360,7 +361,11 @@ fn answers_without_end_are_cut() {
     ends(&format!("{url}/x.yaml"), &["--limit=download=2MiB"], "`--limit download=4MiB`");
     ends(&format!("{url}/slow.yaml"), &["--limit=fetch-time=1"], "`--limit fetch-time=2s`");
     // No answer of a repository; a pack that never ends.
-    ends(&format!("{url}/o/x//base?ref=v1&timeout=1s"), &["--limit=download=2MiB"], "took longer than 1s");
+    ends(
+        &format!("{url}/o/x//base?ref=v1&timeout=1s"),
+        &["--limit=download=2MiB"],
+        "took longer than 1s|git may use 1024 MiB",
+    );
     ends(&format!("{url}/o/r//base?ref=main&timeout=2s"), &[], "took longer than 2s");
 }
 

@@ -240,10 +240,13 @@ fn serve(mut stream: TcpStream, answers: &BTreeMap<String, Answer>, log: &Mutex<
             return;
         }
         Some(Answer::Endless) if method == "POST" => {
-            // To git: nothing in common, then a message that has no end.
+            // To git: one commit without those before it, nothing in common, then messages that have no end.
             let head = "Content-Type: application/x-git-upload-pack-result\r\nConnection: close";
-            let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n0008NAK\n").as_bytes());
-            let line = [&b"ffff\x02"[..], &vec![b'x'; 0xffff - 6], b"\n"].concat();
+            // It asks twice, and takes both answers from one.
+            let shallow = format!("0034shallow {}0000", "1".repeat(40)).repeat(2);
+            let begins = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{shallow}0008NAK\n");
+            let _ = stream.write_all(begins.as_bytes());
+            let line = [&b"8000\x02"[..], &vec![b'x'; 0x8000 - 6], b"\n"].concat();
             while stream.write_all(&line).is_ok() {}
             return;
         }
