@@ -116,7 +116,8 @@ pub fn plain_options(environment: &Environment) -> Result<Options> {
 /// A build of a directory without other flags.
 pub fn plain(dir: &str, remote: &RemoteArgs, environment: &Environment) -> Result<Kustomize> {
     let mut options = plain_options(environment)?;
-    let args = BuildArgs { remote: remote.clone(), ..BuildArgs::of(&[])? };
+    let mut args = BuildArgs::of(&[])?;
+    args.reach.remote.clone_from(remote);
     let Reach { fetch, .. } = reach(&mut options, &args, dir, environment)?;
     Ok(kustomize(options).fetch(fetch))
 }

@@ -6,7 +6,7 @@
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files;
-use crate::load::RepoSpec;
+use crate::load::{Named, RepoSpec};
 use crate::yaml::Source;
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path};
@@ -185,6 +185,12 @@ impl Lock {
     pub fn file(&self, url: &str) -> Option<&LockedFile> {
         let url = without_user(url);
         self.files.iter().find(|f| f.url == url)
+    }
+
+    /// What a text names that may name either.
+    pub fn known(&self, spec: &RepoSpec) -> Option<Named> {
+        let file = || self.file(&spec.raw).map(|_| Named::File);
+        file().or_else(|| self.repository(spec).map(|_| Named::Directory))
     }
 
     /// Whether it says nothing.

@@ -336,12 +336,7 @@ impl Fetch for Remote {
     }
 
     fn known(&self, repository: &RepoSpec) -> Option<Named> {
-        let lock = &self.settings.lock.as_ref()?.lock;
-        match (lock.file(&repository.raw), lock.repository(repository)) {
-            (Some(_), _) => Some(Named::File),
-            (None, Some(_)) => Some(Named::Directory),
-            (None, None) => None,
-        }
+        self.settings.lock.as_ref()?.lock.known(repository)
     }
 
     fn checkout(&self, spec: &RepoSpec) -> Result<Arc<Path>> {

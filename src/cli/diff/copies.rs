@@ -2,7 +2,7 @@
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files::{Disk, FileKind, FileSystem};
-use crate::load::{Fetch, RepoSpec};
+use crate::load::{Fetch, Named, RepoSpec};
 use crate::remote::Lock;
 use crate::remote::lock::{NAME, VENDOR};
 use crate::yaml::{Source, split};
@@ -56,6 +56,10 @@ impl Copies {
 impl Fetch for Copies {
     fn repository(&self, text: &str) -> std::result::Result<RepoSpec, &'static str> {
         self.rest.repository(text)
+    }
+
+    fn known(&self, repository: &RepoSpec) -> Option<Named> {
+        self.lock.known(repository).or_else(|| self.rest.known(repository))
     }
 
     fn checkout(&self, repository: &RepoSpec) -> Result<Arc<Path>> {
