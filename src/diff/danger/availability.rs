@@ -1,7 +1,6 @@
 //! What stops running, and what keeps nodes from being drained.
 
-use super::{Found, Rule, Subject, get, text};
-use crate::resource::Resource;
+use super::{Found, Rule, Subject, get, selector, text};
 
 /// A workload without pods.
 pub const REPLICAS_ZERO: Rule = Rule {
@@ -10,7 +9,7 @@ pub const REPLICAS_ZERO: Rule = Rule {
     check: |subject, found| {
         let Some((old, new)) = subject.both() else { return };
         const PATH: &[&str] = &["spec", "replicas"];
-        let scales = matches!(subject.kind(), "Deployment" | "StatefulSet" | "ReplicaSet");
+        let scales = get(new, &["spec", "template", "spec"]).is_some();
         if scales && text(new, PATH) == Some("0") && text(old, PATH) != Some("0") {
             let node = get(new, PATH).unwrap_or(new.root());
             let before = text(old, PATH).unwrap_or("1");
@@ -30,29 +29,35 @@ fn budget_tightened(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let Some(new) = subject.after().filter(|_| subject.kind() == "PodDisruptionBudget") else { return };
     for (field, less_is_tighter) in [("minAvailable", false), ("maxUnavailable", true)] {
         let path = &["spec", field];
-        let Some(node) = get(new, path) else { continue };
-        let after = text(new, path).unwrap_or_default();
-        let before = subject.before().and_then(|old: &Resource| text(old, path));
-        let blocks =
-            if less_is_tighter { amount(after) == Some((0, true)) || after == "0" } else { after == "100%" };
-        let tighter = match before {
-            Some(before) => match (amount(before), amount(after)) {
-                (Some((b, p)), Some((a, q))) if p == q => {
-                    if less_is_tighter {
-                        a < b
-                    } else {
-                        a > b
-                    }
-                }
-                _ => blocks && before != after,
-            },
-            None => blocks,
+        let (Some(node), Some(after)) = (get(new, path), text(new, path)) else { continue };
+        let before = subject.before().and_then(|old| text(old, path));
+        let blocks = if less_is_tighter { matches!(after, "0" | "0%") } else { after == "100%" };
+        let tighter = match (before.and_then(amount), amount(after)) {
+            (Some((b, p)), Some((a, q))) if p == q && less_is_tighter => a < b,
+            (Some((b, p)), Some((a, q))) if p == q => a > b,
+            _ => blocks && before != Some(after),
         };
         if tighter {
             let was = before.map(|b| format!(", before it was {b}")).unwrap_or_default();
             let message = format!("`{field}` is {after}{was}: draining a node may block");
             found.push(Found::node(message, new, node));
         }
+    }
+    let Some(old) = subject.before() else { return };
+    const SELECTOR: &[&str] = &["spec", "selector"];
+    if let Some(node) = get(new, SELECTOR)
+        && selector::holds_for_more(old, new, SELECTOR)
+    {
+        found.push(Found::node(
+            "the PodDisruptionBudget holds for more pods: draining a node may block",
+            new,
+            node,
+        ));
+    }
+    const UNHEALTHY: &[&str] = &["spec", "unhealthyPodEvictionPolicy"];
+    if text(old, UNHEALTHY) == Some("AlwaysAllow") && text(new, UNHEALTHY) != Some("AlwaysAllow") {
+        let message = "pods that are not healthy are evicted no longer: draining a node may block";
+        found.push(Found::node(message, new, get(new, &["spec"]).unwrap_or(new.root())));
     }
 }
 

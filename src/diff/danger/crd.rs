@@ -26,6 +26,15 @@ const LIMITS: [(&str, bool); 8] = [
     ("maxProperties", false),
 ];
 
+/// A type that takes more than another one, as texts of JSON.
+const INTEGER_TO_NUMBER: (&str, &str) = ("\"integer\"", "\"number\"");
+
+/// Conditions that are compared as a whole.
+const CONDITIONS: [&str; 6] = ["allOf", "anyOf", "oneOf", "not", "format", "multipleOf"];
+
+/// Switches that refuse something.
+const FLAGS: [&str; 3] = ["exclusiveMinimum", "exclusiveMaximum", "uniqueItems"];
+
 fn tightened(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let Some((old, new)) = subject.both().filter(|_| subject.kind() == "CustomResourceDefinition") else {
         return;
@@ -69,11 +78,18 @@ impl Walk<'_> {
         }
         let shown = if path.is_empty() { "the object" } else { path };
         let text = |doc: &Doc, node, key| doc.get(node, key).map(|n| canonical::text(doc, n, None));
-        if let (Some(before), Some(after)) = (text(a, x, "type"), text(b, y, "type"))
-            && before != after
-        {
-            self.found.push((format!("`{shown}` must be {after}, it was {before}"), y));
-            return;
+        match (text(a, x, "type"), text(b, y, "type")) {
+            // Every integer is a number.
+            (Some(before), Some(after))
+                if before != after && (before.as_str(), after.as_str()) != INTEGER_TO_NUMBER =>
+            {
+                self.found.push((format!("`{shown}` must be {after}, it was {before}"), y));
+                return;
+            }
+            (None, Some(after)) => {
+                self.found.push((format!("`{shown}` must be {after}, it could be anything"), y));
+            }
+            _ => {}
         }
         for field in texts(b, y, "required") {
             let was = texts(a, x, "required").contains(&field);
@@ -86,6 +102,7 @@ impl Walk<'_> {
         self.values(x, y, shown);
         self.limits(x, y, shown);
         self.properties(x, y, path);
+        self.conditions(x, y, shown);
         if let (Some(x), Some(y)) = (a.get(x, "items"), b.get(y, "items")) {
             self.schema(x, y, &format!("{path}[]"));
         }
@@ -141,6 +158,33 @@ impl Walk<'_> {
         for rule in rules(b, y).iter().filter(|rule| !known.contains(rule)) {
             let rule: String = rule.split_whitespace().collect::<Vec<_>>().join(" ");
             self.found.push((format!("`{shown}` must satisfy `{rule}`"), y));
+        }
+    }
+
+    /// Conditions that cannot be compared: any other one may refuse more.
+    fn conditions(&mut self, x: NodeId, y: NodeId, shown: &str) {
+        let (a, b) = (self.a, self.b);
+        let text = |doc: &Doc, node, key| doc.get(node, key).map(|n| canonical::text(doc, n, None));
+        for key in CONDITIONS {
+            if let Some(node) = b.get(y, key).filter(|_| text(a, x, key) != text(b, y, key)) {
+                self.found.push((format!("`{key}` of `{shown}` is new, or another one"), node));
+            }
+        }
+        for key in FLAGS {
+            let is_on = |doc: &Doc, node| doc.get(node, key).is_some_and(|n| doc.text(n) == "true");
+            if is_on(b, y) && !is_on(a, x) {
+                self.found.push((format!("`{shown}` has `{key}`"), y));
+            }
+        }
+        let list =
+            |doc, node| text(doc, node, "x-kubernetes-list-type").filter(|list| !list.contains("atomic"));
+        if let Some(list) = list(b, y).filter(|list_type| list(a, x).as_ref() != Some(list_type)) {
+            self.found.push((format!("`{shown}` is a list of type {list}: its items must differ"), y));
+        }
+        const KEEPS: &str = "x-kubernetes-preserve-unknown-fields";
+        let keeps = |doc: &Doc, node| doc.get(node, KEEPS).is_some_and(|n| doc.text(n) == "true");
+        if keeps(a, x) && !keeps(b, y) {
+            self.found.push((format!("fields of `{shown}` that are not in the schema are dropped"), y));
         }
     }
 

@@ -8,7 +8,18 @@ const FIELDS: &[(&str, &[&[&str]])] = &[
     ("Deployment", &[&["spec", "selector"]]),
     ("DaemonSet", &[&["spec", "selector"]]),
     ("ReplicaSet", &[&["spec", "selector"]]),
-    ("Job", &[&["spec", "template"], &["spec", "selector"], &["spec", "completionMode"]]),
+    (
+        "Job",
+        &[
+            &["spec", "template"],
+            &["spec", "selector"],
+            &["spec", "completionMode"],
+            &["spec", "podFailurePolicy"],
+            &["spec", "successPolicy"],
+            &["spec", "backoffLimitPerIndex"],
+            &["spec", "managedBy"],
+        ],
+    ),
     ("RoleBinding", &[&["roleRef"]]),
     ("ClusterRoleBinding", &[&["roleRef"]]),
     ("StorageClass", &[&["parameters"], &["provisioner"], &["reclaimPolicy"], &["volumeBindingMode"]]),
@@ -16,6 +27,8 @@ const FIELDS: &[(&str, &[&[&str]])] = &[
     ("PriorityClass", &[&["value"], &["preemptionPolicy"]]),
     ("IngressClass", &[&["spec", "controller"]]),
     ("RuntimeClass", &[&["handler"]]),
+    ("EndpointSlice", &[&["addressType"]]),
+    ("ControllerRevision", &[&["data"]]),
     (
         "CustomResourceDefinition",
         &[&["spec", "group"], &["spec", "scope"], &["spec", "names", "kind"], &["spec", "names", "plural"]],
@@ -37,6 +50,18 @@ const ONLY: &[(&str, &[&str])] = &[
         ],
     ),
     ("PersistentVolumeClaim", &["resources", "volumeAttributesClassName"]),
+    (
+        "PersistentVolume",
+        &[
+            "capacity",
+            "accessModes",
+            "persistentVolumeReclaimPolicy",
+            "storageClassName",
+            "mountOptions",
+            "claimRef",
+            "volumeAttributesClassName",
+        ],
+    ),
     (
         "Pod",
         &[
@@ -69,11 +94,22 @@ fn field(subject: &Subject<'_>, found: &mut Vec<Found>) {
         let mut said: Vec<&str> = vec![];
         for change in subject.fields(&["spec"]) {
             let Some(field) = change.path.keys().nth(1) else { continue };
-            if !fields.contains(&field) && !said.contains(&field) {
+            // Of the containers of a pod the image is all that can be changed.
+            let can_change = fields.contains(&field)
+                && (kind != "Pod"
+                    || !field.ends_with("ontainers")
+                    || change.path.keys().last() == Some("image"));
+            if !can_change && !said.contains(&field) {
                 said.push(field);
                 found.push(message(&format!("spec.{field}"), change));
             }
         }
+    }
+    // Indexed jobs can be resized.
+    if kind == "Job" && text(new, &["spec", "completionMode"]) != Some("Indexed") {
+        found.extend(
+            subject.fields(&["spec", "completions"]).map(|change| message("spec.completions", change)),
+        );
     }
     // What is taken away is kept by the API server.
     if kind == "Service" && text(new, &["spec", "clusterIP"]).is_some_and(|ip| !ip.is_empty()) {

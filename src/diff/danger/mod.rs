@@ -3,13 +3,16 @@
 //! A rule looks at one object that differs and says what could go wrong when the newer side is applied. Whoever knows
 //! better accepts a danger with a reason, in `kfm.toml` or in an annotation of the object.
 
+mod authorization;
 mod availability;
 mod crd;
+mod images;
 mod immutable;
 mod network;
 mod pods;
 mod rbac;
 mod removed;
+mod selector;
 mod webhook;
 
 use super::Options;
@@ -49,6 +52,7 @@ pub const RULES: &[Rule] = &[
     rbac::CLUSTER_ADMIN,
     rbac::CLUSTER_BINDING,
     rbac::EVERYONE,
+    rbac::SENSITIVE,
     pods::PRIVILEGED,
     pods::HOST_PATH,
     pods::HOST_NAMESPACE,
@@ -58,8 +62,8 @@ pub const RULES: &[Rule] = &[
     pods::TAG_BACK,
     network::POLICY_REMOVED,
     network::POLICY_LOOSENED,
-    network::AUTHORIZATION_REMOVED,
-    network::AUTHORIZATION_LOOSENED,
+    authorization::REMOVED,
+    authorization::LOOSENED,
     availability::REPLICAS_ZERO,
     availability::BUDGET_TIGHTENED,
     webhook::FAILURE_POLICY,
@@ -109,7 +113,12 @@ struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// The kind of a built-in type; empty for others, which may have kinds of the same names.
     fn kind(&self) -> &'a str {
+        if is_built_in(self.group()) { self.any_kind() } else { "" }
+    }
+
+    fn any_kind(&self) -> &'a str {
         self.change.object().map_or("", |object| object.gvk().kind.as_str())
     }
 
@@ -139,6 +148,11 @@ impl<'a> Subject<'a> {
     fn fields(&self, keys: &'static [&'static str]) -> impl Iterator<Item = &'a FieldChange> {
         self.change.fields.iter().filter(move |field| field.path.starts_with(keys))
     }
+}
+
+/// Returns whether a group is one of Kubernetes' own.
+fn is_built_in(group: &str) -> bool {
+    !group.contains('.') || group.ends_with(".k8s.io")
 }
 
 /// Asks all rules about all objects.

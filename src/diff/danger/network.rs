@@ -1,19 +1,13 @@
-//! Policies of the network that let more through than before.
+//! NetworkPolicies that let more through than before.
 
-use super::{Found, Rule, Subject, get, items, text};
+use super::{Found, Rule, Subject, get, items, selector, texts};
 use crate::diff::canonical;
 use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
-
-/// What stands for anybody, or any port.
-const ANY: &str = "*";
+use std::net::IpAddr;
 
 fn is_network_policy(subject: &Subject<'_>) -> bool {
     subject.kind() == "NetworkPolicy" && subject.group() == "networking.k8s.io"
-}
-
-fn is_authorization_policy(subject: &Subject<'_>) -> bool {
-    subject.kind() == "AuthorizationPolicy" && subject.group() == "security.istio.io"
 }
 
 /// A policy of the network that is gone.
@@ -36,9 +30,9 @@ pub const POLICY_LOOSENED: Rule = Rule {
 
 fn policy_loosened(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let Some((old, new)) = subject.both().filter(|_| is_network_policy(subject)) else { return };
-    let selector = &["spec", "podSelector"];
-    if let Some(node) = get(new, selector)
-        && selects_less(old, new, selector)
+    const PODS: &[&str] = &["spec", "podSelector"];
+    if let Some(node) = get(new, PODS)
+        && selector::holds_for_fewer(old, new, PODS)
     {
         found.push(Found::node("the NetworkPolicy holds for fewer pods", new, node));
     }
@@ -53,14 +47,14 @@ fn policy_loosened(subject: &Subject<'_>, found: &mut Vec<Found>) {
             continue;
         }
         let known = admitted(old, direction, peers);
-        for (peer, port, rule) in admitted(new, direction, peers) {
-            let covers =
-                |(p, o, _): &(String, String, NodeId)| (*p == peer || p == ANY) && (*o == port || o == ANY);
-            if !known.iter().any(covers) {
-                let ports = if port == ANY { "any port".to_owned() } else { format!("port {port}") };
-                let who = if peer == ANY { "anybody".to_owned() } else { peer };
-                let message = format!("the NetworkPolicy admits {direction} of {who} on {ports}");
-                found.push(Found::node(message, new, rule));
+        for new_way in admitted(new, direction, peers) {
+            if !known.iter().any(|way| way.peer.covers(&new_way.peer) && way.port.covers(&new_way.port)) {
+                let message = format!(
+                    "the NetworkPolicy admits {direction} of {} on {}",
+                    new_way.peer.shown(),
+                    new_way.port.shown()
+                );
+                found.push(Found::node(message, new, new_way.rule));
             }
         }
     }
@@ -76,108 +70,152 @@ fn is_restricted(policy: &Resource, direction: &str, kind: &str) -> bool {
 }
 
 /// Whom a policy admits on which port, and the rule that does.
-fn admitted(policy: &Resource, direction: &str, peers: &str) -> Vec<(String, String, NodeId)> {
+struct Way {
+    peer: Peer,
+    port: Port,
+    rule: NodeId,
+}
+
+fn admitted(policy: &Resource, direction: &str, peers: &str) -> Vec<Way> {
     let doc = policy.doc();
     let mut all = vec![];
     for rule in items(policy, &["spec", direction]) {
-        let who = each(doc, *rule, peers);
-        let ports = each(doc, *rule, "ports");
+        let listed = |key| doc.get(*rule, key).map_or(&[][..], |list| doc.items(list));
+        let who: Vec<Peer> = match listed(peers) {
+            [] => vec![Peer::Anybody],
+            list => list.iter().map(|node| Peer::of(doc, *node)).collect(),
+        };
+        let ports: Vec<Port> = match listed("ports") {
+            [] => vec![Port::Any],
+            list => list.iter().map(|node| Port::of(doc, *node)).collect(),
+        };
         for peer in &who {
-            all.extend(ports.iter().map(|port| (peer.clone(), port.clone(), *rule)));
+            all.extend(ports.iter().map(|port| Way { peer: peer.clone(), port: port.clone(), rule: *rule }));
         }
     }
     all
 }
 
-/// The items under a key, or what stands for anything where there are none.
-fn each(doc: &Doc, rule: NodeId, key: &str) -> Vec<String> {
-    let list = doc.get(rule, key).map_or(&[][..], |list| doc.items(list));
-    match list {
-        [] => vec![ANY.to_owned()],
-        list => list.iter().map(|item| canonical::json(doc, *item)).collect(),
-    }
+/// Whom a rule is about.
+#[derive(Debug, Clone)]
+enum Peer {
+    Anybody,
+    /// Pods: what their namespace has to meet, `None` for that of the policy; what they have to meet; as JSON.
+    Pods(Option<Vec<String>>, Vec<String>, String),
+    /// Addresses: a network, those of it that are left out, and all of it as JSON.
+    Addresses(Option<Network>, Vec<String>, String),
 }
 
-/// Returns whether a label selector demands something that it did not demand.
-pub(super) fn selects_less(old: &Resource, new: &Resource, path: &[&str]) -> bool {
-    let demands = |object: &Resource| -> Vec<String> {
-        let Some(selector) = get(object, path) else { return vec![] };
-        let doc = object.doc();
-        let labels = doc.get(selector, "matchLabels").into_iter().flat_map(|map| doc.pairs(map));
-        let labels = labels.map(|(key, value)| format!("{}={}", doc.text(key), doc.text(value)));
-        let expressions = doc.get(selector, "matchExpressions").map_or(&[][..], |list| doc.items(list));
-        labels.chain(expressions.iter().map(|e| canonical::text(doc, *e, None))).collect()
-    };
-    let known = demands(old);
-    demands(new).iter().any(|demand| !known.contains(demand))
-}
-
-/// A policy of the mesh that is gone.
-pub const AUTHORIZATION_REMOVED: Rule = Rule {
-    name: "authorization-policy-removed",
-    about: "an AuthorizationPolicy is removed",
-    check: |subject, found| {
-        if is_authorization_policy(subject) && subject.is_removed() {
-            found.push(Found::new("the AuthorizationPolicy is removed: what it kept out may come in"));
+impl Peer {
+    fn of(doc: &Doc, node: NodeId) -> Self {
+        let shown = canonical::json(doc, node);
+        if let Some(block) = doc.get(node, "ipBlock") {
+            let network = doc.get(block, "cidr").and_then(|cidr| Network::parse(doc.text(cidr)));
+            let except = texts(doc, block, "except").into_iter().map(str::to_owned).collect();
+            return Self::Addresses(network, except, shown);
         }
-    },
-};
-
-/// A policy of the mesh that lets more through.
-pub const AUTHORIZATION_LOOSENED: Rule = Rule {
-    name: "authorization-policy-loosened",
-    about: "an AuthorizationPolicy admits more, denies less, or holds for fewer workloads",
-    check: authorization_loosened,
-};
-
-fn authorization_loosened(subject: &Subject<'_>, found: &mut Vec<Found>) {
-    let Some((old, new)) = subject.both().filter(|_| is_authorization_policy(subject)) else { return };
-    let action = |policy| text(policy, &["spec", "action"]).unwrap_or("ALLOW").to_owned();
-    let (before, after) = (action(old), action(new));
-    let spec = get(new, &["spec"]).unwrap_or(new.root());
-    if before != after {
-        let message = format!("the action goes from {before} to {after}");
-        return found.push(Found::node(message, new, spec));
+        let demands = |field| doc.get(node, field).map(|selector| selector::demands(doc, selector));
+        Self::Pods(demands("namespaceSelector"), demands("podSelector").unwrap_or_default(), shown)
     }
-    if selects_other(old, new) {
-        found.push(Found::node("the AuthorizationPolicy holds for other workloads", new, spec));
-    }
-    let (known, now) = (conditions(old), conditions(new));
-    let (from, to) = if after == "ALLOW" { (&now, &known) } else { (&known, &now) };
-    for (condition, rule) in from {
-        if to.iter().any(|(other, _)| other == condition) {
-            continue;
-        }
-        let message = match after.as_str() {
-            "ALLOW" => "a rule of the AuthorizationPolicy admits more".to_owned(),
-            action => format!("a rule of the AuthorizationPolicy with action {action} is gone"),
-        };
-        let side = if after == "ALLOW" { new } else { old };
-        found.push(Found::node(message, side, *rule));
-    }
-}
 
-/// Returns whether the workloads to which a policy applies are others.
-fn selects_other(old: &Resource, new: &Resource) -> bool {
-    ["selector", "targetRef", "targetRefs"].iter().any(|field| {
-        let value = |object: &Resource| {
-            get(object, &["spec", field]).map(|node| canonical::text(object.doc(), node, None))
-        };
-        value(old) != value(new)
-    })
-}
-
-/// The rules, each as what it demands. A rule that only lists more sources is split into one for each.
-fn conditions(policy: &Resource) -> Vec<(String, NodeId)> {
-    let doc = policy.doc();
-    let mut all = vec![];
-    for rule in items(policy, &["spec", "rules"]) {
-        for from in each(doc, *rule, "from") {
-            for to in each(doc, *rule, "to") {
-                let when = each(doc, *rule, "when").join(" and ");
-                all.push((format!("{from} {to} {when}"), *rule));
+    /// Returns whether it is everybody that another one is.
+    fn covers(&self, other: &Self) -> bool {
+        let are_met = |demands: &[String], by: &[String]| demands.iter().all(|demand| by.contains(demand));
+        match (self, other) {
+            (Self::Anybody, _) => true,
+            (Self::Pods(None, pods, _), Self::Pods(None, others, _)) => are_met(pods, others),
+            (Self::Pods(Some(space), pods, _), Self::Pods(Some(other), others, _)) => {
+                are_met(space, other) && are_met(pods, others)
             }
+            // A namespace selector that demands nothing selects that of the policy, too.
+            (Self::Pods(Some(space), pods, _), Self::Pods(None, others, _)) => {
+                space.is_empty() && are_met(pods, others)
+            }
+            (Self::Addresses(Some(all), except, _), Self::Addresses(Some(part), others, _)) => {
+                let is_out = |left_out: &String| {
+                    let Some(hole) = Network::parse(left_out) else { return false };
+                    !hole.overlaps(part)
+                        || others.iter().filter_map(|o| Network::parse(o)).any(|o| o.holds(&hole))
+                };
+                all.holds(part) && except.iter().all(is_out)
+            }
+            (Self::Addresses(.., a), Self::Addresses(.., b)) => a == b,
+            _ => false,
         }
     }
-    all
+
+    fn shown(&self) -> &str {
+        match self {
+            Self::Anybody => "anybody",
+            Self::Pods(.., shown) | Self::Addresses(.., shown) => shown,
+        }
+    }
+}
+
+/// A range of addresses: the first one, and how many bits of it count.
+#[derive(Debug, Clone)]
+struct Network(IpAddr, u8);
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/')?;
+        let (address, bits): (IpAddr, u8) = (address.parse().ok()?, bits.parse().ok()?);
+        (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some(Self(address, bits))
+    }
+
+    /// Returns whether all addresses of another network are in it.
+    fn holds(&self, other: &Self) -> bool {
+        let start = |address: IpAddr, width: u8| match address {
+            IpAddr::V4(a) => u128::from(a.to_bits()).checked_shr(u32::from(32 - width)),
+            IpAddr::V6(a) => a.to_bits().checked_shr(u32::from(128 - width)),
+        };
+        self.0.is_ipv4() == other.0.is_ipv4()
+            && self.1 <= other.1
+            && (self.1 == 0 || start(self.0, self.1) == start(other.0, self.1))
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.holds(other) || other.holds(self)
+    }
+}
+
+/// The ports that a rule is about.
+#[derive(Debug, Clone)]
+enum Port {
+    Any,
+    /// A protocol, and its ports: all, a range, or one by its name.
+    Of(String, Option<(u16, u16)>, Option<String>),
+}
+
+impl Port {
+    fn of(doc: &Doc, node: NodeId) -> Self {
+        let text = |field| doc.get(node, field).map(|n| doc.text(n));
+        let protocol = text("protocol").unwrap_or("TCP").to_owned();
+        let Some(port) = text("port") else { return Self::Of(protocol, None, None) };
+        let Ok(first) = port.parse() else { return Self::Of(protocol, None, Some(port.to_owned())) };
+        let last = text("endPort").and_then(|end| end.parse().ok()).unwrap_or(first);
+        Self::Of(protocol, Some((first, last)), None)
+    }
+
+    /// Returns whether it has all ports that another one has.
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (Self::Of(..), Self::Any) => false,
+            (Self::Of(a, ..), Self::Of(b, ..)) if a != b => false,
+            (Self::Of(_, None, None), _) => true,
+            (Self::Of(_, Some((a, b)), _), Self::Of(_, Some((c, d)), _)) => a <= c && d <= b,
+            (Self::Of(_, _, name), Self::Of(_, _, other)) => name.is_some() && name == other,
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Any => "any port".to_owned(),
+            Self::Of(protocol, None, None) => format!("any port of {protocol}"),
+            Self::Of(protocol, Some((a, b)), _) if a == b => format!("{protocol} port {a}"),
+            Self::Of(protocol, Some((a, b)), _) => format!("{protocol} ports {a} to {b}"),
+            Self::Of(protocol, None, Some(name)) => format!("{protocol} port `{name}`"),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Pods that reach further than before, and the images they run.
 
-use super::{Found, Rule, Subject, get};
+use super::images::{image, is_older};
+use super::{Found, Rule, Subject, get, text};
 use crate::diff::normalize::PODS;
 use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
@@ -8,17 +9,22 @@ use crate::yaml::{Doc, NodeId};
 /// Levels of the pod security standards, strictest first.
 const LEVELS: [&str; 3] = ["restricted", "baseline", "privileged"];
 
+/// Where a pod is in objects of other kinds.
+const TEMPLATE: &[&str] = &["spec", "template", "spec"];
+
 /// The pod that an object makes.
 fn pod(object: Option<&Resource>) -> Option<(&Doc, NodeId)> {
     let object = object?;
-    let (_, path) = PODS.iter().find(|(kind, _)| object.gvk().kind == *kind)?;
+    let path = PODS.iter().find(|(kind, _)| object.gvk().kind == *kind).map_or(TEMPLATE, |(_, path)| *path);
     Some((object.doc(), get(object, path)?))
 }
 
 /// The containers of a pod and their names.
 fn containers(pod: Option<(&Doc, NodeId)>) -> Vec<(String, NodeId)> {
     let Some((doc, pod)) = pod else { return vec![] };
-    let lists = ["initContainers", "containers"].into_iter().filter_map(|list| doc.get(pod, list));
+    let lists = ["initContainers", "containers", "ephemeralContainers"]
+        .into_iter()
+        .filter_map(|list| doc.get(pod, list));
     let all = lists.flat_map(|list| doc.items(list));
     all.map(|item| (doc.get(*item, "name").map_or("", |n| doc.text(n)).to_owned(), *item)).collect()
 }
@@ -62,9 +68,18 @@ pub const PRIVILEGED: Rule = Rule {
 /// A directory of the node.
 pub const HOST_PATH: Rule = Rule {
     name: "host-path",
-    about: "a pod mounts a directory of its node",
+    about: "a pod or a PersistentVolume mounts a directory of its node",
     check: |subject, found| {
         let Some(new) = subject.after() else { return };
+        const VOLUME: &[&str] = &["spec", "hostPath", "path"];
+        let path = |side: Option<&'_ Resource>| side.and_then(|o| text(o, VOLUME)).map(str::to_owned);
+        let is_volume = subject.kind() == "PersistentVolume";
+        if let Some(now) =
+            path(subject.after()).filter(|now| is_volume && path(subject.before()).as_ref() != Some(now))
+        {
+            let node = get(new, VOLUME).unwrap_or(new.root());
+            found.push(Found::node(format!("the PersistentVolume is `{now}` of a node"), new, node));
+        }
         let paths = |side| {
             let Some((doc, pod)) = pod(side) else { return vec![] };
             let volumes = doc.get(pod, "volumes").map_or(&[][..], |list| doc.items(list));
@@ -102,19 +117,30 @@ pub const CAPABILITY: Rule = Rule {
     about: "a container gets a capability of the kernel",
     check: |subject, found| {
         let Some(new) = subject.after() else { return };
-        let added = |doc: &Doc, node: NodeId| -> Vec<String> {
-            let list = doc.get_path(node, &["securityContext", "capabilities", "add"]);
-            list.map_or(&[][..], |list| doc.items(list)).iter().map(|n| doc.text(*n).to_owned()).collect()
-        };
         for (name, node, before) in pairs(subject) {
-            let known = before.map(|(doc, node)| added(doc, node)).unwrap_or_default();
-            for capability in added(new.doc(), node).iter().filter(|c| !known.contains(c)) {
+            let listed = |field| before.map(|(doc, node)| capabilities(doc, node, field)).unwrap_or_default();
+            let known = listed("add");
+            for capability in capabilities(new.doc(), node, "add").iter().filter(|c| !known.contains(c)) {
                 let message = format!("container `{name}` gets the capability `{capability}`");
+                found.push(Found::node(message, new, node));
+            }
+            let dropped = capabilities(new.doc(), node, "drop");
+            let kept = |c: &&String| !dropped.contains(c) && !dropped.iter().any(|d| d == "ALL");
+            for capability in listed("drop").iter().filter(kept) {
+                let message =
+                    format!("container `{name}` does not drop the capability `{capability}` any longer");
                 found.push(Found::node(message, new, node));
             }
         }
     },
 };
+
+/// The capabilities that a container adds or drops, without their prefix.
+fn capabilities(doc: &Doc, container: NodeId, field: &str) -> Vec<String> {
+    let list = doc.get_path(container, &["securityContext", "capabilities", field]);
+    let names = list.map_or(&[][..], |list| doc.items(list)).iter().map(|n| doc.text(*n));
+    names.map(|name| name.strip_prefix("CAP_").unwrap_or(name).to_owned()).collect()
+}
 
 /// Pods of a namespace may do more.
 pub const POD_SECURITY: Rule = Rule {
@@ -137,21 +163,6 @@ pub const POD_SECURITY: Rule = Rule {
         }
     },
 };
-
-/// Registry, name and tag of an image.
-fn image(text: &str) -> (&str, &str, &str) {
-    let text = text.split('@').next().unwrap_or_default();
-    let slash = text.find('/').unwrap_or(0);
-    let (registry, rest) = match text.get(..slash) {
-        Some(host) if slash > 0 && (host.contains(['.', ':']) || host == "localhost") => {
-            (host, text.get(slash + 1..).unwrap_or_default())
-        }
-        _ => ("docker.io", text),
-    };
-    let registry = if registry == "index.docker.io" { "docker.io" } else { registry };
-    let (name, tag) = rest.rsplit_once(':').unwrap_or((rest, ""));
-    (registry, name.strip_prefix("library/").unwrap_or(name), tag)
-}
 
 /// Images of the containers that have another one than before.
 fn images<'a>(subject: &Subject<'a>) -> Vec<(String, NodeId, &'a str, &'a str)> {
@@ -190,11 +201,8 @@ pub const TAG_BACK: Rule = Rule {
         for (name, node, old, now) in images(subject) {
             let ((_, a, before), (_, b, after)) = (image(old), image(now));
             let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-            let is_older = version(after)
-                .zip(version(before))
-                // `8.0` is whatever is newest of it, and not older than `8.0.29`.
-                .is_some_and(|(after, before)| after.0.len() == before.0.len() && after < before);
-            if let Some(new) = subject.after().filter(|_| base(a) == base(b) && is_older) {
+            let goes_back = base(a) == base(b) && is_older(after, before);
+            if let Some(new) = subject.after().filter(|_| goes_back) {
                 let message =
                     format!("the image of container `{name}` goes back from `{before}` to `{after}`");
                 found.push(Found::node(message, new, node));
@@ -202,40 +210,3 @@ pub const TAG_BACK: Rule = Rule {
         }
     },
 };
-
-/// The numbers of a version; a pre-release comes before its release.
-fn version(tag: &str) -> Option<(Vec<u64>, bool, String)> {
-    let tag = tag.strip_prefix('v').unwrap_or(tag);
-    let (numbers, rest) = tag.split_once('-').unwrap_or((tag, ""));
-    let numbers: Option<Vec<u64>> = numbers.split('.').map(|n| n.parse().ok()).collect();
-    let numbers = numbers.filter(|n| n.len() > 1)?;
-    Some((numbers, rest.is_empty(), rest.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_are_taken_apart() {
-        for (text, parts) in [
-            ("nginx", ("docker.io", "nginx", "")),
-            ("library/nginx:1", ("docker.io", "nginx", "1")),
-            ("docker.io/library/nginx:1@sha256:0", ("docker.io", "nginx", "1")),
-            ("ghcr.io/a/b:v1", ("ghcr.io", "a/b", "v1")),
-            ("localhost:5000/a", ("localhost:5000", "a", "")),
-        ] {
-            assert_eq!(image(text), parts, "{text}");
-        }
-    }
-
-    #[test]
-    fn versions_are_ordered() {
-        for (older, newer) in [("1.2", "1.10"), ("v1.0.0-rc.1", "v1.0.0"), ("1.2.3", "1.2.4-rc.0")] {
-            assert!(version(older).unwrap() < version(newer).unwrap(), "{older} {newer}");
-        }
-        for tag in ["latest", "sha-abc", "", "1"] {
-            assert!(version(tag).is_none(), "{tag}");
-        }
-    }
-}

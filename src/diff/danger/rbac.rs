@@ -1,6 +1,6 @@
 //! Rights that widen.
 
-use super::{Found, Rule, Subject, items, text, texts};
+use super::{Found, Rule, Subject, get, items, selector, text, texts};
 use crate::resource::Resource;
 use crate::yaml::NodeId;
 use rustc_hash::FxHashSet;
@@ -9,8 +9,26 @@ use rustc_hash::FxHashSet;
 const RAISING: [&str; 3] = ["escalate", "bind", "impersonate"];
 
 /// Groups and users that are everybody.
-const EVERYONE_NAMES: [&str; 4] =
-    ["system:authenticated", "system:unauthenticated", "system:anonymous", "system:serviceaccounts"];
+const EVERYONE_NAMES: [&str; 5] =
+    ["system:authenticated", "system:unauthenticated", "system:anonymous", "system:serviceaccounts", "*"];
+
+/// Before the name of a role that a role with this label adds its rights to.
+const AGGREGATED: &str = "rbac.authorization.k8s.io/aggregate-to-";
+
+/// Roles of every cluster that others are added to.
+const COMMON_ROLES: [&str; 3] = ["admin", "edit", "view"];
+
+/// How many single rights of a role are looked at.
+const MOST_RIGHTS: usize = 100_000;
+
+/// Rights in the core API group by which others' rights can be had.
+const SENSITIVE_RIGHTS: [(&str, &[&str]); 5] = [
+    ("secrets", &["get", "list", "watch"]),
+    ("serviceaccounts/token", &["create"]),
+    ("pods/exec", &["create", "get"]),
+    ("pods/attach", &["create", "get"]),
+    ("nodes/proxy", &["create", "get"]),
+];
 
 fn is_role(subject: &Subject<'_>) -> bool {
     matches!(subject.kind(), "Role" | "ClusterRole")
@@ -20,8 +38,11 @@ fn is_binding(subject: &Subject<'_>) -> bool {
     matches!(subject.kind(), "RoleBinding" | "ClusterRoleBinding")
 }
 
+/// A single right: verb, API group, resource, and the name of the only object that it is about, or `*`.
+type Right = [String; 4];
+
 /// The single rights that the rules of a role give, and the rule that gives each.
-fn rights(role: Option<&Resource>) -> Vec<([String; 3], NodeId)> {
+fn rights(role: Option<&Resource>) -> Vec<(Right, NodeId)> {
     let Some(role) = role else { return vec![] };
     let doc = role.doc();
     let mut all = vec![];
@@ -32,43 +53,61 @@ fn rights(role: Option<&Resource>) -> Vec<([String; 3], NodeId)> {
         if !urls.is_empty() {
             (groups, resources) = (vec!["(URL)"], urls);
         }
-        for (verb, group) in verbs.iter().flat_map(|v| groups.iter().map(move |g| (v, g))) {
-            all.extend(resources.iter().map(|r| ([(*verb).into(), (*group).into(), (*r).into()], *rule)));
+        let mut names = texts(doc, *rule, "resourceNames");
+        if names.is_empty() {
+            names.push("*");
+        }
+        for (verb, group) in verbs.iter().flat_map(|v| groups.iter().map(move |g| (*v, *g))) {
+            for (resource, name) in resources.iter().flat_map(|r| names.iter().map(move |n| (*r, *n))) {
+                all.push(([verb, group, resource, name].map(str::to_owned), *rule));
+                if all.len() == MOST_RIGHTS {
+                    return all;
+                }
+            }
         }
     }
     all
 }
 
 /// The rights that are new and not covered by a wildcard of before.
-fn gained(subject: &Subject<'_>) -> Vec<([String; 3], NodeId)> {
-    let old: FxHashSet<[String; 3]> = rights(subject.before()).into_iter().map(|(right, _)| right).collect();
-    let covered = |right: &[String; 3]| {
-        (0..8).any(|stars| {
+fn gained(subject: &Subject<'_>) -> Vec<(Right, NodeId)> {
+    let old: FxHashSet<Right> = rights(subject.before()).into_iter().map(|(right, _)| right).collect();
+    let covered = |right: &Right| {
+        (0..16).any(|stars| {
             let part = |i: usize| if stars >> i & 1 == 1 { "*".to_owned() } else { right[i].clone() };
-            old.contains(&[part(0), part(1), part(2)])
+            old.contains(&[part(0), part(1), part(2), part(3)])
         })
     };
     rights(subject.after()).into_iter().filter(|(right, _)| !covered(right)).collect()
 }
 
+/// Returns whether a right is to everything of a sort.
+fn is_wide([verb, group, resource, _]: &Right) -> bool {
+    verb == "*" || group == "*" || resource.contains('*')
+}
+
+/// A right in words.
+fn described([verb, group, resource, name]: &Right) -> String {
+    let name = if name == "*" { String::new() } else { format!(" `{name}`") };
+    let group = match group.as_str() {
+        "" => "the core API group".to_owned(),
+        "*" => "all API groups".to_owned(),
+        group => format!("API group `{group}`"),
+    };
+    format!("`{verb}` on `{resource}`{name} in {group}")
+}
+
 /// A right to everything of a sort.
 pub const WILDCARD: Rule = Rule {
     name: "rbac-wildcard",
-    about: "a role gains a right with `*` as verb or resource",
+    about: "a role gains a right with `*` as verb, API group or resource",
     check: |subject, found| {
         let Some(new) = subject.after().filter(|_| is_role(subject)) else { return };
         let mut said = vec![];
-        for ([verb, group, resource], rule) in gained(subject) {
-            let is_wide = verb == "*" || resource == "*";
-            if is_wide && !said.contains(&rule) {
-                said.push(rule);
-                let group = if group.is_empty() {
-                    "the core API group".to_owned()
-                } else {
-                    format!("API group `{group}`")
-                };
-                let message = format!("the role gains `{verb}` on `{resource}` in {group}");
-                found.push(Found::node(message, new, rule));
+        for (right, rule) in gained(subject).iter().filter(|(right, _)| is_wide(right)) {
+            if !said.contains(rule) {
+                said.push(*rule);
+                found.push(Found::node(format!("the role gains {}", described(right)), new, *rule));
             }
         }
     },
@@ -80,7 +119,7 @@ pub const ESCALATION: Rule = Rule {
     about: "a role gains `escalate`, `bind` or `impersonate`, by which any right can be had",
     check: |subject, found| {
         let Some(new) = subject.after().filter(|_| is_role(subject)) else { return };
-        for ([verb, _, resource], rule) in gained(subject) {
+        for ([verb, _, resource, _], rule) in gained(subject) {
             if RAISING.contains(&verb.as_str()) {
                 let message =
                     format!("the role gains `{verb}` on `{resource}`, by which further rights can be had");
@@ -154,3 +193,63 @@ pub const EVERYONE: Rule = Rule {
         }
     },
 };
+
+/// A role that was there gives rights that lead to others.
+pub const SENSITIVE: Rule = Rule {
+    name: "rbac-sensitive",
+    about: "a role gains rights to secrets, to tokens or to run commands in pods, or is added to another role",
+    check: |subject, found| {
+        let Some(new) = subject.after().filter(|_| is_role(subject)) else { return };
+        for target in aggregated(subject) {
+            let node = get(new, &["metadata", "labels"]).unwrap_or(new.root());
+            found.push(Found::node(format!("its rights are added to ClusterRole `{target}`"), new, node));
+        }
+        if subject.before().is_none() {
+            return;
+        }
+        for (selector, node) in selectors(subject) {
+            found.push(Found::node(
+                format!("it takes on the rights of roles labelled {selector}"),
+                new,
+                node,
+            ));
+        }
+        for (right, rule) in
+            gained(subject).iter().filter(|(right, _)| !is_wide(right) && is_sensitive(right))
+        {
+            found.push(Found::node(format!("the role gains {}", described(right)), new, *rule));
+        }
+    },
+};
+
+/// Returns whether a right leads to others.
+fn is_sensitive([verb, group, resource, _]: &Right) -> bool {
+    group.is_empty()
+        && SENSITIVE_RIGHTS.iter().any(|(r, verbs)| *r == resource.as_str() && verbs.contains(&verb.as_str()))
+}
+
+/// The roles to which a role is newly added by its labels. A new role counts where it adds to what every cluster has.
+fn aggregated(subject: &Subject<'_>) -> Vec<String> {
+    let labels = |side: Option<&Resource>| -> Vec<String> {
+        let Some(role) = side else { return vec![] };
+        let doc = role.doc();
+        let all = get(role, &["metadata", "labels"]).into_iter().flat_map(|labels| doc.pairs(labels));
+        let on = all.filter(|(_, value)| doc.text(*value) == "true");
+        on.filter_map(|(key, _)| doc.text(key).strip_prefix(AGGREGATED)).map(str::to_owned).collect()
+    };
+    let (known, is_new) = (labels(subject.before()), subject.before().is_none());
+    let added = labels(subject.after()).into_iter().filter(|role| !known.contains(role));
+    added.filter(|role| !is_new || COMMON_ROLES.contains(&role.as_str())).collect()
+}
+
+/// The selectors by which a role newly takes on the rights of others.
+fn selectors(subject: &Subject<'_>) -> Vec<(String, NodeId)> {
+    let all = |side: Option<&Resource>| -> Vec<(String, NodeId)> {
+        let Some(role) = side else { return vec![] };
+        let list = items(role, &["aggregationRule", "clusterRoleSelectors"]);
+        let shown = |node: &NodeId| format!("`{}`", selector::demands(role.doc(), *node).join(", "));
+        list.iter().map(|node| (shown(node), *node)).collect()
+    };
+    let known = all(subject.before());
+    all(subject.after()).into_iter().filter(|(new, _)| !known.iter().any(|(old, _)| old == new)).collect()
+}

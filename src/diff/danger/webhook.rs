@@ -1,6 +1,6 @@
 //! Webhooks of the API server that may stop more than before.
 
-use super::{Found, Rule, Subject, items, texts};
+use super::{Found, Rule, Subject, items, selector, texts};
 use crate::diff::canonical;
 use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
@@ -48,7 +48,10 @@ pub const SCOPE: Rule =
 fn scope(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let Some((old, new)) = subject.both() else { return };
     for (name, before, hook) in webhooks(subject) {
-        let Some(before) = before else { continue };
+        let Some(before) = before else {
+            found.push(Found::node(format!("webhook `{name}` is new"), new, hook));
+            continue;
+        };
         let known = cases(old.doc(), before);
         let covered = |case: &[String; 5]| {
             known.iter().any(|k| k.iter().zip(case).all(|(k, c)| k == c || k == "*" || k == "*/*"))
@@ -58,6 +61,11 @@ fn scope(subject: &Subject<'_>, found: &mut Vec<Found>) {
             let group = if group.is_empty() { String::new() } else { format!("{group}/") };
             let message =
                 format!("webhook `{name}` also looks at {operation} of `{resource}` in {group}{version}");
+            found.push(Found::node(message, new, hook));
+        }
+        let matching = |doc: &Doc, hook| doc.get(hook, "matchPolicy").map(|n| doc.text(n)) == Some("Exact");
+        if matching(old.doc(), before) && !matching(new.doc(), hook) {
+            let message = format!("webhook `{name}` also looks at other versions of what it names");
             found.push(Found::node(message, new, hook));
         }
         for field in ["namespaceSelector", "objectSelector", "matchConditions"] {
@@ -94,8 +102,6 @@ fn cases(doc: &Doc, hook: NodeId) -> Vec<[String; 5]> {
 /// What a selector or a list of conditions demands.
 fn demands(doc: &Doc, hook: NodeId, field: &str) -> Vec<String> {
     let Some(node) = doc.get(hook, field) else { return vec![] };
-    let labels = doc.get(node, "matchLabels").into_iter().flat_map(|map| doc.pairs(map));
-    let labels = labels.map(|(key, value)| format!("{}={}", doc.text(key), doc.text(value)));
-    let expressions = doc.get(node, "matchExpressions").map_or(doc.items(node), |list| doc.items(list));
-    labels.chain(expressions.iter().map(|e| canonical::text(doc, *e, None))).collect()
+    let conditions = doc.items(node).iter().map(|condition| canonical::text(doc, *condition, None));
+    selector::demands(doc, node).into_iter().chain(conditions).collect()
 }
