@@ -78,3 +78,61 @@ pub fn reach_of(host: &str, location: &str, proxies: &Proxies) -> Vec<Reach> {
     let addresses = (host, 443).to_socket_addrs().into_iter().flatten();
     addresses.map(|found| address::reach(found.ip())).collect()
 }
+
+/// Refuses a location or branch that git could take for something else.
+pub(super) fn refuse_misread(url: &str, reference: &str) -> Result<()> {
+    let wrong = |message: String| Err(Error::new(ErrorKind::Restricted, message));
+    let shown = without_secrets(url);
+    let scheme = url.find("://");
+    let host = scheme.map_or(url, |at| &url[at + 3..]);
+    let authority = host.split('/').next().unwrap_or_default();
+    let name = authority.rsplit('@').next().unwrap_or_default();
+    let path = if scheme.is_none() { url.split_once(':').map_or("", |(_, path)| path) } else { "" };
+    if [url, authority, name, path].iter().any(|part| part.starts_with('-')) {
+        return wrong(format!(
+            "`{shown}` has a part that begins with `-`, which git could take for an option"
+        ));
+    }
+    let helper = url.find("::").map(|at| &url[..at]);
+    if helper.is_some_and(|h| h.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b))) {
+        return wrong(format!("`{shown}` names a helper program of git"));
+    }
+    if reference.starts_with('-') {
+        return wrong(format!("`{reference}` begins with `-` and cannot be a branch, tag or commit"));
+    }
+    if reference.contains([':', '*', '^', '~', '\\', ' ']) || reference.starts_with('+') {
+        return wrong(format!("`{reference}` cannot be a branch, tag or commit"));
+    }
+    if [url, reference].iter().any(|text| text.contains(|c: char| c.is_control())) {
+        return wrong(format!("`{}` has control characters", shown.escape_debug()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_could_misread_is_refused() {
+        for (url, reference, refused) in [
+            ("https://h.example/o/r", "v1", false),
+            ("git@h.example:o/r", "HEAD", false),
+            ("file:///srv/r", "a/b", false),
+            ("https://[::1]/o/r", "v1", false),
+            ("-u", "v1", true),
+            ("ssh://-oProxyCommand=x/o/r", "v1", true),
+            ("ssh://u@-oProxyCommand=x/o/r", "v1", true),
+            ("git@h.example:-x/r", "v1", true),
+            ("ext::sh -c x", "v1", true),
+            ("https://h.example/o/r", "--upload-pack=x", true),
+            ("https://h.example/o/r\n", "v1", true),
+            ("https://h.example/o/r", "refs/*:refs/*", true),
+            ("https://h.example/o/r", "HEAD:refs/heads/x", true),
+            ("https://h.example/o/r", "+v1", true),
+            ("https://h.example/o/r", "v1~2", true),
+        ] {
+            assert_eq!(refuse_misread(url, reference).is_err(), refused, "{url} {reference}");
+        }
+    }
+}

@@ -8,6 +8,7 @@
 mod access;
 pub mod address;
 pub mod cache;
+mod command;
 pub mod content;
 pub mod exchange;
 pub mod git;
@@ -17,6 +18,7 @@ mod locked;
 pub mod mirror;
 pub mod places;
 pub mod proxy;
+mod settings;
 mod size;
 mod submodules;
 pub mod url;
@@ -40,56 +42,7 @@ pub use lock::{Lock, LockedFile, LockedRepository, LockedSource};
 pub use locked::Locked;
 pub use mirror::{Config, Mirrors};
 pub use proxy::Proxies;
-
-/// What the user decides about fetching.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Where locations are led.
-    pub mirrors: Mirrors,
-    /// Proxies for HTTP.
-    pub proxies: Proxies,
-    /// What may be reached.
-    pub access: Access,
-    /// The directory for what is kept from run to run; nothing is kept without.
-    pub cache: Option<PathBuf>,
-    /// The lock that counts.
-    pub lock: Option<Locked>,
-    /// Everything must be in the lock, and copies be what the lock says.
-    pub locked: bool,
-    /// The copies that the lock names are used.
-    pub copies: Copies,
-    /// Entries of the lock for these URLs do not count, those for all if one is empty.
-    pub moving: Vec<String>,
-    /// What is called before something is fetched and, with `None`, when that is done.
-    pub progress: Option<fn(Option<&str>)>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            mirrors: Mirrors::default(),
-            proxies: Proxies::default(),
-            access: Access::default(),
-            cache: None,
-            lock: None,
-            locked: false,
-            copies: Copies::First,
-            moving: vec![],
-            progress: None,
-        }
-    }
-}
-
-/// How copies are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Copies {
-    /// Where they are there; else what the lock names is fetched.
-    First,
-    /// Nothing else: what is not there is an error.
-    Only,
-    /// Not at all.
-    Never,
-}
+pub use settings::{Copies, Settings};
 
 /// A repository that was asked for.
 #[derive(Debug, Clone)]
@@ -119,7 +72,7 @@ pub struct Remote {
     settings: Settings,
     http: http::Client,
     git: git::Git,
-    store: Arc<cache::Store>,
+    cache: Arc<cache::LazyCache>,
     /// Copies that were compared with the lock.
     checked: Mutex<FxHashMap<String, Result<()>>>,
     record: Mutex<Record>,
@@ -135,11 +88,11 @@ impl Remote {
     /// Nothing fetched yet.
     pub fn new(settings: Settings) -> Self {
         let Settings { proxies, access, cache, .. } = &settings;
-        let store = Arc::new(cache::Store::new(cache.clone()));
+        let lazy = Arc::new(cache::LazyCache::new(cache.clone()));
         Self {
             http: http::Client::new(proxies.clone(), access.clone()),
-            git: git::Git::new(proxies.clone(), access.clone(), store.clone()),
-            store,
+            git: git::Git::new(proxies.clone(), access.clone(), lazy.clone()),
+            cache: lazy,
             settings,
             checked: Mutex::default(),
             record: Mutex::default(),
@@ -317,14 +270,14 @@ impl Remote {
         }
         let name = lock::without_user(&led.url);
         if sum.is_some() || !self.settings.access.allows(&led.url) {
-            if let Some(bytes) = self.store.open()?.file(&name, sum) {
+            if let Some(bytes) = self.cache.open()?.file(&name, sum) {
                 return Ok(bytes);
             }
             self.settings.access.refuse_offline(&led.url)?;
         }
         let bytes = self.during(url, || self.http.get(&led.url, within(url)))?;
         if self.settings.cache.is_some() {
-            self.store.open()?.keep_file(&name, &bytes);
+            self.cache.open()?.keep_file(&name, &bytes);
         }
         Ok(bytes)
     }

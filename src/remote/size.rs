@@ -1,6 +1,6 @@
 //! How large a clone is: before its files are written, and while git writes them.
 
-use super::git::Run;
+use super::command::Run;
 use crate::diag::{Error, ErrorKind, Result, without_secrets};
 use git2::{ObjectType, Oid, Repository, RepositoryOpenFlags};
 use rustc_hash::FxHashMap;
@@ -55,7 +55,7 @@ impl Size {
 /// however often it stands in the tree.
 pub(super) fn check(run: &Run<'_>, clone: &Path, commit: &str) -> Result<()> {
     let failed = |e: git2::Error| {
-        let message = format!("`{}` cannot be read: {}", without_secrets(run.url()), e.message());
+        let message = format!("`{}` cannot be read: {}", without_secrets(run.url), e.message());
         Error::new(ErrorKind::Remote, message)
     };
     let none: [&OsStr; 0] = [];
@@ -153,7 +153,7 @@ pub(super) fn check_on_disk(run: &Run<'_>, clone: &Path) -> Result<()> {
 pub(super) fn too_large(run: &Run<'_>) -> Error {
     let message = format!(
         "`{}` has more files than a repository of its size may have, or more than {} or {} GiB",
-        without_secrets(run.url()),
+        without_secrets(run.url),
         LARGEST.files,
         LARGEST.bytes >> 30
     );

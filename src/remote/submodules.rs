@@ -3,7 +3,7 @@
 //! Kustomize lets git fetch all of them at once. Here each level is fetched by itself, since only then the locations of
 //! the next one are known.
 
-use super::git::Run;
+use super::command::Run;
 use super::size;
 use crate::diag::{Error, ErrorKind, Result};
 use std::path::{Component, Path, PathBuf};
@@ -21,7 +21,7 @@ pub(super) fn update(run: &Run<'_>, clone: &Path) -> Result<()> {
             continue;
         }
         for url in values(run, &directory, "url")?.iter().filter(|url| !is_relative(url)) {
-            run.git.refuse(url)?;
+            run.refuse(url)?;
         }
         let paths = values(run, &directory, "path")?;
         fetched += paths.len();
