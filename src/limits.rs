@@ -110,7 +110,7 @@ pub const WORK_FACTOR: u64 = 1000;
 pub const LONGEST_TEXT: u64 = (1 << 31) - 1;
 
 /// Deeper documents cannot be allowed: the stacks of the worker threads are made for this.
-pub const DEEPEST: u64 = 10_000;
+const DEEPEST: u64 = 10_000;
 
 impl Limit {
     /// All limits, in the order of the documentation.

@@ -3,6 +3,7 @@
 use super::Resource;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{ResId, Scopes};
+use crate::limits::Limit;
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
@@ -134,6 +135,8 @@ impl ResMap {
         if let Some(scopes) = &self.scopes {
             res.set_scopes(scopes);
         }
+        let many = res.doc().check(Limit::Objects, self.live as u64 + 1);
+        many.map_err(|e| Error::from(e).at(res.doc().location(res.root())))?;
         if let Some(slot) = self.find(res.id()).into_iter().next() {
             let other = &self.slots[slot];
             let mut error = Error::new(

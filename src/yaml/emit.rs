@@ -10,13 +10,14 @@
 //! several threads.
 
 use super::chars::is_break;
+use super::fast;
 use super::node::{Doc, NodeId, NodeKind, Style, Tag};
 use super::reencode::{self, Place, Value};
 use super::style::{self, SIMPLE_KEY, Written};
 use super::write::Lines;
 use super::{number, order};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::limits::{DEEPEST, Limit};
+use crate::limits::Limit;
 use std::borrow::Cow;
 
 /// How to print.
@@ -49,6 +50,7 @@ pub fn print(doc: &Doc, root: NodeId, out: &mut Vec<u8>) -> Result<()> {
 pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
     if options == Options::default()
         && root == doc.root()
+        && doc.deepest() >= fast::DEPTH as u64
         && let Some(bytes) = doc.verbatim().and_then(|range| doc.source().text.as_bytes().get(range))
     {
         out.extend_from_slice(bytes);
@@ -70,6 +72,7 @@ pub(super) fn print_anew(doc: &Doc, root: NodeId, options: Options, out: &mut Ve
         reencode: options.reencode,
         out: lines,
         depth: 0,
+        deepest: doc.deepest(),
         order: Vec::new(),
         spare: Vec::new(),
     };
@@ -91,8 +94,15 @@ impl Scratch {
         self.0.clear();
         let out = Lines::new(&mut self.0);
         out.buf.extend_from_slice(prefix);
-        let mut printer =
-            Printer { doc, reencode: true, out, depth: 0, order: Vec::new(), spare: Vec::new() };
+        let mut printer = Printer {
+            doc,
+            reencode: true,
+            out,
+            depth: 0,
+            deepest: doc.deepest(),
+            order: Vec::new(),
+            spare: Vec::new(),
+        };
         if !printer.scalar(id, indent, 0).ok()? {
             printer.out.end();
         }
@@ -113,6 +123,8 @@ struct Printer<'d, 'o> {
     out: Lines<'o>,
     /// How many collections are open: what is made of a document may have more of them than what was read.
     depth: u64,
+    /// How many may be.
+    deepest: u64,
     /// The order of the entries of all mappings that are being printed and were not in order.
     order: Vec<u32>,
     spare: Vec<u32>,
@@ -157,7 +169,7 @@ impl<'d> Printer<'d, '_> {
     /// Counts a collection, and refuses what is too deep.
     fn enter(&mut self, id: NodeId) -> Result<()> {
         self.depth += 1;
-        if self.depth <= DEEPEST {
+        if self.depth <= self.deepest {
             return Ok(());
         }
         self.doc

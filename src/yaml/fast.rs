@@ -20,7 +20,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The deepest nesting read here.
-const DEPTH: usize = 500;
+pub const DEPTH: usize = 500;
 
 /// The longest key read here, in bytes: the limit of a simple key with some room for quotes and blanks.
 const KEY: usize = 1000;

@@ -116,6 +116,14 @@ impl Doc {
         budget.take(Limit::Work, steps).map_err(|e| Error::from(e).at(self.location(self.root)))
     }
 
+    /// How many levels deep a document may be.
+    pub fn deepest(&self) -> u64 {
+        match &self.memory.budget {
+            Some(budget) => budget.limits().get(Limit::Depth),
+            None => Limits::default().get(Limit::Depth),
+        }
+    }
+
     /// How long the text may be that this document is printed to: as long as what it was read from, and what may be made
     /// for it.
     pub fn longest_print(&self) -> u64 {
