@@ -6,6 +6,7 @@
 
 use super::access::{Access, reach_of};
 use super::address::{self, Reach};
+use super::forward;
 use super::proxy::Proxies;
 use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
 use crate::limits::{Exceeded, Limit};
@@ -30,7 +31,7 @@ const REDIRECTS: usize = 10;
 pub struct Client {
     proxies: Proxies,
     access: Access,
-    agents: Mutex<FxHashMap<Way, Agent>>,
+    routes: Mutex<FxHashMap<Way, Route>>,
     spent: Mutex<Spent>,
 }
 
@@ -38,7 +39,17 @@ pub struct Client {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Way {
     proxy: Option<String>,
+    /// The scheme of what is asked for: a proxy is asked in another way for each.
+    encrypted: bool,
     public_only: bool,
+}
+
+/// A way to a server.
+#[derive(Debug, Clone)]
+struct Route {
+    agent: Agent,
+    /// `Proxy-Authorization`, where it goes with each request.
+    authorization: Option<String>,
 }
 
 /// What has been fetched so far.
@@ -156,9 +167,12 @@ impl Client {
         }
         let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
         let proxy = self.proxies.of(scheme, host, port).map(str::to_owned);
-        let agent = self.agent(Way { proxy, public_only })?;
+        let route = self.route(Way { proxy, encrypted: scheme == "https", public_only })?;
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        let request = agent.get(uri.clone()).config().timeout_global(Some(left)).build();
+        let mut request = route.agent.get(uri.clone()).config().timeout_global(Some(left)).build();
+        if let Some(value) = &route.authorization {
+            request = request.header("proxy-authorization", value);
+        }
         request.call().map_err(|e| match e {
             ureq::Error::Other(e) if e.is::<RefusedAddress>() => {
                 let reach = e.downcast_ref().map_or(Reach::Refused, |RefusedAddress(reach)| *reach);
@@ -168,35 +182,44 @@ impl Client {
         })
     }
 
-    fn agent(&self, way: Way) -> Result<Agent> {
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(agent) = agents.get(&way) {
-            return Ok(agent.clone());
+    fn route(&self, way: Way) -> Result<Route> {
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(route) = routes.get(&way) {
+            return Ok(route.clone());
         }
-        let proxy = way.proxy.as_deref().map(|text| {
-            Proxy::new(text).map_err(|e| {
-                let message = format!("the proxy `{}` cannot be used: {e}", without_secrets(text));
-                Error::new(ErrorKind::Remote, message)
-            })
-        });
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = Agent::config_builder()
-            .proxy(proxy.transpose()?)
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(PATIENCE))
-            .user_agent(concat!("kfm/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let guard = Guard { inner: Arc::default(), public_only: way.public_only };
-        let agent = match way.proxy {
-            // The proxy is the user's, wherever it is.
-            Some(_) => config.into(),
-            None => Agent::with_parts(config, DefaultConnector::default(), guard),
+        let text = way.proxy.as_deref().unwrap_or_default();
+        let wrong = |why: String| {
+            let message = format!("the proxy `{}` cannot be used: {why}", without_secrets(text));
+            Error::new(ErrorKind::Remote, message)
         };
-        agents.insert(way, agent.clone());
-        Ok(agent)
+        let proxy = way.proxy.as_deref().map(Proxy::new).transpose().map_err(|e| wrong(e.to_string()))?;
+        let scheme = if way.encrypted { "https" } else { "http" };
+        let config = |proxy: Option<Proxy>| {
+            Agent::config_builder()
+                .proxy(proxy)
+                .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .timeout_connect(Some(PATIENCE))
+                .user_agent(concat!("kfm/", env!("CARGO_PKG_VERSION")))
+                .build()
+        };
+        // The proxy is the user's, wherever it is.
+        let (agent, authorization) = match proxy {
+            Some(proxy) if forward::applies(scheme, &proxy) => {
+                let agent = forward::agent(config(None), &proxy).map_err(wrong)?;
+                (agent, forward::authorization(&proxy))
+            }
+            Some(proxy) => (config(Some(proxy)).into(), None),
+            None => {
+                let guard = Guard { inner: Arc::default(), public_only: way.public_only };
+                (Agent::with_parts(config(None), DefaultConnector::default(), guard), None)
+            }
+        };
+        let route = Route { agent, authorization };
+        routes.insert(way, route.clone());
+        Ok(route)
     }
 }
 

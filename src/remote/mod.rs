@@ -11,6 +11,7 @@ pub mod cache;
 mod command;
 pub mod content;
 pub mod exchange;
+mod forward;
 pub mod git;
 pub mod http;
 pub mod lock;

@@ -324,6 +324,21 @@ fn files_come_by_http_or_say_why_not() {
 }
 
 #[test]
+fn a_proxy_is_asked_for_whole_urls_after_redirects_too() {
+    let site = Site::new();
+    let proxy = Server::start(&[("http://h.invalid/x.yaml?v=1", Answer::File(config_map("x", "1")))]);
+    let server = Server::start(&[("/x.yaml", Answer::Redirect("http://h.invalid/x.yaml?v=1".into()))]);
+    for url in ["http://user:pw@h.invalid/x.yaml?v=1", &format!("{}/x.yaml", server.url)] {
+        uses(&site, url);
+        let mut command = site.command("w", &["build"]);
+        command.env("http_proxy", proxy.url.replace("http://", "http://me:s3cret@"));
+        assert!(ran(&command.output().expect("the program")).good().contains("name: x"), "{url}");
+    }
+    let asked = proxy.asked.lock().expect("the log").join(" ");
+    assert_eq!(asked, "http://h.invalid/x.yaml?v=1 http://h.invalid/x.yaml?v=1");
+}
+
+#[test]
 fn an_untrusted_build_reads_copies_and_fetches_nothing() {
     let (site, _) = app();
     let server = Server::start(&[("/", Answer::Git(site.top.join("git")))]);
