@@ -10,8 +10,7 @@
 //! several threads.
 
 use super::chars::is_break;
-use super::fast;
-use super::node::{Doc, NodeId, NodeKind, Style, Tag};
+use super::node::{Doc, NodeId, NodeKind, Style, Tag, VERBATIM_DEPTH};
 use super::reencode::{self, Place, Value};
 use super::style::{self, SIMPLE_KEY, Written};
 use super::write::Lines;
@@ -50,7 +49,7 @@ pub fn print(doc: &Doc, root: NodeId, out: &mut Vec<u8>) -> Result<()> {
 pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
     if options == Options::default()
         && root == doc.root()
-        && doc.deepest() >= fast::DEPTH as u64
+        && doc.deepest() >= VERBATIM_DEPTH
         && let Some(bytes) = doc.verbatim().and_then(|range| doc.source().text.as_bytes().get(range))
     {
         out.extend_from_slice(bytes);

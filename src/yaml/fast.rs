@@ -12,15 +12,12 @@
 mod scalar;
 
 use super::chars::{is_ordinary, spaces};
-use super::node::{Doc, NodeId, NodeKind, Style, Tag};
+use super::node::{Doc, NodeId, NodeKind, Style, Tag, VERBATIM_DEPTH};
 use super::scalar::Dialect;
 use super::source::Source;
 use super::verbatim::Verbatim;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// The deepest nesting read here.
-pub const DEPTH: usize = 500;
 
 /// The longest key read here, in bytes: the limit of a simple key with some room for quotes and blanks.
 const KEY: usize = 1000;
@@ -238,7 +235,7 @@ impl Fast<'_> {
         indent: usize,
         children: usize,
     ) -> Option<()> {
-        if self.frames.len() >= DEPTH {
+        if self.frames.len() as u64 >= VERBATIM_DEPTH {
             return None;
         }
         self.same.hold(match self.frames.last() {

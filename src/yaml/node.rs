@@ -17,6 +17,9 @@ use crate::diag::Location;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// How deep documents are nested, at most, that the fast reader reads and that are printed as they were written.
+pub(super) const VERBATIM_DEPTH: u64 = 500;
+
 /// A node of a [`Doc`]; only meaningful together with the document that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(u32);
