@@ -122,11 +122,18 @@ impl Repository {
             let mut options = DiffOptions::new();
             options.include_untracked(true).recurse_untracked_dirs(true).ignore_submodules(false);
             options.context_lines(0).skip_binary_check(true);
-            let diff = git.diff_tree_to_workdir(Some(&before), Some(&mut options))?;
+            // The index knows which files are as they were checked out, so that not all have to be read.
+            let index = git.index()?;
             let mut paths = vec![];
-            for delta in diff.deltas().filter(|delta| delta.status() != Delta::Unmodified) {
-                for file in [delta.old_file(), delta.new_file()] {
-                    paths.extend(file.path().map(|path| path.to_string_lossy().into_owned()));
+            for diff in [
+                git.diff_tree_to_index(Some(&before), Some(&index), Some(&mut options))?,
+                git.diff_index_to_workdir(Some(&index), Some(&mut options))?,
+            ] {
+                for delta in diff.deltas().filter(|delta| delta.status() != Delta::Unmodified) {
+                    let files = [delta.old_file(), delta.new_file()];
+                    paths.extend(
+                        files.iter().filter_map(|file| Some(file.path()?.to_string_lossy().into_owned())),
+                    );
                 }
             }
             paths.sort();

@@ -101,7 +101,10 @@ impl Tree {
 
     /// Returns the path to which a path leads if links are followed, unless it leads out of the top.
     pub(super) fn resolve(&self, path: &str) -> Option<String> {
-        let real = self.files.canonical(&self.top.join(path)).ok()?;
+        let path = self.top.join(path);
+        // Most strings of a kustomization file are no paths, which is found out without asking for every part.
+        self.files.kind(&path).ok()?;
+        let real = self.files.canonical(&path).ok()?;
         shown(real.strip_prefix(&self.top).ok()?)
     }
 }
