@@ -2,7 +2,7 @@
 
 use super::{Found, Rule, Subject, items, texts};
 use crate::diff::canonical;
-use crate::yaml::{Doc, NodeId};
+use crate::yaml::{Doc, NodeId, NodeKind};
 
 /// A schema that refuses more.
 pub const TIGHTENED: Rule = Rule {
@@ -29,8 +29,43 @@ const LIMITS: [(&str, bool); 8] = [
 /// A type that takes more than another one, as texts of JSON.
 const INTEGER_TO_NUMBER: (&str, &str) = ("\"integer\"", "\"number\"");
 
-/// Conditions that are compared as a whole.
-const CONDITIONS: [&str; 6] = ["allOf", "anyOf", "oneOf", "not", "format", "multipleOf"];
+/// Conditions, and how what they list is joined.
+const CONDITIONS: [(&str, Joined); 6] = [
+    ("allOf", Joined::And),
+    ("anyOf", Joined::Or),
+    ("oneOf", Joined::Or),
+    ("not", Joined::And),
+    ("format", Joined::And),
+    ("multipleOf", Joined::And),
+];
+
+#[derive(PartialEq, Eq)]
+enum Joined {
+    And,
+    Or,
+}
+
+/// Formats that the API server checks; others say something to people.
+const FORMATS: [&str; 18] = [
+    "bsonobjectid",
+    "byte",
+    "cidr",
+    "creditcard",
+    "date",
+    "date-time",
+    "datetime",
+    "duration",
+    "email",
+    "hexcolor",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "mac",
+    "rgbcolor",
+    "ssn",
+    "uri",
+    "uuid",
+];
 
 /// Switches that refuse something.
 const FLAGS: [&str; 3] = ["exclusiveMinimum", "exclusiveMaximum", "uniqueItems"];
@@ -161,29 +196,40 @@ impl Walk<'_> {
         }
     }
 
-    /// Conditions that cannot be compared: any other one may refuse more.
+    /// Conditions that are more than a limit.
     fn conditions(&mut self, x: NodeId, y: NodeId, shown: &str) {
         let (a, b) = (self.a, self.b);
-        let text = |doc: &Doc, node, key| doc.get(node, key).map(|n| canonical::text(doc, n, None));
-        for key in CONDITIONS {
-            if let Some(node) = b.get(y, key).filter(|_| text(a, x, key) != text(b, y, key)) {
-                self.found.push((format!("`{key}` of `{shown}` is new, or another one"), node));
+        let list = |doc: &Doc, node, key| -> Option<Vec<String>> {
+            let node = doc.get(node, key)?;
+            let items = doc.items(node).iter().map(|item| canonical::text(doc, *item, None));
+            Some(if doc.kind(node) == NodeKind::Seq {
+                items.collect()
+            } else {
+                vec![canonical::text(doc, node, None)]
+            })
+        };
+        for (key, joined) in CONDITIONS {
+            let Some(after) = list(b, y, key) else { continue };
+            let refuses = match list(a, x, key) {
+                None => key != "format" || after.iter().any(|f| FORMATS.contains(&f.trim_matches('"'))),
+                Some(before) if joined == Joined::And => after.iter().any(|one| !before.contains(one)),
+                Some(before) => before.iter().any(|one| !after.contains(one)),
+            };
+            if refuses {
+                self.found.push((format!("`{key}` of `{shown}` refuses more"), y));
             }
         }
-        for key in FLAGS {
-            let is_on = |doc: &Doc, node| doc.get(node, key).is_some_and(|n| doc.text(n) == "true");
-            if is_on(b, y) && !is_on(a, x) {
-                self.found.push((format!("`{shown}` has `{key}`"), y));
-            }
+        let is = |doc: &Doc, node, key, value| doc.get(node, key).is_some_and(|n| doc.text(n) == value);
+        for key in FLAGS.into_iter().filter(|key| is(b, y, key, "true") && !is(a, x, key, "true")) {
+            self.found.push((format!("`{shown}` has `{key}`"), y));
         }
-        let list =
-            |doc, node| text(doc, node, "x-kubernetes-list-type").filter(|list| !list.contains("atomic"));
-        if let Some(list) = list(b, y).filter(|list_type| list(a, x).as_ref() != Some(list_type)) {
-            self.found.push((format!("`{shown}` is a list of type {list}: its items must differ"), y));
+        const LIST: &str = "x-kubernetes-list-type";
+        if is(b, y, LIST, "set") && !is(a, x, LIST, "set") {
+            self.found.push((format!("`{shown}` is a set: its items must differ"), y));
         }
         const KEEPS: &str = "x-kubernetes-preserve-unknown-fields";
-        let keeps = |doc: &Doc, node| doc.get(node, KEEPS).is_some_and(|n| doc.text(n) == "true");
-        if keeps(a, x) && !keeps(b, y) {
+        let keeps = is(b, y, KEEPS, "true") || b.get(y, "additionalProperties").is_some();
+        if is(a, x, KEEPS, "true") && is(b, y, "type", "object") && !keeps {
             self.found.push((format!("fields of `{shown}` that are not in the schema are dropped"), y));
         }
     }

@@ -36,14 +36,14 @@ pub struct Rule {
 
 /// All rules.
 pub const RULES: &[Rule] = &[
-    immutable::FIELD,
-    immutable::DATA,
-    immutable::VOLUME_SHRINKS,
     removed::CLAIM,
     removed::STORAGE_REPLACED,
     removed::STATEFUL_SET,
     removed::NAMESPACE,
     removed::DEFINITION,
+    immutable::FIELD,
+    immutable::DATA,
+    immutable::VOLUME_SHRINKS,
     removed::VERSION,
     removed::FINALIZER,
     crd::TIGHTENED,
@@ -155,21 +155,20 @@ fn is_built_in(group: &str) -> bool {
     !group.contains('.') || group.ends_with(".k8s.io")
 }
 
-/// Asks all rules about all objects.
+/// Asks all rules about all objects. The dangers come in the order of the rules.
 pub fn find(report: &Report, options: &Options) -> Vec<Danger> {
     let mut dangers = vec![];
-    for (object, change) in report.objects.iter().enumerate() {
-        let subject = Subject { change, report };
-        for rule in RULES {
+    for rule in RULES {
+        for (object, change) in report.objects.iter().enumerate() {
             let mut found = vec![];
-            (rule.check)(&subject, &mut found);
-            let whole = change.object().map(|o| Value::new(o.shared_doc().clone(), o.root(), false, None));
+            (rule.check)(&Subject { change, report }, &mut found);
+            let whole = || change.object().map(|o| Value::new(o.shared_doc().clone(), o.root(), false, None));
             dangers.extend(found.into_iter().map(|Found { message, path, value }| Danger {
                 rule: rule.name,
                 object,
                 message,
                 path,
-                value: value.or_else(|| whole.clone()),
+                value: value.or_else(whole),
                 accepted: accepted(rule.name, change, options),
             }));
         }
