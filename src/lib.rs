@@ -86,7 +86,7 @@ mod compat;
 #[cfg(feature = "cli")]
 mod config;
 pub mod diag;
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", not(fuzzing)))]
 mod diff;
 #[cfg(feature = "distribution")]
 mod distribution;
@@ -131,6 +131,8 @@ mod yaml;
 pub mod accumulate;
 #[cfg(fuzzing)]
 pub mod cli;
+#[cfg(fuzzing)]
+pub mod diff;
 #[cfg(fuzzing)]
 pub mod edit;
 #[cfg(fuzzing)]

@@ -83,14 +83,15 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         Ok(parsed) => parsed,
         Err(e) => return usage(&e) * trouble(named.as_deref()),
     };
+    let trouble = trouble(path.first().map(String::as_str));
     match run(cli, &environment) {
-        Ok(done) => finish(done, environment.look),
+        Ok(done) => finish(done, trouble, environment.look),
         Err(mut e) => {
             if e.kind() == diag::ErrorKind::Usage && e.hints().is_empty() {
                 e = e.hint(usage_of(&mut command, &path));
             }
             say(&diag::render::error(&e, environment.look));
-            trouble(path.first().map(String::as_str))
+            trouble
         }
     }
 }
@@ -197,7 +198,8 @@ fn usage(e: &clap::Error) -> u8 {
     1
 }
 
-fn finish(done: Done, look: diag::render::Look) -> u8 {
+/// Prints what a command leaves; gives the exit code, `trouble` where it cannot be printed.
+fn finish(done: Done, trouble: u8, look: diag::render::Look) -> u8 {
     done.errors.iter().for_each(|e| say(&diag::render::error(e, look)));
     match done.strictness {
         Strictness::Quiet => {}
@@ -210,10 +212,8 @@ fn finish(done: Done, look: diag::render::Look) -> u8 {
         }
         Strictness::Strict => {}
     }
-    match output::stdout(&done.stdout) {
-        0 => output::stdout(&done.objects).max(done.code),
-        code => code.max(done.code),
-    }
+    let is_printed = output::stdout(&done.stdout) == 0 && output::stdout(&done.objects) == 0;
+    if is_printed { done.code } else { trouble.max(done.code) }
 }
 
 /// Writes to standard error; a closed one is no reason to fail.

@@ -321,6 +321,9 @@ fn what_cannot_be_compared_is_said() {
         assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(stderr.contains(message), "{arguments:?}: {stderr}");
     }
+    let (code, stdout, stderr) = run(top, &["diff", "main", "overlays/b"]);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("`main` is a revision") && stderr.contains("write `main:DIR`"), "{stderr}");
     let outside = tempfile::tempdir().expect("a directory");
     let (code, _, stderr) = run(outside.path(), &["diff", "--against", "main"]);
     assert!(code == 2 && stderr.contains("is in no git repository"), "{stderr}");
@@ -400,4 +403,7 @@ fn several_targets_are_reported_apart() {
     for target in ["\noverlays/a: 1 changed", "\noverlays/b: 1 changed", "\nbase: 1 changed"] {
         assert!(text.contains(target), "{text}");
     }
+    let (_, patches, _) =
+        run(top, &["diff", "--against", "main", "overlays/a", "base", "--format", "json-patch"]);
+    assert!(patches.contains("{\"of\":\"overlays/a\",\"target\":{"), "{patches}");
 }

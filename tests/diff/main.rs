@@ -63,3 +63,15 @@ impl Random {
         (self.0 >> 33) as usize % most
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_report_that_cannot_be_printed_is_trouble_and_no_difference() {
+    let directory = tempfile::tempdir().expect("a directory");
+    write(directory.path(), "a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    write(directory.path(), "b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n");
+    let full = std::fs::File::create("/dev/full").expect("the device");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kfm"));
+    let command = command.args(["diff", "a.yaml", "b.yaml"]).current_dir(directory.path()).stdout(full);
+    assert_eq!(command.output().expect("kfm runs").status.code(), Some(2));
+}

@@ -116,6 +116,10 @@ impl Side {
             Some((name, path)) if !name.contains('/') || environment.repository().is_ok() => {
                 Self::of_revision(name, path, text, environment)
             }
+            _ if environment.repository().is_ok_and(|git| git.revision(text).is_ok()) => {
+                let message = format!("`{text}` is a revision, not a directory of one");
+                Err(Error::new(ErrorKind::Usage, message).hint(format!("write `{text}:DIR`")))
+            }
             _ => Ok(Self::Remote(text.to_owned())),
         }
     }

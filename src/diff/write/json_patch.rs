@@ -13,21 +13,28 @@ use std::fmt::Write;
 /// The reports as a list of targets with their patches.
 pub fn json_patch(targets: &[Target], show_secrets: bool) -> Result<String> {
     let mut entries = vec![];
-    for report in targets.iter().map(|target| &target.report) {
+    for Target { name, report } in targets {
         let changed = report.objects.iter().map(|change| (change.old.as_ref(), change.new.as_ref()));
         let alike = report.alike.iter().map(|(old, new)| (Some(old), Some(new)));
         for (old, new) in changed.chain(alike) {
             let operations = operations(old, new, show_secrets);
             if let Some(object) = old.or(new).filter(|_| !operations.is_empty()) {
-                entries.push(entry(object, &operations));
+                entries.push(entry(name, object, &operations));
             }
         }
     }
     Ok(format!("[{}]\n", entries.join(",")))
 }
 
-fn entry(object: &Resource, operations: &[String]) -> String {
-    let mut out = String::from("\n{\"target\":{");
+/// The patch of an object. Of several targets each entry says which one it is of.
+fn entry(of: &str, object: &Resource, operations: &[String]) -> String {
+    let mut out = String::from("\n{");
+    if !of.is_empty() {
+        out.push_str("\"of\":");
+        write_string(of, &mut out);
+        out.push(',');
+    }
+    out.push_str("\"target\":{");
     let api_version = object.gvk().api_version();
     let parts = [
         ("apiVersion", api_version.as_str()),
