@@ -390,7 +390,7 @@ impl Loader {
             return self.enter(entry).map(Found::Directory).or_else(|first| match first.kind() {
                 ErrorKind::Remote | ErrorKind::Program => match self.file(entry) {
                     Ok(file) if !is_page(&file) => Ok(Found::File(file)),
-                    Ok(_) => Err(first),
+                    Ok(_) => Err(first.hint(PAGE)),
                     Err(error) => Err(second(first, error)),
                 },
                 _ => Err(first),
@@ -398,7 +398,7 @@ impl Loader {
         }
         match self.file(entry) {
             Ok(file) if !is_page(&file) => Ok(Found::File(file)),
-            Ok(_) => self.enter(entry).map(Found::Directory),
+            Ok(_) => self.enter(entry).map(Found::Directory).map_err(|e| e.hint(PAGE)),
             Err(error) => self
                 .enter(entry)
                 .map(Found::Directory)
@@ -430,6 +430,10 @@ fn misread(path: &str) -> Option<String> {
         "this is how a page for people is named; write `//{path}?ref={reference}` behind the repository"
     ))
 }
+
+/// What a page for people means where a repository should be.
+const PAGE: &str = "the server answers with a page for people: look at it in a browser, and give git the credentials that \
+    it asks for";
 
 /// Returns whether what came for a URL is a page for people: what servers of repositories answer.
 fn is_page(file: &File) -> bool {

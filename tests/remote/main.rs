@@ -540,6 +540,7 @@ fn mistakes_in_references_are_explained() {
     let (site, url) = app();
     let commit = site.git(&site.top.join("git/app"), &["rev-parse", "HEAD"]);
     let silent = Server::start(&[("/", Answer::Silence)]);
+    let login = Server::start(&[("/", Answer::File("<!DOCTYPE html><html>Sign in</html>".into()))]);
     for (reference, expected) in [
         (format!("{url}//base?ref=v9"), "no branch, tag or commit `v9`"),
         (format!("{url}//base?ref={}", &commit[..8]), "give its full name of 40 digits"),
@@ -547,6 +548,8 @@ fn mistakes_in_references_are_explained() {
         (format!("{url}//base?ref=--upload-pack=x"), "begins with `-`"),
         (format!("{url}-none//base?ref=v1"), "`git fetch` failed"),
         (format!("{}/o/r//base?ref=v1&timeout=200ms", silent.url), "took longer than 200ms"),
+        (format!("{}/o/r//base?ref=v1", login.url), "answers with a page for people"),
+        (format!("{}/o/r", login.url), "answers with a page for people"),
         ("git::ext::sh -c true//x".to_owned(), ""),
     ] {
         uses(&site, &format!("'{reference}'"));
