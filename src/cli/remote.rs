@@ -31,7 +31,12 @@ pub fn open(
     if args.locked {
         lock.iter().try_for_each(Locked::check_sources)?;
     }
-    Ok(Arc::new(Remote::new(Settings { lock, locked: args.locked, ..settings(args, limits, environment)? })))
+    Ok(Arc::new(Remote::new(Settings {
+        lock,
+        locked: args.locked,
+        parts: true,
+        ..settings(args, limits, environment)?
+    })))
 }
 
 /// What serves an untrusted build: copies beside a lock that is in its root, compared with the lock, and nothing else.

@@ -5,9 +5,10 @@
 //! before they are written.
 
 use super::access::{Access, OFFLINE_HINT, refuse_misread};
-use super::cache::{CachedCommit, CachedRepository, LazyCache, Meta, Resolved, Writer};
+use super::cache::{CachedCommit, LazyCache, Meta, Resolved, Writer};
 use super::command::Run;
 use super::lock::{is_commit, without_user};
+use super::part::{self, Outcome};
 use super::proxy::Proxies;
 use super::{size, submodules};
 use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
@@ -23,8 +24,8 @@ const ATTRIBUTES: &str = "* -filter\n";
 /// The longest that a location may let a command of git take.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// A location, branch and whether there are submodules.
-type Key = (String, String, bool);
+/// A location, branch, whether there are submodules, and the part that is needed.
+type Key = (String, String, bool, Option<String>);
 
 type Slot = Arc<OnceLock<Result<Checkout>>>;
 
@@ -63,37 +64,45 @@ pub struct Git {
     proxies: Proxies,
     access: Access,
     cache: Arc<LazyCache>,
+    /// Parts of repositories are fetched where they are enough.
+    parts: bool,
 }
 
 impl Git {
     /// No repositories yet.
-    pub fn new(proxies: Proxies, access: Access, cache: Arc<LazyCache>) -> Self {
-        Self { clones: Mutex::default(), proxies, access, cache }
+    pub fn new(proxies: Proxies, access: Access, cache: Arc<LazyCache>, parts: bool) -> Self {
+        Self { clones: Mutex::default(), proxies, access, cache, parts }
     }
 
-    /// Brings a repository here, once. `url` is where the user's configuration leads it.
+    /// Brings a repository here, or the part of it that is needed, once. `url` is where the user's configuration leads it.
     pub fn checkout(&self, url: &str, spec: &RepoSpec) -> Result<Found> {
-        let key = (url.to_owned(), spec.reference.clone(), spec.submodules);
+        let part = if self.parts { part::of(url, spec) } else { None };
+        let key = (url.to_owned(), spec.reference.clone(), spec.submodules, part.clone());
         let mut clones = self.clones.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = clones.entry(key).or_default().clone();
         drop(clones);
-        let checkout = slot.get_or_init(|| self.find(url, spec)).as_ref();
+        let checkout = slot.get_or_init(|| self.find(url, spec, part.as_deref())).as_ref();
         checkout.map(|c| c.found.clone()).map_err(Error::clone)
     }
 
     /// Takes a commit from the cache, or fetches it. Full names of commits need no network if they are there; for others
     /// the server is asked what they are, and for all in one go if there is nothing yet.
-    fn find(&self, url: &str, spec: &RepoSpec) -> Result<Checkout> {
+    fn find(&self, url: &str, spec: &RepoSpec, part: Option<&str>) -> Result<Checkout> {
         let reference = if spec.reference.is_empty() { "HEAD" } else { &spec.reference };
         refuse_misread(url, reference)?;
         let known = self.cache.open()?.repository(&without_user(url), spec.submodules)?;
-        if is_commit(reference)
-            && let Some(commit) = known.commit(reference)
-        {
-            return Ok(Checkout::new(commit, false));
+        let take = |resolved: &Resolved| {
+            let whole = known.commit(&resolved.commit, None);
+            let commit =
+                whole.or_else(|| part.and_then(|part| known.commit(&resolved.commit, Some(part))))?;
+            Some(Checkout::new(commit, resolved.moves))
+        };
+        let named = is_commit(reference).then(|| Resolved { commit: reference.to_owned(), moves: false });
+        if let Some(checkout) = named.as_ref().and_then(take) {
+            return Ok(checkout);
         }
         if !self.access.allows(url) {
-            let resolved = known.resolved(reference).and_then(|resolved| take(&known, &resolved));
+            let resolved = known.resolved(reference).as_ref().and_then(take);
             return resolved.map_or_else(|| Err(offline(url, reference)), Ok);
         }
         self.access.refuse_host(url, &self.proxies)?;
@@ -103,7 +112,7 @@ impl Git {
         let mut asked = None;
         if !known.is_empty() {
             asked = ask(&run)?;
-            if let Some(checkout) = asked.as_ref().and_then(|resolved| take(&known, resolved)) {
+            if let Some(checkout) = asked.as_ref().and_then(take) {
                 return Ok(checkout);
             }
         }
@@ -112,20 +121,28 @@ impl Git {
         if asked.is_none() && !known.is_empty() {
             asked = ask(&run)?;
         }
-        if let Some(resolved) = &asked
-            && let Some(checkout) = take(&known, resolved)
+        let resolved = asked.or(named);
+        if let Some(resolved) = &resolved
+            && let Some(checkout) = take(resolved)
         {
             writer.remember(reference, resolved);
             return Ok(checkout);
         }
-        let (commit, moves) = fetch(&writer, &run, spec)?;
+        // Whoever needs a second part soon needs them all.
+        let part = part.filter(|_| !resolved.is_some_and(|resolved| known.has_part(&resolved.commit)));
+        let (commit, moves) = fetch(&writer, &run, spec, part)?;
         writer.remember(reference, &Resolved { commit: commit.meta.commit.clone(), moves });
         Ok(Checkout::new(commit, moves))
     }
 }
 
-/// Fetches a commit without those before it, and adds it to the cache.
-fn fetch(writer: &Writer<'_>, run: &Run<'_>, spec: &RepoSpec) -> Result<(CachedCommit, bool)> {
+/// Fetches a commit without those before it, or a part of it where that is enough, and adds it to the cache.
+fn fetch(
+    writer: &Writer<'_>,
+    run: &Run<'_>,
+    spec: &RepoSpec,
+    part: Option<&str>,
+) -> Result<(CachedCommit, bool)> {
     let failed = |e: std::io::Error| {
         Error::new(ErrorKind::Io, format!("cannot create a temporary directory for the clone: {}", cause(&e)))
     };
@@ -137,9 +154,11 @@ fn fetch(writer: &Writer<'_>, run: &Run<'_>, spec: &RepoSpec) -> Result<(CachedC
     let path = staging.tree();
     run.git(&path, &["init"])?;
     run.git(&path, &["remote", "add", "origin", run.url])?;
-    run.git(&path, &["fetch", "--depth=1", run.url, run.reference])?;
-    size::check(&run, &path, "FETCH_HEAD")?;
-    run.git(&path, &["checkout", "FETCH_HEAD"])?;
+    let outcome = check_out(&run, &path, part, spec.submodules)?;
+    if outcome == Outcome::Insufficient {
+        drop(staging);
+        return fetch(writer, &run, spec, None);
+    }
     if spec.submodules {
         submodules::update(&run, &path)?;
     }
@@ -151,8 +170,33 @@ fn fetch(writer: &Writer<'_>, run: &Run<'_>, spec: &RepoSpec) -> Result<(CachedC
     std::fs::remove_dir_all(&template).map_err(failed)?;
     remove_metadata(&path).map_err(failed)?;
     let url = without_user(run.url);
-    let meta = Meta { url, commit, tree, submodules: spec.submodules, sum: String::new() };
+    let part = part.filter(|_| outcome == Outcome::CheckedOut).map(str::to_owned);
+    let meta = Meta { url, commit, tree, submodules: spec.submodules, part, sum: String::new() };
     Ok((writer.add(staging, meta)?, moves))
+}
+
+/// Fetches and checks out a commit, or a part of it where that is enough.
+fn check_out(run: &Run<'_>, clone: &Path, part: Option<&str>, submodules: bool) -> Result<Outcome> {
+    let outcome = match part {
+        None => {
+            run.git(clone, &["fetch", "--depth=1", run.url, run.reference])?;
+            Outcome::NotFiltered
+        }
+        Some(part) => {
+            let filtered = ["fetch", "--depth=1", "--no-tags", "--filter=blob:none", "origin", run.reference];
+            match run.git(clone, &filtered) {
+                // An old git knows no filters.
+                Err(e) if e.message().contains("filter") => return Ok(Outcome::Insufficient),
+                fetched => fetched?,
+            }
+            part::check_out(run, clone, part, submodules)?
+        }
+    };
+    if outcome == Outcome::NotFiltered {
+        size::check(run, clone, "FETCH_HEAD")?;
+        run.git(clone, &["checkout", "FETCH_HEAD"])?;
+    }
+    Ok(outcome)
 }
 
 /// Asks the server what a reference is, in the order in which git looks for names; `None` for what it does not list,
@@ -175,11 +219,6 @@ fn read_listed(listed: &str, reference: &str) -> Option<Resolved> {
         let commit = object(&format!("{name}^{{}}")).or_else(|| object(&name)).filter(|c| is_commit(c))?;
         Some(Resolved { commit, moves: !name.starts_with("refs/tags/") })
     })
-}
-
-/// A commit of the cache.
-fn take(known: &CachedRepository, resolved: &Resolved) -> Option<Checkout> {
-    known.commit(&resolved.commit).map(|commit| Checkout::new(commit, resolved.moves))
 }
 
 /// Removes what git keeps beside the files, also of submodules.

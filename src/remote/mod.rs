@@ -17,6 +17,7 @@ pub mod http;
 pub mod lock;
 mod locked;
 pub mod mirror;
+mod part;
 pub mod places;
 pub mod proxy;
 mod settings;
@@ -92,7 +93,7 @@ impl Remote {
         let lazy = Arc::new(cache::LazyCache::new(cache.clone()));
         Self {
             http: http::Client::new(proxies.clone(), access.clone()),
-            git: git::Git::new(proxies.clone(), access.clone(), lazy.clone()),
+            git: git::Git::new(proxies.clone(), access.clone(), lazy.clone(), settings.parts),
             cache: lazy,
             settings,
             checked: Mutex::default(),

@@ -23,6 +23,8 @@ pub struct Settings {
     pub locked: bool,
     /// The copies that the lock names are used.
     pub copies: Copies,
+    /// Of a repository the directory that is needed is fetched alone where that is enough.
+    pub parts: bool,
     /// Entries of the lock for these URLs do not count, those for all if one is empty.
     pub moving: Vec<String>,
     /// What is called before something is fetched and, with `None`, when that is done.
@@ -39,6 +41,7 @@ impl Default for Settings {
             lock: None,
             locked: false,
             copies: Copies::First,
+            parts: false,
             moving: vec![],
             progress: None,
         }

@@ -2,8 +2,8 @@
 
 use super::command::Run;
 use crate::diag::{Error, ErrorKind, Result, without_secrets};
-use git2::{ObjectType, Oid, Repository, RepositoryOpenFlags};
-use rustc_hash::FxHashMap;
+use git2::{ObjectType, Oid, Repository, RepositoryOpenFlags, TreeEntry, TreeWalkMode, TreeWalkResult};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -51,18 +51,87 @@ impl Size {
     }
 }
 
+fn unreadable(run: &Run<'_>, e: &git2::Error) -> Error {
+    let message = format!("`{}` cannot be read: {}", without_secrets(run.url), e.message());
+    Error::new(ErrorKind::Remote, message)
+}
+
+fn open(clone: &Path) -> std::result::Result<Repository, git2::Error> {
+    let none: [&OsStr; 0] = [];
+    Repository::open_ext(clone, RepositoryOpenFlags::NO_SEARCH, none)
+}
+
 /// Refuses a commit with more files than what was fetched for it accounts for. Each directory is counted once,
 /// however often it stands in the tree.
 pub(super) fn check(run: &Run<'_>, clone: &Path, commit: &str) -> Result<()> {
-    let failed = |e: git2::Error| {
-        let message = format!("`{}` cannot be read: {}", without_secrets(run.url), e.message());
-        Error::new(ErrorKind::Remote, message)
-    };
-    let none: [&OsStr; 0] = [];
-    let repository = Repository::open_ext(clone, RepositoryOpenFlags::NO_SEARCH, none).map_err(failed)?;
+    let failed = |e: git2::Error| unreadable(run, &e);
+    let repository = open(clone).map_err(failed)?;
     let tree = repository.revparse_single(commit).and_then(|o| o.peel_to_tree()).map_err(failed)?;
     let fetched = on_disk(&clone.join(".git/objects"), LARGEST).bytes;
     let size = of_tree(&repository, tree.id(), 0, &mut FxHashMap::default()).map_err(failed)?;
+    if size.is_within(Size::allowed(fetched)) { Ok(()) } else { Err(too_large(run)) }
+}
+
+/// What is known of a directory of a commit and the files beside it before they are fetched.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// How many files and directories there are.
+    pub entries: u64,
+    /// The objects of files that are not here.
+    pub missing: Vec<String>,
+    /// Whether the repository has submodules.
+    pub modules: bool,
+}
+
+/// Looks at a directory of a commit and the files beside it. Nothing if there is no such directory, if it has too many
+/// entries, or if libgit2 cannot read the clone.
+pub(super) fn part(clone: &Path, commit: &str, name: &str) -> Option<Part> {
+    let repository = open(clone).ok()?;
+    let tree = repository.revparse_single(commit).ok()?.peel_to_tree().ok()?;
+    let directory = tree.get_name(name)?.to_object(&repository).ok()?.into_tree().ok()?;
+    let objects = repository.odb().ok()?;
+    let mut part = Part { modules: tree.get_name(".gitmodules").is_some(), ..Part::default() };
+    let mut seen = FxHashSet::default();
+    let mut add = |entry: &TreeEntry<'_>| {
+        part.entries += 1;
+        match entry.kind() {
+            Some(ObjectType::Blob) if seen.insert(entry.id()) && !objects.exists(entry.id()) => {
+                part.missing.push(entry.id().to_string());
+            }
+            Some(ObjectType::Commit) => part.modules = true,
+            _ => {}
+        }
+        if part.entries <= SMALL.files { TreeWalkResult::Ok } else { TreeWalkResult::Abort }
+    };
+    for entry in tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob)) {
+        add(&entry);
+    }
+    directory.walk(TreeWalkMode::PreOrder, |_, entry| add(entry)).ok()?;
+    (part.entries <= SMALL.files).then_some(part)
+}
+
+/// Refuses a directory of a commit that has too many files or bytes with the files beside it.
+pub(super) fn check_part(run: &Run<'_>, clone: &Path, commit: &str, name: &str) -> Result<()> {
+    let measure = || {
+        let repository = open(clone)?;
+        let tree = repository.revparse_single(commit)?.peel_to_tree()?;
+        let objects = repository.odb()?;
+        let mut size = Size::default();
+        for entry in &tree {
+            match entry.kind() {
+                Some(ObjectType::Tree) if entry.name_bytes() == name.as_bytes() => {
+                    size.add(of_tree(&repository, entry.id(), 0, &mut FxHashMap::default())?);
+                }
+                Some(ObjectType::Blob) => {
+                    size.add(Size { files: 1, bytes: objects.read_header(entry.id())?.0 as u64 });
+                }
+                _ => {}
+            }
+        }
+        Ok(size)
+    };
+    let size = measure().map_err(|e: git2::Error| unreadable(run, &e))?;
+    let fetched = on_disk(&clone.join(".git/objects"), LARGEST).bytes;
     if size.is_within(Size::allowed(fetched)) { Ok(()) } else { Err(too_large(run)) }
 }
 

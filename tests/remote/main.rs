@@ -298,6 +298,80 @@ fn repositories_come_by_http_and_ssh() {
     }
 }
 
+/// The names in the directories of clones in the cache.
+fn cached(site: &Site) -> Vec<Vec<String>> {
+    let mut all = vec![];
+    for entry in walkdir::WalkDir::new(site.top.join("home/.cache/kfm/git")).into_iter().flatten() {
+        if entry.file_name() == "tree" {
+            let mut names: Vec<String> = fs::read_dir(entry.path())
+                .expect("the tree")
+                .flatten()
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .collect();
+            names.sort();
+            all.push(names);
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn only_the_directory_that_is_needed_is_fetched_where_that_is_enough() {
+    let (site, url) = app();
+    let files = [
+        ("config/default/kustomization.yaml", "resources: [../c]\n"),
+        ("config/c/kustomization.yaml", BASE),
+        ("config/c/c.yaml", &config_map("part", "1")),
+        ("big/x.txt", &"0123456789".repeat(100_000)),
+        ("out/kustomization.yaml", "resources: [../config/c]\nnamePrefix: out-\n"),
+    ];
+    let path = site.repository("app", &files, "v2");
+    let server = Server::start(&[("/", Answer::Git(site.top.join("git")))]);
+    let build = |directory: &str| {
+        uses(&site, &format!("{}/app//{directory}?ref=v2", server.url));
+        site.run(&["build"]).good()
+    };
+    let expected = |directory: &str| {
+        uses(&site, &format!("{url}//{directory}?ref=v2"));
+        site.run(&["build", "--no-cache"]).good()
+    };
+    let whole = ["LICENSE", "base", "big", "config", "other", "out"];
+    // The server sends everything.
+    let first = build("config/default");
+    assert_eq!((first.clone(), site.fetches()), (expected("config/default"), 1));
+    assert_eq!(cached(&site), [whole]);
+    site.git(&path, &["config", "uploadpack.allowFilter", "true"]);
+    let forget = || fs::remove_dir_all(site.top.join("home/.cache")).expect("removed");
+    forget();
+    site.fetches();
+    assert_eq!((build("config/default"), site.fetches()), (first.clone(), 2));
+    assert_eq!(cached(&site), [["LICENSE", "config"]]);
+    assert_eq!((build("config/default"), site.fetches()), (first.clone(), 0));
+    assert_eq!((build("config/c"), site.fetches()), (expected("config/c"), 0));
+    // Another directory brings all the rest, for all.
+    assert_eq!(build("base"), expected("base"));
+    assert_eq!(cached(&site), [&whole[..], &["LICENSE", "config"]]);
+    forget();
+    // Something leads out.
+    assert_eq!(build("out"), expected("out"));
+    assert_eq!(cached(&site), [whole]);
+    forget();
+    uses(&site, &format!("{}/app//config/none?ref=v2", server.url));
+    assert!(site.run(&["build"]).bad().contains("does not exist"));
+    // Copies need the same whatever was fetched before.
+    uses(&site, &format!("{}/app//config/default?ref=v2", server.url));
+    site.run(&["vendor"]).good();
+    assert_eq!(site.run(&["build", "--locked", "--offline", "--no-cache"]).good(), first);
+    std::os::unix::fs::symlink("../other/x.yaml", path.join("config/c/l")).expect("a link");
+    site.repository("app", &[("x", "")], "v3");
+    forget();
+    uses(&site, &format!("{}/app//config/c?ref=v3", server.url));
+    fs::remove_file(site.top.join("w/kfm.lock")).expect("removed");
+    site.run(&["build"]).good();
+    assert!(cached(&site).concat().contains(&"big".to_owned()));
+}
+
 #[test]
 fn files_come_by_http_or_say_why_not() {
     let site = Site::new();

@@ -4,6 +4,7 @@
 //! git/HASH-OF-URL/COMMIT/entry.toml    what it is, and the hash of its files
 //! git/HASH-OF-URL/COMMIT/tree/         the files
 //! git/HASH-OF-URL/COMMIT/stamp         the state of the files when their hash was last computed
+//! git/HASH-OF-URL/COMMIT-HASH/...      the same for one directory of the commit
 //! git/HASH-OF-URL/COMMIT.use           locked by processes that read the files
 //! git/HASH-OF-URL/lock                 locked by the process that fetches
 //! git/HASH-OF-URL/references.toml      what branches and tags resolved to, for builds without network
@@ -109,6 +110,7 @@ mod tests {
             commit: COMMIT.into(),
             tree: COMMIT.into(),
             submodules: true,
+            part: None,
             sum: String::new(),
         };
         writer.add(staging, meta).unwrap()
@@ -119,16 +121,16 @@ mod tests {
         let top = tempfile::tempdir().unwrap();
         let cache = Cache::open(Some(&top.path().join("kfm"))).unwrap();
         let repository = cache.repository("https://h/o/r", true).unwrap();
-        assert!(repository.is_empty() && repository.commit(COMMIT).is_none());
+        assert!(repository.is_empty() && repository.commit(COMMIT, None).is_none());
         let entry = put(&repository, "a: 1\n");
         let file = entry.directory.join("a.yaml");
         assert_eq!(fs::read_to_string(&file).unwrap(), "a: 1\n");
-        assert!(repository.commit(COMMIT).is_some());
+        assert!(repository.commit(COMMIT, None).is_some());
         fs::write(&file, "a: 2\n").unwrap();
-        assert!(repository.commit(COMMIT).is_none());
+        assert!(repository.commit(COMMIT, None).is_none());
         drop(entry);
         put(&repository, "a: 1\n");
-        assert!(repository.commit(COMMIT).is_some());
+        assert!(repository.commit(COMMIT, None).is_some());
         assert_eq!(disk::entries(&top.path().join("kfm/tmp")).count(), 0);
     }
 

@@ -31,6 +31,9 @@ pub struct Meta {
     pub tree: String,
     /// Whether submodules were fetched, too.
     pub submodules: bool,
+    /// The directory that was fetched with the files beside it, if that is not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// The hash of the files.
     pub sum: String,
 }
@@ -87,9 +90,9 @@ impl CachedRepository {
         disk::directories(&self.directory).next().is_none()
     }
 
-    /// A commit, if it is there and its files are what was fetched.
-    pub fn commit(&self, commit: &str) -> Option<CachedCommit> {
-        let path = self.directory.join(commit);
+    /// A commit or a part of it, if it is there and its files are what was fetched.
+    pub fn commit(&self, commit: &str, part: Option<&str>) -> Option<CachedCommit> {
+        let path = self.directory.join(file_name(commit, part));
         if !path.is_dir() {
             return None;
         }
@@ -97,11 +100,23 @@ impl CachedRepository {
         in_use.lock_shared().ok()?;
         let meta: Meta = read_toml(&path.join(ENTRY))?;
         let directory = path.join(TREE).canonicalize().ok()?;
-        if meta.commit != commit || !is_unchanged(&path.join(STAMP), &directory, &meta.sum) {
+        if meta.commit != commit
+            || meta.part.as_deref() != part
+            || !is_unchanged(&path.join(STAMP), &directory, &meta.sum)
+        {
             return None;
         }
         touch(&path.join(ENTRY));
         Some(CachedCommit { meta, directory: directory.into(), _in_use: in_use })
+    }
+
+    /// Returns whether a part of a commit is there.
+    pub fn has_part(&self, commit: &str) -> bool {
+        let of_commit = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            name.strip_prefix(commit).is_some_and(|rest| !rest.is_empty())
+        };
+        disk::directories(&self.directory).any(|path| of_commit(&path))
     }
 
     /// What a branch or tag resolved to when the server was asked last.
@@ -118,6 +133,14 @@ impl CachedRepository {
             Ok(file)
         };
         Ok(Writer { repository: self, _lock: lock().map_err(|e| failed(&path, &e))? })
+    }
+}
+
+/// The name of the directory of a commit or a part of it.
+fn file_name(commit: &str, part: Option<&str>) -> String {
+    match part {
+        None => commit.to_owned(),
+        Some(part) => format!("{commit}-{}", content::hash(part.as_bytes())),
     }
 }
 
@@ -161,7 +184,8 @@ impl Writer<'_> {
         meta.sum = content::sum(&content::of(&staging.tree())?);
         let Staging { directory, in_use } = staging;
         let commit = meta.commit.clone();
-        let path = self.repository.directory.join(&commit);
+        let part = meta.part.clone();
+        let path = self.repository.directory.join(file_name(&commit, part.as_deref()));
         let place = || -> io::Result<()> {
             write_toml(&directory.path().join(ENTRY), &meta)?;
             if path.exists() {
@@ -175,7 +199,7 @@ impl Writer<'_> {
         place().map_err(|e| failed(&path, &e))?;
         drop(in_use);
         self.repository
-            .commit(&commit)
+            .commit(&commit, part.as_deref())
             .ok_or_else(|| failed(&path, &io::Error::other("its files changed while they were written")))
     }
 
