@@ -25,8 +25,10 @@ struct Known {
     json_comments: OnceLock<bool>,
     /// The budget of the build that reads it.
     budget: Option<Arc<Budget>>,
-    /// How many line breaks and characters stand before each piece of a long text, and in all of it.
-    lines: OnceLock<(Vec<u32>, Vec<u32>)>,
+    /// How many line breaks stand before each piece of a long text, and in all of it.
+    breaks: OnceLock<Vec<u32>>,
+    /// The same for characters.
+    chars: OnceLock<Vec<u32>>,
 }
 
 /// Texts are the same whatever they were asked.
@@ -103,24 +105,24 @@ impl Source {
         }
     }
 
-    /// How many line breaks and characters stand before each piece, the last time for the whole text.
-    fn pieces(&self) -> &(Vec<u32>, Vec<u32>) {
-        self.known.lines.get_or_init(|| {
-            let (mut all_breaks, mut all_chars) = (vec![0], vec![0]);
-            let mut sum = (0, 0);
-            for piece in self.text.as_bytes().chunks(PIECE) {
-                sum = (sum.0 + breaks(piece), sum.1 + chars(piece));
-                all_breaks.push(sum.0);
-                all_chars.push(sum.1);
-            }
-            (all_breaks, all_chars)
-        })
+    /// How many of something stand before each piece, the last time in the whole text.
+    fn sums(&self, count: fn(&[u8]) -> u32) -> Vec<u32> {
+        let counts = self.text.as_bytes().chunks(PIECE).map(count);
+        let sums = counts.scan(0, |sum, n| {
+            *sum += n;
+            Some(*sum)
+        });
+        std::iter::once(0).chain(sums).collect()
+    }
+
+    fn all_breaks(&self) -> &[u32] {
+        self.known.breaks.get_or_init(|| self.sums(breaks))
     }
 
     /// How many line breaks stand before an offset.
     fn breaks_before(&self, offset: usize) -> u32 {
         let piece = offset / PIECE;
-        let before = if piece == 0 { 0 } else { self.pieces().0[piece] };
+        let before = if piece == 0 { 0 } else { self.all_breaks()[piece] };
         before + breaks(&self.text.as_bytes()[piece * PIECE..offset])
     }
 
@@ -131,9 +133,8 @@ impl Source {
         if first >= last {
             return chars(&bytes[start..end]);
         }
-        let whole = self.pieces();
-        chars(&bytes[start..first * PIECE]) + whole.1[last] - whole.1[first]
-            + chars(&bytes[last * PIECE..end])
+        let whole = self.known.chars.get_or_init(|| self.sums(chars));
+        chars(&bytes[start..first * PIECE]) + whole[last] - whole[first] + chars(&bytes[last * PIECE..end])
     }
 
     /// Where the line begins and ends that an offset is in.
@@ -143,7 +144,7 @@ impl Source {
         let from = piece * PIECE;
         let to = (from + PIECE).min(bytes.len());
         let start = memchr::memrchr(b'\n', &bytes[from..offset]).map(|i| from + i + 1).unwrap_or_else(|| {
-            let breaks = if piece == 0 { &[0][..] } else { &self.pieces().0 };
+            let breaks = if piece == 0 { &[0][..] } else { self.all_breaks() };
             if breaks[piece] == 0 {
                 return 0;
             }
@@ -155,7 +156,7 @@ impl Source {
             if to == bytes.len() {
                 return to;
             }
-            let breaks = &self.pieces().0;
+            let breaks = self.all_breaks();
             // The piece with the first line break after this one.
             let next = breaks.partition_point(|n| *n <= breaks[piece + 1]);
             let from = (next.saturating_sub(1) * PIECE).min(bytes.len());

@@ -43,7 +43,9 @@ pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
     let build = args.build(threads > 1)?;
     let compare = |pair: &Pair| compare(pair, &build, &options, args, environment);
     let targets = parallel::map(threads, &pairs, compare).into_iter().collect::<Result<Vec<_>>>()?;
-    Ok(Done { findings: notes, ..finish(&targets, args, environment)? })
+    let done = finish(&targets, args, environment)?;
+    std::mem::forget(targets);
+    Ok(Done { findings: notes, ..done })
 }
 
 /// Where every input is a stranger's, lets the kernel enforce what may be reached: the sides, and the repository in which
@@ -70,7 +72,12 @@ fn compare(
     let mut sides = sides.into_iter();
     let mut next = || sides.next().unwrap_or_else(|| Ok(ResMap::new()));
     let (old, new) = (next()?, next()?);
-    Ok(Target { name: pair.name.clone(), report: diff::compare(&old, &new, options) })
+    let report = diff::compare(&old, &new, options);
+    if pair.name.is_empty() {
+        // The process is about to end: what it holds need not be freed piece by piece.
+        std::mem::forget((old, new));
+    }
+    Ok(Target { name: pair.name.clone(), report })
 }
 
 /// Writes the reports, and decides about the exit code.
