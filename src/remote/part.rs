@@ -1,8 +1,9 @@
 //! A part of a repository: one directory of its top with all below, and the files beside it.
 //!
 //! Where the server can leave files out of what it sends (a partial clone), a build that names a directory of a repository
-//! gets that part alone, unless something in the part could lead out of it: a link, or a path with enough `..` in a
-//! kustomization file. Other files of a repository are read below the directory of a kustomization file only.
+//! gets that part alone, unless something in the part could lead out of it: a link, a path with enough `..` in a
+//! kustomization file, or any `..` in a generator of charts. What other files of a repository name is below the directory
+//! of a kustomization file.
 
 use super::command::Run;
 use super::size::{self, Part};
@@ -16,6 +17,9 @@ use std::path::{Component, Path};
 
 /// More files than this are fetched with all others.
 const MOST_FILES: usize = 10_000;
+
+/// What generators of charts have in their kind: helm finds the charts, wherever they are.
+const CHARTS: &[u8] = b"HelmChart";
 
 /// The part that a location needs, if it may be fetched alone: the name of a directory.
 pub(super) fn of(url: &str, spec: &RepoSpec) -> Option<String> {
@@ -82,10 +86,12 @@ fn any_leads_out(directory: &Path, depth: usize) -> io::Result<bool> {
         let kind = entry.file_type()?;
         let out = if kind.is_dir() {
             any_leads_out(&entry.path(), depth + 1)?
-        } else if NAMES.iter().any(|name| entry.file_name() == *name) && kind.is_file() {
-            climbs(&fs::read(entry.path())?, depth)
+        } else if kind.is_file() {
+            let is_kustomization = NAMES.iter().any(|name| entry.file_name() == *name);
+            let bytes = fs::read(entry.path())?;
+            is_kustomization && climbs(&bytes, depth) || contains(&bytes, CHARTS) && climbs(&bytes, 1)
         } else {
-            !kind.is_file()
+            true
         };
         if out {
             return Ok(true);
@@ -94,17 +100,17 @@ fn any_leads_out(directory: &Path, depth: usize) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Returns whether some word has as many `..` as parts of a path, or could have by an escape.
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+/// Returns whether some line has as many `..` as parts of paths, or could have by an escape.
 fn climbs(bytes: &[u8], most: usize) -> bool {
-    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`,;=()[]{}<>|".contains(byte);
     let escaped = [&b"\\x2e"[..], b"\\x2E", b"\\u002e", b"\\u002E", b"\\U0000002", b"\\\n", b"\\\r"];
-    let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
-    if !bytes.windows(2).any(|pair| pair == b"..") {
-        return bytes.contains(&b'\\') && escaped.iter().any(|text| has(text));
-    }
-    let parts =
-        |word: &[u8]| word.split(|byte| b"/\\:@#?&".contains(byte)).filter(|part| *part == b"..").count();
-    bytes.split(is_end).any(|word| parts(word) >= most) || escaped.iter().any(|text| has(text))
+    let is_escaped = bytes.contains(&b'\\') && escaped.iter().any(|text| contains(bytes, text));
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/\\:@#?&\"'`,;=()[]{}<>|".contains(byte);
+    let ups = |line: &[u8]| line.split(is_end).filter(|part| *part == b"..").count();
+    is_escaped || bytes.split(|byte| b"\n\r".contains(byte)).any(|line| ups(line) >= most)
 }
 
 #[cfg(test)]
@@ -130,7 +136,8 @@ mod tests {
     #[test]
     fn what_could_lead_out_is_seen() {
         for (text, depth, expected) in [
-            ("resources: [../crd, ../rbac]", 2, false),
+            ("resources:\n- ../crd\n- ../rbac\n", 2, false),
+            ("- ../../d e/../../x", 3, true),
             ("resources: [../../other]", 2, true),
             ("resources: [a/../../other]", 2, true),
             ("- ..\n", 1, true),
@@ -145,11 +152,17 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_lead_out() {
+    fn links_and_generators_of_charts_lead_out() {
         let top = tempfile::tempdir().unwrap();
         fs::create_dir_all(top.path().join("a/b")).unwrap();
         fs::write(top.path().join("a/b/kustomization.yaml"), "resources: [../c]").unwrap();
         assert!(!leads_out(top.path(), "a"));
+        let generator = |home: &str| format!("kind: HelmChartInflationGenerator\nchartHome: {home}\n");
+        fs::write(top.path().join("a/b/g.yaml"), generator("x")).unwrap();
+        assert!(!leads_out(top.path(), "a"));
+        fs::write(top.path().join("a/b/g.yaml"), generator("../../x")).unwrap();
+        assert!(leads_out(top.path(), "a"));
+        fs::remove_file(top.path().join("a/b/g.yaml")).unwrap();
         std::os::unix::fs::symlink("x", top.path().join("a/l")).unwrap();
         assert!(leads_out(top.path(), "a"));
         assert!(leads_out(top.path(), "none"));
