@@ -16,7 +16,9 @@ fn read(text: &str) -> Option<ResMap> {
     let budget = Arc::new(Budget::new(Limits::default()));
     let source = split::read_text("side.yaml", text.as_bytes().to_vec(), Some(&budget)).ok()?;
     let mut all = ResMap::new();
-    from_source(&source).ok()?.into_iter().for_each(|object| all.push(object));
+    for object in from_source(&source).ok()? {
+        all.push(object);
+    }
     Some(all)
 }
 

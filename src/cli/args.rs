@@ -17,6 +17,9 @@ pub struct BuildArgs {
     /// Build every root in and below DIR, each into a file below the directory of --output
     #[arg(long)]
     pub all: bool,
+    /// With --all: write each root into a directory, with one file for each object
+    #[arg(long)]
+    pub per_object: bool,
     /// With --all: change nothing, list what is out of date, and exit with 1 if something is
     #[arg(long)]
     pub check: bool,

@@ -13,8 +13,9 @@ use std::sync::Arc;
 
 /// Builds, and writes to where `-o` says, or leaves the text for standard output.
 pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
-    if args.check {
-        return Err(Error::new(ErrorKind::Usage, "`--check` goes with `--all`"));
+    if args.check || args.per_object {
+        let flag = if args.check { "--check" } else { "--per-object" };
+        return Err(Error::new(ErrorKind::Usage, format!("`{flag}` goes with `--all`")));
     }
     let findings = Findings::default();
     let mut options = options(&args, environment, &findings)?;

@@ -1,42 +1,25 @@
-//! `build --all`: every root below a directory, each into a file of its own.
-//!
-//! A file is written only where it changes, and whole; files of roots that are gone are removed if kfm wrote them, which a
-//! list in the output directory knows. The list names a file before the file is written, so that after an interruption the
-//! next run knows what there may be.
+//! `build --all`: every root below a directory, each into a file or a directory of its own.
 
 use super::args::BuildArgs;
 use super::environment::Environment;
+use super::rendered::{Rendered, Text};
 use super::{Done, build, images, output, session};
 use crate::accumulate::Builds;
 use crate::config::Repository;
-use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
-use crate::files::{self, Disk};
+use crate::diag::{Error, ErrorKind, Findings, Result, cause};
+use crate::files::Disk;
 use crate::limits::Limit;
-use crate::resource::print;
+use crate::resource::ResMap;
+use crate::resource::print::{self, Piece};
 use crate::roots::{self, Graph, Tree};
-use crate::yaml::Source;
-use serde::{Deserialize, Serialize};
-use std::borrow::Borrow;
-use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-/// The list of the files that kfm wrote.
-const LIST: &str = ".kfm-manifest.json";
-
-/// The largest list that is read, in bytes.
-const LARGEST: u64 = 64 << 20;
 
 /// What the file of the root at the top is called.
 const TOP: &str = "index";
 
 /// The most errors that are printed.
 const MOST_ERRORS: usize = 20;
-
-#[derive(Default, Serialize, Deserialize)]
-struct List {
-    files: BTreeSet<String>,
-}
 
 /// Builds all roots.
 pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
@@ -50,7 +33,7 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
         return Err(usage("`--all` needs a directory to write to").hint("name it with `--output DIR`"));
     };
     let roots = roots_below(top, target, environment)?;
-    let mut written = Written::open(environment.directory.join(target), target, args.check)?;
+    let mut written = Rendered::open(environment.directory.join(target), target, args.check)?;
     let findings = Findings::default();
     let mut options = session::options(args, environment, &findings)?;
     // All roots draw on the same limits.
@@ -68,39 +51,47 @@ pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
     options.edit = settings.rewrite()?.map(images::edit);
     let mut builds = Builds::new(&options, fetch);
     let mut errors = vec![];
-    let names: BTreeSet<String> = roots.iter().map(|root| file_name(root)).collect();
-    written.expect(&names)?;
     for root in &roots {
         let directory = Path::new(top).join(root);
         let shown = directory.to_string_lossy();
-        let text = builds.build(&shown, &findings).and_then(|resources| {
+        let files = builds.build(&shown, &findings).and_then(|resources| {
             settings.check(&resources)?;
-            print::all(&resources, options.threads()).map_err(|e| e.during(format!("building `{shown}`")))
+            let files = match args.per_object {
+                true => each(root, &resources),
+                false => print::all(&resources, options.threads()).map(|text| vec![(file_name(root), text)]),
+            };
+            files.map_err(|e| e.during(format!("building `{shown}`")))
         });
-        match text {
-            Ok(text) => written.put(&file_name(root), &text)?,
-            Err(e) => errors.push(match &trees {
-                Some(trees) => trees.explain(e),
-                None => e,
-            }),
+        match files {
+            Ok(files) => files.into_iter().try_for_each(|(file, text)| written.add(file, text))?,
+            Err(e) => {
+                let is_own = |file: &str| match args.per_object {
+                    true => Path::new(file).parent() == Some(Path::new(directory_name(root))),
+                    false => file == file_name(root),
+                };
+                written.keep(is_own);
+                errors.push(match &trees {
+                    Some(trees) => trees.explain(e),
+                    None => e,
+                });
+            }
         }
     }
-    written.remove_others(&names)?;
-    written.finish(&names)?;
+    let said = written.finish()?;
     remote.iter().for_each(|remote| super::remote::report(remote, &findings));
-    done(written, errors, args, &findings)
+    done(said, errors, args, &findings)
 }
 
-fn done(written: Written, mut errors: Vec<Error>, args: &BuildArgs, findings: &Findings) -> Result<Done> {
+fn done(said: String, mut errors: Vec<Error>, args: &BuildArgs, findings: &Findings) -> Result<Done> {
     let strictness = build::strictness(args);
-    let out_of_date = args.check && !written.said.is_empty();
+    let out_of_date = args.check && !said.is_empty();
     let code = u8::from(out_of_date || !errors.is_empty());
     let more = errors.len().saturating_sub(MOST_ERRORS);
     errors.truncate(MOST_ERRORS);
     if more > 0 {
         errors.push(Error::new(ErrorKind::Config, format!("{more} more roots cannot be built")));
     }
-    let stdout = vec![written.said.into_bytes()];
+    let stdout = vec![said.into_bytes()];
     Ok(Done { stdout, errors, code, findings: findings.take(), strictness, ..Done::default() })
 }
 
@@ -122,135 +113,21 @@ fn roots_below(top: &str, target: &str, environment: &Environment) -> Result<Vec
     Ok(roots::select(&Graph::read(&tree, "")?, "", &selection))
 }
 
+/// What the directory of a root is called.
+fn directory_name(root: &str) -> &str {
+    if root.is_empty() { TOP } else { root }
+}
+
 /// What the file of a root is called.
 fn file_name(root: &str) -> String {
-    format!("{}.yaml", if root.is_empty() { TOP } else { root })
+    format!("{}.yaml", directory_name(root))
 }
 
-/// The output directory.
-struct Written {
-    directory: PathBuf,
-    /// As the user named it.
-    shown: String,
-    /// Nothing is changed.
-    check: bool,
-    /// What was there according to the list.
-    before: BTreeSet<String>,
-    /// What was done, or is to be done, a line for each file.
-    said: String,
-}
-
-impl Written {
-    fn open(directory: PathBuf, shown: &str, check: bool) -> Result<Self> {
-        let mut written =
-            Self { directory, shown: shown.to_owned(), check, before: BTreeSet::new(), said: String::new() };
-        if !check {
-            std::fs::create_dir_all(&written.directory).map_err(|e| written.failed("", &e))?;
-        }
-        written.directory = written.directory.canonicalize().unwrap_or(written.directory);
-        let list = written.directory.join(LIST);
-        match files::read_beside(&list, LARGEST) {
-            Ok(bytes) => {
-                let list: List = serde_json::from_slice(&bytes).map_err(|e| {
-                    Error::new(ErrorKind::Config, format!("invalid list of written files: {e}"))
-                        .at(Location::file(format!("{shown}/{LIST}")))
-                        .hint("remove it; files of roots that are gone have to be removed by hand then")
-                })?;
-                written.before = list.files.into_iter().filter(|file| is_inside(file)).collect();
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Err(written.failed(LIST, &e)),
-        }
-        Ok(written)
-    }
-
-    fn failed(&self, file: &str, e: &std::io::Error) -> Error {
-        let path = if file.is_empty() { self.shown.clone() } else { format!("{}/{file}", self.shown) };
-        Error::new(ErrorKind::Io, format!("`{path}` cannot be written: {}", cause(e)))
-            .at(Location::file(path.as_str()))
-    }
-
-    fn say(&mut self, what: &str, file: &str) {
-        self.said.push_str(&format!("{what} {}/{file}\n", self.shown));
-    }
-
-    /// Notes the files that are about to be written.
-    fn expect(&self, files: &BTreeSet<String>) -> Result<()> {
-        if self.check || files.is_subset(&self.before) {
-            return Ok(());
-        }
-        self.write_list(self.before.union(files).cloned().collect())
-    }
-
-    fn write_list(&self, files: BTreeSet<String>) -> Result<()> {
-        let text = serde_json::to_string_pretty(&List { files })
-            .map_err(|e| Error::new(ErrorKind::Io, format!("the list of files cannot be written: {e}")))?;
-        output::file(&self.directory.join(LIST), &[text.into_bytes(), b"\n".to_vec()])
-    }
-
-    /// Writes a file, unless it is there with this content.
-    fn put(&mut self, file: &str, pieces: &[print::Piece]) -> Result<()> {
-        let path = self.directory.join(file);
-        match files::read_beside(&path, Source::LIMIT as u64) {
-            Ok(now) if is_same(&now, pieces) => return Ok(()),
-            Ok(_) => self.say(if self.check { "stale" } else { "written" }, file),
-            Err(_) => self.say(if self.check { "missing" } else { "written" }, file),
-        }
-        if self.check {
-            return Ok(());
-        }
-        let parent = path.parent().unwrap_or(&self.directory);
-        std::fs::create_dir_all(parent).map_err(|e| self.failed(file, &e))?;
-        // Links in the output are input, too: none leads elsewhere.
-        let stays = parent.canonicalize().is_ok_and(|real| real.starts_with(&self.directory));
-        if !stays || path.is_symlink() {
-            let message =
-                format!("`{}/{file}` is a link, or below one: nothing is written there", self.shown);
-            return Err(Error::new(ErrorKind::Restricted, message).hint("remove the link"));
-        }
-        output::file(&path, pieces)
-    }
-
-    /// Removes the files of roots that are gone.
-    fn remove_others(&mut self, files: &BTreeSet<String>) -> Result<()> {
-        for file in self.before.difference(files).cloned().collect::<Vec<_>>() {
-            let path = self.directory.join(&file);
-            let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
-            if !parent.is_some_and(|parent| parent.starts_with(&self.directory)) || !path.is_file() {
-                continue;
-            }
-            self.say(if self.check { "left over" } else { "removed" }, &file);
-            if !self.check {
-                std::fs::remove_file(&path).map_err(|e| self.failed(&file, &e))?;
-                let above = path.ancestors().skip(1).take_while(|above| *above != self.directory);
-                // Directories that are empty by that go, too.
-                let _ = above.into_iter().try_for_each(std::fs::remove_dir);
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(&self, files: &BTreeSet<String>) -> Result<()> {
-        if self.check || *files == self.before {
-            return Ok(());
-        }
-        self.write_list(files.clone())
-    }
-}
-
-/// Returns whether a file has this content.
-fn is_same(now: &[u8], pieces: &[print::Piece]) -> bool {
-    let mut rest = now;
-    for piece in pieces {
-        match rest.strip_prefix(Borrow::<[u8]>::borrow(piece)) {
-            Some(behind) => rest = behind,
-            None => return false,
-        }
-    }
-    rest.is_empty()
-}
-
-/// Returns whether a path of the list stays in the output directory.
-fn is_inside(file: &str) -> bool {
-    Path::new(file).components().all(|part| matches!(part, Component::Normal(_))) && !file.is_empty()
+/// The files of a root with one object each, named as kustomize names them.
+fn each(root: &str, resources: &ResMap) -> Result<Vec<(String, Text)>> {
+    let directory = directory_name(root);
+    let files = print::files(resources)?;
+    output::check_names(Path::new(directory), &files)?;
+    let file = |(name, text)| (format!("{directory}/{name}"), vec![Piece::Made(text)]);
+    Ok(files.into_iter().map(file).collect())
 }

@@ -25,6 +25,7 @@ mod openapi;
 mod output;
 mod refused;
 mod remote;
+mod rendered;
 pub mod rewrite;
 mod sandbox;
 mod session;

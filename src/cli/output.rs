@@ -101,27 +101,33 @@ pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
     }
 }
 
-/// Writes files into a directory: all of them or, as far as the system allows, none.
-pub fn files(directory: &Path, files: Vec<(String, Vec<u8>)>) -> Result<()> {
-    let real = place(directory)?.canonicalize().map_err(|e| failed(directory, &e))?;
+/// Refuses names of files that are none, and files that share a name.
+pub fn check_names(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
     let mut names = FxHashSet::default();
-    let mut places = Vec::with_capacity(files.len());
-    for (name, _) in &files {
-        let path = directory.join(name.replace('\0', ""));
+    for (name, _) in files {
         let why = match name.as_str() {
             _ if name.contains(|c: char| c == '/' || c.is_control()) => {
                 "its name has a `/` or a control character"
             }
             _ if name.len() > LONGEST_NAME => "its name is too long",
             _ if !names.insert(name.as_str()) => "two objects would be written to it",
-            _ => "",
+            _ => continue,
         };
-        if !why.is_empty() {
-            let message = format!("an object cannot be written to a file named `{name}`: {why}");
-            return Err(Error::new(ErrorKind::Resource, message)
-                .at(Location::file(directory.display().to_string()))
-                .hint("write to one file, or to standard output"));
-        }
+        let message = format!("an object cannot be written to a file named `{name}`: {why}");
+        return Err(Error::new(ErrorKind::Resource, message)
+            .at(Location::file(directory.display().to_string()))
+            .hint("write to one file, or to standard output"));
+    }
+    Ok(())
+}
+
+/// Writes files into a directory: all of them or, as far as the system allows, none.
+pub fn files(directory: &Path, files: Vec<(String, Vec<u8>)>) -> Result<()> {
+    let real = place(directory)?.canonicalize().map_err(|e| failed(directory, &e))?;
+    check_names(directory, &files)?;
+    let mut places = Vec::with_capacity(files.len());
+    for (name, _) in &files {
+        let path = directory.join(name);
         let target = place(&path)?;
         let inside = target.canonicalize().map_or(true, |target| target.starts_with(&real));
         match target.symlink_metadata() {

@@ -164,3 +164,37 @@ fn an_interrupted_run_leaves_whole_files_and_the_next_one_mends_the_rest() {
     assert_eq!((code, names(&top.join("cut/o")).len()), (0, 80));
     assert_eq!(run(top, &["build", "--all", ".", "--output", "cut", "--check"]).0, 0);
 }
+
+#[test]
+fn every_root_becomes_a_directory_with_a_file_for_each_object() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let top = directory.path();
+    repository(top);
+    let all = ["build", "--all", ".", "--output", "rendered", "--per-object"];
+    let check = [&all[..], &["--check"]].concat();
+    let (code, stdout, _) = run(top, &check);
+    assert_eq!(code, 1, "{stdout}");
+    assert_eq!(stdout.lines().count(), 3, "{stdout}");
+    assert!(stdout.starts_with("missing rendered/overlays/a/v1_configmap_a-m.yaml\n"), "{stdout}");
+    let (code, written, stderr) = run(top, &all);
+    assert_eq!((code, written, stderr), (0, stdout.replace("missing", "written"), String::new()));
+    fs::create_dir(top.join("kustomize")).expect("a directory");
+    run(top, &["build", "overlays/a", "--output", "kustomize"]);
+    let file = "v1_configmap_a-m.yaml";
+    let (ours, theirs) = (top.join("rendered/overlays/a").join(file), top.join("kustomize").join(file));
+    assert_eq!(fs::read(ours).expect("a file"), fs::read(theirs).expect("a file"));
+    // Files of objects that are gone go; those of a root that does not build stay.
+    write(top, "base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: n}\n");
+    write(top, "overlays/b/kustomization.yaml", "resources: [none.yaml]\n");
+    write(top, "rendered/overlays/a/mine.yaml", "kept\n");
+    let (code, stdout, _) = run(top, &all);
+    let expected = "written rendered/overlays/a/v1_configmap_a-n.yaml\nremoved rendered/overlays/a/v1_configmap_a-m.yaml\n";
+    assert_eq!((code, stdout.as_str()), (1, expected));
+    assert!(top.join("rendered/overlays/b/v1_configmap_b-m.yaml").exists());
+    assert!(top.join("rendered/overlays/a/mine.yaml").exists());
+    // One file for each root again.
+    write(top, "overlays/b/kustomization.yaml", "resources: [../../base]\n");
+    let (code, _, _) = run(top, &ALL);
+    assert_eq!(code, 0);
+    assert!(top.join("rendered/overlays/b.yaml").exists() && !top.join("rendered/overlays/b").exists());
+}
