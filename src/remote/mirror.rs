@@ -1,6 +1,6 @@
-//! The user's configuration: where remote locations lead, what may be reached, how much a build may take.
+//! The user's configuration: mirrors of remote locations, what may be reached, how much a build may take.
 //!
-//! The configuration of kfm may hold tables that lead URLs elsewhere, for mirrors and machines without network:
+//! The configuration of kfm may hold tables that rewrite URLs, for mirrors and machines without network:
 //!
 //! ```toml
 //! [[mirror]]
@@ -9,8 +9,8 @@
 //! ```
 //!
 //! `from` is a URL or the beginning of one, as git or the HTTP client would get it; the longest one that fits is
-//! used. `to` takes its place; `file://` leads files and repositories to local ones. What follows `from` in a URL may
-//! not leave the mirror: see [`Led::local`]. Kustomize has nothing of the kind, but git's own `url.….insteadOf` works
+//! used. `to` takes its place; with `file://` files and repositories are local ones. What follows `from` in a URL may
+//! not leave the mirror: see [`Mirrored::local`]. Kustomize has nothing of the kind, but git's own `url.….insteadOf` works
 //! for repositories in both.
 
 use crate::diag::{Error, ErrorKind, Location, Result, cause, without_secrets};
@@ -132,10 +132,10 @@ impl Config {
 }
 
 impl Mirrors {
-    /// Where a URL leads. An error where it would lead out of the mirror.
-    pub fn lead<'a>(&self, url: &'a str) -> Result<Led<'a>> {
+    /// Rewrites a URL. An error if the result would be outside of the mirror.
+    pub fn rewrite<'a>(&self, url: &'a str) -> Result<Mirrored<'a>> {
         let found = self.0.iter().find_map(|m| Some((m, url.strip_prefix(m.from.as_str())?)).filter(fits));
-        let Some((mirror, rest)) = found else { return Ok(Led { url: url.into(), base: None }) };
+        let Some((mirror, rest)) = found else { return Ok(Mirrored { url: url.into(), base: None }) };
         let local = local_path(&mirror.to);
         if climbs(rest) || local.is_some() && rest.contains(['?', '#', '\\', '\0']) {
             let message = format!("`{}` would leave the mirror of `{}`", without_secrets(url), mirror.from);
@@ -146,21 +146,21 @@ impl Mirrors {
             true => PathBuf::from(format!("{}.git", to.display())),
             false => to.to_owned(),
         });
-        Ok(Led { url: format!("{}{rest}", mirror.to).into(), base })
+        Ok(Mirrored { url: format!("{}{rest}", mirror.to).into(), base })
     }
 }
 
-/// Where a URL leads.
+/// A URL, rewritten where a mirror has it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Led<'a> {
+pub struct Mirrored<'a> {
     /// The location.
     pub url: Cow<'a, str>,
     /// The local directory of the mirror.
     base: Option<PathBuf>,
 }
 
-impl Led<'_> {
-    /// The file or directory of a local mirror to which this leads, free of links; `None` where it leads to no local
+impl Mirrored<'_> {
+    /// The file or directory of a local mirror that this is, free of links; `None` where it is no local
     /// one. An error of the kind `PermissionDenied` where a link leads out of the mirror.
     pub fn local(&self) -> Option<io::Result<PathBuf>> {
         let base = self.base.as_ref()?;
@@ -193,7 +193,7 @@ fn climbs(rest: &str) -> bool {
     path.split(['/', '\\', ':', '?', '#', ';']).any(|part| part == "..")
 }
 
-/// Whether a beginning ends where a part of the URL ends: `…/org/repo` does not lead `…/org/repository`.
+/// Whether a beginning ends where a part of the URL ends: `…/org/repo` does not fit `…/org/repository`.
 fn fits((mirror, rest): &(&Mirror, &str)) -> bool {
     mirror.from.ends_with(['/', ':'])
         || rest.is_empty()
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_rule_leads() {
+    fn the_longest_rule_counts() {
         let mirrors = parse(
             "[[mirror]]\nfrom = \"https://h/\"\nto = \"https://m/h/\"\n[[mirror]]\nfrom = \"https://h/o/r\"\n\
              to = \"file:///srv/r\"\n[[mirror]]\nfrom = \"git@h:\"\nto = \"https://m/\"\n",
@@ -227,7 +227,7 @@ mod tests {
             ("git@h:o/r", "https://m/o/r"),
             ("https://other/x", "https://other/x"),
         ] {
-            assert_eq!(mirrors.lead(url).unwrap().url, expected, "{url}");
+            assert_eq!(mirrors.rewrite(url).unwrap().url, expected, "{url}");
         }
     }
 
@@ -254,7 +254,7 @@ mod tests {
             ("https://o/../a", false),
             ("https://other/../a", true),
         ] {
-            assert_eq!(mirrors.lead(url).is_ok(), held, "{url}");
+            assert_eq!(mirrors.rewrite(url).is_ok(), held, "{url}");
         }
     }
 
@@ -280,7 +280,7 @@ mod tests {
             ("https://h/none", None),
             ("https://o/x.git", Some("m/x.git")),
         ] {
-            let found = mirrors.lead(url).unwrap().local().unwrap();
+            let found = mirrors.rewrite(url).unwrap().local().unwrap();
             let expected = expected.map(|path| top.path().canonicalize().unwrap().join(path));
             assert_eq!(found.ok(), expected, "{url}");
         }

@@ -2,7 +2,7 @@
 //!
 //! Repositories are cloned by the `git` program with the commands that kustomize uses, once per commit where kustomize
 //! clones anew for every entry: see [`cache`]. Files come by HTTP. What `kfm.lock` names is taken from its copies: see
-//! [`lock`]. The user may lead both elsewhere: see [`mirror`]. Nothing here reads the environment: proxies and the
+//! [`lock`]. The user may have mirrors of both: see [`mirror`]. Nothing here reads the environment: proxies and the
 //! directories of the user come from the caller; `git` inherits what it needs.
 
 mod access;
@@ -205,13 +205,13 @@ impl Remote {
 
     /// A repository from the cache or from wherever it is, whatever the lock says.
     pub fn fetch(&self, spec: &RepoSpec) -> Result<Found> {
-        let led = self.settings.mirrors.lead(&spec.url)?;
-        let url: Cow<'_, str> = match led.local() {
+        let mirrored = self.settings.mirrors.rewrite(&spec.url)?;
+        let url: Cow<'_, str> = match mirrored.local() {
             Some(path) => {
-                let path = path.map_err(|e| wrong(&spec.url, &led.url, &e))?;
+                let path = path.map_err(|e| wrong(&spec.url, &mirrored.url, &e))?;
                 format!("file://{}", path.display()).into()
             }
-            None => led.url,
+            None => mirrored.url,
         };
         let fetched = self.during(&spec.raw, || self.git.checkout(&url, spec));
         fetched.map_err(|e| match spec.url.contains("kubeflow/manifests") {
@@ -266,18 +266,18 @@ impl Remote {
 
     /// A file from the cache if its hash is known or there is no network, else over HTTP.
     fn fetch_file(&self, url: &str, sum: Option<&str>) -> Result<Vec<u8>> {
-        let led = self.settings.mirrors.lead(url)?;
-        if let Some(path) = led.local() {
-            return path.and_then(|path| read(&path, self.most())).map_err(|e| wrong(url, &led.url, &e));
+        let mirrored = self.settings.mirrors.rewrite(url)?;
+        if let Some(path) = mirrored.local() {
+            return path.and_then(|path| read(&path, self.most())).map_err(|e| wrong(url, &mirrored.url, &e));
         }
-        let name = lock::without_user(&led.url);
-        if sum.is_some() || !self.settings.access.allows(&led.url) {
+        let name = lock::without_user(&mirrored.url);
+        if sum.is_some() || !self.settings.access.allows(&mirrored.url) {
             if let Some(bytes) = self.cache.open()?.file(&name, sum) {
                 return Ok(bytes);
             }
-            self.settings.access.refuse_offline(&led.url)?;
+            self.settings.access.refuse_offline(&mirrored.url)?;
         }
-        let bytes = self.during(url, || self.http.get(&led.url, within(url)))?;
+        let bytes = self.during(url, || self.http.get(&mirrored.url, within(url)))?;
         if self.settings.cache.is_some() {
             self.cache.open()?.keep_file(&name, &bytes);
         }
@@ -322,8 +322,8 @@ fn within(text: &str) -> Duration {
 }
 
 /// Why what the user's own configuration leads to is not taken.
-fn wrong(url: &str, led: &str, e: &io::Error) -> Error {
-    let message = format!("`{url}` is led to `{led}`, which cannot be read: {}", cause(e));
+fn wrong(url: &str, mirror: &str, e: &io::Error) -> Error {
+    let message = format!("the mirror of `{url}`, `{mirror}`, cannot be read: {}", cause(e));
     Error::new(ErrorKind::Remote, message).hint("correct the `[[mirror]]` table or the directory it names")
 }
 
@@ -357,7 +357,7 @@ mod tests {
         assert_eq!(remote.file("https://h.example/v1/x.yaml").unwrap(), b"a: 1\n");
         for missing in ["https://h.example/v1/y.yaml", "https://h.example/v1/"] {
             let error = remote.file(missing).unwrap_err();
-            assert!(error.message().starts_with(&format!("`{missing}` is led to `")), "{error}");
+            assert!(error.message().starts_with(&format!("the mirror of `{missing}`, `file://")), "{error}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// What the user decides about fetching.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where locations are led.
+    /// Mirrors of locations.
     pub mirrors: Mirrors,
     /// Proxies for HTTP.
     pub proxies: Proxies,

@@ -157,6 +157,8 @@ fn only_the_directory_that_is_needed_is_fetched_where_that_is_enough() {
     assert_eq!(cached(&site), [["LICENSE", "config"]]);
     assert_eq!((build("config/default"), site.fetches()), (first.clone(), 0));
     assert_eq!((build("config/c"), site.fetches()), (expected("config/c"), 0));
+    let listed = site.run(&["cache", "list"]).good();
+    assert!(listed.contains("/app//config v2\n"), "{listed}");
     // Another directory brings all the rest, for all.
     assert_eq!(build("base"), expected("base"));
     assert_eq!(cached(&site), [&whole[..], &["LICENSE", "config"]]);

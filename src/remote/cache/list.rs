@@ -41,7 +41,10 @@ fn commits(repository: &Path) -> Vec<Listed> {
         let references = resolved.iter().filter(|(_, resolved)| resolved.commit == meta.commit);
         Some(Listed {
             references: references.map(|(name, _)| name.clone()).collect(),
-            url: meta.url,
+            url: match meta.part {
+                Some(part) => format!("{}//{part}", meta.url),
+                None => meta.url,
+            },
             version: meta.commit,
             size: size(&path),
             used: touched(&path.join(ENTRY)),
