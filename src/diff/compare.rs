@@ -1,17 +1,14 @@
-//! Walks the pairs of objects, field by field.
+//! Walks a pair of objects, field by field.
 
 use super::canonical::{self, Names, is_absent, key_of};
 use super::list::{self, Key};
-use super::pair::Pairing;
-use super::report::{FieldChange, Move, ObjectChange, Path, Report, Step, Value, What};
-use super::schema::{ListType, Schema, Schemas};
-use super::{Options, embedded, mask, normalize, pair};
+use super::report::{FieldChange, Path, Step, Value, What};
+use super::schema::{ListType, Schema};
+use super::{Options, embedded, mask, normalize};
 use crate::diag::Location;
-use crate::kube::order;
-use crate::resource::{ResMap, Resource};
+use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::FxHashMap;
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Lists whose order counts although their items have keys.
@@ -27,69 +24,8 @@ const LIVE: [&[&str]; 6] = [
     &["status"],
 ];
 
-/// Compares all pairs.
-pub fn objects(old: &ResMap, new: &ResMap, pairing: Pairing<'_>, options: &Options) -> Report {
-    let schemas = Schemas::new(old, new);
-    let none = Names::default();
-    let names = if options.hash_noise { &none } else { &pairing.names };
-    let mut report = Report::default();
-    for (old, new) in pairing.pairs {
-        let change = match (old, new) {
-            (Some(old), Some(new)) => {
-                let fields = fields(old, new, schemas.of(new), names, options);
-                let (a, b) = (old.doc(), new.doc());
-                if fields.is_empty() && !canonical::same(a, a.root(), b, b.root(), &none) {
-                    report.alike.push((old.clone(), new.clone()));
-                }
-                (!fields.is_empty()).then(|| ObjectChange {
-                    old: Some(old.clone()),
-                    new: Some(new.clone()),
-                    fields,
-                })
-            }
-            (old, new) => Some(ObjectChange { old: old.cloned(), new: new.cloned(), fields: vec![] }),
-        };
-        match change {
-            Some(change) => report.objects.push(change),
-            None => report.unchanged += 1,
-        }
-    }
-    report.objects.sort_by(by_id);
-    report.moves = moves(&report.objects);
-    report
-}
-
-/// By the usual order of types, then namespace and name.
-fn by_id(a: &ObjectChange, b: &ObjectChange) -> Ordering {
-    // Of a pair that has two ids the smaller one counts, so that the order is that of the sides swapped.
-    let key = |change: &ObjectChange| {
-        let ids = [&change.old, &change.new].into_iter().flatten().map(|o| o.id().clone());
-        ids.min_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)))
-    };
-    match (key(a), key(b)) {
-        (Some(a), Some(b)) => order::rank(&a.gvk.kind)
-            .cmp(&order::rank(&b.gvk.kind))
-            .then_with(|| a.gvk.kind.cmp(&b.gvk.kind))
-            .then_with(|| a.gvk.group.cmp(&b.gvk.group))
-            .then_with(|| a.namespace.cmp(&b.namespace))
-            .then_with(|| a.name.cmp(&b.name)),
-        _ => Ordering::Equal,
-    }
-}
-
-fn moves(objects: &[ObjectChange]) -> Vec<Move> {
-    let lone = |removed: bool| {
-        objects.iter().enumerate().filter_map(move |(i, change)| match (&change.old, &change.new) {
-            (Some(object), None) if removed => Some((i, object)),
-            (None, Some(object)) if !removed => Some((i, object)),
-            _ => None,
-        })
-    };
-    pair::moves(&lone(true).collect::<Vec<_>>(), &lone(false).collect::<Vec<_>>())
-}
-
 /// What differs between two objects.
-fn fields(
+pub fn fields(
     old: &Resource,
     new: &Resource,
     schema: Schema<'_>,

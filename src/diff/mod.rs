@@ -1,8 +1,8 @@
 //! Compares two rendered sets of objects as Kubernetes would: what was added, removed or changed, and what of it is
 //! dangerous.
 //!
-//! [`compare`] pairs the objects of both sides (`pair`), walks each pair (`compare`) and asks every
-//! rule of `danger`. What comes out is data, a [`Report`]; the writers in `write` turn it into text.
+//! [`compare`] pairs the objects of both sides (`pair`), walks each pair (`objects`, `compare`) and asks every rule of
+//! `danger`. What comes out is data, a [`Report`]; the writers in `write` turn it into text.
 //! Nothing in here knows of kustomizations or files.
 
 mod canonical;
@@ -12,6 +12,7 @@ mod embedded;
 mod list;
 mod mask;
 mod normalize;
+mod objects;
 mod pair;
 mod report;
 mod schema;
@@ -40,7 +41,7 @@ pub struct Options {
 /// Compares the objects of two sides, older first.
 pub fn compare(old: &ResMap, new: &ResMap, options: &Options) -> Report {
     let pairs = pair::pair(old, new);
-    let mut report = compare::objects(old, new, pairs, options);
+    let mut report = objects::compare(old, new, pairs, options);
     report.dangers = danger::find(&report, options);
     report
 }
