@@ -383,8 +383,9 @@ impl Loader {
             Some(Named::Directory) => return self.enter(entry).map(Found::Directory),
             None => {}
         }
-        let second = |first: Error, error: Error| {
-            first.hint(format!("it was tried in another way, too: {}", error.message()))
+        let second = |first: Error, error: Error| match first.message() == error.message() {
+            true => first,
+            false => first.hint(format!("it was tried in another way, too: {}", error.message())),
         };
         if repository.explicit {
             return self.enter(entry).map(Found::Directory).or_else(|first| match first.kind() {

@@ -167,6 +167,13 @@ fn only_the_directory_that_is_needed_is_fetched_where_that_is_enough() {
     assert_eq!(build("out"), expected("out"));
     assert_eq!(cached(&site), [whole]);
     forget();
+    // The server sends no single files.
+    site.git(&path, &["config", "uploadpack.allowAnySHA1InWant", "false"]);
+    fs::write(site.top.join("home/.gitconfig"), "[protocol]\nversion = 0\n").expect("a configuration");
+    assert_eq!(build("config/default"), first);
+    assert_eq!(cached(&site), [whole]);
+    fs::remove_file(site.top.join("home/.gitconfig")).expect("removed");
+    forget();
     uses(&site, &format!("{}/app//config/none?ref=v2", server.url));
     assert!(site.run(&["build"]).bad().contains("does not exist"));
     // Copies need the same whatever was fetched before.
