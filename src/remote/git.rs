@@ -29,7 +29,7 @@ type Key = (String, String, bool, Option<String>);
 
 type Slot = Arc<OnceLock<Result<Checkout>>>;
 
-/// What a reference turned out to be.
+/// What a reference resolved to.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The directory with the files, free of links.
@@ -45,7 +45,7 @@ pub struct Found {
 #[derive(Debug)]
 struct Checkout {
     found: Found,
-    /// Keeps the directory.
+    /// Keeps the directory from being removed.
     _cached: CachedCommit,
 }
 
@@ -64,7 +64,7 @@ pub struct Git {
     proxies: Proxies,
     access: Access,
     cache: Arc<LazyCache>,
-    /// Parts of repositories are fetched where they are enough.
+    /// Whether parts of repositories may be fetched.
     parts: bool,
 }
 
@@ -74,7 +74,7 @@ impl Git {
         Self { clones: Mutex::default(), proxies, access, cache, parts }
     }
 
-    /// Brings a repository here, or the part of it that is needed, once. `url` is where the user's configuration leads it.
+    /// Fetches a repository, or the part of it that is needed, once in a run. `url` is the location after mirrors.
     pub fn checkout(&self, url: &str, spec: &RepoSpec) -> Result<Found> {
         let part = if self.parts { part::of(url, spec) } else { None };
         let key = (url.to_owned(), spec.reference.clone(), spec.submodules, part.clone());
@@ -85,8 +85,8 @@ impl Git {
         checkout.map(|c| c.found.clone()).map_err(Error::clone)
     }
 
-    /// Takes a commit from the cache, or fetches it. Full names of commits need no network if they are there; for others
-    /// the server is asked what they are, and for all in one go if there is nothing yet.
+    /// Takes a commit from the cache, or fetches it. A full commit that is in the cache needs no network. For a branch or
+    /// tag the server is asked what it resolves to, unless there is nothing of the repository in the cache yet.
     fn find(&self, url: &str, spec: &RepoSpec, part: Option<&str>) -> Result<Checkout> {
         let reference = if spec.reference.is_empty() { "HEAD" } else { &spec.reference };
         refuse_misread(url, reference)?;

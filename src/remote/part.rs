@@ -32,7 +32,7 @@ pub(super) fn of(url: &str, spec: &RepoSpec) -> Option<String> {
     (plain && name != ".git" && !is_local).then(|| name.to_owned())
 }
 
-/// What became of a clone without files.
+/// How checking out a part ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// The server sent all files.
@@ -43,7 +43,7 @@ pub(super) enum Outcome {
     Insufficient,
 }
 
-/// Checks a part of a clone out, if its files are all that is missing.
+/// Fetches the files of a part that the clone lacks, and checks the part out.
 pub(super) fn check_out(run: &Run<'_>, clone: &Path, name: &str, submodules: bool) -> Result<Outcome> {
     let Some(Part { missing, modules, .. }) = size::part(clone, "FETCH_HEAD", name) else {
         return Ok(Outcome::Insufficient);
@@ -61,7 +61,7 @@ pub(super) fn check_out(run: &Run<'_>, clone: &Path, name: &str, submodules: boo
     let settings = clone.join(".git/info/sparse-checkout");
     let written = fs::create_dir_all(clone.join(".git/info"))
         .and_then(|()| fs::write(settings, format!("/*\n!/*/\n/{name}/\n")));
-    // Servers may refuse to send single files.
+    // A server may refuse to send single files.
     if written.is_err() || run.git(clone, &args).is_err() {
         return Ok(Outcome::Insufficient);
     }

@@ -9,25 +9,25 @@ use std::path::PathBuf;
 /// What the user decides about fetching.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Mirrors of locations.
+    /// The user's mirrors.
     pub mirrors: Mirrors,
     /// Proxies for HTTP.
     pub proxies: Proxies,
     /// What may be reached.
     pub access: Access,
-    /// The directory for what is kept from run to run; nothing is kept without.
+    /// The directory of the cache; without one nothing is kept.
     pub cache: Option<PathBuf>,
     /// The lock that counts.
     pub lock: Option<Locked>,
-    /// Everything must be in the lock, and copies be what the lock says.
+    /// Whether everything remote must be in the lock, and every copy match it.
     pub locked: bool,
-    /// The copies that the lock names are used.
+    /// How the copies that the lock names are used.
     pub copies: Copies,
-    /// Of a repository the directory that is needed is fetched alone where that is enough.
+    /// Whether a part of a repository may be fetched where that is enough.
     pub parts: bool,
-    /// Entries of the lock for these URLs do not count, those for all if one is empty.
+    /// URLs whose entries in the lock are ignored; an empty one stands for all.
     pub moving: Vec<String>,
-    /// What is called before something is fetched and, with `None`, when that is done.
+    /// Called with a location before it is fetched, and with `None` afterwards.
     pub progress: Option<fn(Option<&str>)>,
 }
 
