@@ -4,10 +4,12 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test")]
 
 mod registry;
+mod site;
 
 use registry::Registry;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use site::{Site, installed};
+use std::path::Path;
+use std::process::{Command, Output};
 
 const GUIDE: &str = include_str!("../../docs/air-gap.md");
 
@@ -163,89 +165,45 @@ fn the_commands_of_the_guide_lead_from_one_side_to_the_other() {
     assert_eq!(read("component/not-rewritten.txt"), "");
 }
 
-/// Where a program is installed.
-fn installed(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let go = std::env::var_os("HOME").map(|home| Path::new(&home).join("go/bin"));
-    std::env::split_paths(&path).chain(go).map(|directory| directory.join(name)).find(|p| p.is_file())
-}
-
-/// A real registry, which ends with the test.
-struct Real(Child, String);
-
-impl Real {
-    fn start(program: &Path) -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(program);
-        command.args(["-port", &free.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().unwrap();
-        while std::net::TcpStream::connect(("127.0.0.1", free)).is_err() {
-            std::thread::yield_now();
-        }
-        Self(child, format!("localhost:{free}"))
+#[test]
+fn crane_copies_what_the_plan_lists() {
+    let Some(site) = Site::new() else { return };
+    let (top, images) = (site.top.path(), site.fill());
+    std::fs::write(top.join("map"), format!("quay.io = {}/q from {}/quay.io\n", site.there.1, site.here.1))
+        .unwrap();
+    let flags = ["--image-map", "map"];
+    let plan = kfm(top, &[&["images", "list", "pods.yaml", "-o", "crane", "--quiet"], &flags[..]].concat());
+    for line in String::from_utf8_lossy(&plan.stdout).lines() {
+        site.crane(&line.split(' ').skip(1).collect::<Vec<_>>());
     }
-}
-
-impl Drop for Real {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    site.pull(&flags, images);
 }
 
 #[test]
-fn a_real_client_pulls_what_the_plan_copied() {
-    let (Some(registry), Some(crane)) = (installed("registry"), installed("crane")) else {
-        eprintln!("skipped: `registry` or `crane` of go-containerregistry is not installed");
+fn skopeo_copies_what_the_plan_lists() {
+    let (Some(skopeo), Some(site)) = (installed("skopeo"), Site::new()) else {
+        eprintln!("skipped: `skopeo` is not installed");
         return;
     };
-    let (here, there) = (Real::start(&registry), Real::start(&registry));
-    let top = tempfile::tempdir().unwrap();
-    let top = top.path();
-    let run = |args: &[&str]| {
-        let output = Command::new(&crane).args(args).current_dir(top).output().unwrap();
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    };
-    std::fs::write(top.join("a"), "a").unwrap();
-    assert!(Command::new("tar").args(["cf", "l.tar", "a"]).current_dir(top).status().unwrap().success());
-    let from = |name: &str| format!("{}/quay.io/{name}", here.1);
-    run(&["append", "-f", "l.tar", "-t", &from("single:v1")]);
-    run(&["index", "append", "-m", &from("single:v1"), "-t", &from("index:v1")]);
-    let digest = run(&["digest", &from("index:v1")]);
-    let images = [
-        "single:v1".to_owned(),
-        "index:v1".to_owned(),
-        format!("index@{digest}"),
-        format!("index:v1@{digest}"),
-    ];
-    let pods: Vec<String> = images
-        .iter()
-        .enumerate()
-        .map(|(i, image)| pod(&format!("quay.io/{image}")).replace("name: pod", &format!("name: pod{i}")))
-        .collect();
-    std::fs::write(top.join("pods.yaml"), pods.join("---\n")).unwrap();
-    std::fs::write(top.join("map"), format!("quay.io = {}/q from {}/quay.io\n", there.1, here.1)).unwrap();
-    let plan = kfm(top, &["images", "list", "pods.yaml", "--image-map", "map", "-o", "crane", "--quiet"]);
-    for line in String::from_utf8_lossy(&plan.stdout).lines() {
-        run(&line.split(' ').skip(1).collect::<Vec<_>>());
+    let (top, images) = (site.top.path(), site.fill());
+    let flags = ["--image-mirror", &site.there.1];
+    let plan = kfm(top, &[&["images", "list", "pods.yaml", "-o", "skopeo", "--quiet"], &flags[..]].concat());
+    let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+    std::fs::write(top.join("FILE"), &plan).unwrap();
+    // Where the source stands in for quay.io. It answers without TLS, which no plan can know.
+    let conf = format!(
+        "[[registry]]\nprefix = \"quay.io\"\nlocation = \"{}/quay.io\"\ninsecure = true\n",
+        site.here.1
+    );
+    std::fs::write(top.join("registries.conf"), conf).unwrap();
+    // The first lines are the commands: one for the list, and one for each image that the list cannot have.
+    for line in plan.lines().map_while(|line| line.strip_prefix("# skopeo ")) {
+        let (verb, rest) = line.split_once(' ').unwrap();
+        let tls = ["--src-tls-verify=false", "--dest-tls-verify=false"];
+        let mut command = Command::new(&skopeo);
+        command.args(["--registries-conf", "registries.conf", verb]).args(tls);
+        let output = command.args(rest.split(' ')).current_dir(top).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     }
-    let written = kfm(top, &["images", "rewrite", "pods.yaml", "--image-map", "map", "-o", "new.yaml"]);
-    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
-    let text = std::fs::read_to_string(top.join("new.yaml")).unwrap();
-    let pulled: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("image: "))
-        .collect();
-    assert_eq!(pulled.len(), images.len());
-    for image in &pulled {
-        run(&["pull", image, "pulled.tar"]);
-    }
-    let locked = kfm(top, &["images", "lock", "new.yaml", "-o", "l"]);
-    assert!(locked.status.success(), "{}", String::from_utf8_lossy(&locked.stderr));
-    let lines = std::fs::read_to_string(top.join("l")).unwrap();
-    for line in lines.lines().filter(|line| !line.starts_with('#')) {
-        let (image, digest) = line.split_once(' ').unwrap();
-        assert_eq!(run(&["digest", image]), digest, "{image}");
-    }
+    site.pull(&flags, images);
 }
