@@ -245,6 +245,21 @@ fn a_revision_has_its_own_lock_and_copies() {
     let (code, stdout, stderr) = run(top, &arguments);
     assert_eq!((code, stderr.as_str()), (1, ""));
     assert_eq!(stdout.matches("-  a: old\n+  a: new\n").count(), 2, "{stdout}");
+    for (flag, message) in [
+        ("--offline", "network"),
+        ("--locked", "is not in `kfm.lock`"),
+        ("--untrusted", "is not in `kfm.lock`"),
+    ] {
+        write(top, "overlay/kustomization.yaml", "resources: ['https://example.com/other.yaml']\n");
+        let (code, stdout, stderr) = run(top, &["diff", "main:local", "overlay", flag]);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{flag}");
+        assert!(
+            stderr.contains(message) && stderr.contains("while reading the newer side"),
+            "{flag}: {stderr}"
+        );
+        let (code, ..) = run(top, &["diff", "main:local", "local", flag]);
+        assert_eq!(code, 0, "{flag}");
+    }
 }
 
 #[test]
