@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
 /// Names of generated objects that changed only their hash suffix, older to newer.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Names {
     renamed: FxHashMap<String, String>,
 }

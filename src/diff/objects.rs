@@ -14,11 +14,11 @@ use std::cmp::Ordering;
 pub fn compare(old: &ResMap, new: &ResMap, pairing: Pairing<'_>, options: &Options) -> Report {
     let schemas = Schemas::new(old, new);
     let none = Names::default();
-    let names = if options.hash_noise { &none } else { &pairing.names };
     let mut report = Report::default();
     for (old, new) in pairing.pairs {
         let change = match (old, new) {
             (Some(old), Some(new)) => {
+                let names = if options.hash_noise { &none } else { pairing.names.of(old) };
                 let fields = fields(old, new, schemas.of(new), names, options);
                 let (a, b) = (old.doc(), new.doc());
                 if fields.is_empty() && !canonical::same(a, a.root(), b, b.root(), &none) {

@@ -28,7 +28,36 @@ pub struct Pairing<'a> {
     /// Objects of the older and the newer side.
     pub pairs: Vec<(Option<&'a Resource>, Option<&'a Resource>)>,
     /// Names of generated objects that got another suffix.
-    pub names: Names,
+    pub names: Renamed,
+}
+
+/// Names of generated objects that got another suffix, by the namespace of what refers to them.
+#[derive(Default)]
+pub struct Renamed {
+    /// For all namespaces but these.
+    all: Names,
+    /// For namespaces in which a name became another one than elsewhere.
+    own: FxHashMap<Str, Names>,
+}
+
+impl Renamed {
+    fn new(pairs: &[(Id, &str, &str)]) -> Self {
+        let mut all = Names::default();
+        pairs.iter().for_each(|(_, old, new)| all.insert(old, new));
+        let mut own: FxHashMap<Str, Names> = FxHashMap::default();
+        for (id, ..) in pairs.iter().filter(|(_, old, new)| all.renew(old) != *new) {
+            own.entry(id.namespace.clone()).or_insert_with(|| all.clone());
+        }
+        for (id, old, new) in pairs {
+            own.get_mut(&id.namespace).into_iter().for_each(|names| names.insert(old, new));
+        }
+        Self { all, own }
+    }
+
+    /// The names that an object may refer to.
+    pub fn of(&self, object: &Resource) -> &Names {
+        self.own.get(&id(object).namespace).unwrap_or(&self.all)
+    }
 }
 
 /// What tells objects apart, whatever version they are of.
@@ -56,7 +85,7 @@ fn id(object: &Resource) -> Id {
 pub fn pair<'a>(old: &'a ResMap, new: &'a ResMap) -> Pairing<'a> {
     let mut waiting: FxHashMap<Id, Vec<&Resource>> = FxHashMap::default();
     new.iter().rev().for_each(|object| waiting.entry(id(object)).or_default().push(object));
-    let mut pairing = Pairing { pairs: vec![], names: Names::default() };
+    let mut pairing = Pairing { pairs: vec![], names: Renamed::default() };
     let mut lone = vec![];
     for object in old.iter() {
         let versions = waiting.get_mut(&id(object));
@@ -86,6 +115,7 @@ fn by_base_name<'a>(lone: Vec<&'a Resource>, added: Vec<&'a Resource>, pairing: 
             None => rest.push(object),
         }
     }
+    let mut renamed = vec![];
     let mut lone = lone;
     lone.sort_by_key(|object| id(object));
     for object in lone {
@@ -93,12 +123,13 @@ fn by_base_name<'a>(lone: Vec<&'a Resource>, added: Vec<&'a Resource>, pairing: 
         // Of several with one base name the first ones go together.
         match all.filter(|all| !all.is_empty()).map(|all| all.remove(0)) {
             Some(found) => {
-                pairing.names.insert(object.name(), found.name());
+                renamed.push((id(object), object.name(), found.name()));
                 pairing.pairs.push((Some(object), Some(found)));
             }
             None => pairing.pairs.push((Some(object), None)),
         }
     }
+    pairing.names = Renamed::new(&renamed);
     rest.extend(waiting.into_values().flatten());
     rest.sort_by_key(|object| id(object));
     pairing.pairs.extend(rest.into_iter().map(|object| (None, Some(object))));
