@@ -3,15 +3,14 @@
 //! An answer has a largest size and a longest time. Redirects are followed without credentials once they leave the host,
 //! and never from HTTPS to HTTP.
 
+use super::access::Access;
 use super::proxy::Proxies;
+use super::route::{Routes, Sent, is_redirect};
 use crate::diag::{Error, ErrorKind, Result, cause};
-use rustc_hash::FxHashMap;
 use std::io::Read;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use ureq::http::Uri;
-use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Proxy};
+use ureq::Body;
+use ureq::http::{Response, StatusCode, Uri};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
@@ -19,9 +18,8 @@ const REDIRECTS: usize = 5;
 /// Sends requests.
 #[derive(Debug)]
 pub struct Exchange {
-    proxies: Proxies,
+    routes: Routes,
     timeout: Duration,
-    agents: Mutex<FxHashMap<Option<String>, Agent>>,
 }
 
 /// What is asked.
@@ -63,106 +61,66 @@ impl Answer {
 
 impl Exchange {
     /// Nothing sent yet. `timeout`: how long an answer may take altogether.
-    pub fn new(proxies: Proxies, timeout: Duration) -> Self {
-        Self { proxies, timeout, agents: Mutex::default() }
+    pub fn new(proxies: Proxies, access: Access, timeout: Duration) -> Self {
+        Self { routes: Routes::new(proxies, access), timeout }
     }
 
-    /// Sends a request. Errors: no connection, an answer that is too large or too slow, too many redirects.
+    /// Sends a request.
+    ///
+    /// # Errors
+    ///
+    /// The host may not be asked, there is no connection, the answer is too large or too slow, or there are too many
+    /// redirects.
     pub fn send(&self, request: &Request<'_>) -> Result<Answer> {
-        let failed = |why: &str| {
-            Error::new(
-                ErrorKind::Remote,
-                format!("`{}` cannot be fetched: {why}", without_query(request.url)),
-            )
-        };
-        // The host is looked up on a thread of its own, without which ureq panics.
-        let thread = std::thread::Builder::new().spawn(|| ());
-        thread.map_err(|e| failed(&format!("cannot start a thread: {}", cause(&e))))?;
+        let shown = without_query(request.url);
+        let failed =
+            |why: String| Error::new(ErrorKind::Remote, format!("`{shown}` cannot be fetched: {why}"));
+        self.routes.access().refuse_offline(shown)?;
         let deadline = Instant::now() + self.timeout;
         let mut url = request.url.to_owned();
         let mut authorization = request.authorization;
+        let mut public_only = self.routes.access().public_only;
         for _ in 0..=REDIRECTS {
-            let uri: Uri = url.parse().map_err(|_| failed("the URL is invalid"))?;
-            let answer = self.once(&uri, request, authorization, deadline).map_err(|why| failed(&why))?;
-            let to =
-                answer.header("location").filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308));
-            let Some(to) = to else { return Ok(answer) };
+            let uri: Uri = url.parse().map_err(|_| failed("the URL is invalid".into()))?;
+            let mut headers = request.headers.to_vec();
+            headers.extend(authorization.map(|value| ("authorization", value)));
+            let sent = Sent { uri: &uri, public_only, deadline, headers: &headers, form: request.form };
+            let answer = read(self.routes.send(&sent, &failed)?, request.limit).map_err(failed)?;
+            let is_redirect = StatusCode::from_u16(answer.status).is_ok_and(is_redirect);
+            let Some(to) = answer.header("location").filter(|_| is_redirect) else { return Ok(answer) };
             let next = absolute(&uri, to);
-            let target: Uri = next.parse().map_err(|_| failed("a redirect leads to an invalid URL"))?;
+            let target: Uri =
+                next.parse().map_err(|_| failed("a redirect leads to an invalid URL".into()))?;
             if uri.scheme_str() == Some("https") && target.scheme_str() != Some("https") {
-                return Err(failed("a redirect leads from HTTPS to HTTP"));
+                return Err(failed("a redirect leads from HTTPS to HTTP".into()));
             }
             if target.authority() != uri.authority() {
                 authorization = None;
             }
+            public_only |= self.routes.is_public(&uri);
             url = next;
         }
-        Err(failed(&format!("more than {REDIRECTS} redirects")))
+        Err(failed(format!("more than {REDIRECTS} redirects")))
     }
+}
 
-    fn once(
-        &self,
-        uri: &Uri,
-        request: &Request<'_>,
-        authorization: Option<&str>,
-        deadline: Instant,
-    ) -> Result<Answer, String> {
-        let scheme = uri.scheme_str().unwrap_or_default();
-        let host = uri.host().unwrap_or_default();
-        let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-        let agent = self.agent(self.proxies.of(scheme, host, port))?;
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        let mut headers = request.headers.to_vec();
-        headers.extend(authorization.map(|value| ("authorization", value)));
-        let sent = match request.form {
-            None => {
-                let get = agent.get(uri.clone()).config().timeout_global(Some(left)).build();
-                headers.iter().fold(get, |get, (name, value)| get.header(*name, *value)).call()
-            }
-            Some(form) => {
-                let post = agent.post(uri.clone()).config().timeout_global(Some(left)).build();
-                let post = post.header("content-type", "application/x-www-form-urlencoded");
-                headers.iter().fold(post, |post, (name, value)| post.header(*name, *value)).send(form)
-            }
-        };
-        let mut answer = sent.map_err(|e| reason(&e))?;
-        let headers = answer
-            .headers()
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
-        let (status, headers) = (answer.status().as_u16(), headers.collect());
-        let mut body = vec![];
-        let read = answer.body_mut().as_reader().take(request.limit + 1).read_to_end(&mut body);
-        read.map_err(|e| match cause(&e) {
-            why if why.starts_with("timeout") => "the answer takes too long".to_owned(),
-            why => why,
-        })?;
-        if body.len() as u64 > request.limit {
-            return Err(format!("the answer is larger than {} KiB", request.limit >> 10));
-        }
-        Ok(Answer { status, headers, body })
+/// Reads an answer of at most so many bytes.
+fn read(mut answer: Response<Body>, limit: u64) -> Result<Answer, String> {
+    let headers = answer
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+    let (status, headers) = (answer.status().as_u16(), headers.collect());
+    let mut body = vec![];
+    let read = answer.body_mut().as_reader().take(limit + 1).read_to_end(&mut body);
+    read.map_err(|e| match cause(&e) {
+        why if why.starts_with("timeout") => "the answer takes too long".to_owned(),
+        why => why,
+    })?;
+    if body.len() as u64 > limit {
+        return Err(format!("the answer is larger than {} KiB", limit >> 10));
     }
-
-    fn agent(&self, proxy: Option<&str>) -> Result<Agent, String> {
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = proxy.map(str::to_owned);
-        if let Some(agent) = agents.get(&key) {
-            return Ok(agent.clone());
-        }
-        let proxy = proxy.map(Proxy::new).transpose().map_err(|e| format!("cannot use the proxy: {e}"))?;
-        let agent: Agent = Agent::config_builder()
-            .proxy(proxy)
-            .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(self.timeout))
-            .user_agent(concat!("kfm/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        agents.insert(key, agent.clone());
-        Ok(agent)
-    }
+    Ok(Answer { status, headers, body })
 }
 
 /// A URL without its query, which may hold secrets.
@@ -181,14 +139,4 @@ fn absolute(base: &Uri, to: &str) -> String {
     }
     let directory = base.path().rsplit_once('/').map_or("", |(directory, _)| directory);
     format!("{scheme}://{authority}{directory}/{to}")
-}
-
-fn reason(e: &ureq::Error) -> String {
-    match e {
-        ureq::Error::Io(e) if e.to_string().contains("lookup address") => "unknown host".to_owned(),
-        ureq::Error::HostNotFound => "unknown host".to_owned(),
-        ureq::Error::Timeout(_) => "the answer takes too long".to_owned(),
-        ureq::Error::Io(e) => cause(e),
-        other => other.to_string(),
-    }
 }

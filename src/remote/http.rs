@@ -1,55 +1,27 @@
 //! Files over HTTP.
 //!
 //! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits forever. Here the size of a file and the
-//! size and time of all files together have limits. Certificates are checked against those of the operating system. Where an address
-//! leads is looked at when the connection is made, for every redirect anew: see [`super::address`].
+//! size and time of all files together have limits. Certificates are checked against those of the operating system.
 
-use super::access::{Access, reach_of};
-use super::address::{self, Reach};
-use super::forward;
+use super::access::Access;
 use super::proxy::Proxies;
+use super::route::{Routes, Sent, is_redirect};
 use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
 use crate::limits::{Exceeded, Limit};
-use rustc_hash::FxHashMap;
 use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use ureq::http::{StatusCode, Uri, header::LOCATION};
-use ureq::tls::{RootCerts, TlsConfig};
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-use ureq::{Agent, Body, Proxy, http::Response};
-
-/// How long it may take until there is a connection.
-const PATIENCE: Duration = Duration::from_secs(27);
+use ureq::http::{Uri, header::LOCATION};
+use ureq::{Body, http::Response};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;
 
-/// Fetches files; a connection pool for each way of connecting.
+/// Fetches files.
 #[derive(Debug, Default)]
 pub struct Client {
-    proxies: Proxies,
-    access: Access,
-    routes: Mutex<FxHashMap<Way, Route>>,
+    routes: Routes,
     spent: Mutex<Spent>,
-}
-
-/// How a server is reached.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Way {
-    proxy: Option<String>,
-    /// The scheme of what is asked for: a proxy is asked in another way for each.
-    encrypted: bool,
-    public_only: bool,
-}
-
-/// A way to a server.
-#[derive(Debug, Clone)]
-struct Route {
-    agent: Agent,
-    /// `Proxy-Authorization`, where it goes with each request.
-    authorization: Option<String>,
 }
 
 /// What has been fetched so far.
@@ -62,7 +34,7 @@ struct Spent {
 impl Client {
     /// A client that has no connections yet.
     pub fn new(proxies: Proxies, access: Access) -> Self {
-        Self { proxies, access, ..Self::default() }
+        Self { routes: Routes::new(proxies, access), ..Self::default() }
     }
 
     /// The content at a URL.
@@ -70,11 +42,8 @@ impl Client {
         let shown = without_secrets(url);
         let failed =
             |cause: String| Error::new(ErrorKind::Remote, format!("`{shown}` cannot be fetched: {cause}"));
-        // The host is looked up on a thread of its own, without which ureq panics.
-        let thread = std::thread::Builder::new().spawn(|| ());
-        thread.map_err(|e| failed(format!("no thread can be started: {}", cause(&e))))?;
         let begun = Instant::now();
-        let limits = &self.access.limits;
+        let limits = &self.routes.access().limits;
         let exceeded = |limit: Limit| {
             let error = Exceeded { limit, most: limits.get(limit) };
             Error::new(ErrorKind::Limit, format!("`{shown}` cannot be fetched: {error}")).hint(error.hint())
@@ -124,11 +93,13 @@ impl Client {
     ) -> Result<Response<Body>> {
         // To kustomize a `#` in what a file names is a part of the path; one in a redirect begins a fragment.
         let mut location = escape(&url.replace('#', "%23"));
-        let mut public_only = self.access.public_only;
+        let mut public_only = self.routes.access().public_only;
         for _ in 0..=REDIRECTS {
             let uri: Uri =
                 location.parse().map_err(|e: ureq::http::uri::InvalidUri| failed(e.to_string()))?;
-            let answer = self.ask(&uri, &location, public_only, deadline, failed)?;
+            let answer = self
+                .routes
+                .send(&Sent { uri: &uri, public_only, deadline, headers: &[], form: None }, failed)?;
             let status = answer.status();
             if status.is_success() {
                 return Ok(answer);
@@ -139,132 +110,11 @@ impl Client {
                 return Err(failed(format!("status code {} ({reason})", status.as_u16())));
             };
             // What a public server answers leads to nothing that only this machine can reach.
-            let host = uri.host().unwrap_or_default();
-            public_only |= reach_of(host, &location, &self.proxies).contains(&Reach::Public);
+            public_only |= self.routes.is_public(&uri);
             location = escape(&joined(&uri, next));
         }
         Err(failed(format!("more than {REDIRECTS} redirects")))
     }
-
-    fn ask(
-        &self,
-        uri: &Uri,
-        location: &str,
-        public_only: bool,
-        deadline: Instant,
-        failed: &dyn Fn(String) -> Error,
-    ) -> Result<Response<Body>> {
-        let scheme = uri.scheme_str().unwrap_or_default();
-        let host = uri.host().unwrap_or_default();
-        if !matches!(scheme, "http" | "https") || host.is_empty() {
-            return Err(failed(format!(
-                "expected a URL of HTTP with a host, found `{}`",
-                without_secrets(location)
-            )));
-        }
-        if let Some(reach) = address::literal(host) {
-            self.access.refuse(reach, location, public_only)?;
-        }
-        let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-        let proxy = self.proxies.of(scheme, host, port).map(str::to_owned);
-        let route = self.route(Way { proxy, encrypted: scheme == "https", public_only })?;
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        let mut request = route.agent.get(uri.clone()).config().timeout_global(Some(left)).build();
-        if let Some(value) = &route.authorization {
-            request = request.header("proxy-authorization", value);
-        }
-        request.call().map_err(|e| match e {
-            ureq::Error::Other(e) if e.is::<RefusedAddress>() => {
-                let reach = e.downcast_ref().map_or(Reach::Refused, |RefusedAddress(reach)| *reach);
-                self.access.refuse(reach, location, true).err().unwrap_or_else(|| failed(e.to_string()))
-            }
-            e => failed(reason(&e)),
-        })
-    }
-
-    fn route(&self, way: Way) -> Result<Route> {
-        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(route) = routes.get(&way) {
-            return Ok(route.clone());
-        }
-        let text = way.proxy.as_deref().unwrap_or_default();
-        let wrong = |why: String| {
-            let message = format!("the proxy `{}` cannot be used: {why}", without_secrets(text));
-            Error::new(ErrorKind::Remote, message)
-        };
-        let proxy = way.proxy.as_deref().map(Proxy::new).transpose().map_err(|e| wrong(e.to_string()))?;
-        let scheme = if way.encrypted { "https" } else { "http" };
-        let config = |proxy: Option<Proxy>| {
-            Agent::config_builder()
-                .proxy(proxy)
-                .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
-                .http_status_as_error(false)
-                .max_redirects(0)
-                .max_redirects_will_error(false)
-                .timeout_connect(Some(PATIENCE))
-                .user_agent(concat!("kfm/", env!("CARGO_PKG_VERSION")))
-                .build()
-        };
-        // The proxy is the user's, wherever it is.
-        let (agent, authorization) = match proxy {
-            Some(proxy) if forward::applies(scheme, &proxy) => {
-                let agent = forward::agent(config(None), &proxy).map_err(wrong)?;
-                (agent, forward::authorization(&proxy))
-            }
-            Some(proxy) => (config(Some(proxy)).into(), None),
-            None => {
-                let guard = Guard { inner: Arc::default(), public_only: way.public_only };
-                (Agent::with_parts(config(None), DefaultConnector::default(), guard), None)
-            }
-        };
-        let route = Route { agent, authorization };
-        routes.insert(way, route.clone());
-        Ok(route)
-    }
-}
-
-/// Looks up hosts, and refuses the addresses that may not be asked.
-#[derive(Debug)]
-struct Guard {
-    inner: Arc<DefaultResolver>,
-    public_only: bool,
-}
-
-/// An address that may not be asked.
-#[derive(Debug)]
-struct RefusedAddress(Reach);
-
-impl std::fmt::Display for RefusedAddress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the address may not be asked")
-    }
-}
-
-impl std::error::Error for RefusedAddress {}
-
-impl Resolver for Guard {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &ureq::config::Config,
-        timeout: NextTimeout,
-    ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = self.inner.resolve(uri, config, timeout)?;
-        let refused = |reach: &Reach| match reach {
-            Reach::Refused => true,
-            Reach::Private => self.public_only,
-            Reach::Public => false,
-        };
-        match found.iter().map(|at| address::reach(at.ip())).find(refused) {
-            Some(reach) => Err(ureq::Error::Other(Box::new(RefusedAddress(reach)))),
-            None => Ok(found),
-        }
-    }
-}
-
-/// Whether a redirect is followed: those that Go's client follows.
-fn is_redirect(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
 /// Where a redirect leads: a whole URL, or a part of one that is relative to the one before.
@@ -323,16 +173,6 @@ fn escape(url: &str) -> String {
         }
     }
     out
-}
-
-/// Why something could not be fetched, as a part of a sentence.
-fn reason(e: &ureq::Error) -> String {
-    match e {
-        ureq::Error::Io(e) if e.to_string().contains("lookup address") => "the host is not known".to_owned(),
-        ureq::Error::HostNotFound => "the host is not known".to_owned(),
-        ureq::Error::Io(e) => cause(e),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod mirror;
 mod part;
 pub mod places;
 pub mod proxy;
+mod route;
 mod settings;
 mod size;
 mod submodules;

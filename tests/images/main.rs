@@ -97,6 +97,22 @@ fn registries_that_do_not_answer_well_are_refused_with_the_place() {
 }
 
 #[test]
+fn addresses_that_no_build_may_ask_are_not_asked_for_digests() {
+    let registry = Registry::start();
+    let away = format!("{}/away:v1", registry.host);
+    let here = format!("{}/team/app:v1", registry.host);
+    for (image, flags, expected) in [
+        ("169.254.169.254/x:v1", &[][..], "link-local address"),
+        (away.as_str(), &[], "link-local address"),
+        (here.as_str(), &["--public-only"], "this machine"),
+        (here.as_str(), &["--offline"], "would have to be fetched"),
+    ] {
+        let said = lock(image, flags).unwrap_err();
+        assert!(said.contains(expected) && said.contains("pod.yaml:8:12"), "{image}: {said}");
+    }
+}
+
+#[test]
 fn a_lock_that_does_not_fit_is_refused() {
     let registry = Registry::start();
     let top = tempfile::tempdir().unwrap();

@@ -70,6 +70,10 @@ fn answer(stream: TcpStream, host: &str, asked: &AtomicUsize) {
         "redirect" if !path.contains("moved") => {
             say(&mut stream, "307 Temporary Redirect", &format!("Location: {path}?moved\r\n"), "");
         }
+        "away" => {
+            let away = "Location: http://169.254.169.254/v2/x\r\n";
+            say(&mut stream, "307 Temporary Redirect", away, "");
+        }
         "loop" => say(&mut stream, "307 Temporary Redirect", &format!("Location: {path}\r\n"), ""),
         "busy" if asked.fetch_add(1, Ordering::Relaxed) == 0 => {
             say(&mut stream, "429 Too Many Requests", "Retry-After: 0\r\n", "");

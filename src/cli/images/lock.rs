@@ -123,7 +123,9 @@ fn from_registries(images: &[Pulled], args: &LockArgs, environment: &Environment
         None => Credentials::default(),
     };
     let find = |registry: &str| credentials.find(registry);
-    let exchange = Exchange::new(environment.proxies.clone(), Duration::from_secs(args.timeout.max(1)));
+    let access = args.target.access(environment)?;
+    let timeout = Duration::from_secs(args.timeout.max(1));
+    let exchange = Exchange::new(environment.proxies.clone(), access, timeout);
     let registries = Registries::new(&exchange, &find, &args.insecure_registry);
     let digests = parallel::map(AT_A_TIME, images, |image| registries.digest(&image.reference));
     collect(images, digests)

@@ -9,11 +9,12 @@ pub use settings::{Settings, edit};
 
 use super::args::{BuildArgs, ReachArgs};
 use super::environment::Environment;
-use super::{Done, input, sandbox, session};
+use super::{Done, input, remote, sandbox, session};
 use crate::accumulate::Edit;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
 use crate::image::Rewrite;
 use crate::limits::{Budget, Limits};
+use crate::remote::Access;
 use crate::resource::{ResMap, read};
 use crate::yaml::split;
 use clap::{Args, Subcommand};
@@ -98,6 +99,15 @@ impl TargetArgs {
 
     fn build_args(&self) -> Result<BuildArgs> {
         Ok(BuildArgs { reach: self.reach.clone(), ..BuildArgs::of(&[])? })
+    }
+
+    /// What may be asked over the network: nothing where the input is a stranger's.
+    fn access(&self, environment: &Environment) -> Result<Access> {
+        let untrusted = self.reach.untrusted.unwrap_or(false) || environment.untrusted;
+        match untrusted {
+            true => Ok(Access { offline: true, ..Access::default() }),
+            false => Ok(remote::settings(&self.reach.remote, Limits::default(), environment)?.access),
+        }
     }
 
     /// Where every input is a stranger's, lets the kernel enforce what may be reached: what the target and other files may
