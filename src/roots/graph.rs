@@ -124,6 +124,12 @@ fn directory(tree: &Tree, at: &str, file: String) -> Directory {
         }
     }
     texts.dedup();
+    add_named(tree, at, texts, &mut found);
+    found
+}
+
+/// Adds the paths that strings of fields may be, as seen from a directory.
+fn add_named(tree: &Tree, at: &str, texts: Vec<(String, String)>, found: &mut Directory) {
     let mut is_remote = None;
     for (field, text) in texts {
         let Some(path) = clean(at, &text).filter(|path| is_path(&text) && (path != at || text.contains('.')))
@@ -150,7 +156,6 @@ fn directory(tree: &Tree, at: &str, file: String) -> Directory {
         let named = |path| Named { field: field.clone(), path, through_link: false };
         found.named.extend([path(LOCK), path(COPIES)].map(named));
     }
-    found
 }
 
 /// Adds what configures generators and transformers names: paths as seen from the directory `at` of the kustomization that
