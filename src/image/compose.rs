@@ -1,10 +1,11 @@
 //! Images that stand in several fields, or in several places of a form.
 
-use super::find::{Level, Segment, Trail, Walk};
+use super::find::Walk;
 use super::hit::{Carrier, Confidence, Join, Place};
 use super::reference;
 use super::text::Text;
-use crate::yaml::{Doc, NodeId, NodeKind};
+use super::trail::{Level, Segment, Trail, path};
+use crate::yaml::{Doc, NodeId, NodeKind, Source};
 
 impl Walk<'_, '_> {
     /// Image and version in two fields of a mapping.
@@ -24,7 +25,7 @@ impl Walk<'_, '_> {
             let joined = format!("{text}:{version}");
             trail.push(Segment::Key("image"));
             let place = Text::scalar(doc, image, level.text).whole();
-            let parts = vec![(super::find::path(level, trail), text.to_owned())];
+            let parts = vec![(path(level, trail), text.to_owned())];
             if self.hit(
                 level,
                 trail,
@@ -36,7 +37,7 @@ impl Walk<'_, '_> {
             ) {
                 trail.pop();
                 trail.push(Segment::Key(static_key(doc, map, key)));
-                self.joined(text, Join::Version, parts, (super::find::path(level, trail), version));
+                self.joined(text, Join::Version, parts, (path(level, trail), version));
                 trail.covered.push(image);
             }
             trail.pop();
@@ -79,7 +80,7 @@ impl Walk<'_, '_> {
         let short = |n: &NodeId| !doc.text(*n).contains('/') && !doc.text(*n).is_empty();
         let along: Vec<NodeId> = rule.along.iter().filter_map(|path| get(path)).filter(short).collect();
         let join = Join::Hub { hub: place(hub), along: along.iter().map(|n| place(*n)).collect() };
-        let shown = |path: &str| super::find::path(level, &trail_of(path));
+        let shown = |field: &str| path(level, &trail_of(field));
         let here = trail_of(&rule.image);
         if self.hit(level, &here, Carrier::ComposedHubTag, "hub", Confidence::Certain, &joined, place(image))
         {
@@ -191,7 +192,7 @@ impl Walk<'_, '_> {
             &joined,
             place(repository),
         ) {
-            let path = super::find::path(level, trail);
+            let path = path(level, trail);
             let tag = tag.map_or("", |n| doc.text(n));
             self.joined(text, join, vec![(path.clone(), text.to_owned())], (path, tag));
             trail.covered.extend([Some(repository), registry, digest].into_iter().flatten());
@@ -274,7 +275,7 @@ impl Walk<'_, '_> {
         place: Place,
     ) -> bool {
         let path = format!("{prefix} → line {line}");
-        let doc = Doc::new(super::find::source(""));
+        let doc = Doc::new(Source::new("", String::new()));
         let level = Level::line(&doc, &path);
         self.hit(&level, &Trail::default(), carrier, rule, Confidence::Likely, text, place)
     }

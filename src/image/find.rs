@@ -8,12 +8,9 @@ use super::hit::{Carrier, Confidence, Hit, Join, Place, Pulled};
 use super::reference::{self, Reference};
 use super::rules::Rules;
 use super::text::Text;
+use super::trail::{Level, Segment, Trail, path};
 use crate::resource::{ResMap, Resource};
-use crate::yaml::{Doc, NodeId, NodeKind, Source, Tag, split};
-use std::sync::Arc;
-
-/// How deep texts may stand in texts.
-const DEPTH: usize = 4;
+use crate::yaml::{NodeId, NodeKind, Tag};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -53,32 +50,6 @@ pub fn find(resources: &ResMap, rules: &Rules, only: impl Fn(&Resource) -> bool)
     found
 }
 
-/// A step of a path.
-#[derive(Clone, Copy)]
-pub(super) enum Segment<'a> {
-    Key(&'a str),
-    Item(usize),
-}
-
-/// Where the walk is within a document.
-#[derive(Default)]
-pub(super) struct Trail<'a> {
-    segments: Vec<Segment<'a>>,
-    /// Scalars that are parts of an image already, or of none.
-    pub covered: Vec<NodeId>,
-}
-
-/// A document: an object, or what was read from a text.
-pub(super) struct Level<'a> {
-    pub doc: &'a Doc,
-    /// The text it was read from.
-    pub text: Option<&'a Text<'a>>,
-    /// The path of that text.
-    pub prefix: &'a str,
-    depth: usize,
-    json: bool,
-}
-
 pub(super) struct Walk<'r, 'f> {
     pub rules: &'r Rules,
     pub resources: &'r ResMap,
@@ -88,7 +59,7 @@ pub(super) struct Walk<'r, 'f> {
 }
 
 impl Walk<'_, '_> {
-    fn object(&mut self) {
+    pub(super) fn object(&mut self) {
         let (doc, root) = (self.res.doc(), self.res.root());
         let gvk = self.res.gvk();
         let level = Level { doc, text: None, prefix: "", depth: 0, json: false };
@@ -118,7 +89,7 @@ impl Walk<'_, '_> {
     }
 
     /// The values of a ConfigMap or Secret.
-    fn data<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, data: NodeId) {
+    pub(super) fn data<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, data: NodeId) {
         let doc = level.doc;
         let together = &self.rules.skip.together;
         if !together.is_empty() && together.iter().all(|key| doc.get(data, key).is_some()) {
@@ -148,13 +119,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn is_skipped(&self, key: &str) -> bool {
+    pub(super) fn is_skipped(&self, key: &str) -> bool {
         self.rules.skip.keys.iter().any(|k| k == key)
             || self.user().any(|rule| rule.ignore.iter().any(|k| k == key))
     }
 
     /// The rules of the user that hold for the object.
-    fn user(&self) -> impl Iterator<Item = &super::rules::UserRule> {
+    pub(super) fn user(&self) -> impl Iterator<Item = &super::rules::UserRule> {
         let (kind, name) = (&self.res.gvk().kind, self.res.name());
         self.rules.user.iter().filter(move |rule| {
             rule.kind.as_deref().is_none_or(|k| k == kind.as_str())
@@ -178,7 +149,13 @@ impl Walk<'_, '_> {
     }
 
     /// The value of a key.
-    fn entry<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, name: &'a str, value: NodeId) {
+    pub(super) fn entry<'a>(
+        &mut self,
+        level: &Level<'a>,
+        trail: &mut Trail<'a>,
+        name: &'a str,
+        value: NodeId,
+    ) {
         if self.is_skipped(name) {
             return;
         }
@@ -224,7 +201,7 @@ impl Walk<'_, '_> {
     }
 
     /// A scalar under a key, which is empty for an item. `map`: the mapping it stands in.
-    fn scalar<'a>(
+    pub(super) fn scalar<'a>(
         &mut self,
         level: &Level<'a>,
         trail: &mut Trail<'a>,
@@ -257,14 +234,20 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn is_image_key(&self, name: &str) -> bool {
+    pub(super) fn is_image_key(&self, name: &str) -> bool {
         let ends = matches!(name.as_bytes().last(), Some(b'e' | b'E'));
         ends && self.rules.field.as_ref().is_some_and(|words| words.has(name))
             || self.user().any(|rule| rule.keys.iter().any(|k| k == name))
     }
 
     /// A scalar under a key that says that it is an image.
-    fn field<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, map: Option<NodeId>, value: NodeId) {
+    pub(super) fn field<'a>(
+        &mut self,
+        level: &Level<'a>,
+        trail: &mut Trail<'a>,
+        map: Option<NodeId>,
+        value: NodeId,
+    ) {
         let text = level.doc.text(value);
         let whole = Text::scalar(level.doc, value, level.text).whole();
         let in_container = self.in_container(trail);
@@ -294,7 +277,7 @@ impl Walk<'_, '_> {
     }
 
     /// Why a text under an image key is no image.
-    fn no_image(&self, text: &str) -> Option<&'static str> {
+    pub(super) fn no_image(&self, text: &str) -> Option<&'static str> {
         let words = self.rules.field.as_ref();
         if words.is_some_and(|w| w.placeholders.iter().any(|p| p == text)) {
             Some("a placeholder, filled in later")
@@ -309,7 +292,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn in_container(&self, trail: &Trail<'_>) -> bool {
+    pub(super) fn in_container(&self, trail: &Trail<'_>) -> bool {
         let Some(rule) = &self.rules.container else { return false };
         match trail.segments.as_slice() {
             [.., Segment::Key(list), Segment::Item(_), Segment::Key("image")] => {
@@ -320,7 +303,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn is_workload(&self) -> bool {
+    pub(super) fn is_workload(&self) -> bool {
         let gvk = self.res.gvk();
         matches!(gvk.group.as_str(), "" | "apps" | "batch")
     }
@@ -337,11 +320,11 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn is_data(&self) -> bool {
+    pub(super) fn is_data(&self) -> bool {
         self.is_workload() && matches!(self.res.gvk().kind.as_str(), "ConfigMap" | "Secret")
     }
 
-    fn annotations<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, map: NodeId) {
+    pub(super) fn annotations<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, map: NodeId) {
         let Some(rule) = &self.rules.annotation else { return };
         for (key, value) in level.doc.pairs(map) {
             let (name, text) = (level.doc.text(key), level.doc.text(value));
@@ -357,141 +340,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn env<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, seq: NodeId) {
-        let doc = level.doc;
-        for (i, item) in doc.items(seq).iter().enumerate() {
-            let (Some(name), Some(value)) = (doc.get(*item, "name"), doc.get(*item, "value")) else {
-                continue;
-            };
-            let (name, text, node) = (doc.text(name), doc.text(value), value);
-            let named = self.rules.env.as_ref().is_some_and(|words| words.has(name))
-                || self.user().any(|rule| rule.env.iter().any(|n| n == name));
-            trail.segments.extend([Segment::Item(i), Segment::Key("value")]);
-            let known = !named && self.rules.known.as_ref().is_some_and(|known| known.has(text));
-            let whole = || Text::scalar(doc, node, level.text).whole();
-            if named && reference::is_reference(text) || known {
-                let carrier = self.carrier(level, trail, Carrier::Env);
-                let rule = if named { "env" } else { "known" };
-                self.hit(level, trail, carrier, rule, Confidence::Likely, text, whole());
-            } else if named && !text.is_empty() {
-                self.near(level, trail, text, whole(), "no reference of an image");
-            }
-            trail.segments.truncate(trail.segments.len() - 2);
-        }
-    }
-
-    fn args<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, seq: NodeId) {
-        let doc = level.doc;
-        let mut awaited = false;
-        for (i, item) in doc.items(seq).iter().enumerate() {
-            let text = doc.text(*item);
-            let whole = Text::scalar(doc, *item, level.text);
-            trail.segments.push(Segment::Item(i));
-            let flag = text.strip_prefix("--").or_else(|| text.strip_prefix('-'));
-            match flag.map(|flag| flag.split_once('=').unwrap_or((flag, ""))) {
-                Some((name, value)) if !value.is_empty() => {
-                    let named = self.is_image_flag(name);
-                    let known = !named && self.rules.known.as_ref().is_some_and(|k| k.has(value));
-                    if named && reference::is_reference(value) || known {
-                        let place = whole.place(text.len() - value.len()..text.len());
-                        let carrier = self.carrier(level, trail, Carrier::ArgJoined);
-                        let rule = if named { "flag" } else { "known" };
-                        self.hit(level, trail, carrier, rule, Confidence::Likely, value, place);
-                    }
-                    awaited = false;
-                }
-                Some((name, _)) => awaited = self.is_image_flag(name),
-                None => {
-                    let known = !awaited && self.rules.known.as_ref().is_some_and(|k| k.has(text));
-                    if awaited && reference::is_reference(text) || known {
-                        let carrier = self.carrier(level, trail, Carrier::ArgSeparate);
-                        let rule = if awaited { "flag" } else { "known" };
-                        self.hit(level, trail, carrier, rule, Confidence::Likely, text, whole.whole());
-                    }
-                    awaited = false;
-                }
-            }
-            trail.segments.pop();
-        }
-    }
-
-    fn is_image_flag(&self, name: &str) -> bool {
-        self.rules.flag.as_ref().is_some_and(|words| words.has(name))
-            || self.user().any(|rule| rule.flags.iter().any(|f| f == name))
-    }
-
-    /// Reads the text of a scalar and walks what it says.
-    fn embedded<'a>(&mut self, level: &Level<'a>, trail: &Trail<'a>, value: NodeId) {
-        let text = Text::scalar(level.doc, value, level.text);
-        if level.depth >= DEPTH || !may_name_images(text.text) {
-            return;
-        }
-        let prefix = path(level, trail);
-        let source = Source::limited("", text.text.to_owned(), self.res.doc().source().budget());
-        let pieces =
-            split::documents(&source).unwrap_or_else(|_| std::iter::once(0..source.text.len()).collect());
-        for piece in pieces {
-            let part = source.text.get(piece.clone()).unwrap_or_default();
-            let doc = split::read(&source, piece.clone(), crate::yaml::Dialect::V3).ok().flatten();
-            match doc.filter(|doc| doc.kind(doc.root()) != NodeKind::Scalar && is_whole(doc, &piece)) {
-                Some(doc) => {
-                    let json = part.trim_start().starts_with(['{', '[']);
-                    let depth = level.depth + 1;
-                    let inner = Level { doc: &doc, text: Some(&text), prefix: &prefix, depth, json };
-                    self.document(&inner);
-                }
-                None => self.lines(&prefix, &text, piece),
-            }
-        }
-    }
-
-    fn document(&mut self, level: &Level<'_>) {
-        let (doc, root) = (level.doc, level.doc.root());
-        let mut trail = Trail::default();
-        self.hub(level, &mut trail, root);
-        match doc.kind(root) {
-            NodeKind::Map => self.map(level, &mut trail, root),
-            NodeKind::Seq => self.items(level, &mut trail, root),
-            _ => {}
-        }
-    }
-
-    /// The schema of a custom resource: defaults of properties that are images.
-    fn schema<'a>(&mut self, level: &Level<'a>, trail: &mut Trail<'a>, node: NodeId) {
-        let doc = level.doc;
-        for (key, value) in doc.pairs(node) {
-            if doc.kind(value) == NodeKind::Scalar {
-                continue;
-            }
-            let name = doc.text(key);
-            trail.segments.push(Segment::Key(name));
-            let default = match name.as_bytes().last() {
-                Some(b'e') if self.is_image_key(name) => doc.get(value, "default"),
-                _ => None,
-            };
-            if let Some(default) = default {
-                let text = doc.text(default);
-                if doc.kind(default) == NodeKind::Scalar && reference::is_reference(text) {
-                    trail.segments.push(Segment::Key("default"));
-                    let whole = Text::scalar(doc, default, None).whole();
-                    self.hit(level, trail, Carrier::SchemaDefault, "schema", Confidence::Likely, text, whole);
-                    trail.segments.pop();
-                }
-            }
-            self.schema(level, trail, value);
-            trail.segments.pop();
-        }
-        for (i, item) in doc.items(node).iter().enumerate() {
-            if doc.kind(*item) != NodeKind::Scalar {
-                trail.segments.push(Segment::Item(i));
-                self.schema(level, trail, *item);
-                trail.segments.pop();
-            }
-        }
-    }
-
     /// The fields that rules of the user name.
-    fn user_paths(&mut self, level: &Level<'_>) {
+    pub(super) fn user_paths(&mut self, level: &Level<'_>) {
         let paths: Vec<(String, String)> =
             self.user().flat_map(|rule| rule.paths.iter().map(|p| (rule.name.clone(), p.clone()))).collect();
         for (rule, path) in paths {
@@ -572,73 +422,4 @@ impl Walk<'_, '_> {
 /// Returns whether a value is more than one word: it has a line break or begins with a bracket.
 fn is_structured(text: &str) -> bool {
     text.contains('\n') || text.starts_with(['{', '['])
-}
-
-/// Returns whether a document is all that stands in a piece of its text: what follows it are comments. A template may begin
-/// with what reads as a mapping.
-fn is_whole(doc: &Doc, piece: &std::ops::Range<usize>) -> bool {
-    let Some((_, end)) = doc.span(doc.root()) else { return true };
-    let rest = doc.source().text.get(end as usize..piece.end).unwrap_or_default();
-    rest.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#') || line == "...")
-}
-
-/// Returns whether reading a text may be worth it.
-fn may_name_images(text: &str) -> bool {
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    ["mage", "MAGE", "@sha256:", ".io/", "pkg.dev/", "ecr.aws/", "microsoft.com/"].into_iter().any(has)
-}
-
-/// The path of the place where the walk is.
-pub(super) fn path(level: &Level<'_>, trail: &Trail<'_>) -> String {
-    let mut out = String::from(level.prefix);
-    if level.text.is_some() && !trail.segments.is_empty() {
-        out.push_str(" → ");
-    }
-    let start = out.len();
-    for step in &trail.segments {
-        match step {
-            Segment::Item(i) => out.push_str(&format!("[{i}]")),
-            Segment::Key(key) if is_plain(key) => {
-                if out.len() > start {
-                    out.push('.');
-                }
-                out.push_str(key);
-            }
-            Segment::Key(key) => out.push_str(&format!("[{key}]")),
-        }
-    }
-    out
-}
-
-fn is_plain(key: &str) -> bool {
-    !key.is_empty()
-        && !key.starts_with(|c: char| c.is_ascii_digit())
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-impl<'a> Level<'a> {
-    /// A line of a text, whose path is known.
-    pub(super) fn line(doc: &'a Doc, path: &'a str) -> Self {
-        Level { doc, text: None, prefix: path, depth: 0, json: false }
-    }
-}
-
-impl<'a> Trail<'a> {
-    pub(super) fn push(&mut self, step: Segment<'a>) {
-        self.segments.push(step);
-    }
-
-    pub(super) fn pop(&mut self) {
-        self.segments.pop();
-    }
-
-    /// A trail that ends in these segments from the root.
-    pub(super) fn at(segments: Vec<Segment<'a>>) -> Self {
-        Self { segments, covered: vec![] }
-    }
-}
-
-/// The place of a text of its own in the source of messages.
-pub(super) fn source(text: &str) -> Arc<Source> {
-    Source::new("", text.to_owned())
 }

@@ -6,7 +6,9 @@
 
 pub mod component;
 mod compose;
+mod container;
 pub mod credentials;
+mod embedded;
 mod find;
 mod hit;
 pub mod list;
@@ -18,8 +20,10 @@ mod reference;
 pub mod registry;
 pub mod rewrite;
 mod rules;
+mod schema;
 mod source;
 mod text;
+mod trail;
 
 pub use find::{Found, find};
 pub use hit::{Hit, Pulled, object};

@@ -1,6 +1,6 @@
 //! Paths of fields in rules of the user: `spec.*.driver[app.image]`.
 
-use super::find::Segment;
+use super::trail::Segment;
 use crate::yaml::{Doc, NodeId, NodeKind};
 
 /// The keys of a path; `*` is one of them.

@@ -101,7 +101,7 @@ impl Run<'_> {
     fn read(&self, directory: &Path, args: &[&str], take: &mut dyn FnMut(&[u8]) -> bool) -> Result<()> {
         let step = args.first().copied().unwrap_or_default();
         self.start(directory, args, take).map_err(|e| match e {
-            Failure::Size => size::too_large(self),
+            Failure::Size => size::too_large(self.url),
             e => e.explain(&without_secrets(self.url), step, self.reference),
         })
     }

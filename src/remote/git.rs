@@ -193,7 +193,7 @@ fn check_out(run: &Run<'_>, clone: &Path, part: Option<&str>, submodules: bool) 
         }
     };
     if outcome == Outcome::NotFiltered {
-        size::check(run, clone, "FETCH_HEAD")?;
+        size::check(run.url, clone, "FETCH_HEAD")?;
         run.git(clone, &["checkout", "FETCH_HEAD"])?;
     }
     Ok(outcome)

@@ -65,7 +65,7 @@ pub(super) fn check_out(run: &Run<'_>, clone: &Path, name: &str, submodules: boo
     if written.is_err() || run.git(clone, &args).is_err() {
         return Ok(Outcome::Insufficient);
     }
-    size::check_part(run, clone, "FETCH_HEAD", name)?;
+    size::check_part(run.url, clone, "FETCH_HEAD", name)?;
     run.git(clone, &["config", "core.sparseCheckout", "true"])?;
     run.git(clone, &["checkout", "FETCH_HEAD"])?;
     Ok(if leads_out(clone, name) { Outcome::Insufficient } else { Outcome::CheckedOut })

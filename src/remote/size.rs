@@ -1,6 +1,5 @@
 //! How large a clone is: before its files are written, and while git writes them.
 
-use super::command::Run;
 use crate::diag::{Error, ErrorKind, Result, without_secrets};
 use git2::{ObjectType, Oid, Repository, RepositoryOpenFlags, TreeEntry, TreeWalkMode, TreeWalkResult};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -51,8 +50,8 @@ impl Size {
     }
 }
 
-fn unreadable(run: &Run<'_>, e: &git2::Error) -> Error {
-    let message = format!("`{}` cannot be read: {}", without_secrets(run.url), e.message());
+fn unreadable(url: &str, e: &git2::Error) -> Error {
+    let message = format!("`{}` cannot be read: {}", without_secrets(url), e.message());
     Error::new(ErrorKind::Remote, message)
 }
 
@@ -63,13 +62,13 @@ fn open(clone: &Path) -> std::result::Result<Repository, git2::Error> {
 
 /// Refuses a commit with more files than what was fetched for it accounts for. Each directory is counted once,
 /// however often it stands in the tree.
-pub(super) fn check(run: &Run<'_>, clone: &Path, commit: &str) -> Result<()> {
-    let failed = |e: git2::Error| unreadable(run, &e);
+pub(super) fn check(url: &str, clone: &Path, commit: &str) -> Result<()> {
+    let failed = |e: git2::Error| unreadable(url, &e);
     let repository = open(clone).map_err(failed)?;
     let tree = repository.revparse_single(commit).and_then(|o| o.peel_to_tree()).map_err(failed)?;
     let fetched = on_disk(&clone.join(".git/objects"), LARGEST).bytes;
     let size = of_tree(&repository, tree.id(), 0, &mut FxHashMap::default()).map_err(failed)?;
-    if size.is_within(Size::allowed(fetched)) { Ok(()) } else { Err(too_large(run)) }
+    if size.is_within(Size::allowed(fetched)) { Ok(()) } else { Err(too_large(url)) }
 }
 
 /// What is known of a directory of a commit and the files beside it before they are fetched.
@@ -111,7 +110,7 @@ pub(super) fn part(clone: &Path, commit: &str, name: &str) -> Option<Part> {
 }
 
 /// Refuses a directory of a commit that has too many files or bytes with the files beside it.
-pub(super) fn check_part(run: &Run<'_>, clone: &Path, commit: &str, name: &str) -> Result<()> {
+pub(super) fn check_part(url: &str, clone: &Path, commit: &str, name: &str) -> Result<()> {
     let measure = || {
         let repository = open(clone)?;
         let tree = repository.revparse_single(commit)?.peel_to_tree()?;
@@ -130,9 +129,9 @@ pub(super) fn check_part(run: &Run<'_>, clone: &Path, commit: &str, name: &str) 
         }
         Ok(size)
     };
-    let size = measure().map_err(|e: git2::Error| unreadable(run, &e))?;
+    let size = measure().map_err(|e: git2::Error| unreadable(url, &e))?;
     let fetched = on_disk(&clone.join(".git/objects"), LARGEST).bytes;
-    if size.is_within(Size::allowed(fetched)) { Ok(()) } else { Err(too_large(run)) }
+    if size.is_within(Size::allowed(fetched)) { Ok(()) } else { Err(too_large(url)) }
 }
 
 /// The size of a tree, with those that are known.
@@ -215,14 +214,14 @@ fn fits(clone: &Path) -> bool {
 }
 
 /// Refuses a clone that has become too large, by its submodules.
-pub(super) fn check_on_disk(run: &Run<'_>, clone: &Path) -> Result<()> {
-    if fits(clone) { Ok(()) } else { Err(too_large(run)) }
+pub(super) fn check_on_disk(url: &str, clone: &Path) -> Result<()> {
+    if fits(clone) { Ok(()) } else { Err(too_large(url)) }
 }
 
-pub(super) fn too_large(run: &Run<'_>) -> Error {
+pub(super) fn too_large(url: &str) -> Error {
     let message = format!(
         "`{}` has more files than a repository of its size may have, or more than {} or {} GiB",
-        without_secrets(run.url),
+        without_secrets(url),
         LARGEST.files,
         LARGEST.bytes >> 30
     );

@@ -30,7 +30,7 @@ pub(super) fn update(run: &Run<'_>, clone: &Path) -> Result<()> {
             return Err(Error::new(ErrorKind::Restricted, message));
         }
         run.git(&directory, &["submodule", "update", "--init"])?;
-        size::check_on_disk(run, clone)?;
+        size::check_on_disk(run.url, clone)?;
         left.extend(paths.iter().filter_map(|path| inside(&directory, path)));
     }
     Ok(())

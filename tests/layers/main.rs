@@ -59,7 +59,7 @@ fn no_files_of_a_directory_use_each_other() {
         let common = user.iter().zip(&used).take_while(|(a, b)| a == b).count();
         // Rust makes children and parents know each other.
         let (Some(a), Some(b)) = (user.get(..=common), used.get(..=common)) else { continue };
-        if common > 0 && !matches!(a[0].as_str(), "image" | "remote") {
+        if common > 0 {
             uses.entry(a.to_vec()).or_default().insert(b.to_vec());
         }
     }
