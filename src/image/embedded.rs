@@ -3,6 +3,7 @@
 use super::find::Walk;
 use super::text::Text;
 use super::trail::{Level, Trail, path};
+use crate::yaml::json::read_json;
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, split};
 
 /// How deep texts may stand in texts.
@@ -21,10 +22,12 @@ impl Walk<'_, '_> {
             split::documents(&source).unwrap_or_else(|_| std::iter::once(0..source.text.len()).collect());
         for piece in pieces {
             let part = source.text.get(piece.clone()).unwrap_or_default();
-            let doc = split::read(&source, piece.clone(), Dialect::V3).ok().flatten();
+            let json = part.trim_start().starts_with(['{', '[']);
+            let yaml = split::read(&source, piece.clone(), Dialect::V3).ok().flatten();
+            // JSON has an escape that go-yaml does not know: `\/`.
+            let doc = yaml.or_else(|| if json { read_json(&source).ok() } else { None });
             match doc.filter(|doc| doc.kind(doc.root()) != NodeKind::Scalar && is_whole(doc, &piece)) {
                 Some(doc) => {
-                    let json = part.trim_start().starts_with(['{', '[']);
                     let depth = level.depth + 1;
                     let inner = Level { doc: &doc, text: Some(&text), prefix: &prefix, depth, json };
                     self.document(&inner);

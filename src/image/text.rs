@@ -36,7 +36,8 @@ impl<'a> Text<'a> {
     }
 
     /// Quotes, folding and indentation shift bytes; the bytes of an image are the same outside and inside, so that the
-    /// one counted from the start is the one meant. Where the counts differ the image is written with escapes.
+    /// one counted from the start is the one meant. Where the counts differ the image is written with escapes: all between
+    /// the quotes can be replaced then, but no part of it.
     fn lift(&self, range: Range<usize>) -> Option<Range<usize>> {
         let Some((outer, span)) = &self.within else { return Some(range) };
         let wanted = self.text.get(range.clone())?;
@@ -44,8 +45,14 @@ impl<'a> Text<'a> {
         let raw = outer.text.get(span.clone())?;
         let starts = |text: &str| text.match_indices(wanted).map(|(at, _)| at).collect::<Vec<_>>();
         let (inside, outside) = (starts(self.text), starts(raw));
-        if wanted.is_empty() || inside.len() != outside.len() {
+        if wanted.is_empty() {
             return None;
+        }
+        if inside.len() != outside.len() {
+            let quoted = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).is_some();
+            return (quoted && range.len() == self.text.len())
+                .then(|| outer.lift(span.start + 1..span.end - 1))
+                .flatten();
         }
         let number = inside.iter().position(|at| *at == range.start)?;
         let start = span.start + outside.get(number)?;
