@@ -2,7 +2,7 @@
 
 use super::args::RemoteArgs;
 use super::environment::Environment;
-use super::{Done, Strictness, input, sandbox, session};
+use super::{Done, Strictness, input, output, sandbox, session};
 use crate::diag::{Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{self, kfdef};
 use crate::yaml::{Source, split};
@@ -79,6 +79,7 @@ fn profiles(args: &ProfilesArgs, environment: &Environment) -> Result<Done> {
     let profiles = distribution::profiles::read(&source(file, environment)?)?;
     let files = distribution::profiles::files(&profiles);
     // Everything that an earlier list made, and nothing else, may go.
+    output::check(&environment.directory.join(&args.output))?;
     let report = distribution::write(&environment.directory.join(&args.output), &files, &[""], args.force)?;
     Ok(Done { stdout: vec![report.text(&args.output).into_bytes()], ..Done::default() })
 }
@@ -111,6 +112,7 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
     if args.strict && findings.iter().any(Finding::is_warning) {
         return Ok(Done { findings, strictness: Strictness::Strict, ..Done::default() });
     }
+    output::check(&import.directory)?;
     let report = distribution::write(&import.directory, &import.files, &import.owned, args.force)?;
     if !args.no_verify {
         let target = import.directory.to_string_lossy();

@@ -3,9 +3,9 @@
 //! Kustomize's `init` is another name of `create` and ignores arguments. It is so here, too, where nothing follows, where
 //! a flag of `create` does, and where the program is called as kustomize; see `rewrite`.
 
-use super::Done;
 use super::environment::Environment;
 use super::import;
+use super::{Done, output};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::distribution::gitops::{self, Layout};
 use crate::distribution::profiles::{self, Profile};
@@ -54,6 +54,7 @@ pub fn run(args: &InitArgs, environment: &Environment) -> Result<Done> {
             return Err(Error::new(ErrorKind::Usage, message));
         }
     };
+    output::check(&environment.directory.join(dir))?;
     let report = distribution::write(&environment.directory.join(dir), &files, owned, args.force)?;
     Ok(Done { stdout: vec![report.text(dir).into_bytes()], ..Done::default() })
 }

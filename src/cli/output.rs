@@ -176,6 +176,22 @@ fn place(path: &Path) -> Result<PathBuf> {
     }
 }
 
+/// Refuses a file that is not in or below a directory, links followed.
+pub fn check_inside(path: &Path, directory: &Path) -> Result<()> {
+    match (path.canonicalize(), directory.canonicalize()) {
+        (Ok(real), Ok(directory)) if !real.starts_with(&directory) => {
+            let why = format!("it is outside of `{}`", directory.display());
+            Err(refused(path, ErrorKind::Restricted, &why, Some("change it by hand")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a directory to write to that is a link out of the directory which holds it.
+pub fn check(directory: &Path) -> Result<()> {
+    place(directory).map(drop)
+}
+
 fn leads_out(path: &Path) -> Error {
     refused(
         path,

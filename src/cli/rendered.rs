@@ -63,6 +63,7 @@ impl Rendered {
             waiting: (vec![], 0),
             said: String::new(),
         };
+        output::check(&written.directory)?;
         if !check {
             std::fs::create_dir_all(&written.directory).map_err(|e| written.failed("", &e))?;
         }

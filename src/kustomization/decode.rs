@@ -11,12 +11,16 @@
 use super::types::{Pairs, Text};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result, nearest};
+use crate::limits::Limit;
 use crate::yaml::scalar::{self, Dialect, Value};
 use crate::yaml::{Doc, Mark, Marked, NodeId, NodeKind, Style, Tag, json, reencode};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 use std::sync::Arc;
+
+/// Texts of this length count on the memory of the build: an alias makes another one of two characters.
+const LONG: usize = 1 << 10;
 
 /// How strictly a file is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,6 +235,10 @@ impl<'a> Decoder<'a> {
         let text = self.doc.text(node);
         if self.doc.kind(node) != NodeKind::Scalar {
             return Err(self.mismatch(node, name, "a text"));
+        }
+        if let Some(budget) = self.doc.budget().filter(|_| text.len() >= LONG) {
+            let taken = budget.take(Limit::Memory, text.len() as u64);
+            taken.map_err(|e| Error::from(e).at(self.doc.location(node)))?;
         }
         let value = match self.tag(node) {
             Tag::Bool | Tag::Int | Tag::Float if self.rules.convert => match self.value(node) {

@@ -23,5 +23,5 @@ pub use fetch::{Fetch, Named, NoFetch, RepoSpec};
 pub use file::File;
 pub use files::{Files, Options};
 pub use loader::{Found, Loader};
-pub use place::{read, work_tree};
+pub use place::{local_repository, read, work_tree};
 pub use stand_in::{Mount, StandIn, StandIns};

@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The local path that a location of git names.
-pub(super) fn local_repository(url: &str) -> Option<&Path> {
+pub fn local_repository(url: &str) -> Option<&Path> {
     let scheme = url.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://"))?;
     url.get(scheme.len()..).map(Path::new)
 }

@@ -119,15 +119,14 @@ fn start_failed(program: &Program<'_>, error: &std::io::Error) -> Error {
     )
 }
 
-/// Reads a pipe to its end on a thread of its own, so that the child never waits for us. More than can be used is not
-/// kept: one byte more tells.
+/// Reads a pipe to its end on a thread of its own, so that the child never waits for us. After more than can be used, of
+/// which one byte tells, the pipe is closed, and the child ends by writing to it.
 fn collect(pipe: Option<impl Read + Send + 'static>) -> std::io::Result<Receiver<Vec<u8>>> {
     let (send, receive) = channel();
     if let Some(mut pipe) = pipe {
         Builder::new().spawn(move || {
             let mut all = Vec::new();
             let _ = pipe.by_ref().take(MOST_OUTPUT + 1).read_to_end(&mut all);
-            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
             let _ = send.send(all);
         })?;
     }

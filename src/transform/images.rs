@@ -13,7 +13,7 @@ use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{FieldSpec, fieldspec};
 use crate::kustomization::types::Image;
-use crate::limits::room_for_patterns;
+use crate::limits::{Limit, room_for_patterns};
 use crate::resource::ResMap;
 use crate::text::re2;
 use crate::yaml::{Doc, NodeId, NodeKind, Tag};
@@ -135,9 +135,11 @@ fn containers(doc: &Doc, node: NodeId, found: &mut Vec<NodeId>) -> Result<()> {
 type Change<'a> = (NodeId, String, &'a Image);
 
 fn rewrite_all<'a>(doc: &Doc, fields: &[Field], entries: &mut Entries<'a>) -> Result<Vec<Change<'a>>> {
-    let mut changes = Vec::new();
+    let (mut changes, mut bytes) = (Vec::new(), 0);
     for (node, visits) in fields {
         if let Some((text, image)) = entries.rewrite(doc.text(*node), *visits)? {
+            bytes += text.len() as u64;
+            doc.check(Limit::Text, bytes).map_err(|e| Error::from(e).at(image.mark.location()))?;
             changes.push((*node, text, image));
         }
     }

@@ -11,7 +11,7 @@ use crate::config::SourceTree;
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files;
 use crate::interrupt;
-use crate::load::RepoSpec;
+use crate::load::{self, RepoSpec};
 use crate::remote::content::{self, Content, Contents};
 use crate::remote::lock::{LARGEST, SUMS, without_user};
 use crate::remote::{Found, LockedSource, Remote, url};
@@ -30,8 +30,28 @@ pub struct Upstream {
     pub list: Contents,
 }
 
+/// Refuses a repository of this machine outside of the tree, unless the user allows them.
+fn refuse_local(request: &Request, source: &SourceTree, url: &str) -> Result<()> {
+    let Some(path) = load::local_repository(url).filter(|_| !request.options.file_repositories) else {
+        return Ok(());
+    };
+    let tree = load::work_tree(&request.directory, &|path| path.exists()).unwrap_or(&request.directory);
+    if path.canonicalize().is_ok_and(|real| real.starts_with(tree)) {
+        return Ok(());
+    }
+    let message = format!("`{}` is a repository of this machine outside of this tree", source.git);
+    Err(Error::new(ErrorKind::Restricted, message)
+        .at(Location::file(crate::config::FILE))
+        .hint("set `file-repositories = true` below `[network]` in the user's configuration to allow it"))
+}
+
 /// The tree of a source at a reference.
-pub fn upstream(source: &SourceTree, reference: &str, remote: &Remote) -> Result<Upstream> {
+pub fn upstream(
+    request: &Request,
+    source: &SourceTree,
+    reference: &str,
+    remote: &Remote,
+) -> Result<Upstream> {
     let wrong =
         |message: String| Error::new(ErrorKind::Config, message).at(Location::file(crate::config::FILE));
     let spec = url::parse(&source.git)
@@ -40,6 +60,7 @@ pub fn upstream(source: &SourceTree, reference: &str, remote: &Remote) -> Result
         return Err(wrong(format!("`git` of `{}` must be a repository alone", source.name))
             .hint("directory and reference are `path` and `ref`"));
     }
+    refuse_local(request, source, &spec.url)?;
     let found = remote.fetch(&RepoSpec { reference: reference.to_owned(), ..spec })?;
     let top = found.directory.join(&source.path);
     let real = top.canonicalize().ok().filter(|real| real.starts_with(&found.directory) && real.is_dir());
@@ -96,7 +117,7 @@ pub fn update(request: &Request, source: &SourceTree, remote: &Remote, force: bo
             && !request.moves(&entry.git)
     };
     let reference = old.filter(same).map_or(&source.reference, |entry| &entry.commit);
-    let new = upstream(source, reference, remote)?;
+    let new = upstream(request, source, reference, remote)?;
     let sums = content::read_sums(
         &files::read_text_beside(&request.directory.join(SUMS), LARGEST).unwrap_or_default(),
     );
@@ -126,7 +147,7 @@ pub fn update(request: &Request, source: &SourceTree, remote: &Remote, force: bo
     }
     let merged = match (known, force) {
         (Some(known), false) => {
-            let base = upstream(source, &known.commit, remote)?;
+            let base = upstream(request, source, &known.commit, remote)?;
             let directory = request.directory.join(&source.into);
             merge(&Sides { base: &base, directory: &directory, here: &there, new: &new }, remote)?
         }
@@ -236,7 +257,7 @@ pub fn diff(request: &Request, source: &SourceTree, remote: &Remote) -> Result<S
         let message = format!("`{}` is not in the lock", source.name);
         return Err(Error::new(ErrorKind::NotFound, message).hint("run `kfm vendor` first"));
     };
-    let base = upstream(source, &entry.commit, remote)?;
+    let base = upstream(request, source, &entry.commit, remote)?;
     let here = here(request, &entry.into)?.unwrap_or_default();
     let directory = request.directory.join(&entry.into);
     let mut patch = String::new();

@@ -203,3 +203,15 @@ fn indentation_of_many_lines_and_empty_collections() {
         input.build().refused("--limit text=");
     }
 }
+
+#[test]
+fn a_long_image_name_and_a_long_literal_in_many_places() {
+    let (input, long) = (Input::new(), "x".repeat(400_000));
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n".to_owned();
+    input.put("a.yaml", pod + &"  - {name: a, image: x}\n".repeat(20_000));
+    input.put("kustomization.yaml", format!("resources: [a.yaml]\nimages: [{{name: x, newName: {long}}}]\n"));
+    input.build().refused("--limit text=");
+    let literals = lines(9000, |i| format!("- {{name: c{i}, literals: [*l]}}"));
+    let first = format!("configMapGenerator:\n- {{name: c, literals: [&l 'k={long}']}}\n");
+    input.put("kustomization.yaml", first + &literals).build().refused("--limit memory=");
+}

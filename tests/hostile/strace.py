@@ -16,7 +16,7 @@ import tempfile
 OPENS = "open,openat,openat2,creat"
 CALLS = f"{OPENS},execve,execveat,socket,socketpair,connect,bind,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,symlink,symlinkat,link,linkat"
 LIBRARIES = ("/lib/", "/lib64/", "/usr/lib/", "/etc/ld.so.")
-RUNTIME = ("/proc/self/maps", "/proc/sys/vm/overcommit_memory", "/sys/kernel/mm/transparent_hugepage/enabled", "/dev/null")
+RUNTIME = ("/proc/self/maps", "/proc/sys/vm/overcommit_memory", "/sys/kernel/mm/transparent_hugepage/enabled", "/dev/null", "/dev/urandom", "/proc/self/cgroup")
 LINE = re.compile(r"^\d+ +(\w+)\((.*)\) += (\d+)")
 PATH = re.compile(r'"((?:[^"\\]|\\.)*)"')
 

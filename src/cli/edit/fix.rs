@@ -102,6 +102,10 @@ impl Attempt {
         let mut attempt =
             Self { name: file.name().to_owned(), kept: vec![], findings, after: Ok(Vec::new()) };
         for (path, bytes) in &files {
+            if let Err(e) = output::check_inside(path, &environment.directory) {
+                attempt.undo()?;
+                return Err(e);
+            }
             if let Ok(old) = load::read(path) {
                 attempt.kept.push((path.clone(), old));
             }

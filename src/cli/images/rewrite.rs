@@ -101,6 +101,7 @@ fn emit(
     let made = std::mem::take(&mut *made.lock().unwrap_or_else(PoisonError::into_inner));
     let unreached = made.unreached(&rewrite, &finished);
     let top = environment.directory.join(directory);
+    output::check(&top)?;
     std::fs::create_dir_all(&top).map_err(|e| {
         Error::new(ErrorKind::Io, format!("`{directory}` cannot be created: {}", cause(&e)))
             .at(Location::file(directory))
