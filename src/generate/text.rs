@@ -3,7 +3,8 @@
 //! A new text is a string whatever it looks like. Its style is seen only when something else takes its place later:
 //! a new value keeps the style of the old one, so quotes make it a string.
 
-use crate::yaml::{Dialect, Doc, NodeId, Source, Style, Tag, parse, scalar};
+use crate::yaml::compatibility::reads_as_string;
+use crate::yaml::{Doc, NodeId, Style, Tag};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -14,30 +15,12 @@ const LINE: usize = 70;
 pub fn string_node(doc: &mut Doc, text: &str) -> NodeId {
     let style = if memchr::memchr(b'\n', text.as_bytes()).is_some() {
         Style::Literal
-    } else if text.is_empty() || reads_as_text(text) {
+    } else if reads_as_string(text) {
         Style::Plain
     } else {
         Style::Double
     };
     doc.scalar(text, style, Tag::Str)
-}
-
-/// Returns whether the older of kustomize's YAML libraries reads a line as a string, or not at all.
-fn reads_as_text(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let plain = !b"[]{}-?!&*|>'\"%@`#, \t:".contains(&bytes[0])
-        && bytes[bytes.len() - 1] != b':'
-        && memchr::memmem::find(bytes, b": ").is_none()
-        && memchr::memmem::find(bytes, b":\t").is_none()
-        && memchr::memchr(b'#', bytes).is_none();
-    if plain {
-        return scalar::resolve(text.trim_end_matches([' ', '\t']), Dialect::V2) == Tag::Str;
-    }
-    let source = Source::new("", text.to_owned());
-    match parse::parse(&source, 0..text.len(), Dialect::V2) {
-        Ok(doc) => doc.is_some_and(|doc| doc.tag(doc.root()) == Tag::Str),
-        Err(_) => true,
-    }
 }
 
 /// A key as kustomize writes it: plain and without a type, so that `1` is a number.
@@ -65,6 +48,7 @@ pub fn base64_lines(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml::Source;
 
     #[test]
     fn long_base64_is_cut_into_lines() {

@@ -14,6 +14,7 @@ use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{OpenApi, ResId};
 use crate::resource::{ResMap, Resource, internal, origin};
+use crate::yaml::compatibility::reads_as_string;
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
 use rustc_hash::FxHashSet;
 
@@ -335,8 +336,7 @@ fn set_field(doc: &mut Doc, map: NodeId, key: &str, text: &str) {
             doc.set_tag(old, Tag::Unset, tagged);
         }
         None => {
-            let other = !text.is_empty() && scalar::resolve(text, Dialect::V2) != Tag::Str;
-            let style = if other { Style::Double } else { Style::Plain };
+            let style = if reads_as_string(text) { Style::Plain } else { Style::Double };
             let new = doc.scalar(text, style, Tag::Unset);
             doc.set(map, key, new);
         }

@@ -12,6 +12,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::ResId;
 use crate::kustomization::{Patch, Text};
 use crate::resource::Resource;
+use crate::yaml::compatibility::reads_as_string;
 use crate::yaml::{Doc, Mark, NodeId, NodeKind, Source, Style, Tag};
 use std::sync::Arc;
 
@@ -225,7 +226,8 @@ fn set_texts(doc: &mut Doc, metadata: NodeId, field: &str) {
     let new = doc.map();
     for (key, value) in entries {
         let (name, text) = (doc.text(key).to_owned(), doc.text(value).to_owned());
-        let copy = doc.scalar(&text, Style::Plain, Tag::Str);
+        let style = if reads_as_string(&text) { Style::Plain } else { Style::Double };
+        let copy = doc.scalar(&text, style, Tag::Str);
         if let Some(mark) = doc.mark(value) {
             doc.set_mark(copy, &mark);
         }

@@ -11,6 +11,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::id::NO_NAMESPACE;
 use crate::kube::{Gvk, Str, TransformerConfig};
 use crate::resource::{ResMap, Resource};
+use crate::yaml::compatibility::reads_as_string;
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
@@ -309,8 +310,7 @@ impl Step<'_> {
                 Some(n) => doc.set_text(n, &referral.namespace, Tag::Unset),
                 None => {
                     let text = referral.namespace.as_str();
-                    let odd = scalar::resolve(text, Dialect::V2) != Tag::Str;
-                    let style = if odd { Style::Double } else { Style::Plain };
+                    let style = if reads_as_string(text) { Style::Plain } else { Style::Double };
                     let value = doc.scalar(text, style, Tag::Unset);
                     doc.set(node, "namespace", value);
                 }

@@ -11,7 +11,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{FieldSpec, Leaf, fieldspec};
 use crate::kustomization::types::{Pairs, Text};
 use crate::resource::ResMap;
-use crate::yaml::scalar::{Dialect, resolve};
+use crate::yaml::compatibility::reads_as_string;
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ impl Entry<'_> {
         *self.node.get_or_insert_with(|| {
             let value = self.value.as_str();
             // Texts that the older library takes for something else are quoted from the start.
-            let bare = value.is_empty() || resolve(value, Dialect::V2) == Tag::Str;
+            let bare = reads_as_string(value);
             let node = doc.scalar(value, if bare { Style::Plain } else { Style::Double }, Tag::Str);
             doc.set_mark(node, &self.value.mark);
             node

@@ -5,6 +5,7 @@
 
 pub mod anchors;
 pub(crate) mod chars;
+pub(crate) mod compatibility;
 #[cfg(test)]
 mod differential;
 pub mod emit;
