@@ -476,3 +476,30 @@ fn files_with_a_fixed_name_and_those_that_are_typed_are_no_links_out_of_the_tree
         std::fs::remove_file(input.path(&format!("w/{file}"))).expect("removed");
     }
 }
+
+#[test]
+fn directories_to_write_to_are_no_links_out_of_the_tree() {
+    let input = Input::new();
+    input.put("away/keep", "").put("w/kustomization.yaml", "resources: [a.yaml]\n");
+    input.put("w/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n").link("w/out", "../away");
+    for args in [
+        &["build", "--all", ".", "-o", "out"][..],
+        &["init", "out"],
+        &["images", "rewrite", ".", "--image-mirror", "r.example", "--emit", "component", "out"],
+    ] {
+        let ended = input.run_in("w", args, &[]);
+        assert_eq!(ended.code, Some(1), "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("leads out"), "{args:?}: {}", ended.stderr);
+    }
+    assert_eq!(input.path("away").read_dir().expect("a directory").count(), 1);
+}
+
+#[test]
+fn sources_name_no_repository_of_this_machine() {
+    let input = Input::new();
+    commit(input.put("secret/a.yaml", "a: b\n"), "secret");
+    let url = format!("file://{}", input.path("secret").display());
+    let source = format!("[[source]]\nname = \"s\"\ngit = \"{url}\"\nref = \"main\"\ninto = \"s\"\n");
+    input.put("w/kfm.toml", source).run_in("w", &["vendor"], &[]).refused("outside of this tree");
+    assert!(!input.exists("w/s"));
+}
