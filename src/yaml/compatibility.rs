@@ -5,7 +5,7 @@ use super::parse::parse;
 use super::scalar::{Dialect, resolve};
 use super::source::Source;
 
-/// Returns whether the older of kustomize's YAML libraries reads a text as a string, or not at all. kustomize gives other
+/// Returns whether the older of kustomize's YAML libraries reads it as a string, or not at all. kustomize gives other
 /// texts quotes when it sets them as new values, which show when something else takes their place.
 pub fn reads_as_string(text: &str) -> bool {
     let bytes = text.as_bytes();
