@@ -226,7 +226,12 @@ fn set_texts(doc: &mut Doc, metadata: NodeId, field: &str) {
     let new = doc.map();
     for (key, value) in entries {
         let (name, text) = (doc.text(key).to_owned(), doc.text(value).to_owned());
-        let style = if reads_as_string(&text) { Style::Plain } else { Style::Double };
+        // The copy is written and read again, which makes a block of several lines.
+        let style = match &text {
+            text if text.contains('\n') => Style::Literal,
+            text if reads_as_string(text) => Style::Plain,
+            _ => Style::Double,
+        };
         let copy = doc.scalar(&text, style, Tag::Str);
         if let Some(mark) = doc.mark(value) {
             doc.set_mark(copy, &mark);
