@@ -55,8 +55,17 @@ impl Decoder<'_> {
                 for i in 0..count {
                     let kid = self.doc.children(node)[i];
                     odd |= map && i % 2 == 0 && self.doc.tag(kid) != Tag::Str;
+                    if map
+                        && flow
+                        && i % 2 == 0
+                        && self.doc.kind(self.doc.children(node)[i + 1]) != NodeKind::Scalar
+                    {
+                        reencode::refuse_comment_in_flow(self.doc, kid)?;
+                    }
                     let new = if map && i % 2 == 0 {
-                        self.key(kid, flow, top)?
+                        let key = self.key(kid, flow, top)?;
+                        self.doc.forget_comment(key);
+                        key
                     } else {
                         self.node(kid, flow, last && i + 1 == count, false)?
                     };

@@ -297,7 +297,7 @@ impl<'s> Walker<'_, 's> {
             let Some(new) = new.filter(|n| !self.doc.is_null(*n)) else { continue };
             self.remember_quotes(new);
             // The key is written anew, without its comment.
-            let key = if self.comments.contains_key(key) {
+            let key = if self.comments.contains_key(key) || self.doc.comment_after(*key).is_some() {
                 let (text, style) = (self.doc.text(*key).to_owned(), self.doc.style(*key));
                 self.doc.scalar(&text, style, Tag::Unset)
             } else {

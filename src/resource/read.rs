@@ -134,7 +134,9 @@ fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
         doc.set_flow(node, true);
         if doc.kind(node) == NodeKind::Map {
             for i in (0..doc.children(node).len()).step_by(2) {
-                to_json_key(doc, doc.children(node)[i])?;
+                let key = doc.children(node)[i];
+                to_json_key(doc, key)?;
+                doc.forget_comment(key);
             }
         }
         return (0..doc.children(node).len()).try_for_each(|i| to_json_styles(doc, doc.children(node)[i]));

@@ -375,6 +375,9 @@ impl<'d> Printer<'d, '_> {
         }
         let value = self.meant(value);
         let kind = self.doc.kind(value);
+        if self.reencode && context & FLOW != 0 && kind != NodeKind::Scalar {
+            reencode::refuse_comment_in_flow(self.doc, key)?;
+        }
         if kind == NodeKind::Scalar {
             self.out.put(b": ");
             if !self.scalar(value, indent + 2, context)? {
@@ -383,11 +386,7 @@ impl<'d> Printer<'d, '_> {
             Ok(())
         } else if self.doc.children(value).is_empty() {
             // Kustomize writes the comment before the brackets, which then begin a line of their own.
-            if self.reencode
-                && !self.doc.is_flow(value)
-                && !self.doc.without_comments
-                && self.doc.comment_after(key).is_some()
-            {
+            if self.reencode && !self.doc.is_flow(value) && self.doc.comment_after(key).is_some() {
                 let message =
                     format!("the comment after `{text}:` keeps its emptied value from being printed");
                 let error = Error::new(ErrorKind::Resource, message).at(self.doc.location(key));

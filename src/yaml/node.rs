@@ -101,6 +101,8 @@ const FLOW: u8 = 2;
 const BARE: u8 = 4;
 /// A collection after whose children there is room up to the next power of two of their number.
 const GROWN: u8 = 8;
+/// A key after which no comment of its own can stand: it was written in `{}`, or went through JSON.
+const NO_COMMENT: u8 = 16;
 
 /// A span of the document's own text rather than of the source.
 const OWN: u32 = 1 << 31;
@@ -361,15 +363,19 @@ impl Doc {
         self.mark(id).map_or_else(|| Location::file(self.source().path.clone()), |m| m.location())
     }
 
-    /// The comment after the colon of a key with nothing between, as it stands in the source of the key.
+    /// The comment that a key holds: the one after its colon with nothing between, as it stands in the source of the
+    /// key. Inside `{}` such a comment belongs to the value.
     pub fn comment_after(&self, key: NodeId) -> Option<&str> {
+        const BLANKS: [char; 2] = [' ', '\t'];
         let n = self.node(key);
-        let source = self.sources.get(n.origin as usize)?;
-        let line = source.text.get(n.start as usize..)?.lines().next()?;
-        let rest = line.trim_start_matches(['"', '\'']).strip_prefix(self.text(key))?;
-        let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
-        let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
-        rest.starts_with('#').then_some(rest)
+        if n.flags & NO_COMMENT != 0 || n.end <= n.start {
+            return None;
+        }
+        let text = self.sources.get(n.origin as usize)?.text.get(n.end as usize..)?;
+        // After `? key` the colon stands in a line of its own.
+        let value = text.trim_ascii_start().strip_prefix(':')?.strip_prefix(BLANKS)?;
+        let comment = value.trim_start_matches(BLANKS);
+        comment.starts_with('#').then(|| comment.lines().next()).flatten()
     }
 
     /// The bytes of the document's own source that a node covers, if known.

@@ -342,6 +342,9 @@ impl<'a> Parser<'a> {
             let odd = |k: &NodeId| self.doc.tag(*k) == Tag::Null && !self.doc.text(*k).is_empty();
             self.doc.has_anchors = children.iter().step_by(2).any(odd);
         }
+        if self.doc.is_flow(open.node) && self.doc.kind(open.node) == NodeKind::Map {
+            children.iter().step_by(2).for_each(|key| self.doc.forget_comment(*key));
+        }
         self.children.truncate(open.children);
         self.children.push(open.node);
     }

@@ -129,6 +129,20 @@ pub fn has_own_type(doc: &Doc, id: NodeId) -> bool {
     doc.tag(id) == Tag::Other
 }
 
+/// Refuses a comment after the key of a sequence or mapping inside `{}` or `[]`, where a patch may have put them: kustomize
+/// writes the comment before the brackets, and cannot read that again.
+pub fn refuse_comment_in_flow(doc: &Doc, key: NodeId) -> Result<()> {
+    if doc.comment_after(key).is_none() {
+        return Ok(());
+    }
+    let text = doc.text(key);
+    let message =
+        format!("the comment after `{text}:` keeps its value from being printed inside of `{{}}` or `[]`");
+    Err(Error::new(ErrorKind::Resource, message)
+        .at(doc.location(key))
+        .hint("put the comment above the key, or write the object that is patched without `{}`"))
+}
+
 /// The value of a plain text whose type follows from the text.
 fn bare(text: &str, tag: Tag, place: Place) -> Result<Value<'_>> {
     let empty_null = tag == Tag::Null && text.is_empty() && (place.flow || place.simple_key);

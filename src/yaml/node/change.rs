@@ -4,7 +4,7 @@
 //! printed. A change of the children also forgets where the node ends in the source.
 
 use super::super::source::Mark;
-use super::{BARE, Doc, FLOW, GROWN, NodeId, NodeKind, Style, TAGGED, Tag};
+use super::{BARE, Doc, FLOW, GROWN, NO_COMMENT, NodeId, NodeKind, Style, TAGGED, Tag};
 
 impl Doc {
     /// Puts another text and tag in a scalar's place; the style stays. A collection becomes a plain scalar.
@@ -39,6 +39,11 @@ impl Doc {
     pub fn set_flow(&mut self, id: NodeId, flow: bool) {
         let n = self.node_mut(id);
         n.flags = if flow { n.flags | FLOW } else { n.flags & !FLOW };
+    }
+
+    /// Notes that a key has no comment of its own.
+    pub fn forget_comment(&mut self, key: NodeId) {
+        self.node_mut(key).flags |= NO_COMMENT;
     }
 
     /// Sets the byte offsets between which a node of the source stands. Used by the reader.

@@ -89,6 +89,9 @@ impl Doc {
         children: &[NodeId],
         flow: bool,
     ) -> NodeId {
+        if flow && kind == NodeKind::Map {
+            children.iter().step_by(2).for_each(|key| self.forget_comment(*key));
+        }
         let tag = if kind == NodeKind::Map { Tag::Map } else { Tag::Seq };
         let a = self.add_children(children);
         let flags = if flow { FLOW } else { 0 };
