@@ -181,6 +181,29 @@ fn plugins_are_below_their_directory() {
         ended.refused("cannot be a part of the name of a plugin");
     }
     assert!(!input.exists("ran"));
+    // The programs there are the user's own, so the flag of kustomize is enough; what the tree holds needs another one.
+    input.program("plugin/v1/good/Good", &format!("cat <<'E'\n{}E\n", config_map("made", "b")));
+    input.put("g.yaml", "apiVersion: v1\nkind: Good\nmetadata: {name: a}\n");
+    let run = |flags: &[&str]| {
+        input.run_in("", &[&["build", "."], flags].concat(), &[("KUSTOMIZE_PLUGIN_HOME", &home)])
+    };
+    run(&["--enable-alpha-plugins"]).built();
+    run(&["--enable-exec"]).refused("--enable-alpha-plugins");
+    let own = "{config.kubernetes.io/function: 'exec: {path: ./evil}'}";
+    input.put("g.yaml", format!("apiVersion: v1\nkind: F\nmetadata: {{name: a, annotations: {own}}}\n"));
+    assert_eq!(run(&["--enable-alpha-plugins"]).stdout, "");
+    assert!(!input.exists("ran"));
+}
+
+#[test]
+fn a_program_that_prints_without_end_is_ended() {
+    let input = Input::new();
+    let own = "{config.kubernetes.io/function: 'exec: {path: ./endless}'}";
+    input.program("endless", "exec cat /dev/zero\n").put("kustomization.yaml", "generators: [g.yaml]\n");
+    input.put("g.yaml", format!("apiVersion: v1\nkind: F\nmetadata: {{name: a, annotations: {own}}}\n"));
+    input
+        .run_in("", &["build", ".", "--enable-alpha-plugins", "--enable-exec"], &[])
+        .refused("printed more than 256 MiB");
 }
 
 #[test]
@@ -297,6 +320,21 @@ fn edit_touches_the_file_of_its_directory_alone() {
     input.put("f/x", "");
     Command::new("mkfifo").arg(input.path("f/kustomization.yaml")).status().expect("mkfifo runs");
     input.run_in("f", &args, &[]).refused("not a regular file");
+}
+
+#[test]
+fn edit_fix_changes_no_file_outside_of_its_directory() {
+    let input = Input::new();
+    let pod =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, args: [$(V)]}]}\n";
+    let var = "vars: [{name: V, objref: {kind: Pod, name: p, apiVersion: v1}}]\n";
+    input.put("away/pod.yaml", pod).put("away/kustomization.yaml", "resources: [pod.yaml]\n");
+    let kustomization = format!("resources: [../away]\n{var}");
+    input.put("w/kustomization.yaml", &kustomization);
+    let ended = input.run_in("w", &["edit", "fix", "--vars"], &[]);
+    ended.refused("it is outside of");
+    assert_eq!(input.read("away/pod.yaml"), pod);
+    assert_eq!(input.read("w/kustomization.yaml"), kustomization);
 }
 
 #[test]

@@ -107,6 +107,23 @@ fn answers_without_end_are_cut() {
 }
 
 #[test]
+fn what_files_come_to_together_is_limited() {
+    let site = Site::new();
+    let text = |name: &str| format!("{}# {}\n", config_map(name, "1"), "x".repeat(600));
+    let [a, b] = ["a", "b"].map(|name| (format!("/{name}.yaml"), Answer::File(text(name))));
+    let server = Server::start(&[(&a.0, a.1), (&b.0, b.1)]);
+    let url = &server.url;
+    site.write("kustomization.yaml", &format!("resources:\n- {url}/a.yaml\n- {url}/b.yaml\n"));
+    // Copies of earlier builds are not fetched again, and would not count.
+    let run = |limit: &str| site.run(&["build", "--no-cache", "--limit", limit]);
+    assert_eq!(run("fetched=2KiB").good().matches("kind: ConfigMap").count(), 2);
+    let said = run("fetched=1KiB").bad();
+    assert!(said.contains("more than 1KiB of fetched content"), "{said}");
+    assert!(said.contains("`--limit fetched=2KiB`") && said.contains("kustomization.yaml:"), "{said}");
+    assert_eq!(run("download=1KiB").good().matches("kind: ConfigMap").count(), 2);
+}
+
+#[test]
 fn every_command_that_builds_keeps_to_the_lock_and_off_the_network() {
     let (site, url) = app();
     uses(&site, &format!("{url}//base?ref=v1"));
