@@ -54,6 +54,18 @@ fn write(directory: &Path, path: &str, text: &str) {
     std::fs::write(path, text).expect("a file");
 }
 
+/// A component that labels everything.
+const COMPONENT: &str =
+    "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nlabels: [{pairs: {a: b}}]\n";
+
+/// A ConfigMap.
+const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: b}\n";
+
+/// Writes files.
+fn write_all(directory: &Path, files: &[(&str, &str)]) {
+    files.iter().for_each(|(path, text)| write(directory, path, text));
+}
+
 /// Numbers that look random and are always the same.
 struct Random(u64);
 

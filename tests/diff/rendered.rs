@@ -1,16 +1,17 @@
 //! `build --all`: the rendered manifests of a repository.
 
-use super::{run, write};
+use super::{COMPONENT, MAP, run, write, write_all};
 use std::fs;
 use std::path::Path;
 
 fn repository(top: &Path) {
-    write(top, "base/kustomization.yaml", "resources: [map.yaml]\n");
-    write(top, "base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: b}\n");
-    write(
+    write_all(
         top,
-        "component/kustomization.yaml",
-        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n",
+        &[
+            ("base/kustomization.yaml", "resources: [map.yaml]\n"),
+            ("base/map.yaml", MAP),
+            ("component/kustomization.yaml", COMPONENT),
+        ],
     );
     for name in ["a", "b"] {
         write(

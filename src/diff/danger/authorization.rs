@@ -5,20 +5,10 @@ use crate::diff::canonical;
 use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
 
-fn is_policy(subject: &Subject<'_>) -> bool {
+/// Returns whether an object is an AuthorizationPolicy.
+pub fn is_policy(subject: &Subject<'_>) -> bool {
     subject.any_kind() == "AuthorizationPolicy" && subject.group() == "security.istio.io"
 }
-
-/// A policy that is gone.
-pub const REMOVED: Rule = Rule {
-    name: "authorization-policy-removed",
-    about: "an AuthorizationPolicy is removed",
-    check: |subject, found| {
-        if is_policy(subject) && subject.is_removed() {
-            found.push(Found::new("the AuthorizationPolicy is removed: what it kept out may come in"));
-        }
-    },
-};
 
 /// A policy that lets more through.
 pub const LOOSENED: Rule = Rule {

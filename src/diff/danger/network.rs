@@ -6,30 +6,20 @@ use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
 use std::net::IpAddr;
 
-fn is_network_policy(subject: &Subject<'_>) -> bool {
+/// Returns whether an object is a NetworkPolicy.
+pub fn is_policy(subject: &Subject<'_>) -> bool {
     subject.kind() == "NetworkPolicy" && subject.group() == "networking.k8s.io"
 }
 
-/// A policy of the network that is gone.
-pub const POLICY_REMOVED: Rule = Rule {
-    name: "network-policy-removed",
-    about: "a NetworkPolicy is removed",
-    check: |subject, found| {
-        if is_network_policy(subject) && subject.is_removed() {
-            found.push(Found::new("the NetworkPolicy is removed: what it kept out may come in"));
-        }
-    },
-};
-
 /// A policy of the network that lets more through.
-pub const POLICY_LOOSENED: Rule = Rule {
+pub const LOOSENED: Rule = Rule {
     name: "network-policy-loosened",
     about: "a NetworkPolicy admits more, or holds for fewer pods",
-    check: policy_loosened,
+    check: loosened,
 };
 
-fn policy_loosened(subject: &Subject<'_>, found: &mut Vec<Found>) {
-    let Some((old, new)) = subject.both().filter(|_| is_network_policy(subject)) else { return };
+fn loosened(subject: &Subject<'_>, found: &mut Vec<Found>) {
+    let Some((old, new)) = subject.both().filter(|_| is_policy(subject)) else { return };
     const PODS: &[&str] = &["spec", "podSelector"];
     if let Some(node) = get(new, PODS)
         && selector::holds_for_fewer(old, new, PODS)

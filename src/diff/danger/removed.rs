@@ -1,6 +1,6 @@
-//! Objects whose removal takes data or other objects with it.
+//! Objects whose removal takes data, other objects or protection with it.
 
-use super::{Found, Rule, Subject, items};
+use super::{Found, Rule, Subject, authorization, items, network};
 use crate::diff::report::Change;
 
 /// A claim that is gone.
@@ -66,9 +66,8 @@ pub const STATEFUL_SET: Rule = Rule {
     name: "statefulset-removed",
     about: "a StatefulSet is removed; its claims stay behind, or go with it",
     check: |subject, found| {
-        if subject.kind() == "StatefulSet" && subject.is_removed() {
-            found.push(Found::new("the StatefulSet is removed: its pods lose their place and their volumes"));
-        }
+        let message = "the StatefulSet is removed: its pods lose their place and their volumes";
+        gone(subject, found, subject.kind() == "StatefulSet", message);
     },
 };
 
@@ -77,9 +76,8 @@ pub const NAMESPACE: Rule = Rule {
     name: "namespace-removed",
     about: "a Namespace is removed, and everything in it",
     check: |subject, found| {
-        if subject.kind() == "Namespace" && subject.group().is_empty() && subject.is_removed() {
-            found.push(Found::new("the Namespace is removed, and everything in it"));
-        }
+        let is_one = subject.kind() == "Namespace" && subject.group().is_empty();
+        gone(subject, found, is_one, "the Namespace is removed, and everything in it");
     },
 };
 
@@ -88,11 +86,37 @@ pub const DEFINITION: Rule = Rule {
     name: "crd-removed",
     about: "a CustomResourceDefinition is removed, and all its custom resources",
     check: |subject, found| {
-        if subject.kind() == "CustomResourceDefinition" && subject.is_removed() {
-            found.push(Found::new("the CustomResourceDefinition is removed, and all its custom resources"));
-        }
+        let message = "the CustomResourceDefinition is removed, and all its custom resources";
+        gone(subject, found, subject.kind() == "CustomResourceDefinition", message);
     },
 };
+
+/// A policy of the network that is gone.
+pub const NETWORK_POLICY: Rule = Rule {
+    name: "network-policy-removed",
+    about: "a NetworkPolicy is removed",
+    check: |subject, found| {
+        let message = "the NetworkPolicy is removed: what it kept out may come in";
+        gone(subject, found, network::is_policy(subject), message);
+    },
+};
+
+/// A policy of Istio that is gone.
+pub const AUTHORIZATION_POLICY: Rule = Rule {
+    name: "authorization-policy-removed",
+    about: "an AuthorizationPolicy is removed",
+    check: |subject, found| {
+        let message = "the AuthorizationPolicy is removed: what it kept out may come in";
+        gone(subject, found, authorization::is_policy(subject), message);
+    },
+};
+
+/// Finds that an object is removed, if it is one of those that a rule is about.
+fn gone(subject: &Subject<'_>, found: &mut Vec<Found>, is_one: bool, message: &str) {
+    if is_one && subject.is_removed() {
+        found.push(Found::new(message));
+    }
+}
 
 /// A version of a definition that is gone.
 pub const VERSION: Rule = Rule {
