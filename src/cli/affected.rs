@@ -1,6 +1,7 @@
 //! `affected`: which roots the changes since a revision reach.
 
 use super::Done;
+use super::args::ReachArgs;
 use super::diff::{affected_roots, confine, repository_path};
 use super::environment::Environment;
 use crate::diag::{Error, ErrorKind, Result};
@@ -23,6 +24,9 @@ pub struct AffectedArgs {
     /// How the list is written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: Format,
+    /// As for `diff`, so that both take the same flags; nothing is fetched or run to find the roots
+    #[command(flatten)]
+    pub reach: ReachArgs,
 }
 
 /// How the list is written.
@@ -39,7 +43,7 @@ pub enum Format {
 
 /// Lists the roots.
 pub fn run(args: &AffectedArgs, environment: &Environment) -> Result<Done> {
-    let findings = confine(&[], None, environment);
+    let findings = confine(&[], &args.reach, None, environment);
     let repository = environment.repository()?;
     let revision = match args.merge_base {
         true => repository.merge_base(&args.revision)?,

@@ -24,7 +24,7 @@ pub enum Command {
     /// Show what a change does to the cluster: compare directories, files or revisions as objects
     Diff(Box<super::diff::DiffArgs>),
     /// List the roots that the changes since a git revision reach, and why
-    Affected(super::affected::AffectedArgs),
+    Affected(Box<super::affected::AffectedArgs>),
     /// Show what other versions of kustomize print of the same input
     #[command(args_override_self = true)]
     Compare(Box<super::compare::CompareArgs>),

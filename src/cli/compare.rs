@@ -42,7 +42,11 @@ pub fn run(args: &CompareArgs, environment: &Environment) -> Result<Done> {
     }
     let current = [".".to_owned()];
     let targets = if args.targets.is_empty() { &current[..] } else { &args.targets };
-    let notes = sandbox::confine(targets.iter().map(String::as_str), None, environment);
+    let notes = sandbox::confine(
+        targets.iter().map(String::as_str).chain(args.reach.root.as_deref()),
+        None,
+        environment,
+    );
     let mut all = Comparison { findings: notes, ..Comparison::default() };
     for target in targets {
         let rendered: Vec<Rendered> =

@@ -21,7 +21,7 @@ pub struct Environment {
     pub managed_by_label: bool,
     /// `KFM_COMPAT`
     compat: Option<String>,
-    /// `KFM_UNTRUSTED=1`
+    /// The input is a stranger's: `KFM_UNTRUSTED=1`, or a flag says so.
     pub untrusted: bool,
     /// `KFM_MANIFESTS`
     pub manifests: Option<String>,

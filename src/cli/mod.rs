@@ -73,7 +73,7 @@ enum Strictness {
 
 /// Runs the program with these arguments (the first is the program's name); gives the exit code.
 pub fn main(arguments: Vec<OsString>) -> u8 {
-    let environment = Environment::read(&arguments);
+    let mut environment = Environment::read(&arguments);
     let mut command = Cli::command();
     let rewritten = rewrite::rewrite(&command, arguments);
     rewritten.note.iter().for_each(|note| say(note));
@@ -85,7 +85,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         Err(e) => return usage(&e) * trouble(named.as_deref()),
     };
     let trouble = trouble(path.first().map(String::as_str));
-    match run(cli, &environment) {
+    match run(cli, &mut environment) {
         Ok(done) => finish(done, trouble, environment.look),
         Err(mut e) => {
             if e.kind() == diag::ErrorKind::Usage && e.hints().is_empty() {
@@ -116,10 +116,25 @@ fn refuse_reaching_out(command: Option<&Command>) -> Result<(), Error> {
     Err(Error::new(diag::ErrorKind::Restricted, message))
 }
 
-fn run(cli: Cli, environment: &Environment) -> Result<Done, Error> {
+/// Returns whether a command is told that its input is a stranger's.
+fn is_untrusted(command: &Command) -> bool {
+    let reach = match command {
+        Command::Build(args) => &args.reach,
+        Command::Diff(args) => &args.reach,
+        Command::Affected(args) => &args.reach,
+        Command::Compare(args) => &args.reach,
+        Command::Images(command) => command.reach(),
+        _ => return false,
+    };
+    reach.untrusted.unwrap_or(false)
+}
+
+fn run(cli: Cli, environment: &mut Environment) -> Result<Done, Error> {
     if environment.untrusted {
         refuse_reaching_out(cli.command.as_ref())?;
     }
+    environment.untrusted |= cli.command.as_ref().is_some_and(is_untrusted);
+    let environment = &*environment;
     match cli.command {
         Some(Command::Build(args)) if args.all => build_all::run(&args, environment),
         Some(Command::Build(args)) => build::run(args, environment),

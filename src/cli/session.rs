@@ -52,7 +52,7 @@ pub fn options(args: &BuildArgs, environment: &Environment, findings: &Findings)
     };
     let compat = environment.compat(args.compat.as_deref())?;
     let mut limits = Limits::default();
-    let trusted = !is_untrusted(args, environment);
+    let trusted = !environment.untrusted;
     let config = if trusted { remote::configuration(environment)? } else { Config::default() };
     for text in config.limits.iter().chain(&args.limit) {
         limits.set(text).map_err(|e| Error::new(ErrorKind::Usage, e))?;
@@ -202,7 +202,7 @@ pub struct Reach {
 /// Sets what may be reached, and gives it.
 pub fn reach(options: &mut Options, args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Reach> {
     options.root = root(args, dir, environment)?;
-    let untrusted = is_untrusted(args, environment);
+    let untrusted = environment.untrusted;
     let remote = match untrusted {
         true => remote::copies(dir, options.root.as_deref(), environment)?,
         false => Some(remote::open(&args.reach.remote, dir, options.limits.clone(), environment)?),
@@ -227,14 +227,9 @@ fn root(args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Option
     };
     match &args.reach.root {
         Some(root) => real(root).map(Some),
-        None if is_untrusted(args, environment) => Ok(Some(sandbox::own_root(dir, environment))),
+        None if environment.untrusted => Ok(Some(sandbox::own_root(dir, environment))),
         None => Ok(None),
     }
-}
-
-fn is_untrusted(args: &BuildArgs, environment: &Environment) -> bool {
-    // Whoever sets the variable for a machine means every build.
-    args.reach.untrusted.unwrap_or(false) || environment.untrusted
 }
 
 /// Lets the kernel enforce what an untrusted build may reach. Tells what it does not enforce.

@@ -1,48 +1,31 @@
 //! Sides that are revisions, and the roots that a change reaches.
 
-use super::{Random, git, kfm, run, write};
+use super::{COMPONENT, MAP, Random, git, kfm, run, write, write_all};
 use std::fs;
 use std::path::Path;
 
 /// A repository with bases, a component, overlays, and a branch `work` that is checked out.
 fn repository(directory: &Path) {
     git(directory, &["init", "-q", "-b", "main", "."]);
-    write(
+    write_all(
         directory,
-        "base/kustomization.yaml",
-        "resources: [service.yaml]\nconfigMapGenerator: [{name: c, files: [k=conf.txt]}]\n",
-    );
-    write(
-        directory,
-        "base/service.yaml",
-        "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {ports: [{port: 80}]}\n",
-    );
-    write(directory, "base/conf.txt", "hello\n");
-    write(directory, "base/README.md", "nobody reads this\n");
-    write(
-        directory,
-        "component/kustomization.yaml",
-        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nlabels: [{pairs: {a: b}}]\n",
-    );
-    write(
-        directory,
-        "overlays/a/kustomization.yaml",
-        "resources: [../../base]\ncomponents: [../../component]\n",
-    );
-    write(
-        directory,
-        "overlays/b/kustomization.yaml",
-        "resources: [map.yaml]\npatches: [{path: patch.yaml}]\n",
-    );
-    write(
-        directory,
-        "overlays/b/map.yaml",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: b}\n",
-    );
-    write(
-        directory,
-        "overlays/b/patch.yaml",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {c: d}\n",
+        &[
+            (
+                "base/kustomization.yaml",
+                "resources: [service.yaml]\nconfigMapGenerator: [{name: c, files: [k=conf.txt]}]\n",
+            ),
+            (
+                "base/service.yaml",
+                "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {ports: [{port: 80}]}\n",
+            ),
+            ("base/conf.txt", "hello\n"),
+            ("base/README.md", "nobody reads this\n"),
+            ("component/kustomization.yaml", COMPONENT),
+            ("overlays/a/kustomization.yaml", "resources: [../../base]\ncomponents: [../../component]\n"),
+            ("overlays/b/kustomization.yaml", "resources: [map.yaml]\npatches: [{path: patch.yaml}]\n"),
+            ("overlays/b/map.yaml", MAP),
+            ("overlays/b/patch.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {c: d}\n"),
+        ],
     );
     git(directory, &["add", "-A"]);
     git(directory, &["commit", "-q", "-m", "one"]);
@@ -404,6 +387,19 @@ fn submodules_lfs_pointers_and_links_out_are_named_and_not_followed() {
     }
     let (code, stdout, stderr) = run(top, &["diff", "work:through", "work:base"]);
     assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", ""));
+}
+
+#[test]
+fn affected_takes_the_flags_of_diff() {
+    let directory = scratch();
+    let top = directory.path();
+    write(top, "base/conf.txt", "world\n");
+    let plain = run(top, &["affected", "main"]);
+    assert_eq!(plain.1, "overlays/a: base/conf.txt (configMapGenerator), through base\n");
+    let flags = ["--offline", "--locked", "--no-cache", "--public-only", "--untrusted", "--root", "."];
+    assert_eq!(run(top, &[&["affected", "main"], &flags[..]].concat()), plain);
+    let code = run(top, &[&["diff", "--against", "main", "--all"], &flags[..]].concat()).0;
+    assert_eq!(code, 1);
 }
 
 #[test]

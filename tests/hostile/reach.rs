@@ -434,6 +434,11 @@ fn every_command_of_an_untrusted_run_stays_in_its_root_and_starts_nothing() {
     }
     let path = format!("{}:{}", input.path("bin").display(), std::env::var("PATH").expect("a path"));
     let env = [("KFM_UNTRUSTED", "1"), ("PATH", path.as_str())];
+    // The variable, and the flag.
+    let both = |args: &[&str]| {
+        let by_flag = [args, &["--untrusted"]].concat();
+        [input.run_in("root", args, &env), input.run_in("root", &by_flag, &env[1..])]
+    };
     input
         .put("outside/kustomization.yaml", "resources: [a.yaml]\n")
         .put("outside/a.yaml", config_map("a", SECRET))
@@ -444,12 +449,10 @@ fn every_command_of_an_untrusted_run_stays_in_its_root_and_starts_nothing() {
         .put("root/w/digests", "");
     commit(&input, "root");
     for args in RENDERING {
-        let ended = input.run_in("root", args, &env);
-        assert!(
-            ended.code.is_some_and(|code| code < 2) && ended.stderr.is_empty(),
-            "{args:?}: {}",
-            ended.stderr
-        );
+        for ended in both(args) {
+            let is_well = ended.code.is_some_and(|code| code < 2) && ended.stderr.is_empty();
+            assert!(is_well, "{args:?}: {}", ended.stderr);
+        }
     }
     for text in [
         "resources: [../../outside]\n",
@@ -463,10 +466,11 @@ fn every_command_of_an_untrusted_run_stays_in_its_root_and_starts_nothing() {
             input.link("root/w/link", "../../outside");
         }
         for args in RENDERING {
-            let ended = input.run_in("root", args, &env);
-            ended.within_limits();
-            assert_ne!(ended.code, Some(0), "{args:?} {text}");
-            assert!(!ended.stdout.contains(SECRET) && !ended.stderr.contains(SECRET), "{args:?} {text}");
+            for ended in both(args) {
+                ended.within_limits();
+                assert_ne!(ended.code, Some(0), "{args:?} {text}");
+                assert!(!ended.stdout.contains(SECRET) && !ended.stderr.contains(SECRET), "{args:?} {text}");
+            }
         }
     }
     for args in [

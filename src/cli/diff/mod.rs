@@ -9,7 +9,7 @@ mod side;
 pub use args::DiffArgs;
 pub(super) use plan::{affected_roots, repository_path};
 
-use super::args::BuildArgs;
+use super::args::{BuildArgs, ReachArgs};
 use super::environment::Environment;
 use super::{Done, output, sandbox, session};
 use crate::config::Repository;
@@ -26,7 +26,7 @@ pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
     if args.live {
         return live::run(args, environment);
     }
-    let notes = confine(&args.sides, args.output.as_deref(), environment);
+    let notes = confine(&args.sides, &args.reach, args.output.as_deref(), environment);
     let pairs = plan::pairs(args, environment)?;
     let options = diff::Options {
         normalize: args.normalize,
@@ -50,10 +50,19 @@ pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
 
 /// Where every input is a stranger's, lets the kernel enforce what may be reached: the sides, and the repository in which
 /// the user stands with what git keeps of it.
-pub(super) fn confine(sides: &[String], output: Option<&str>, environment: &Environment) -> Vec<Finding> {
+pub(super) fn confine(
+    sides: &[String],
+    reach: &ReachArgs,
+    output: Option<&str>,
+    environment: &Environment,
+) -> Vec<Finding> {
+    if !environment.untrusted {
+        return vec![];
+    }
     let git = environment.repository().map(|repository| repository.directories()).unwrap_or_default();
     let git = git.iter().filter_map(|path| path.to_str());
-    sandbox::confine(git.chain(sides.iter().map(String::as_str)), output, environment)
+    let named = sides.iter().chain(&reach.root).map(String::as_str);
+    sandbox::confine(git.chain(named), output, environment)
 }
 
 fn compare(

@@ -18,7 +18,7 @@ use std::fmt::Write;
 #[derive(Debug, Args)]
 pub struct ListArgs {
     #[command(flatten)]
-    target: TargetArgs,
+    pub(super) target: TargetArgs,
     #[command(flatten)]
     images: ImageArgs,
     /// Fail if an image is outside of the allowed registries; the same as `--image-check`

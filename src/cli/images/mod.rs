@@ -33,6 +33,17 @@ pub enum Images {
     Lock(Box<lock::LockArgs>),
 }
 
+impl Images {
+    /// What may be read, run and fetched.
+    pub fn reach(&self) -> &ReachArgs {
+        match self {
+            Self::List(args) => &args.target.reach,
+            Self::Rewrite(args) => &args.target.reach,
+            Self::Lock(args) => &args.target.reach,
+        }
+    }
+}
+
 /// What is looked at.
 #[derive(Debug, Args)]
 pub struct TargetArgs {
@@ -103,8 +114,7 @@ impl TargetArgs {
 
     /// What may be asked over the network: nothing where the input is a stranger's.
     fn access(&self, environment: &Environment) -> Result<Access> {
-        let untrusted = self.reach.untrusted.unwrap_or(false) || environment.untrusted;
-        match untrusted {
+        match environment.untrusted {
             true => Ok(Access { offline: true, ..Access::default() }),
             false => Ok(remote::settings(&self.reach.remote, Limits::default(), environment)?.access),
         }
@@ -113,7 +123,8 @@ impl TargetArgs {
     /// Where every input is a stranger's, lets the kernel enforce what may be reached: what the target and other files may
     /// read, and writing to `output`.
     fn confine(&self, files: &[&str], output: Option<&str>, environment: &Environment, findings: &Findings) {
-        let targets = std::iter::once(self.directory()).chain(files.iter().copied());
+        let targets = [Some(self.directory()), self.reach.root.as_deref()].into_iter().flatten();
+        let targets = targets.chain(files.iter().copied());
         let notes = sandbox::confine(targets, output, environment);
         notes.into_iter().for_each(|note| findings.add(note));
     }

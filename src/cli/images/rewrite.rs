@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Args)]
 pub struct RewriteArgs {
     #[command(flatten)]
-    target: TargetArgs,
+    pub(super) target: TargetArgs,
     #[command(flatten)]
     images: ImageArgs,
     /// Fail if an image is outside of the allowed registries; the same as `--image-check`
