@@ -90,29 +90,29 @@ fn end(_programs: &[u32]) {}
 
 /// A temporary file or directory: removed when dropped, and when the run is interrupted.
 #[derive(Debug)]
-pub struct Temporary<T> {
+pub(crate) struct Temporary<T> {
     held: Option<T>,
     path: PathBuf,
 }
 
 /// A temporary directory.
-pub type Directory = Temporary<TempDir>;
+pub(crate) type Directory = Temporary<TempDir>;
 
 /// A temporary file.
-pub type File = Temporary<NamedTempFile>;
+pub(crate) type File = Temporary<NamedTempFile>;
 
 /// A temporary directory, as `make` makes it.
-pub fn directory(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Directory> {
+pub(crate) fn directory(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Directory> {
     temporary(make)
 }
 
 /// A temporary file, as `make` makes it.
-pub fn file(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<File> {
+pub(crate) fn file(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<File> {
     temporary(make)
 }
 
 /// A temporary file in a directory, to be given the name of another one there: with the usual mode of new files.
-pub fn file_in(directory: &Path) -> io::Result<File> {
+pub(crate) fn file_in(directory: &Path) -> io::Result<File> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".kfm-");
     #[cfg(unix)]
@@ -131,14 +131,14 @@ fn temporary<T: AsRef<Path>>(make: impl FnOnce() -> io::Result<T>) -> io::Result
 
 impl<T> Temporary<T> {
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
 
 impl Directory {
     /// Gives it its name for good, in place of nothing or of an empty directory.
-    pub fn rename(mut self, to: &Path) -> io::Result<()> {
+    pub(crate) fn rename(mut self, to: &Path) -> io::Result<()> {
         std::fs::rename(&self.path, to)?;
         self.held.take().map(TempDir::keep);
         Ok(())
@@ -147,12 +147,12 @@ impl Directory {
 
 impl File {
     /// Writes its content.
-    pub fn write_all(&mut self, content: &[u8]) -> io::Result<()> {
+    pub(crate) fn write_all(&mut self, content: &[u8]) -> io::Result<()> {
         self.held.as_mut().map_or(Ok(()), |file| io::Write::write_all(file, content))
     }
 
     /// Gives it its name for good, in place of a file that may be there.
-    pub fn rename(mut self, to: &Path) -> io::Result<()> {
+    pub(crate) fn rename(mut self, to: &Path) -> io::Result<()> {
         self.held.take().map_or(Ok(()), |file| file.persist(to).map(drop).map_err(|e| e.error))
     }
 }
@@ -170,14 +170,14 @@ impl<T> Drop for Temporary<T> {
 /// A program that was started: ended when dropped, and when the run is interrupted. It leads a process group of its own,
 /// which ends with it.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     ended: Option<ExitStatus>,
 }
 
 impl Program {
     /// Starts a program.
-    pub fn start(command: &mut Command) -> io::Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         let mut state = listening();
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
@@ -187,7 +187,7 @@ impl Program {
     }
 
     /// Limits the memory that it, and what it starts from now on, may use for data, where the system can do that.
-    pub fn limit_memory(&self, bytes: u64) {
+    pub(crate) fn limit_memory(&self, bytes: u64) {
         #[cfg(target_os = "linux")]
         {
             use rustix::process::{Resource, Rlimit, prlimit};
@@ -200,7 +200,7 @@ impl Program {
     }
 
     /// Waits for its end.
-    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+    pub(crate) fn wait(&mut self) -> io::Result<ExitStatus> {
         // Its number stays taken until it is off the list.
         #[cfg(unix)]
         if self.ended.is_none()
@@ -219,7 +219,7 @@ impl Program {
     }
 
     /// How it ended, if it has. What it started and left behind is ended as well.
-    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+    pub(crate) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         if self.ended.is_none() {
             let mut state = state();
             #[cfg(unix)]

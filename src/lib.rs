@@ -78,21 +78,22 @@
     allow(dead_code, unused_imports, reason = "some parts serve the program alone")
 )]
 
-#[cfg(not(fuzzing))]
 mod accumulate;
-#[cfg(all(feature = "cli", not(fuzzing)))]
+#[cfg(feature = "cli")]
 mod cli;
 mod compat;
 #[cfg(feature = "cli")]
 mod config;
 pub mod diag;
-#[cfg(all(feature = "cli", not(fuzzing)))]
+#[cfg(feature = "cli")]
 mod diff;
 #[cfg(feature = "distribution")]
 mod distribution;
-#[cfg(all(feature = "cli", not(fuzzing)))]
+#[cfg(feature = "cli")]
 mod edit;
 pub mod files;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod generate;
 #[cfg(feature = "cli")]
 mod image;
@@ -102,7 +103,6 @@ mod kube;
 mod kustomization;
 mod kustomize;
 pub mod limits;
-#[cfg(not(fuzzing))]
 mod load;
 #[cfg(feature = "cli")]
 mod localize;
@@ -110,9 +110,8 @@ mod parallel;
 mod patch;
 mod plugin;
 mod refs;
-#[cfg(all(feature = "remote", not(fuzzing)))]
+#[cfg(feature = "remote")]
 mod remote;
-#[cfg(not(fuzzing))]
 mod resource;
 #[cfg(feature = "cli")]
 mod revision;
@@ -123,26 +122,7 @@ mod text;
 mod transform;
 #[cfg(feature = "cli")]
 mod vendor;
-#[cfg(not(fuzzing))]
 mod yaml;
-
-// Fuzz targets reach into these; they are built with `--cfg fuzzing` and all features.
-#[cfg(fuzzing)]
-pub mod accumulate;
-#[cfg(fuzzing)]
-pub mod cli;
-#[cfg(fuzzing)]
-pub mod diff;
-#[cfg(fuzzing)]
-pub mod edit;
-#[cfg(fuzzing)]
-pub mod load;
-#[cfg(fuzzing)]
-pub mod remote;
-#[cfg(fuzzing)]
-pub mod resource;
-#[cfg(fuzzing)]
-pub mod yaml;
 
 pub use accumulate::{Options, Reorder};
 pub use compat::Compat;
@@ -150,20 +130,16 @@ pub use kustomize::{Field, Kustomize, Object, Output, Yaml};
 pub use load::{Fetch, NoFetch, RepoSpec};
 pub use plugin::PluginOptions;
 #[cfg(feature = "remote")]
-pub use remote::{Mirrors, Proxies, Remote};
+pub use remote::{Access, Mirrors, Proxies, Remote, RemoteOptions};
+pub use search_path::SearchPath;
 
-/// What the program, the tests and the fuzz targets use beside the face. It may change with any version.
+/// What the program and the tests use beside the face. It may change with any version.
 #[doc(hidden)]
 pub mod internals {
     #[cfg(feature = "cli")]
-    pub use crate::cli::{Cli, main, note_closed_stdout, rewrite};
+    pub use crate::cli::{command, main, note_closed_stdout, parse};
     #[cfg(feature = "distribution")]
-    pub use crate::distribution::embedded;
+    pub use crate::distribution::embedded::files as embedded_files;
     #[cfg(all(feature = "cli", unix))]
     pub use crate::interrupt::{clean_up, set_signal_handler};
-    pub use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, Style, fast, parse, print, split};
 }
-
-/// Stack of threads that walk documents, in bytes: these may be 10,000 levels deep. Only what is used is ever touched.
-#[doc(hidden)]
-pub const STACK: usize = 256 << 20;

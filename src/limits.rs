@@ -1,7 +1,7 @@
 //! What a build may take: memory, depth, work, files, what is fetched.
 //!
 //! The input of a build may be a stranger's. A few lines of it can ask for a text that doubles forty times, or for a
-//! million directories; each such thing has a limit here. [`Limits`] are the numbers and [`Budget`] is what is used
+//! million directories; each such thing has a limit here. [`Limits`] are the numbers and `Budget` is what is used
 //! up of them, shared by the threads of one build. Whoever makes something grow charges the budget first, and gives
 //! the error the place that asked for it:
 //!
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
-    /// Bytes that documents and other texts of the build hold at a time, beyond [`FACTOR`] times what was read.
+    /// Bytes that documents and other texts of the build hold at a time, beyond 32 times what was read.
     Memory,
     /// Bytes of a document's text that is not a part of the file it was read from.
     Text,
@@ -28,7 +28,7 @@ pub enum Limit {
     Depth,
     /// Objects of a build.
     Objects,
-    /// Steps: bytes copied, nodes compared, objects looked at for a patch; beyond [`WORK_FACTOR`] times what was read.
+    /// Steps: bytes copied, nodes compared, objects looked at for a patch; beyond 1000 times what was read.
     Work,
     /// How often directories are entered.
     Directories,
@@ -101,13 +101,13 @@ const ROWS: [Row; 14] = [
 
 /// How many bytes of memory each byte of the input adds to [`Limit::Memory`]: the table of a document whose text is
 /// `[a,a,…` takes about this much.
-pub const FACTOR: u64 = 32;
+pub(crate) const FACTOR: u64 = 32;
 
 /// How many steps each byte of the input adds to [`Limit::Work`].
-pub const WORK_FACTOR: u64 = 1000;
+pub(crate) const WORK_FACTOR: u64 = 1000;
 
 /// No text can be longer, whatever is allowed: spans of documents have 31 bits.
-pub const LONGEST_TEXT: u64 = (1 << 31) - 1;
+pub(crate) const LONGEST_TEXT: u64 = (1 << 31) - 1;
 
 /// Deeper documents cannot be allowed: the stacks of the worker threads are made for this.
 const DEEPEST: u64 = 10_000;
@@ -133,14 +133,9 @@ impl Limit {
     /// # Errors
     ///
     /// It is more.
-    pub fn check_default(self, amount: u64) -> Result<(), Exceeded> {
+    pub(crate) fn check_default(self, amount: u64) -> Result<(), Exceeded> {
         let most = self.row().default;
         if amount > most { Err(Exceeded { limit: self, most }) } else { Ok(()) }
-    }
-
-    /// Its default as people write it: `512MiB`.
-    pub fn default_text(self) -> String {
-        Amount(self.row().unit, self.row().default).to_string()
     }
 
     /// Returns the highest value that can be set, where there is one.
@@ -248,16 +243,16 @@ impl fmt::Display for Amount {
 
 /// A limit that was reached. Turn it into an [`Error`] and give that the place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Exceeded {
+pub(crate) struct Exceeded {
     /// Which one.
-    pub limit: Limit,
+    pub(crate) limit: Limit,
     /// Its value as it was set.
-    pub most: u64,
+    pub(crate) most: u64,
 }
 
 impl Exceeded {
     /// What the user can do about it.
-    pub fn hint(self) -> String {
+    pub(crate) fn hint(self) -> String {
         let highest = self.limit.highest();
         if self.most >= highest {
             return "kfm cannot hold more".to_owned();
@@ -284,7 +279,7 @@ impl From<Exceeded> for Error {
 
 /// What a build has used up of its limits. Threads of one build share it.
 #[derive(Debug, Default)]
-pub struct Budget {
+pub(crate) struct Budget {
     limits: Limits,
     used: [AtomicU64; ROWS.len()],
     /// Bytes that were read.
@@ -293,17 +288,17 @@ pub struct Budget {
 
 impl Budget {
     /// Nothing is used yet.
-    pub fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
     }
 
     /// The limits.
-    pub fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
     /// Notes that so many bytes were read, which memory and work may grow with.
-    pub fn read(&self, bytes: u64) {
+    pub(crate) fn read(&self, bytes: u64) {
         self.input.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -312,14 +307,14 @@ impl Budget {
     /// # Errors
     ///
     /// There is not so much left; it counts as taken all the same.
-    pub fn take(&self, limit: Limit, amount: u64) -> Result<(), Exceeded> {
+    pub(crate) fn take(&self, limit: Limit, amount: u64) -> Result<(), Exceeded> {
         let used = self.used.get(limit as usize);
         let before = used.map_or(0, |used| used.fetch_add(amount, Ordering::Relaxed));
         self.compare(limit, before.saturating_add(amount))
     }
 
     /// Gives back what was taken.
-    pub fn give_back(&self, limit: Limit, amount: u64) {
+    pub(crate) fn give_back(&self, limit: Limit, amount: u64) {
         if let Some(used) = self.used.get(limit as usize) {
             used.fetch_sub(amount, Ordering::Relaxed);
         }
@@ -330,7 +325,7 @@ impl Budget {
     /// # Errors
     ///
     /// It is more.
-    pub fn check(&self, limit: Limit, amount: u64) -> Result<(), Exceeded> {
+    pub(crate) fn check(&self, limit: Limit, amount: u64) -> Result<(), Exceeded> {
         self.compare(limit, amount)
     }
 
@@ -348,7 +343,7 @@ impl Budget {
 }
 
 /// Takes bytes for compiled patterns; the error is what messages say.
-pub fn room_for_patterns(budget: Option<&Budget>) -> impl Fn(u64) -> Result<(), String> {
+pub(crate) fn room_for_patterns(budget: Option<&Budget>) -> impl Fn(u64) -> Result<(), String> {
     move |bytes| {
         let taken = match budget {
             Some(budget) => budget.take(Limit::Patterns, bytes),

@@ -1,6 +1,5 @@
-//! The program: runs the command line on a thread whose stack is large enough for the deepest document.
+//! The program: the command line, and the signals that end it.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Two threads allocate without waiting for each other or growing their heaps page by page; see docs/performance.md.
@@ -21,15 +20,7 @@ fn main() -> ExitCode {
             kfm::internals::note_closed_stdout();
         }
     }
-    let run = || kfm::internals::main(std::env::args_os().collect());
-    match std::thread::Builder::new().stack_size(kfm::STACK).spawn(run) {
-        Ok(thread) => ExitCode::from(thread.join().unwrap_or(1)),
-        Err(e) => {
-            let cause = kfm::diag::cause(&e);
-            let _ = writeln!(std::io::stderr(), "Error: no thread can be started: {cause}");
-            ExitCode::FAILURE
-        }
-    }
+    ExitCode::from(kfm::internals::main(std::env::args_os().collect()))
 }
 
 /// Waits for the signals that ask the program to end, and lets it end by them when it has cleaned up.

@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 
+/// Stack of threads that walk documents, in bytes: these may be 10,000 levels deep. Only what is used is ever touched.
+pub(crate) const STACK: usize = 256 << 20;
+
 /// Does something with every item, on several threads; results come in the order of the items.
-pub fn map<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
     let run = || {
@@ -34,21 +37,21 @@ pub fn map<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R
 /// # Errors
 ///
 /// No thread could be started.
-pub fn on_own_stack<R: Send>(run: impl FnOnce() -> R + Send) -> std::io::Result<R> {
+pub(crate) fn on_own_stack<R: Send>(run: impl FnOnce() -> R + Send) -> std::io::Result<R> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(crate::STACK).spawn_scoped(scope, run)?;
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run)?;
         Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }
 
 /// Starts a thread; whether it could be had. Where it could not, those who are there do all the work.
 fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, run: impl FnOnce() + Send + 'scope) -> bool {
-    std::thread::Builder::new().stack_size(crate::STACK).spawn_scoped(scope, run).is_ok()
+    std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run).is_ok()
 }
 
 /// Runs something that may hand tasks to helpers: they start when it calls its second argument, which says whether
 /// there are any, and end with it.
-pub fn with_helpers<R>(helpers: usize, run: impl FnOnce(&Queue, &dyn Fn() -> bool) -> R) -> R {
+pub(crate) fn with_helpers<R>(helpers: usize, run: impl FnOnce(&Queue, &dyn Fn() -> bool) -> R) -> R {
     let queue = Queue::default();
     std::thread::scope(|scope| {
         let queue = Closing(&queue);
@@ -69,12 +72,12 @@ impl Drop for Closing<'_> {
 }
 
 /// What is to be done by whoever is free.
-pub type Task = Box<dyn FnOnce(&Queue) + Send>;
+pub(crate) type Task = Box<dyn FnOnce(&Queue) + Send>;
 
 /// Tasks in the order in which their results will be needed. Helpers take them from the front, and so does the thread
 /// that waits for a result.
 #[derive(Default)]
-pub struct Queue {
+pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
     helpers: AtomicUsize,
@@ -90,7 +93,7 @@ struct State {
 
 impl Queue {
     /// How many helpers there are.
-    pub fn helpers(&self) -> usize {
+    pub(crate) fn helpers(&self) -> usize {
         self.helpers.load(Ordering::Relaxed)
     }
 
@@ -103,22 +106,22 @@ impl Queue {
     }
 
     /// Appends a task.
-    pub fn push(&self, task: Task) {
+    pub(crate) fn push(&self, task: Task) {
         self.change(|state| state.tasks.push_back(task));
     }
 
     /// Puts tasks before all others.
-    pub fn push_first(&self, tasks: impl DoubleEndedIterator<Item = Task>) {
+    pub(crate) fn push_first(&self, tasks: impl DoubleEndedIterator<Item = Task>) {
         self.change(|state| tasks.rev().for_each(|task| state.tasks.push_front(task)));
     }
 
     /// Says that a result is there that somebody may wait for.
-    pub fn announce(&self) {
+    pub(crate) fn announce(&self) {
         self.change(|_| ());
     }
 
     /// Waits for a result, and works off tasks as long as it is not there.
-    pub fn wait<R>(&self, mut result: impl FnMut() -> Option<R>) -> R {
+    pub(crate) fn wait<R>(&self, mut result: impl FnMut() -> Option<R>) -> R {
         let mut state = self.lock();
         loop {
             if let Some(result) = result() {

@@ -22,12 +22,12 @@ impl SearchPath {
 
     /// Where tests find shells and git.
     #[cfg(test)]
-    pub fn of_the_tests() -> Self {
+    pub(crate) fn of_the_tests() -> Self {
         Self::new(OsStr::new("/usr/local/bin:/usr/bin:/bin"))
     }
 
     /// The absolute path of a program. A name with a slash is a path, relative to `directory`.
-    pub fn find(&self, name: &str, directory: &Path) -> io::Result<PathBuf> {
+    pub(crate) fn find(&self, name: &str, directory: &Path) -> io::Result<PathBuf> {
         if name.contains(std::path::is_separator) {
             return std::path::absolute(directory.join(name));
         }
@@ -44,7 +44,7 @@ impl SearchPath {
     }
 
     /// A command that starts a program in a directory.
-    pub fn command(&self, name: &str, directory: &Path) -> io::Result<Command> {
+    pub(crate) fn command(&self, name: &str, directory: &Path) -> io::Result<Command> {
         let mut command = Command::new(self.find(name, directory)?);
         command.current_dir(directory).env("PATH", self.value());
         Ok(command)
@@ -58,13 +58,13 @@ impl SearchPath {
 
 /// Returns whether somebody may run a file.
 #[cfg(unix)]
-pub fn is_executable(metadata: &std::fs::Metadata) -> bool {
+pub(crate) fn is_executable(metadata: &std::fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
 }
 
 /// Returns whether somebody may run a file.
 #[cfg(not(unix))]
-pub fn is_executable(_: &std::fs::Metadata) -> bool {
+pub(crate) fn is_executable(_: &std::fs::Metadata) -> bool {
     true
 }
 

@@ -23,7 +23,7 @@ use std::process::Command;
 
 /// What a case finds beside its own input.
 #[derive(Default)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// A program and the names by which it is called, in a directory that comes first in `PATH` and is `{bin}` in `cmd`.
     pub program: Option<(PathBuf, &'static [&'static str])>,
     /// Completes the copy of the input.
@@ -33,7 +33,7 @@ pub struct Setting {
 }
 
 /// The directories in a directory, sorted.
-pub fn directories(top: &Path) -> Vec<PathBuf> {
+pub(crate) fn directories(top: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(top).into_iter().flatten().flatten();
     let mut found: Vec<_> = entries.map(|e| e.path()).filter(|p| p.is_dir()).collect();
     found.sort();
@@ -42,7 +42,7 @@ pub fn directories(top: &Path) -> Vec<PathBuf> {
 
 /// What stands in `cmd`.
 #[derive(Default)]
-pub struct Cmd {
+pub(crate) struct Cmd {
     args: Vec<String>,
     cwd: String,
     env: Vec<(String, String)>,
@@ -54,7 +54,7 @@ pub struct Cmd {
 }
 
 /// Reads `cmd`.
-pub fn read_command(case: &Path) -> Cmd {
+pub(crate) fn read_command(case: &Path) -> Cmd {
     let text = fs::read_to_string(case.join("cmd")).unwrap_or_default();
     let mut lines = text.lines();
     let mut cmd = Cmd { args: words(lines.next().unwrap_or_default()), ..Cmd::default() };
@@ -93,7 +93,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// Runs a case.
-pub fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
+pub(crate) fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
     let cmd = read_command(case);
     let top = tempfile::tempdir()?;
     let directory = top.path().canonicalize()?;
@@ -183,7 +183,7 @@ fn update(case: &Path, cmd: &Cmd, root: &Path, stdout: &str, stderr: &str) -> Re
 }
 
 /// Copies a directory.
-pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).into_iter().flatten() {
         let entry = entry?;

@@ -2,10 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use clap::CommandFactory;
 use clap::error::ErrorKind;
-use kfm::internals::Cli;
-use kfm::internals::rewrite::{find, rewrite};
+use kfm::internals;
 use std::ffi::OsString;
 
 const TABLE: &str = include_str!("../docs/command-line.md");
@@ -42,20 +40,19 @@ fn every_row_says_whether_it_works() {
 
 #[test]
 fn every_command_and_flag_of_the_table_is_accepted() {
-    let root = Cli::command();
+    let root = internals::command();
     for (command, flags, _) in rows() {
-        let words: Vec<OsString> = command.iter().map(OsString::from).collect();
-        assert_eq!(find(&root, &words).0.len(), command.len() + 1, "`{}` is no command", command.join(" "));
+        let found = command.iter().try_fold(&root, |parent, word| parent.find_subcommand(word));
+        assert!(found.is_some(), "`{}` is no command", command.join(" "));
         let long = flags.last().and_then(|f| f.split_once(' '));
         let flags = if flags.is_empty() { vec![""] } else { flags };
         for flag in flags {
             let flag = flag.split(' ').next().unwrap_or_default();
             let mut line = vec![OsString::from("kfm")];
-            line.extend(words.iter().cloned());
+            line.extend(command.iter().map(OsString::from));
             line.extend((!flag.is_empty()).then(|| flag.into()));
             line.extend(long.filter(|_| !flag.is_empty()).map(|_| "1".into()));
-            let parsed = Cli::command().try_get_matches_from(rewrite(&root, line).arguments);
-            if let Err(e) = parsed {
+            if let Err(e) = internals::parse(line) {
                 let wrong =
                     [ErrorKind::UnknownArgument, ErrorKind::InvalidSubcommand, ErrorKind::InvalidValue];
                 assert!(!wrong.contains(&e.kind()), "`{} {flag}`: {e}", command.join(" "));

@@ -12,6 +12,6 @@ fuzz_target!(|bytes: &[u8]| {
     if bytes.len() > LARGEST {
         return;
     }
-    let kustomization = b"configMapGenerator: [{name: a, envs: [e]}, {name: b, files: [e]}]\nsecretGenerator: [{name: c, envs: [e]}]\n";
-    let _ = build(&[("kustomization.yaml", kustomization), ("e", bytes)]);
+    let kustomization = b"resources: [a.yaml]\nconfigMapGenerator: [{name: a, envs: [e]}, {name: b, files: [e]}]\nsecretGenerator: [{name: c, envs: [e]}]\n";
+    let _ = build(&[("kustomization.yaml", kustomization), ("a.yaml", OBJECT.as_bytes()), ("e", bytes)]);
 });

@@ -12,5 +12,9 @@ fuzz_target!(|bytes: &[u8]| {
     if bytes.len() > LARGEST {
         return;
     }
-    let _ = build(&[("kustomization.yaml", b"resources: [a.json, b.yaml]\n"), ("a.json", bytes), ("b.yaml", OBJECT.as_bytes())]);
+    let _ = build(&[
+        ("kustomization.yaml", b"resources: [a.json, b.yaml]\n"),
+        ("a.json", bytes),
+        ("b.yaml", OBJECT.as_bytes()),
+    ]);
 });

@@ -12,6 +12,11 @@ fuzz_target!(|bytes: &[u8]| {
     if bytes.len() > LARGEST {
         return;
     }
-    let kustomization = "resources: [a.yaml]\npatches:\n".to_owned() + &"- {path: p, target: {kind: Deployment}}\n".repeat(8);
-    let _ = build(&[("kustomization.yaml", kustomization.as_bytes()), ("a.yaml", OBJECT.as_bytes()), ("p", bytes)]);
+    let kustomization =
+        "resources: [a.yaml]\npatches:\n".to_owned() + &"- {path: p, target: {kind: Deployment}}\n".repeat(8);
+    let _ = build(&[
+        ("kustomization.yaml", kustomization.as_bytes()),
+        ("a.yaml", OBJECT.as_bytes()),
+        ("p", bytes),
+    ]);
 });

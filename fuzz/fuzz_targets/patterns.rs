@@ -14,7 +14,14 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let Ok(pattern) = std::str::from_utf8(bytes) else { return };
     let pattern = pattern.replace(char::is_control, "").replace(char::from(39), "");
-    let kustomization = format!("resources: [a.yaml]\npatches:\n- {{target: {{name: {0}{pattern}{0}}}, path: p}}\n", char::from(39));
+    let kustomization = format!(
+        "resources: [a.yaml]\npatches:\n- {{target: {{name: {0}{pattern}{0}}}, path: p}}\n",
+        char::from(39)
+    );
     let patch = b"[{op: remove, path: /spec}]";
-    let _ = build(&[("kustomization.yaml", kustomization.as_bytes()), ("a.yaml", OBJECT.as_bytes()), ("p", patch)]);
+    let _ = build(&[
+        ("kustomization.yaml", kustomization.as_bytes()),
+        ("a.yaml", OBJECT.as_bytes()),
+        ("p", patch),
+    ]);
 });

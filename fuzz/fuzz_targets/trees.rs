@@ -4,14 +4,12 @@
 #![no_main]
 
 use arbitrary::{Arbitrary, Unstructured};
-use kfm::accumulate::{self, Options};
-use kfm::diag::Findings;
-use kfm::load::NoFetch;
-use kfm::resource::print;
+use kfm::files::Disk;
+use kfm::{Kustomize, Options};
 use libfuzzer_sys::fuzz_target;
 use std::fmt::Write;
+use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 const OBJECTS: &[&str] = &[
     "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  labels: {app: web}\nspec:\n  replicas: 1\n  template:\n    \
@@ -59,7 +57,8 @@ struct Layer {
 
 fuzz_target!(|data: &[u8]| {
     let Ok(tree) = Tree::arbitrary(&mut Unstructured::new(data)) else { return };
-    let Ok(top) = tempfile::tempdir_in(if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" }) else {
+    let Ok(top) = tempfile::tempdir_in(if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" })
+    else {
         return;
     };
     let mut last = String::new();
@@ -87,11 +86,12 @@ fuzz_target!(|data: &[u8]| {
     if last.is_empty() {
         return;
     }
-    let run = |threads: usize| {
-        let options = Options { directory: top.path().to_owned(), threads, ..Options::default() };
-        accumulate::build(&last, &options, Arc::new(NoFetch), &Findings::default())
-            .and_then(|resources| print::all(&resources, threads))
-            .map(|pieces| pieces.concat())
+    let run = |threads: usize| -> kfm::diag::Result<String> {
+        let options = Options { threads, ..Options::default() };
+        let output = Kustomize::new(Disk::new(top.path())).options(options).build(&last)?;
+        let mut text = String::new();
+        output.yaml()?.read_to_string(&mut text).expect("UTF-8");
+        Ok(text)
     };
     let (one, many) = (run(1), run(4));
     assert_eq!(one.as_ref().ok(), many.as_ref().ok(), "the number of threads shows");
@@ -99,10 +99,14 @@ fuzz_target!(|data: &[u8]| {
     let theirs = std::process::Command::new(kustomize).arg("build").arg(top.path().join(&last)).output();
     let Ok(theirs) = theirs else { return };
     match (one, theirs.status.code()) {
-        (Ok(ours), Some(0)) => assert_eq!(String::from_utf8_lossy(&ours), String::from_utf8_lossy(&theirs.stdout)),
+        (Ok(ours), Some(0)) => assert_eq!(ours, String::from_utf8_lossy(&theirs.stdout)),
         // Kustomize crashes with 2; kfm may build or refuse then.
         (Err(_), _) if theirs.status.code() != Some(0) => {}
         (_, Some(2)) => {}
-        (ours, code) => panic!("kfm {:?}, kustomize {code:?}: {}", ours.map(|_| "built"), String::from_utf8_lossy(&theirs.stderr)),
+        (ours, code) => panic!(
+            "kfm {:?}, kustomize {code:?}: {}",
+            ours.map(|_| "built"),
+            String::from_utf8_lossy(&theirs.stderr)
+        ),
     }
 });

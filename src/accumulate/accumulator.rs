@@ -7,24 +7,24 @@ use crate::resource::ResMap;
 
 /// The objects, field specs and variables of a layer and of everything below it.
 #[derive(Default)]
-pub struct Accumulator {
+pub(crate) struct Accumulator {
     /// The objects.
-    pub resources: ResMap,
+    pub(crate) resources: ResMap,
     /// The field specs.
-    pub config: TransformerConfig,
+    pub(crate) config: TransformerConfig,
     /// The variables.
-    pub vars: VarSet,
+    pub(crate) vars: VarSet,
 }
 
 impl Accumulator {
     /// Merges field specs into those of this layer.
-    pub fn merge_config(&mut self, more: &TransformerConfig) -> Result<()> {
+    pub(crate) fn merge_config(&mut self, more: &TransformerConfig) -> Result<()> {
         self.config = std::mem::take(&mut self.config).merge(more)?;
         Ok(())
     }
 
     /// Appends what a layer below has gathered.
-    pub fn merge(&mut self, other: Self) -> Result<()> {
+    pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
         self.resources.append_all(other.resources)?;
         self.merge_config(&other.config)?;
         self.vars.merge(other.vars)

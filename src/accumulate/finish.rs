@@ -13,7 +13,7 @@ use crate::yaml::{Mark, Marked, reencode};
 use rustc_hash::FxHashMap;
 
 /// Turns what the top layer has gathered into the objects to print.
-pub fn finish(
+pub(crate) fn finish(
     mut acc: Accumulator,
     top: &Kustomization,
     options: &Options,

@@ -4,20 +4,20 @@
 //! resources, generates, lets components work on what it has, transforms and validates; what is gathered is appended
 //! to the directory above. Hashes, name references, variables and the order of the output come once, in [`finish`].
 
-pub mod accumulator;
+pub(crate) mod accumulator;
 mod builtin;
 mod external;
-pub mod finish;
+pub(crate) mod finish;
 mod generators;
 mod origin;
 mod parsed;
 mod prefetch;
 mod resources;
 mod schemas;
-pub mod target;
+pub(crate) mod target;
 mod transformers;
 
-pub use accumulator::Accumulator;
+pub(crate) use accumulator::Accumulator;
 
 use crate::compat::Compat;
 use crate::diag::{Code, Finding, Findings, Result};
@@ -46,7 +46,7 @@ pub enum Reorder {
 
 /// When the caller changes the resources of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Before name suffix hashes are computed.
     BeforeHashes,
     /// When everything else is done.
@@ -55,10 +55,10 @@ pub enum Stage {
 
 /// What the caller does with the resources at each [`Stage`].
 #[derive(Clone)]
-pub struct Edit(pub Arc<EditFn>);
+pub struct Edit(pub(crate) Arc<EditFn>);
 
 /// The function of an [`Edit`].
-pub type EditFn = dyn Fn(&mut ResMap, Stage, &Findings) -> Result<()> + Send + Sync;
+pub(crate) type EditFn = dyn Fn(&mut ResMap, Stage, &Findings) -> Result<()> + Send + Sync;
 
 impl std::fmt::Debug for Edit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -132,12 +132,17 @@ impl Options {
 }
 
 /// Builds a directory or URL: the objects in the order of the output, ready to be printed.
-pub fn build(dir: &str, options: &Options, fetch: Arc<dyn Fetch>, findings: &Findings) -> Result<ResMap> {
+pub(crate) fn build(
+    dir: &str,
+    options: &Options,
+    fetch: Arc<dyn Fetch>,
+    findings: &Findings,
+) -> Result<ResMap> {
     build_from(&files(options, fetch), dir, options, findings)
 }
 
 /// Several builds, one after the other, that read each file once.
-pub struct Builds<'a> {
+pub(crate) struct Builds<'a> {
     options: &'a Options,
     fetch: Arc<dyn Fetch>,
     files: Arc<Files>,
@@ -145,7 +150,7 @@ pub struct Builds<'a> {
 
 impl<'a> Builds<'a> {
     /// Starts with no files.
-    pub fn new(options: &'a Options, fetch: Arc<dyn Fetch>) -> Self {
+    pub(crate) fn new(options: &'a Options, fetch: Arc<dyn Fetch>) -> Self {
         let files = files(options, fetch.clone());
         files.keep();
         Self { options, fetch, files }
@@ -156,7 +161,7 @@ impl<'a> Builds<'a> {
     /// # Errors
     ///
     /// As for [`build`]. What was read is forgotten then, since some of it may have been read in part.
-    pub fn build(&mut self, dir: &str, findings: &Findings) -> Result<ResMap> {
+    pub(crate) fn build(&mut self, dir: &str, findings: &Findings) -> Result<ResMap> {
         let built = build_from(&self.files, dir, self.options, findings);
         if built.is_err() {
             *self = Self::new(self.options, self.fetch.clone());

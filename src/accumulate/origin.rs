@@ -16,7 +16,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// The origin of a directory that this one names.
-    pub fn enter(&self, entry: &str, loader: &Loader) -> Self {
+    pub(super) fn enter(&self, entry: &str, loader: &Loader) -> Self {
         match loader.repository().filter(|(repository, _)| repository.raw == entry) {
             Some((repository, _)) => Self {
                 path: join("", &repository.path),
@@ -28,7 +28,7 @@ impl Origin {
     }
 
     /// The note for the objects of a file.
-    pub fn of_file(&self, entry: &str) -> Note {
+    pub(super) fn of_file(&self, entry: &str) -> Note {
         Note {
             path: join(&self.path, entry),
             repo: self.repo.clone(),
@@ -38,13 +38,13 @@ impl Origin {
     }
 
     /// The note of a builtin generator or transformer that a field of the kustomization file set up.
-    pub fn of_builtin(&self, file_name: &str, kind: &str) -> Note {
+    pub(super) fn of_builtin(&self, file_name: &str, kind: &str) -> Note {
         let by = ResId { gvk: Gvk::new("builtin", kind), ..ResId::default() };
         self.configured(join(&self.path, file_name), by)
     }
 
     /// The note of a plugin, from the origin of its configuration.
-    pub fn of_plugin(config: &Note, id: &ResId) -> Note {
+    pub(super) fn of_plugin(config: &Note, id: &ResId) -> Note {
         Note {
             path: String::new(),
             configured_in: config.path.clone(),

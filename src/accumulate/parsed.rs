@@ -48,17 +48,17 @@ pub(super) fn objects(file: &File, queue: &Queue) -> Result<Vec<Resource>> {
 
 impl Parsed {
     /// Notes that later builds will ask for the objects.
-    pub fn retain(&self) {
+    pub(super) fn retain(&self) {
         self.kept.store(true, Ordering::Relaxed);
     }
 
     /// Notes one more entry that leads to the file; true for the first.
-    pub fn expect(&self) -> bool {
+    pub(super) fn expect(&self) -> bool {
         self.uses.fetch_add(1, Ordering::Relaxed) == 0
     }
 
     /// Reads the file, unless somebody did or does. A long one is left to all threads in portions.
-    pub fn read(self: &Arc<Self>, file: &File, queue: &Queue) {
+    pub(super) fn read(self: &Arc<Self>, file: &File, queue: &Queue) {
         match &mut *self.state() {
             state @ State::Unread => *state = State::Begun,
             _ => return,

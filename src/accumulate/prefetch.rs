@@ -36,14 +36,14 @@ fn key(loader: &Arc<Loader>, entry: &Text) -> (usize, String) {
 
 impl Plan {
     /// What an entry of `resources` names.
-    pub fn resource(&self, loader: &Arc<Loader>, entry: &Text) -> Result<Found> {
+    pub(super) fn resource(&self, loader: &Arc<Loader>, entry: &Text) -> Result<Found> {
         self.resources
             .get(&key(loader, entry))
             .map_or_else(|| loader.resource(entry), |found| Ok(found.clone()))
     }
 
     /// What an entry of `components` names.
-    pub fn component(&self, loader: &Arc<Loader>, entry: &Text) -> Result<Arc<Loader>> {
+    pub(super) fn component(&self, loader: &Arc<Loader>, entry: &Text) -> Result<Arc<Loader>> {
         self.components
             .get(&key(loader, entry))
             .map_or_else(|| loader.enter(entry), |found| Ok(found.clone()))

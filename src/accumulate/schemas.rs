@@ -34,7 +34,7 @@ enum Source {
 
 impl Schemas {
     /// The built-in types of a version.
-    pub fn new(compat: Compat) -> Self {
+    pub(super) fn new(compat: Compat) -> Self {
         Self {
             compat,
             source: Source::Unset,
@@ -45,7 +45,7 @@ impl Schemas {
     }
 
     /// The document in place of the built-in types, if there is one.
-    pub fn document(&self) -> Option<&OpenApi> {
+    pub(super) fn document(&self) -> Option<&OpenApi> {
         match &self.source {
             Source::Document(document) => Some(document),
             _ => None,
@@ -53,12 +53,12 @@ impl Schemas {
     }
 
     /// The scopes of types, where they are not just the built-in ones of today.
-    pub fn scopes(&self) -> Option<&Arc<Scopes>> {
+    pub(super) fn scopes(&self) -> Option<&Arc<Scopes>> {
         self.scopes.as_ref()
     }
 
     /// Reads the `openapi` field of a directory: the schema is one for the whole build, that of the top if it has one.
-    pub fn read(&mut self, field: &kustomization::OpenApi, loader: &Loader, top: bool) -> Result<()> {
+    pub(super) fn read(&mut self, field: &kustomization::OpenApi, loader: &Loader, top: bool) -> Result<()> {
         // A file that is named has to be there, also where it is ignored.
         let source = field.path.as_ref().map(|path| loader.file(path)?.text()).transpose()?;
         if !matches!(self.source, Source::Unset) && !top {
@@ -106,13 +106,13 @@ impl Schemas {
     }
 
     /// Notes that schemas are looked up.
-    pub fn use_schema(&mut self) -> Result<()> {
+    pub(super) fn use_schema(&mut self) -> Result<()> {
         self.was_used = true;
         self.refuse_broken()
     }
 
     /// Notes that the scope of the type of an object is looked up.
-    pub fn use_scope(&mut self, gvk: &Gvk) -> Result<()> {
+    pub(super) fn use_scope(&mut self, gvk: &Gvk) -> Result<()> {
         if self.unknown_type_was_met || scope::is_known(gvk, self.compat) {
             return Ok(());
         }

@@ -17,31 +17,31 @@ use std::sync::Arc;
 
 /// What is the same for all directories of a build.
 pub(super) struct Build<'a> {
-    pub options: &'a Options,
-    pub findings: &'a Findings,
+    pub(crate) options: &'a Options,
+    pub(crate) findings: &'a Findings,
     /// What the entries lead to.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     /// Where files are read ahead.
-    pub queue: &'a Queue,
+    pub(crate) queue: &'a Queue,
     /// Where types are looked up.
-    pub schemas: Schemas,
+    pub(crate) schemas: Schemas,
 }
 
 /// A directory with its kustomization file.
 pub(super) struct Target {
-    pub loader: Arc<Loader>,
-    pub kustomization: Arc<Kustomization>,
+    pub(crate) loader: Arc<Loader>,
+    pub(crate) kustomization: Arc<Kustomization>,
     /// The name of the kustomization file.
-    pub file_name: String,
+    pub(crate) file_name: String,
     /// Where the directory stands from the top, when origins are tracked.
-    pub origin: Option<Origin>,
+    pub(crate) origin: Option<Origin>,
     /// The namespace of the nearest directory above that has one: charts get it.
-    pub helm_namespace: String,
+    pub(crate) helm_namespace: String,
 }
 
 impl Target {
     /// Reads the kustomization file of a directory. What it has of deprecated fields becomes findings.
-    pub fn read(loader: &Arc<Loader>, compat: Compat, findings: &Findings) -> Result<Self> {
+    pub(super) fn read(loader: &Arc<Loader>, compat: Compat, findings: &Findings) -> Result<Self> {
         let file = kustomization::locate(loader)?;
         let kustomization = read_file(&file, compat)?;
         for field in &kustomization.deprecated {
@@ -62,24 +62,24 @@ impl Target {
     }
 
     /// The kustomization file as a whole.
-    pub fn place(&self) -> Location {
+    pub(super) fn place(&self) -> Location {
         Location::file(self.kustomization.mark.source.path.clone())
     }
 
     /// The first document of a file that an entry names, read by YAML 1.1; `None` if it has none.
-    pub fn document(&self, path: &Text) -> Result<Option<Arc<Doc>>> {
+    pub(super) fn document(&self, path: &Text) -> Result<Option<Arc<Doc>>> {
         let source = self.loader.file(path)?.text()?;
         Ok(split::read_v2(&source)?.map(Arc::new))
     }
 }
 
 impl<'a> Build<'a> {
-    pub fn new(options: &'a Options, findings: &'a Findings, plan: Plan, queue: &'a Queue) -> Self {
+    pub(super) fn new(options: &'a Options, findings: &'a Findings, plan: Plan, queue: &'a Queue) -> Self {
         Self { options, findings, plan, queue, schemas: Schemas::new(options.compat) }
     }
 
     /// The version of kustomize to behave as.
-    pub fn compat(&self) -> Compat {
+    pub(super) fn compat(&self) -> Compat {
         self.options.compat
     }
 
@@ -89,7 +89,7 @@ impl<'a> Build<'a> {
     }
 
     /// Runs a kustomization: its accumulator holds nothing, or what the directory above has when it is a component.
-    pub fn accumulate(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
+    pub(super) fn accumulate(&mut self, target: &Target, mut acc: Accumulator) -> Result<Accumulator> {
         let k = &*target.kustomization;
         if let Some(scopes) = self.schemas.scopes() {
             acc.resources.set_scopes(scopes);
@@ -110,7 +110,7 @@ impl<'a> Build<'a> {
     }
 
     /// Runs a directory that another one names, and appends what it gathers.
-    pub fn accumulate_directory(
+    pub(super) fn accumulate_directory(
         &mut self,
         parent: &Target,
         loader: &Arc<Loader>,

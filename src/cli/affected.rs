@@ -11,27 +11,27 @@ use std::fmt::Write;
 
 /// Arguments of `affected`.
 #[derive(Debug, Args)]
-pub struct AffectedArgs {
+pub(super) struct AffectedArgs {
     /// The revision with which the working tree is compared
     #[arg(value_name = "REV")]
-    pub revision: String,
+    pub(crate) revision: String,
     /// Directory in and below which roots are listed
     #[arg(value_name = "DIR", default_value = ".")]
-    pub directory: String,
+    pub(crate) directory: String,
     /// Compare with the last commit that the working tree has in common with REV, a branch
     #[arg(long)]
-    pub merge_base: bool,
+    pub(crate) merge_base: bool,
     /// How the list is written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub format: Format,
+    pub(crate) format: Format,
     /// As for `diff`, so that both take the same flags; nothing is fetched or run to find the roots
     #[command(flatten)]
-    pub reach: ReachArgs,
+    pub(crate) reach: ReachArgs,
 }
 
 /// How the list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// A line for each root, with the reason
     #[default]
     Text,
@@ -42,7 +42,7 @@ pub enum Format {
 }
 
 /// Lists the roots.
-pub fn run(args: &AffectedArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &AffectedArgs, environment: &Environment) -> Result<Done> {
     let findings = confine(&[], &args.reach, None, environment);
     let repository = environment.repository()?;
     let revision = match args.merge_base {

@@ -7,94 +7,94 @@ use clap::{Args, FromArgMatches};
 
 /// Arguments of `build`.
 #[derive(Debug, Args)]
-pub struct BuildArgs {
+pub(super) struct BuildArgs {
     /// Directory or git URL to build [default: .]
     #[arg(value_name = "DIR", allow_hyphen_values = false)]
-    pub dir: Vec<String>,
+    pub(crate) dir: Vec<String>,
     /// Write to this file, or into this directory with one file for each object
     #[arg(short, long, value_name = "PATH", overrides_with = "output")]
-    pub output: Option<String>,
+    pub(crate) output: Option<String>,
     /// Build every root in and below DIR, each into a file below the directory of --output
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// With --all: write each root into a directory, with one file for each object
     #[arg(long)]
-    pub per_object: bool,
+    pub(crate) per_object: bool,
     /// With --all: change nothing, list what is out of date, and exit with 1 if something is
     #[arg(long)]
-    pub check: bool,
+    pub(crate) check: bool,
     /// What may be read, run and fetched
     #[command(flatten)]
-    pub reach: ReachArgs,
+    pub(crate) reach: ReachArgs,
     /// Order of the output: `legacy` or `none`
     #[arg(long, value_name = "ORDER", hide = true, overrides_with = "reorder")]
-    pub reorder: Option<String>,
+    pub(crate) reorder: Option<String>,
     /// Kubernetes API version for helm's Capabilities.APIVersions; may be repeated
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
-    pub helm_api_versions: Vec<String>,
+    pub(crate) helm_api_versions: Vec<String>,
     /// Kubernetes version for helm's Capabilities.KubeVersion
     #[arg(long, value_name = "VERSION", overrides_with = "helm_kube_version")]
-    pub helm_kube_version: Option<String>,
+    pub(crate) helm_kube_version: Option<String>,
     /// Let helm use the plugins in this directory, also for repositories of other protocols than HTTP and OCI
     #[arg(long, value_name = "DIR", overrides_with = "helm_plugins")]
-    pub helm_plugins: Option<String>,
+    pub(crate) helm_plugins: Option<String>,
     /// Make helm print debug output
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "helm_debug")]
-    pub helm_debug: Option<bool>,
+    pub(crate) helm_debug: Option<bool>,
     /// Let functions and exec plugins run; turns helm on as well
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_alpha_plugins")]
-    pub enable_alpha_plugins: Option<bool>,
+    pub(crate) enable_alpha_plugins: Option<bool>,
     /// Let functions that are programs run (needs --enable-alpha-plugins)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_exec")]
-    pub enable_exec: Option<bool>,
+    pub(crate) enable_exec: Option<bool>,
     /// Let container functions that ask for it have a network
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "network")]
-    pub network: Option<bool>,
+    pub(crate) network: Option<bool>,
     /// Network of containers
     #[arg(long, value_name = "NAME", default_value = "bridge", overrides_with = "network_name")]
-    pub network_name: String,
+    pub(crate) network_name: String,
     /// Mount for container functions; may be repeated
     #[arg(long, value_name = "MOUNT")]
-    pub mount: Vec<String>,
+    pub(crate) mount: Vec<String>,
     /// Environment variable for functions; may be repeated
     #[arg(short, long, value_name = "NAME[=VALUE]", allow_hyphen_values = true)]
-    pub env: Vec<String>,
+    pub(crate) env: Vec<String>,
     /// Run container functions as the current user
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "as_current_user")]
-    pub as_current_user: Option<bool>,
+    pub(crate) as_current_user: Option<bool>,
     /// Label every object `app.kubernetes.io/managed-by`
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_managedby_label")]
-    pub enable_managedby_label: Option<bool>,
+    pub(crate) enable_managedby_label: Option<bool>,
     /// Behave as this version of kustomize: 5.7.1, 5.8.1, 5.8.2 or 5.8.3 [env: KFM_COMPAT]
     #[arg(long, value_name = "VERSION", overrides_with = "compat")]
-    pub compat: Option<String>,
+    pub(crate) compat: Option<String>,
     /// Treat warnings as errors
     #[arg(long, conflicts_with = "quiet")]
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// Print no warnings
     #[arg(long)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// Directory in place of `manifests`, filled with the built-in ones if it is empty [env: KFM_MANIFESTS, where there is
     /// no `manifests` on disk]
     #[arg(long, value_name = "DIR", overrides_with = "manifests")]
-    pub manifests: Option<String>,
+    pub(crate) manifests: Option<String>,
     /// Let the build take more, or less, of something: `memory=2GiB`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
-    pub limit: Vec<String>,
+    pub(crate) limit: Vec<String>,
     /// Let kustomization files name `file://` repositories outside of their work tree
     #[arg(long)]
-    pub enable_file_repositories: bool,
+    pub(crate) enable_file_repositories: bool,
     /// Threads to use; 0 for as many as there are processors
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub threads: usize,
+    pub(crate) threads: usize,
     /// Where images are pulled from.
     #[command(flatten)]
-    pub images: ImageArgs,
+    pub(crate) images: ImageArgs,
 }
 
 impl BuildArgs {
     /// The arguments of `build` that these words are.
-    pub fn of(words: &[String]) -> Result<Self> {
+    pub(super) fn of(words: &[String]) -> Result<Self> {
         let command = Self::augment_args(clap::Command::new("build").no_binary_name(true));
         let parsed = command.try_get_matches_from(words).and_then(|matches| Self::from_arg_matches(&matches));
         parsed.map_err(|e| Error::new(ErrorKind::Usage, e.to_string()))
@@ -103,67 +103,67 @@ impl BuildArgs {
 
 /// Flags of all commands that render: what may be read, run and fetched.
 #[derive(Debug, Clone, Args)]
-pub struct ReachArgs {
+pub(super) struct ReachArgs {
     /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
     #[arg(long, value_name = "RESTRICTION", overrides_with = "load_restrictor")]
-    pub load_restrictor: Option<String>,
+    pub(crate) load_restrictor: Option<String>,
     /// Let `helmCharts` and the helm generator run helm
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_helm")]
-    pub enable_helm: Option<bool>,
+    pub(crate) enable_helm: Option<bool>,
     /// The helm program
     #[arg(long, value_name = "COMMAND", default_value = "helm", overrides_with = "helm_command")]
-    pub helm_command: String,
+    pub(crate) helm_command: String,
     /// Build what a stranger wrote: no network, no programs, nothing from outside of the root, whatever other flags say
     /// [env: KFM_UNTRUSTED=1]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "untrusted")]
-    pub untrusted: Option<bool>,
+    pub(crate) untrusted: Option<bool>,
     /// Read nothing from outside of this directory [default with --untrusted: the work tree of git, else the target]
     #[arg(long, value_name = "DIR", overrides_with = "root")]
-    pub root: Option<String>,
+    pub(crate) root: Option<String>,
     /// How remote content is fetched
     #[command(flatten)]
-    pub remote: RemoteArgs,
+    pub(crate) remote: RemoteArgs,
 }
 
 /// Flags for where images are pulled from.
 #[derive(Debug, Clone, Default, Args)]
-pub struct ImageArgs {
+pub(super) struct ImageArgs {
     /// File with a rule `SOURCE = TARGET` for images in each line; may be repeated
     #[arg(long, value_name = "FILE")]
-    pub image_map: Vec<String>,
+    pub(crate) image_map: Vec<String>,
     /// Registry to pull all images from that no other rule maps
     #[arg(long, value_name = "REGISTRY")]
-    pub image_mirror: Option<String>,
+    pub(crate) image_mirror: Option<String>,
     /// File with the digests of images, written by `kfm images lock`
     #[arg(long, value_name = "FILE")]
-    pub image_lock: Option<String>,
+    pub(crate) image_lock: Option<String>,
     /// Fail if an image is outside of the registries that images are mapped to, or that `--image-allow` names
     #[arg(long)]
-    pub image_check: bool,
+    pub(crate) image_check: bool,
     /// Registry, or beginning of a repository, that `--image-check` allows; may be repeated
     #[arg(long, value_name = "REGISTRY")]
-    pub image_allow: Vec<String>,
+    pub(crate) image_allow: Vec<String>,
 }
 
 /// Flags of commands that fetch.
 #[derive(Debug, Clone, Default, Args)]
-pub struct RemoteArgs {
+pub(super) struct RemoteArgs {
     /// Use no network: remote content comes from copies beside `kfm.lock`, from the cache, or not at all
     #[arg(long)]
-    pub offline: bool,
+    pub(crate) offline: bool,
     /// Fail if something remote is not in `kfm.lock`, or if a copy is not what the lock says
     #[arg(long)]
-    pub locked: bool,
+    pub(crate) locked: bool,
     /// Do not ask this machine and private networks
     #[arg(long)]
-    pub public_only: bool,
+    pub(crate) public_only: bool,
     /// Keep nothing that was fetched, and use nothing that was kept
     #[arg(long)]
-    pub no_cache: bool,
+    pub(crate) no_cache: bool,
 }
 
 /// A boolean as Go's flags spell it.
-pub fn go_bool(text: &str) -> Result<bool, String> {
+pub(super) fn go_bool(text: &str) -> Result<bool, String> {
     go::parse_bool(text).ok_or_else(|| format!("`{text}` is neither `true` nor `false`"))
 }
 

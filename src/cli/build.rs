@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Builds, and writes to where `-o` says, or leaves the text for standard output.
-pub fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: Box<BuildArgs>, environment: &Environment) -> Result<Done> {
     if args.check || args.per_object {
         let flag = if args.check { "--check" } else { "--per-object" };
         return Err(Error::new(ErrorKind::Usage, format!("`{flag}` goes with `--all`")));

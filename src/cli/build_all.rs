@@ -22,7 +22,7 @@ const TOP: &str = "index";
 const MOST_ERRORS: usize = 20;
 
 /// Builds all roots.
-pub fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
     let usage = |message: &str| Error::new(ErrorKind::Usage, message);
     let top = match args.dir.as_slice() {
         [] => ".",

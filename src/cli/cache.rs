@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 /// What to do with the cache.
 #[derive(Debug, Subcommand)]
-pub enum CacheCommand {
+pub(super) enum CacheCommand {
     /// Print what is in the cache: size, days since its last use, commit or hash, URL and references
     List,
     /// Remove what was not used for some time
@@ -23,17 +23,17 @@ pub enum CacheCommand {
 
 /// Arguments of `cache prune`.
 #[derive(Debug, Args)]
-pub struct PruneArgs {
+pub(super) struct PruneArgs {
     /// Remove what was not used for so many days
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
-    pub older_than: u64,
+    pub(crate) older_than: u64,
     /// Remove everything that is not in use
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
 }
 
 /// Runs a command.
-pub fn run(command: &CacheCommand, environment: &Environment) -> Result<Done> {
+pub(super) fn run(command: &CacheCommand, environment: &Environment) -> Result<Done> {
     let settings = settings(&RemoteArgs::default(), Limits::default(), environment)?;
     let Some(directory) = settings.cache else {
         return Err(Error::new(

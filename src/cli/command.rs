@@ -7,18 +7,18 @@ use clap::{Parser, Subcommand};
 /// Renders Kubernetes manifests byte for byte as kustomize does.
 #[derive(Debug, Parser)]
 #[command(name = "kfm", disable_version_flag = true, disable_help_subcommand = true, args_override_self = true, styles = Styles::plain(), max_term_width = 100)]
-pub struct Cli {
+pub(super) struct Cli {
     /// Does nothing; accepted because kustomize has it
     #[arg(long, global = true, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub stack_trace: Option<bool>,
+    pub(crate) stack_trace: Option<bool>,
     /// What to do
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Build a kustomization directory or URL and print the objects
     Build(Box<BuildArgs>),
     /// Show what a change does to the cluster: compare directories, files or revisions as objects

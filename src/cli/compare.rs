@@ -11,29 +11,29 @@ use clap::Args;
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
-pub struct CompareArgs {
+pub(super) struct CompareArgs {
     /// Directories or URLs to render [default: the current directory]
     #[arg(value_name = "TARGET")]
-    pub targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
     /// Versions of kustomize, separated by commas; each is compared with the one before it
     #[arg(long, value_name = "VERSIONS", value_delimiter = ',', required = true)]
-    pub compat: Vec<String>,
+    pub(crate) compat: Vec<String>,
     /// Show the values of Secrets
     #[arg(long)]
-    pub show_secrets: bool,
+    pub(crate) show_secrets: bool,
     /// Leave nothing out of the report, however long it becomes
     #[arg(long)]
-    pub full: bool,
+    pub(crate) full: bool,
     /// What may be read, run and fetched
     #[command(flatten)]
-    pub reach: ReachArgs,
+    pub(crate) reach: ReachArgs,
 }
 
 /// What a version makes of a target: objects and the text that is printed of them, or why there are none.
 type Rendered = Result<(ResMap, Vec<u8>)>;
 
 /// Renders each target as each version, and reports what differs; exit code 1 if anything does.
-pub fn run(args: &CompareArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &CompareArgs, environment: &Environment) -> Result<Done> {
     let versions =
         args.compat.iter().map(|name| environment.compat(Some(name))).collect::<Result<Vec<_>>>()?;
     if versions.len() < 2 {

@@ -11,7 +11,7 @@ use std::ffi::OsString;
 
 /// The hidden commands of the scripts.
 #[derive(Debug, Subcommand)]
-pub enum Complete {
+pub(super) enum Complete {
     /// Print candidates with descriptions
     #[command(name = "__complete", hide = true, disable_help_flag = true)]
     Described(Words),
@@ -22,10 +22,10 @@ pub enum Complete {
 
 /// A command line without the program's name.
 #[derive(Debug, Args)]
-pub struct Words {
+pub(super) struct Words {
     /// Its words; the last one is to be completed
     #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    pub words: Vec<OsString>,
+    pub(crate) words: Vec<OsString>,
 }
 
 /// What the shell may offer besides the candidates.
@@ -72,7 +72,7 @@ const DIRECTORIES: [&str; 4] = ["build", "compare", "init", "localize"];
 const DIRECTORY_FLAGS: [&str; 2] = ["manifests", "scope"];
 
 /// Prints the candidates.
-pub fn run(complete: &Complete, root: &Command) -> Result<Done> {
+pub(super) fn run(complete: &Complete, root: &Command) -> Result<Done> {
     let (words, described) = match complete {
         Complete::Described(w) => (&w.words, true),
         Complete::Bare(w) => (&w.words, false),

@@ -7,10 +7,10 @@ use clap::Args;
 
 /// Arguments of `completion`.
 #[derive(Debug, Args)]
-pub struct CompletionArgs {
+pub(super) struct CompletionArgs {
     /// `bash`, `zsh`, `fish` or `powershell`
     #[arg(value_name = "SHELL")]
-    pub shell: Vec<String>,
+    pub(crate) shell: Vec<String>,
 }
 
 /// Shells and their scripts, in which `PROGRAM` is the program's name.
@@ -22,7 +22,7 @@ const SCRIPTS: [(&str, &str); 4] = [
 ];
 
 /// Prints the script of a shell, for the name by which the program was called.
-pub fn run(args: &CompletionArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &CompletionArgs, environment: &Environment) -> Result<Done> {
     let [shell] = args.shell.as_slice() else {
         let message = format!("expected one shell, found {} arguments", args.shell.len());
         return Err(Error::new(ErrorKind::Usage, message).hint(known()));

@@ -18,38 +18,38 @@ use std::path::Path;
 
 /// Arguments of `create`.
 #[derive(Debug, Args)]
-pub struct CreateArgs {
+pub(super) struct CreateArgs {
     /// Files (with wildcards), directories and URLs, separated by commas
     #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
-    pub resources: Option<String>,
+    pub(crate) resources: Option<String>,
     /// Value of namespace
     #[arg(long, allow_hyphen_values = true)]
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Value of namePrefix
     #[arg(long, allow_hyphen_values = true)]
-    pub nameprefix: Option<String>,
+    pub(crate) nameprefix: Option<String>,
     /// Value of nameSuffix
     #[arg(long, allow_hyphen_values = true)]
-    pub namesuffix: Option<String>,
+    pub(crate) namesuffix: Option<String>,
     /// Pairs `KEY:VALUE`, separated by commas, for commonLabels
     #[arg(long, value_name = "PAIRS", allow_hyphen_values = true)]
-    pub labels: Option<String>,
+    pub(crate) labels: Option<String>,
     /// Pairs `KEY:VALUE`, separated by commas, for commonAnnotations
     #[arg(long, value_name = "PAIRS", allow_hyphen_values = true)]
-    pub annotations: Option<String>,
+    pub(crate) annotations: Option<String>,
     /// Add the files in this directory that hold objects
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub autodetect: Option<bool>,
+    pub(crate) autodetect: Option<bool>,
     /// Look in directories below as well; goes with --autodetect
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub recursive: Option<bool>,
+    pub(crate) recursive: Option<bool>,
     /// Ignored, as kustomize does
     #[arg(hide = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// Writes the file.
-pub fn run(args: &CreateArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &CreateArgs, environment: &Environment) -> Result<Done> {
     let directory = environment.directory.as_path();
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let mut resources = match text(&args.resources).as_str() {

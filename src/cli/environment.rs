@@ -14,44 +14,44 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The surroundings of a run.
-pub struct Environment {
+pub(super) struct Environment {
     /// The program was called by kustomize's name.
-    pub as_kustomize: bool,
+    pub(crate) as_kustomize: bool,
     /// `KUSTOMIZE_ENABLE_MANAGEDBY_LABEL=on`
-    pub managed_by_label: bool,
+    pub(crate) managed_by_label: bool,
     /// `KFM_COMPAT`
     compat: Option<String>,
     /// The input is a stranger's: `KFM_UNTRUSTED=1`, or a flag says so.
-    pub untrusted: bool,
+    pub(crate) untrusted: bool,
     /// `KFM_MANIFESTS`
-    pub manifests: Option<String>,
+    pub(crate) manifests: Option<String>,
     /// The directory in which the program was started.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// `$XDG_CONFIG_HOME`, or `.config` below the home directory.
-    pub config_home: Option<PathBuf>,
+    pub(crate) config_home: Option<PathBuf>,
     /// `$XDG_CACHE_HOME`, or `.cache` below the home directory.
-    pub cache_home: Option<PathBuf>,
+    pub(crate) cache_home: Option<PathBuf>,
     /// Standard error is a terminal.
-    pub on_terminal: bool,
+    pub(crate) on_terminal: bool,
     /// Directories that may hold exec plugins, in order, and what they are called.
-    pub plugin_homes: Vec<(String, Option<PathBuf>)>,
+    pub(crate) plugin_homes: Vec<(String, Option<PathBuf>)>,
     /// How messages look: coloured on a terminal, unless `NO_COLOR` is set.
-    pub look: Look,
+    pub(crate) look: Look,
     /// How standard output looks, by the same rule.
-    pub output_look: Look,
+    pub(crate) output_look: Look,
     /// `$DOCKER_CONFIG`, or `.docker` below the home directory.
-    pub docker_config: Option<PathBuf>,
+    pub(crate) docker_config: Option<PathBuf>,
     /// Proxies for HTTP.
-    pub proxies: Proxies,
+    pub(crate) proxies: Proxies,
     /// Where programs are found.
-    pub search: SearchPath,
+    pub(crate) search: SearchPath,
     /// The repository in which the user stands, once it was asked for.
     repository: OnceLock<Repository>,
 }
 
 impl Environment {
     /// The version of kustomize to behave as: that of a flag `--compat`, else that of `KFM_COMPAT`, else the default.
-    pub fn compat(&self, flag: Option<&str>) -> Result<Compat> {
+    pub(super) fn compat(&self, flag: Option<&str>) -> Result<Compat> {
         let (asked_by, name) = match (flag, &self.compat) {
             (Some(name), _) => ("--compat", name),
             (None, Some(name)) => ("KFM_COMPAT", name.as_str()),
@@ -66,7 +66,7 @@ impl Environment {
     }
 
     /// Reads the environment of the process.
-    pub fn read(arguments: &[OsString]) -> Self {
+    pub(super) fn read(arguments: &[OsString]) -> Self {
         let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
         let path = |name: &str| var(name).map(PathBuf::from);
         // The specification of these variables says that relative paths are to be ignored: what they lead to depends on
@@ -113,7 +113,7 @@ impl Environment {
     }
 
     /// The repository in which the user stands. Git's own configuration is read the first time.
-    pub fn repository(&self) -> Result<Repository> {
+    pub(super) fn repository(&self) -> Result<Repository> {
         if let Some(repository) = self.repository.get() {
             return Ok(repository.clone());
         }

@@ -7,7 +7,7 @@ use crate::load::{self, Files, Loader};
 use crate::yaml::{Mark, Marked, Source};
 
 /// The files that patterns name. What matches no file must be something that can be fetched.
-pub fn resources(environment: &Environment, patterns: &[String]) -> Result<Vec<String>> {
+pub(super) fn resources(environment: &Environment, patterns: &[String]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for pattern in patterns {
         let files = glob::files(&environment.directory, pattern)?;

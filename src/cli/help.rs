@@ -8,23 +8,23 @@ use std::ffi::OsString;
 
 /// Arguments of `help`.
 #[derive(Debug, Args)]
-pub struct HelpArgs {
+pub(super) struct HelpArgs {
     /// The command
     #[arg(value_name = "COMMAND")]
-    pub words: Vec<String>,
+    pub(crate) words: Vec<String>,
 }
 
 /// Words that are ignored.
 #[derive(Debug, Args)]
-pub struct Rest {
+pub(super) struct Rest {
     /// Ignored
     #[arg(hide = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// Kustomize's help topics.
 #[derive(Debug, Subcommand)]
-pub enum Topic {
+pub(super) enum Topic {
     /// Functions: what they are and how a build runs them
     #[command(hide = true)]
     DocsFn(Rest),
@@ -49,7 +49,7 @@ pub enum Topic {
 }
 
 /// Prints the help of a command. For one that is not known kustomize complains and exits with 0.
-pub fn run(args: &HelpArgs, mut root: Command) -> Result<Done> {
+pub(super) fn run(args: &HelpArgs, mut root: Command) -> Result<Done> {
     root.build();
     let words: Vec<OsString> = args.words.iter().map(OsString::from).collect();
     let (path, _) = find(&root, &words);
@@ -62,7 +62,7 @@ pub fn run(args: &HelpArgs, mut root: Command) -> Result<Done> {
 }
 
 /// Prints a topic.
-pub fn topic(topic: &Topic) -> Done {
+pub(super) fn topic(topic: &Topic) -> Done {
     let text = match topic {
         Topic::DocsFn(_) => DOCS_FN,
         Topic::DocsFnSpec(_) => DOCS_FN_SPEC,

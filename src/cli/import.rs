@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// `import`
 #[derive(Debug, Subcommand)]
-pub enum Import {
+pub(super) enum Import {
     /// Turn a KfDef of the Kubeflow operator into kustomizations, one for each application
     Kfdef(KfdefArgs),
     /// Turn a list of names, owners and quotas into Profiles of Kubeflow, a directory for each
@@ -20,44 +20,44 @@ pub enum Import {
 
 /// Arguments of `import profiles`.
 #[derive(Debug, Args)]
-pub struct ProfilesArgs {
+pub(super) struct ProfilesArgs {
     /// The list: a YAML sequence of mappings with `name`, `owner` and `quota`
     #[arg(value_name = "FILE")]
-    pub file: Vec<String>,
+    pub(crate) file: Vec<String>,
     /// Directory to write to
     #[arg(short, long, value_name = "DIR", default_value = "profiles")]
-    pub output: String,
+    pub(crate) output: String,
     /// Write over changed files, and bring removed ones back
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 /// Arguments of `import kfdef`.
 #[derive(Debug, Args)]
-pub struct KfdefArgs {
+pub(super) struct KfdefArgs {
     /// The file with the KfDef
     #[arg(value_name = "FILE")]
-    pub file: Vec<String>,
+    pub(crate) file: Vec<String>,
     /// Directory to write to [default: the name of the KfDef]
     #[arg(short, long, value_name = "DIR")]
-    pub output: Option<String>,
+    pub(crate) output: Option<String>,
     /// Directory of manifests for all repositories; filled with the built-in ones if it is empty [env: KFM_MANIFESTS, for
     /// repositories without `path`]
     #[arg(long, value_name = "DIR")]
-    pub manifests: Option<String>,
+    pub(crate) manifests: Option<String>,
     /// Write over changed files, and bring removed ones back
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Write nothing if something would be left out
     #[arg(long)]
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// Do not build what was written
     #[arg(long)]
-    pub no_verify: bool,
+    pub(crate) no_verify: bool,
 }
 
 /// Runs an import.
-pub fn run(import: &Import, environment: &Environment) -> Result<Done> {
+pub(super) fn run(import: &Import, environment: &Environment) -> Result<Done> {
     let (file, output, manifests) = match import {
         Import::Kfdef(args) => (args.file.first(), args.output.as_deref(), args.manifests.as_deref()),
         Import::Profiles(args) => (args.file.first(), Some(args.output.as_str()), None),
@@ -85,7 +85,7 @@ fn profiles(args: &ProfilesArgs, environment: &Environment) -> Result<Done> {
 }
 
 /// The text of a file that the user named.
-pub fn source(file: &str, environment: &Environment) -> Result<Arc<Source>> {
+pub(super) fn source(file: &str, environment: &Environment) -> Result<Arc<Source>> {
     let bytes = input::file(file, Source::LIMIT as u64, environment)
         .map_err(|e| Error::new(ErrorKind::Io, format!("`{file}` cannot be read: {}", cause(&e))))?;
     split::read_text(file, bytes, None)

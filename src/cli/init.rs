@@ -15,32 +15,32 @@ use std::borrow::Cow;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(super) struct InitArgs {
     /// Directory to write `manifests`, `overlays` and `example` to. Without it `init` is `create`, as in kustomize
     #[arg(value_name = "DIR")]
-    pub dir: Vec<String>,
+    pub(crate) dir: Vec<String>,
     /// Write over changed files, and bring removed ones back
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// What to write: the three directories, or the repository of a platform that Argo CD deploys
     #[arg(long, value_name = "trees|gitops")]
-    pub layout: Option<String>,
+    pub(crate) layout: Option<String>,
     /// With `--layout gitops`: URL of the repository
     #[arg(long, value_name = "URL", default_value = "https://git.example.com/platform/k8s-app-configs.git")]
-    pub repo: String,
+    pub(crate) repo: String,
     /// With `--layout gitops`: host name of the platform
     #[arg(long, value_name = "NAME", default_value = "kubeflow.example.com")]
-    pub host: String,
+    pub(crate) host: String,
     /// With `--layout gitops`: release of kubeflow/manifests to name in the base, in place of the built-in manifests
     #[arg(long, value_name = "TAG")]
-    pub upstream: Option<String>,
+    pub(crate) upstream: Option<String>,
     /// With `--layout gitops`: list of profiles, as `import profiles` reads it
     #[arg(long, value_name = "FILE")]
-    pub profiles: Option<String>,
+    pub(crate) profiles: Option<String>,
 }
 
 /// Writes the files.
-pub fn run(args: &InitArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &InitArgs, environment: &Environment) -> Result<Done> {
     let dir = match args.dir.as_slice() {
         [] => ".",
         [dir] if !dir.is_empty() => dir,

@@ -11,7 +11,7 @@ const SPECIAL: [&str; 2] = ["/dev", "/proc"];
 
 /// Reads a file. Where it lies in a git work tree, or below the directory in which the user stands, somebody else may
 /// have put a link in its place: one that leads out of there is not followed.
-pub fn file(name: &str, most: u64, environment: &Environment) -> io::Result<Vec<u8>> {
+pub(super) fn file(name: &str, most: u64, environment: &Environment) -> io::Result<Vec<u8>> {
     let path = environment.directory.join(name);
     match tree_of(&path, environment)? {
         Some(tree) => files::read_within(&path, &tree, most),
@@ -20,7 +20,7 @@ pub fn file(name: &str, most: u64, environment: &Environment) -> io::Result<Vec<
 }
 
 /// Refuses what [`file`] refuses for being a link.
-pub fn check(name: &str, environment: &Environment) -> io::Result<()> {
+pub(super) fn check(name: &str, environment: &Environment) -> io::Result<()> {
     let path = environment.directory.join(name);
     match tree_of(&path, environment)? {
         Some(tree) => files::check_within(&path, &tree).map(drop),
@@ -40,6 +40,6 @@ fn tree_of(path: &Path, environment: &Environment) -> io::Result<Option<PathBuf>
 }
 
 /// Returns whether a directory, free of links, is one of the system's.
-pub fn is_special(directory: &Path) -> bool {
+pub(super) fn is_special(directory: &Path) -> bool {
     SPECIAL.iter().any(|special| directory.starts_with(special))
 }

@@ -18,26 +18,26 @@ use std::sync::Arc;
 
 /// Arguments of `localize`.
 #[derive(Debug, Args)]
-pub struct LocalizeArgs {
+pub(super) struct LocalizeArgs {
     /// Directory, or git URL with `?ref=`, to copy
     #[arg(default_value = ".")]
-    pub target: String,
+    pub(crate) target: String,
     /// The new directory [default: `localized-` and the name of the target]
     #[arg(default_value = "", hide_default_value = true)]
-    pub destination: String,
+    pub(crate) destination: String,
     /// Directory that holds the target and all local directories that it needs
     #[arg(long, value_name = "DIR")]
-    pub scope: Option<String>,
+    pub(crate) scope: Option<String>,
     /// Do not build the target and the copy
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub no_verify: Option<bool>,
+    pub(crate) no_verify: Option<bool>,
     /// How remote content is fetched
     #[command(flatten)]
-    pub remote: RemoteArgs,
+    pub(crate) remote: RemoteArgs,
 }
 
 /// Makes the copy and checks it.
-pub fn run(args: &LocalizeArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &LocalizeArgs, environment: &Environment) -> Result<Done> {
     let (target, destination) = (args.target.as_str(), args.destination.as_str());
     let fetch: Arc<dyn Fetch> = remote::open(&args.remote, target, Limits::default(), environment)?;
     let scope = args.scope.as_deref().unwrap_or_default();

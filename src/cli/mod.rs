@@ -26,16 +26,17 @@ mod output;
 mod refused;
 mod remote;
 mod rendered;
-pub mod rewrite;
+mod rewrite;
 mod sandbox;
 mod session;
 mod vendor;
 mod version;
 
 use crate::diag::{self, Error, Finding};
+use crate::parallel;
 use crate::resource::print::Piece;
 use clap::{CommandFactory, FromArgMatches};
-pub use command::Cli;
+use command::Cli;
 use command::Command;
 use environment::Environment;
 pub use output::note_closed_stdout;
@@ -71,8 +72,32 @@ enum Strictness {
     Strict,
 }
 
-/// Runs the program with these arguments (the first is the program's name); gives the exit code.
+/// The commands of the program and their flags.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Reads arguments as the program does (the first is its name).
+///
+/// # Errors
+///
+/// What clap says of a command or flag that does not exist, or of a missing or invalid value; also help that was asked for.
+pub fn parse(arguments: Vec<OsString>) -> Result<clap::ArgMatches, clap::Error> {
+    let mut command = command();
+    let rewritten = rewrite::rewrite(&command, arguments);
+    command.try_get_matches_from_mut(rewritten.arguments)
+}
+
+/// Runs the program with these arguments (the first is the program's name), on a thread whose stack is large enough for
+/// the deepest document; returns the exit code.
 pub fn main(arguments: Vec<OsString>) -> u8 {
+    parallel::on_own_stack(|| answer(arguments)).unwrap_or_else(|e| {
+        say(&format!("Error: no thread can be started: {}\n", diag::cause(&e)));
+        1
+    })
+}
+
+fn answer(arguments: Vec<OsString>) -> u8 {
     let mut environment = Environment::read(&arguments);
     let mut command = Cli::command();
     let rewritten = rewrite::rewrite(&command, arguments);

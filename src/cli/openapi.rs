@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 /// `openapi`
 #[derive(Debug, Subcommand)]
-pub enum Openapi {
+pub(super) enum Openapi {
     /// Print which schema is built in
     Info(Rest),
     /// Print the schema of the cluster that kubectl talks to
@@ -18,28 +18,28 @@ pub enum Openapi {
 
 /// Words that are ignored, as kustomize does.
 #[derive(Debug, Args)]
-pub struct Rest {
+pub(super) struct Rest {
     /// Ignored
     #[arg(hide = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// Arguments of `openapi fetch`.
 #[derive(Debug, Args)]
-pub struct FetchArgs {
+pub(super) struct FetchArgs {
     /// `json` or `yaml`
     #[arg(long, value_name = "FORMAT", default_value = "json")]
-    pub format: String,
+    pub(crate) format: String,
     /// Ignored
     #[arg(hide = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// The schema that is built in, as kustomize prints it.
 const INFO: &str = "{title:Kubernetes,version:v1.21.2}\n";
 
 /// Runs one of the two.
-pub fn run(command: &Openapi, environment: &Environment) -> Result<Done> {
+pub(super) fn run(command: &Openapi, environment: &Environment) -> Result<Done> {
     let text = match command {
         Openapi::Info(_) => INFO.to_owned(),
         Openapi::Fetch(args) if matches!(args.format.as_str(), "json" | "yaml") => {

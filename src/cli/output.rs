@@ -25,7 +25,7 @@ pub fn note_closed_stdout() {
 }
 
 /// Writes pieces to standard output; gives the exit code. A pipe whose reader has enough is silent success.
-pub fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
+pub(super) fn stdout<P: Borrow<[u8]>>(pieces: &[P]) -> u8 {
     if IS_CLOSED.load(Ordering::Relaxed) && pieces.iter().any(|p| !p.borrow().is_empty()) {
         super::say("Error: standard output cannot be written: it is closed\n");
         return 1;
@@ -75,7 +75,7 @@ fn refused(path: &Path, kind: ErrorKind, why: &str, hint: Option<&str>) -> Error
 /// Writes a file: whole or not at all, where the place allows it. A link is followed if it does not leave the directory
 /// that holds it; special files are written to if they are those of the system. A new file gets the usual mode, an old one keeps its
 /// own.
-pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
+pub(super) fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
     let fail = |e: io::Error| failed(path, &e);
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let is_special = directory.canonicalize().is_ok_and(|d| super::input::is_special(&d));
@@ -102,7 +102,7 @@ pub fn file<P: Borrow<[u8]>>(path: &Path, pieces: &[P]) -> Result<()> {
 }
 
 /// Refuses names of files that are none, and files that share a name.
-pub fn check_names(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
+pub(super) fn check_names(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
     let mut names = FxHashSet::default();
     for (name, _) in files {
         let why = match name.as_str() {
@@ -122,7 +122,7 @@ pub fn check_names(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<()> 
 }
 
 /// Writes files into a directory: all of them or, as far as the system allows, none.
-pub fn files(directory: &Path, files: Vec<(String, Vec<u8>)>) -> Result<()> {
+pub(super) fn files(directory: &Path, files: Vec<(String, Vec<u8>)>) -> Result<()> {
     let real = place(directory)?.canonicalize().map_err(|e| failed(directory, &e))?;
     check_names(directory, &files)?;
     let mut places = Vec::with_capacity(files.len());
@@ -177,7 +177,7 @@ fn place(path: &Path) -> Result<PathBuf> {
 }
 
 /// Refuses a file that is not in or below a directory, links followed.
-pub fn check_inside(path: &Path, directory: &Path) -> Result<()> {
+pub(super) fn check_inside(path: &Path, directory: &Path) -> Result<()> {
     match (path.canonicalize(), directory.canonicalize()) {
         (Ok(real), Ok(directory)) if !real.starts_with(&directory) => {
             let why = format!("it is outside of `{}`", directory.display());
@@ -188,7 +188,7 @@ pub fn check_inside(path: &Path, directory: &Path) -> Result<()> {
 }
 
 /// Refuses a directory to write to that is a link out of the directory which holds it.
-pub fn check(directory: &Path) -> Result<()> {
+pub(super) fn check(directory: &Path) -> Result<()> {
     place(directory).map(drop)
 }
 

@@ -5,15 +5,15 @@ use clap::{Args, Subcommand};
 
 /// Arguments that nobody looks at.
 #[derive(Debug, Args)]
-pub struct Anything {
+pub(super) struct Anything {
     /// Not looked at
     #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// `cfg`
 #[derive(Debug, Subcommand)]
-pub enum Cfg {
+pub(super) enum Cfg {
     /// Print objects of a directory
     Cat(Anything),
     /// Count objects of a directory
@@ -26,19 +26,19 @@ pub enum Cfg {
 
 /// `fn`
 #[derive(Debug, Subcommand)]
-pub enum Fn {
+pub(super) enum Fn {
     /// Run functions on the objects of a directory
     Run(Anything),
 }
 
 /// Why there is no `cfg`.
-pub fn cfg() -> Error {
+pub(super) fn cfg() -> Error {
     Error::new(ErrorKind::Usage, "the commands of `cfg` are not part of kfm")
         .hint("they do not build anything: use kustomize, `kpt`, `yq` or `grep`")
 }
 
 /// Why there is no `fn`.
-pub fn function() -> Error {
+pub(super) fn function() -> Error {
     Error::new(ErrorKind::Usage, "`fn run` is not part of kfm")
         .hint("name the functions under `transformers` and run `build --enable-alpha-plugins`")
 }

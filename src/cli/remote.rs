@@ -6,14 +6,14 @@ use super::sandbox::own_root;
 use super::say;
 use crate::diag::{Findings, Result};
 use crate::limits::Limits;
-use crate::remote::{Access, Config, Copies, Locked, Remote, Settings};
+use crate::remote::{Access, Config, Copies, Locked, Remote, RemoteOptions};
 use crate::text::path::relative;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What fetches for a build of a directory.
-pub fn open(
+pub(super) fn open(
     args: &RemoteArgs,
     target: &str,
     limits: Limits,
@@ -31,7 +31,7 @@ pub fn open(
     if args.locked {
         lock.iter().try_for_each(Locked::check_sources)?;
     }
-    Ok(Arc::new(Remote::new(Settings {
+    Ok(Arc::new(Remote::new(RemoteOptions {
         lock,
         locked: args.locked,
         parts: true,
@@ -41,7 +41,11 @@ pub fn open(
 
 /// What serves an untrusted build: copies beside a lock that is in its root, compared with the lock, and nothing else.
 /// `None` without a lock.
-pub fn copies(target: &str, root: Option<&Path>, environment: &Environment) -> Result<Option<Arc<Remote>>> {
+pub(super) fn copies(
+    target: &str,
+    root: Option<&Path>,
+    environment: &Environment,
+) -> Result<Option<Arc<Remote>>> {
     let show = |path: &Path| relative(&environment.directory, path).display().to_string();
     let lock = Locked::find(&environment.directory.join(target), &show)?;
     let inside = |lock: &Locked| root.is_some_and(|root| lock.directory.starts_with(root));
@@ -49,13 +53,17 @@ pub fn copies(target: &str, root: Option<&Path>, environment: &Environment) -> R
 }
 
 /// Copies that are named by a lock, compared with it, and nothing else.
-fn untrusted(lock: Option<Locked>) -> Settings {
+fn untrusted(lock: Option<Locked>) -> RemoteOptions {
     let access = Access { offline: true, ..Access::default() };
-    Settings { lock, locked: true, copies: Copies::Only, access, ..Settings::default() }
+    RemoteOptions { lock, locked: true, copies: Copies::Only, access, ..RemoteOptions::default() }
 }
 
 /// What the user decided by flags and configuration.
-pub fn settings(args: &RemoteArgs, limits: Limits, environment: &Environment) -> Result<Settings> {
+pub(super) fn settings(
+    args: &RemoteArgs,
+    limits: Limits,
+    environment: &Environment,
+) -> Result<RemoteOptions> {
     let Config { mirrors, network, .. } = configuration(environment)?;
     let access = Access {
         offline: args.offline || network.offline,
@@ -63,18 +71,18 @@ pub fn settings(args: &RemoteArgs, limits: Limits, environment: &Environment) ->
         limits,
         search: environment.search.clone(),
     };
-    Ok(Settings {
+    Ok(RemoteOptions {
         mirrors,
         proxies: environment.proxies.clone(),
         access,
         cache: environment.cache_home.as_ref().filter(|_| !args.no_cache).map(|home| home.join("kfm")),
         progress: environment.on_terminal.then_some(progress),
-        ..Settings::default()
+        ..RemoteOptions::default()
     })
 }
 
 /// The user's configuration.
-pub fn configuration(environment: &Environment) -> Result<Config> {
+pub(super) fn configuration(environment: &Environment) -> Result<Config> {
     match &environment.config_home {
         Some(home) => Config::read(&home.join("kfm/config.toml")),
         None => Ok(Config::default()),
@@ -82,7 +90,7 @@ pub fn configuration(environment: &Environment) -> Result<Config> {
 }
 
 /// Moves what there is to say about what was fetched to the other findings.
-pub fn report(remote: &Remote, findings: &Findings) {
+pub(super) fn report(remote: &Remote, findings: &Findings) {
     remote.findings.take().into_iter().for_each(|finding| findings.add(finding));
 }
 

@@ -24,7 +24,7 @@ const LARGEST: u64 = 64 << 20;
 const MOST_WAITING: usize = 16 << 20;
 
 /// The text of a file.
-pub type Text = Vec<Piece>;
+pub(super) type Text = Vec<Piece>;
 
 #[derive(Default, Serialize, Deserialize)]
 struct List {
@@ -32,7 +32,7 @@ struct List {
 }
 
 /// A directory of rendered manifests.
-pub struct Rendered {
+pub(super) struct Rendered {
     directory: PathBuf,
     /// As the user named it.
     shown: String,
@@ -52,7 +52,7 @@ pub struct Rendered {
 
 impl Rendered {
     /// Opens a directory, which is made if it is not there. `check`: nothing is changed. Errors: an invalid list.
-    pub fn open(directory: PathBuf, shown: &str, check: bool) -> Result<Self> {
+    pub(super) fn open(directory: PathBuf, shown: &str, check: bool) -> Result<Self> {
         let mut written = Self {
             directory,
             shown: shown.to_owned(),
@@ -96,7 +96,7 @@ impl Rendered {
     }
 
     /// Adds a file. Files are written some at a time, so that the list is not written anew for each.
-    pub fn add(&mut self, file: String, text: Text) -> Result<()> {
+    pub(super) fn add(&mut self, file: String, text: Text) -> Result<()> {
         self.waiting.1 += text.iter().map(|piece| Borrow::<[u8]>::borrow(piece).len()).sum::<usize>();
         self.names.insert(file.clone());
         self.waiting.0.push((file, text));
@@ -104,7 +104,7 @@ impl Rendered {
     }
 
     /// Leaves files as they are.
-    pub fn keep(&mut self, is_kept: impl Fn(&str) -> bool) {
+    pub(super) fn keep(&mut self, is_kept: impl Fn(&str) -> bool) {
         self.names.extend(self.before.iter().filter(|file| is_kept(file)).cloned());
     }
 
@@ -119,7 +119,7 @@ impl Rendered {
     }
 
     /// Writes the rest, removes what is there to be no longer, and tells what was done.
-    pub fn finish(mut self) -> Result<String> {
+    pub(super) fn finish(mut self) -> Result<String> {
         self.write()?;
         self.remove_others()?;
         if !self.check && self.names != self.listed {

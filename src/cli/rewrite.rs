@@ -12,15 +12,15 @@ use std::path::Path;
 
 /// Arguments for clap, and what is to be said before they are respected.
 #[derive(Debug, Default)]
-pub struct Rewritten {
+pub(super) struct Rewritten {
     /// The arguments, the program's name first.
-    pub arguments: Vec<OsString>,
+    pub(crate) arguments: Vec<OsString>,
     /// For standard error.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 /// Rewrites the arguments of the program (the first is its name).
-pub fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
+pub(super) fn rewrite(root: &Command, arguments: Vec<OsString>) -> Rewritten {
     let mut arguments = arguments.into_iter();
     let program = arguments.next().unwrap_or_else(|| "kfm".into());
     let arguments: Vec<OsString> = arguments.collect();
@@ -89,7 +89,10 @@ fn is_create(create: &Command, program: &OsStr, rest: &[&OsString]) -> bool {
 }
 
 /// The command that arguments lead to, with those above it, and the arguments without the words that name it.
-pub fn find<'c, 'a>(root: &'c Command, arguments: &'a [OsString]) -> (Vec<&'c Command>, Vec<&'a OsString>) {
+pub(super) fn find<'c, 'a>(
+    root: &'c Command,
+    arguments: &'a [OsString],
+) -> (Vec<&'c Command>, Vec<&'a OsString>) {
     let mut path = vec![root];
     let mut rest: Vec<&OsString> = arguments.iter().collect();
     let mut at = root;
@@ -136,17 +139,21 @@ fn first_word(root: &Command, at: &Command, arguments: &[&OsString]) -> Option<u
 }
 
 /// The flag of a command, or of the whole program.
-pub fn lookup<'c>(root: &'c Command, leaf: &'c Command, is_it: impl Fn(&Arg) -> bool) -> Option<&'c Arg> {
+pub(super) fn lookup<'c>(
+    root: &'c Command,
+    leaf: &'c Command,
+    is_it: impl Fn(&Arg) -> bool,
+) -> Option<&'c Arg> {
     leaf.get_arguments().chain(root.get_arguments()).find(|a| !a.is_positional() && is_it(a))
 }
 
 /// Returns whether a flag goes by this long name.
-pub fn has_name(arg: &Arg, name: &str) -> bool {
+pub(super) fn has_name(arg: &Arg, name: &str) -> bool {
     arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|all| all.contains(&name))
 }
 
 /// Returns whether a flag has a value even where no `=` follows.
-pub fn takes_value(arg: &Arg) -> bool {
+pub(super) fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values() && arg.get_num_args().is_none_or(|n| n.min_values() > 0)
 }
 

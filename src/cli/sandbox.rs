@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// What commands other than `build` do where every input is a stranger's (`KFM_UNTRUSTED=1`): restricts them to reading
 /// what their targets and other arguments may reach, and to writing to where `output` is.
-pub fn confine<'a>(
+pub(super) fn confine<'a>(
     targets: impl IntoIterator<Item = &'a str>,
     output: Option<&str>,
     environment: &Environment,
@@ -26,7 +26,7 @@ pub fn confine<'a>(
 
 /// What an untrusted build of a target reads: the work tree of git that the target lies in, else the target. For a file
 /// its directory counts, for what is not there that in which the user stands.
-pub fn own_root(target: &str, environment: &Environment) -> PathBuf {
+pub(super) fn own_root(target: &str, environment: &Environment) -> PathBuf {
     let path = environment.directory.join(target);
     let directory = if path.is_file() { path.parent().unwrap_or(&path) } else { &path };
     let Ok(directory) = directory.canonicalize() else { return environment.directory.clone() };
@@ -35,7 +35,7 @@ pub fn own_root(target: &str, environment: &Environment) -> PathBuf {
 
 /// Restricts this process to reading below `roots`, and to reading and writing where `output` is. Tells what the kernel
 /// does not enforce.
-pub fn enter(roots: &[PathBuf], output: Option<&Path>) -> Option<Finding> {
+pub(super) fn enter(roots: &[PathBuf], output: Option<&Path>) -> Option<Finding> {
     let lacking = match (files(roots, output), calls()) {
         (true, true) => return None,
         (false, true) => "files",

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What the flags of a build say.
-pub fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
+pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Findings) -> Result<Options> {
     let deprecated = |flag: &str, instead: &str| {
         findings
             .add(Finding::new(Code::DeprecatedFlag, format!("flag `{flag}` is deprecated")).hint(instead));
@@ -99,7 +99,7 @@ fn illegal(flag: &str, value: &str, a: &str, b: &str) -> Error {
 }
 
 /// How many threads there is work for. Asking for the limits of a container reads files of the system.
-pub fn processors(trusted: bool) -> usize {
+pub(super) fn processors(trusted: bool) -> usize {
     #[cfg(target_os = "linux")]
     if !trusted {
         return rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1) as usize);
@@ -109,12 +109,12 @@ pub fn processors(trusted: bool) -> usize {
 }
 
 /// The options of a build without flags.
-pub fn plain_options(environment: &Environment) -> Result<Options> {
+pub(super) fn plain_options(environment: &Environment) -> Result<Options> {
     options(&BuildArgs::of(&[])?, environment, &Findings::default())
 }
 
 /// A build of a directory without other flags.
-pub fn plain(dir: &str, remote: &RemoteArgs, environment: &Environment) -> Result<Kustomize> {
+pub(super) fn plain(dir: &str, remote: &RemoteArgs, environment: &Environment) -> Result<Kustomize> {
     let mut options = plain_options(environment)?;
     let mut args = BuildArgs::of(&[])?;
     args.reach.remote.clone_from(remote);
@@ -123,12 +123,12 @@ pub fn plain(dir: &str, remote: &RemoteArgs, environment: &Environment) -> Resul
 }
 
 /// A build of what is on disk.
-pub fn kustomize(options: Options) -> Kustomize {
+pub(super) fn kustomize(options: Options) -> Kustomize {
     Kustomize::new(Disk::new(options.directory.clone())).options(options)
 }
 
 /// The resources that a build makes; its warnings are added to the findings.
-pub fn resources(
+pub(super) fn resources(
     args: &BuildArgs,
     dir: &str,
     mut options: Options,
@@ -147,7 +147,7 @@ pub fn resources(
 }
 
 /// Renders a directory; its warnings are not kept. `change` has the last word on the options and on what fetches.
-pub fn render(
+pub(super) fn render(
     args: &BuildArgs,
     dir: &str,
     change: impl FnOnce(&mut Options, Arc<dyn Fetch>) -> Result<Arc<dyn Fetch>>,
@@ -166,7 +166,12 @@ pub fn render(
 }
 
 /// The built-in directories, where they may serve. Called as kustomize the program is no more than that, unless asked.
-pub fn trees(args: &BuildArgs, dir: &str, environment: &Environment, named: bool) -> Option<Arc<Trees>> {
+pub(super) fn trees(
+    args: &BuildArgs,
+    dir: &str,
+    environment: &Environment,
+    named: bool,
+) -> Option<Arc<Trees>> {
     if environment.as_kustomize && args.manifests.is_none() {
         return None;
     }
@@ -175,7 +180,7 @@ pub fn trees(args: &BuildArgs, dir: &str, environment: &Environment, named: bool
 }
 
 /// The manifests that the user named: by a flag, else by `KFM_MANIFESTS`.
-pub fn local(flag: Option<&str>, environment: &Environment) -> Option<Local> {
+pub(super) fn local(flag: Option<&str>, environment: &Environment) -> Option<Local> {
     let local = |given: &str, by: &str, instead| Local {
         directory: clean(&environment.directory.join(given)),
         given: given.to_owned(),
@@ -190,17 +195,22 @@ pub fn local(flag: Option<&str>, environment: &Environment) -> Option<Local> {
 }
 
 /// What a build may reach.
-pub struct Reach {
+pub(super) struct Reach {
     /// What fetches.
-    pub fetch: Arc<dyn Fetch>,
+    pub(crate) fetch: Arc<dyn Fetch>,
     /// The same, where it is more than a refusal.
-    pub remote: Option<Arc<Remote>>,
+    pub(crate) remote: Option<Arc<Remote>>,
     /// Whether the input is a stranger's.
-    pub untrusted: bool,
+    pub(crate) untrusted: bool,
 }
 
 /// Sets what may be reached, and gives it.
-pub fn reach(options: &mut Options, args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Reach> {
+pub(super) fn reach(
+    options: &mut Options,
+    args: &BuildArgs,
+    dir: &str,
+    environment: &Environment,
+) -> Result<Reach> {
     options.root = root(args, dir, environment)?;
     let untrusted = environment.untrusted;
     let remote = match untrusted {
@@ -233,7 +243,7 @@ fn root(args: &BuildArgs, dir: &str, environment: &Environment) -> Result<Option
 }
 
 /// Lets the kernel enforce what an untrusted build may reach. Tells what it does not enforce.
-pub fn enter(options: &Options, args: &BuildArgs, environment: &Environment) -> Option<Finding> {
+pub(super) fn enter(options: &Options, args: &BuildArgs, environment: &Environment) -> Option<Finding> {
     let output = args.output.as_deref().filter(|path| !path.is_empty());
     let output = output.map(|path| environment.directory.join(path));
     sandbox::enter(options.root.as_slice(), output.as_deref())
@@ -270,6 +280,6 @@ fn not_fetched(location: &str) -> Error {
 }
 
 /// What fetches remote content for a command without flags for that.
-pub fn remote(environment: &Environment) -> Result<Arc<Remote>> {
+pub(super) fn remote(environment: &Environment) -> Result<Arc<Remote>> {
     remote::open(&RemoteArgs::default(), ".", Limits::default(), environment)
 }

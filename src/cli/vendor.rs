@@ -7,7 +7,7 @@ use super::{Done, Strictness, session};
 use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Result, cause};
 use crate::remote::lock::{NAME, is_inside};
-use crate::remote::{Lock, Locked, Settings};
+use crate::remote::{Lock, Locked, RemoteOptions};
 use crate::text::path::{clean, relative};
 use crate::vendor::{self, Change, Report, Request, Targets};
 use clap::Args;
@@ -15,42 +15,42 @@ use std::path::{Path, PathBuf};
 
 /// Arguments of `vendor`.
 #[derive(Debug, Clone, Args)]
-pub struct VendorArgs {
+pub(super) struct VendorArgs {
     /// Directories whose remote content is copied (`diff` prints the edits of trees instead); without one those of the last time, at first all kustomizations below
     /// the current directory
     #[arg(value_name = "TARGET")]
-    pub targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
     /// Change nothing, use no network, and fail unless lock and copies are what the targets need
     #[arg(long, conflicts_with = "update")]
-    pub check: bool,
+    pub(crate) check: bool,
     /// Ask again what references are: those of the repositories and files that are named by their URLs, or all
     #[arg(long)]
-    pub update: bool,
+    pub(crate) update: bool,
     /// Drop edits of the trees that `kfm.toml` asks for; with `--from`, take the bundle's lock in place of another one
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Write the lock and all copies to one file, after bringing them up to date
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "from"])]
-    pub bundle: Option<String>,
+    pub(crate) bundle: Option<String>,
     /// Take the copies from a bundle, in place of the network
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "update"])]
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// Files of the targets may be anywhere: `LoadRestrictionsNone`
     #[arg(long, value_name = "TYPE", overrides_with = "load_restrictor")]
-    pub load_restrictor: Option<String>,
+    pub(crate) load_restrictor: Option<String>,
     /// Repositories of this machine outside of this tree are allowed
     #[arg(long)]
-    pub enable_file_repositories: bool,
+    pub(crate) enable_file_repositories: bool,
     /// Build charts of the targets, too
     #[arg(long)]
-    pub enable_helm: bool,
+    pub(crate) enable_helm: bool,
     /// How remote content is fetched
     #[command(flatten)]
-    pub remote: RemoteArgs,
+    pub(crate) remote: RemoteArgs,
 }
 
 /// Checks the copies, or writes them.
-pub fn run(args: &VendorArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &VendorArgs, environment: &Environment) -> Result<Done> {
     let print = |text: String| Done { stdout: vec![text.into_bytes()], ..Done::default() };
     // A directory of this name is `./diff`.
     if let Some(("diff", names)) = args.targets.split_first().map(|(first, rest)| (first.as_str(), rest)) {
@@ -112,7 +112,8 @@ fn request(args: &VendorArgs, environment: &Environment) -> Result<(Request, Vec
     options.file_repositories |= args.enable_file_repositories;
     options.plugins.enable_helm = args.enable_helm;
     let sources = Repository::of(&directory, &here)?.config.sources;
-    let settings = Settings { lock: None, ..settings(&args.remote, options.limits.clone(), environment)? };
+    let settings =
+        RemoteOptions { lock: None, ..settings(&args.remote, options.limits.clone(), environment)? };
     let force = args.force;
     Ok((Request { directory, options, settings, lock, moving, sources, force }, given))
 }

@@ -11,23 +11,23 @@ const KFM_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Arguments of `version`.
 #[derive(Debug, Args)]
-pub struct VersionArgs {
+pub(super) struct VersionArgs {
     /// Print kustomize's short form
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub short: Option<bool>,
+    pub(crate) short: Option<bool>,
     /// `json` or `yaml`
     #[arg(short, long, value_name = "FORMAT")]
-    pub output: Option<String>,
+    pub(crate) output: Option<String>,
     /// Answer as this version of kustomize [env: KFM_COMPAT]
     #[arg(long, value_name = "VERSION", overrides_with = "compat")]
-    pub compat: Option<String>,
+    pub(crate) compat: Option<String>,
     /// Ignored, as kustomize does
     #[arg(hide = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// Prints the version. Called by kustomize's name it says what kustomize says, as Argo CD reads it.
-pub fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error> {
+pub(super) fn run(args: &VersionArgs, environment: &Environment) -> Result<Done, Error> {
     let short = args.short == Some(true);
     let output = args.output.as_deref().filter(|o| !o.is_empty());
     if short && output.is_some() {

@@ -23,7 +23,7 @@ use toml::Spanned;
 /// Dangers of a rule that are accepted for some objects.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Danger {
+pub(crate) struct Danger {
     rule: Spanned<String>,
     object: Spanned<String>,
     reason: Spanned<String>,
@@ -32,7 +32,7 @@ pub struct Danger {
 /// Which kustomizations are roots.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Roots {
+pub(crate) struct Roots {
     /// Only these are.
     #[serde(default)]
     list: Vec<String>,

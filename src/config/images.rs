@@ -28,7 +28,7 @@ use toml::Spanned;
 /// Which images there are and where they are pulled from.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Images {
+pub(crate) struct Images {
     /// The registry that everything is pulled from.
     #[serde(default)]
     mirror: Option<Spanned<String>>,
@@ -40,10 +40,10 @@ pub struct Images {
     extra: Vec<Spanned<String>>,
     /// Registries, or beginnings of repositories, that images may be pulled from.
     #[serde(default)]
-    pub allow: Vec<String>,
+    pub(crate) allow: Vec<String>,
     /// Rules by which images are found.
     #[serde(default)]
-    pub rule: Vec<Spanned<UserRule>>,
+    pub(crate) rule: Vec<Spanned<UserRule>>,
 }
 
 /// Where a source is mapped to.
@@ -63,7 +63,7 @@ struct From {
 
 impl Images {
     /// The rules for where images are pulled from.
-    pub fn entries(&self, source: &Arc<Source>) -> Vec<Entry> {
+    pub(crate) fn entries(&self, source: &Arc<Source>) -> Vec<Entry> {
         let entry = |from: &str, target: String, origin, at: usize| Entry {
             source: from.to_owned(),
             target,
@@ -79,7 +79,7 @@ impl Images {
     }
 
     /// Images that no object names. Errors: a string that is not a valid reference.
-    pub fn extra(&self, source: &Arc<Source>) -> Result<Vec<Reference>> {
+    pub(crate) fn extra(&self, source: &Arc<Source>) -> Result<Vec<Reference>> {
         let parse = |text: &Spanned<String>| {
             Reference::parse(text.get_ref()).map_err(|why| {
                 let message = format!("the image `{}` is not a valid reference: {why}", text.get_ref());
@@ -90,7 +90,7 @@ impl Images {
     }
 
     /// The rules by which images are found.
-    pub fn rules(&self) -> Vec<UserRule> {
+    pub(crate) fn rules(&self) -> Vec<UserRule> {
         self.rule.iter().map(|rule| rule.get_ref().clone()).collect()
     }
 }

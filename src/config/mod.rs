@@ -16,12 +16,12 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use diff::{Danger, Roots};
-pub use images::Images;
-pub use sources::SourceTree;
+pub(crate) use diff::{Danger, Roots};
+pub(crate) use images::Images;
+pub(crate) use sources::SourceTree;
 
 /// The name of the file.
-pub const FILE: &str = "kfm.toml";
+pub(crate) const FILE: &str = "kfm.toml";
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -29,34 +29,34 @@ const LARGEST: u64 = 1 << 20;
 /// What stands in a file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// Which images there are and where they are pulled from.
     #[serde(default)]
-    pub images: Images,
+    pub(crate) images: Images,
     /// Dangers of a change that are accepted.
     #[serde(default)]
     danger: Vec<Danger>,
     /// Which kustomizations are roots.
     #[serde(default)]
-    pub roots: Roots,
+    pub(crate) roots: Roots,
     /// Trees that `kfm vendor` keeps.
     #[serde(default, rename = "source")]
-    pub sources: Vec<SourceTree>,
+    pub(crate) sources: Vec<SourceTree>,
 }
 
 /// A file that was read.
 #[derive(Debug, Default)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// What it says.
-    pub config: Config,
+    pub(crate) config: Config,
     /// Its text, for places in messages.
-    pub source: Option<Arc<Source>>,
+    pub(crate) source: Option<Arc<Source>>,
 }
 
 impl Repository {
     /// The configuration that holds for a directory: that of the nearest directory above that has one, within the
     /// repository, or within the directory in which the user stands. Errors: a file that cannot be read, or is invalid.
-    pub fn find(directory: &Path, target: &str) -> Result<Self> {
+    pub(crate) fn find(directory: &Path, target: &str) -> Result<Self> {
         match locate(directory, target) {
             Some(path) => Self::read(directory, &path),
             None => Ok(Self::default()),
@@ -64,7 +64,7 @@ impl Repository {
     }
 
     /// The file in a directory; nothing if there is none. Errors: as for [`Self::find`].
-    pub fn of(directory: &Path, here: &Path) -> Result<Self> {
+    pub(crate) fn of(directory: &Path, here: &Path) -> Result<Self> {
         let path = directory.join(FILE);
         match path.symlink_metadata().is_ok_and(|m| m.is_file()) {
             true => Self::read(here, &path),
@@ -84,13 +84,13 @@ impl Repository {
     }
 
     /// The dangers that are accepted. Errors: a rule that does not exist, an invalid object, no reason.
-    pub fn allowances(&self) -> Result<Vec<Allowance>> {
+    pub(crate) fn allowances(&self) -> Result<Vec<Allowance>> {
         let Some(source) = &self.source else { return Ok(vec![]) };
         self.config.danger.iter().map(|danger| danger.allowance(source)).collect()
     }
 
     /// Which kustomizations below a directory are roots. Patterns count from the directory of the file.
-    pub fn selection(&self, directory: &Path, top: &Path) -> Selection {
+    pub(crate) fn selection(&self, directory: &Path, top: &Path) -> Selection {
         let Some(source) = &self.source else { return Selection::default() };
         let file = directory.join(&*source.path).canonicalize().unwrap_or_default();
         let own = file.parent().unwrap_or(top);
@@ -100,7 +100,7 @@ impl Repository {
 
 impl Config {
     /// Reads the text of a file. Errors: invalid TOML, an unknown key, a value of the wrong type.
-    pub fn parse(source: &Arc<Source>) -> Result<Self> {
+    pub(crate) fn parse(source: &Arc<Source>) -> Result<Self> {
         let config: Self = toml::from_str(&source.text).map_err(|e| {
             let message = e.message().trim().trim_end_matches('.');
             let message = message.lines().collect::<Vec<_>>().join(", ");

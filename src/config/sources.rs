@@ -9,25 +9,25 @@ use std::sync::Arc;
 /// A tree that `kfm vendor` keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SourceTree {
+pub(crate) struct SourceTree {
     /// What messages and the lock call it.
-    pub name: String,
+    pub(crate) name: String,
     /// The repository.
-    pub git: String,
+    pub(crate) git: String,
     /// Branch, tag or commit.
     #[serde(rename = "ref")]
-    pub reference: String,
+    pub(crate) reference: String,
     /// The directory in the repository; its root if empty.
     #[serde(default)]
-    pub path: String,
+    pub(crate) path: String,
     /// Patterns of the files that are taken; all if empty.
     #[serde(default)]
-    pub include: Vec<String>,
+    pub(crate) include: Vec<String>,
     /// Patterns of files that are left out.
     #[serde(default)]
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// The directory for the tree, relative to the one of this file.
-    pub into: String,
+    pub(crate) into: String,
 }
 
 /// Refuses trees that share a name or a directory, or reach outside the directory of the file.

@@ -109,13 +109,13 @@ impl Error {
 
     /// Adds the place to edit unless a line is known already. Where only a file is known, it goes after that.
     #[must_use]
-    pub fn or_at(self, at: impl FnOnce() -> Location) -> Self {
+    pub(crate) fn or_at(self, at: impl FnOnce() -> Location) -> Self {
         if self.0.labels.iter().any(|l| l.at.line > 0) { self } else { self.at(at()) }
     }
 
     /// Adds a place and what is to be seen there. A place that is there already gets the text if it has none.
     #[must_use]
-    pub fn label(mut self, at: Location, text: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, at: Location, text: impl Into<String>) -> Self {
         let text = text.into();
         match self.0.labels.iter_mut().find(|l| l.at == at) {
             Some(known) if known.text.is_empty() => known.text = text,
@@ -127,7 +127,7 @@ impl Error {
 
     /// Adds who asked: `building overlays/prod`, `patch 2 of patches`. Innermost first.
     #[must_use]
-    pub fn during(mut self, step: impl Into<String>) -> Self {
+    pub(crate) fn during(mut self, step: impl Into<String>) -> Self {
         self.0.chain.push(step.into());
         self
     }
@@ -189,7 +189,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 /// What the operating system says, as a part of a sentence.
-pub fn cause(e: &std::io::Error) -> String {
+pub(crate) fn cause(e: &std::io::Error) -> String {
     let text = e.to_string();
     let text = text.split_once(" (os error").map_or(text.as_str(), |(text, _)| text);
     let mut chars = text.chars();

@@ -57,20 +57,20 @@ pub struct Finding {
 
 impl Finding {
     /// A finding without place and hint.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), at: None, hint: None }
     }
 
     /// Adds the place.
     #[must_use]
-    pub fn at(mut self, at: Location) -> Self {
+    pub(crate) fn at(mut self, at: Location) -> Self {
         self.at = Some(at);
         self
     }
 
     /// Adds what the user could do.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -83,21 +83,21 @@ impl Finding {
 
 /// The findings of a build, each once, in the order they were made. Shared by all steps.
 #[derive(Debug, Default)]
-pub struct Findings(Mutex<IndexSet<Finding, FxBuildHasher>>);
+pub(crate) struct Findings(Mutex<IndexSet<Finding, FxBuildHasher>>);
 
 impl Findings {
     /// Adds a finding unless an equal one is there.
-    pub fn add(&self, finding: Finding) {
+    pub(crate) fn add(&self, finding: Finding) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(finding);
     }
 
     /// How many findings there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Takes all findings out.
-    pub fn take(&self) -> Vec<Finding> {
+    pub(crate) fn take(&self) -> Vec<Finding> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *all).into_iter().collect()
     }

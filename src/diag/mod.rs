@@ -9,7 +9,9 @@ mod nearest;
 pub mod render;
 mod secret;
 
-pub use error::{Error, ErrorKind, Label, Location, Result, cause};
-pub use finding::{Code, Finding, Findings};
-pub use nearest::nearest;
-pub use secret::without_secrets;
+pub(crate) use error::cause;
+pub use error::{Error, ErrorKind, Label, Location, Result};
+pub(crate) use finding::Findings;
+pub use finding::{Code, Finding};
+pub(crate) use nearest::nearest;
+pub(crate) use secret::without_secrets;

@@ -2,7 +2,7 @@
 
 /// The candidate nearest to a misspelt name, if one is near enough. Case does not count; among equally near ones the
 /// first wins. An edit is a character put in, left out, changed, or two neighbours swapped.
-pub fn nearest<'a, I>(name: &str, candidates: I) -> Option<&'a str>
+pub(crate) fn nearest<'a, I>(name: &str, candidates: I) -> Option<&'a str>
 where
     I: IntoIterator<Item = &'a str>,
 {

@@ -88,7 +88,7 @@ pub fn warning(f: &Finding, look: Look) -> String {
 }
 
 /// The text of a finding that `--strict` made an error.
-pub fn strict(f: &Finding, look: Look) -> String {
+pub(crate) fn strict(f: &Finding, look: Look) -> String {
     finding(f, &look.paint(BOLD_RED, "Error:"))
 }
 

@@ -17,7 +17,7 @@ const KEYS: [&str; 9] =
 const WHOLE_KEYS: [&str; 3] = ["sig", "key", "auth"];
 
 /// A text with stars in place of its secrets.
-pub fn without_secrets(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
     let secrets = secrets(text);
     if secrets.is_empty() {
         return text.into();

@@ -11,18 +11,18 @@ use std::borrow::Cow;
 
 /// Names of generated objects that changed only their hash suffix, older to newer.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub(super) struct Names {
     renamed: FxHashMap<String, String>,
 }
 
 impl Names {
     /// Notes that an object got another suffix.
-    pub fn insert(&mut self, old: &str, new: &str) {
+    pub(super) fn insert(&mut self, old: &str, new: &str) {
         self.renamed.insert(old.to_owned(), new.to_owned());
     }
 
     /// A text of the older side with the newer names in place of the older ones.
-    pub fn renew<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(super) fn renew<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if let Some(new) = self.renamed.get(text) {
             return Cow::Owned(new.clone());
         }
@@ -55,7 +55,7 @@ fn is_of_name(c: char) -> bool {
 }
 
 /// Returns whether a node counts as absent where it is the value of a key.
-pub fn is_absent(doc: &Doc, node: NodeId) -> bool {
+pub(super) fn is_absent(doc: &Doc, node: NodeId) -> bool {
     is_null(doc, node)
 }
 
@@ -64,7 +64,7 @@ fn is_null(doc: &Doc, node: NodeId) -> bool {
 }
 
 /// The value of a scalar.
-pub fn value(doc: &Doc, node: NodeId) -> Value<'_> {
+pub(super) fn value(doc: &Doc, node: NodeId) -> Value<'_> {
     let text = doc.text(node);
     match doc.tag(node) {
         Tag::Str | Tag::Binary | Tag::Other | Tag::Merge | Tag::Map | Tag::Seq => Value::Str(text),
@@ -78,13 +78,13 @@ pub fn value(doc: &Doc, node: NodeId) -> Value<'_> {
 }
 
 /// The text of a scalar that is a string.
-pub fn string(doc: &Doc, node: NodeId) -> Option<&str> {
+pub(super) fn string(doc: &Doc, node: NodeId) -> Option<&str> {
     let is_string = doc.kind(node) == NodeKind::Scalar && matches!(value(doc, node), Value::Str(_));
     is_string.then(|| doc.text(node))
 }
 
 /// Returns whether two scalars have the same value.
-pub fn same_scalar(a: &Doc, x: NodeId, b: &Doc, y: NodeId, names: &Names) -> bool {
+pub(super) fn same_scalar(a: &Doc, x: NodeId, b: &Doc, y: NodeId, names: &Names) -> bool {
     if a.tag(x) == Tag::Str && b.tag(y) == Tag::Str {
         let (old, new) = (a.text(x), b.text(y));
         return old == new || names.are_same(old, new);
@@ -98,7 +98,7 @@ pub fn same_scalar(a: &Doc, x: NodeId, b: &Doc, y: NodeId, names: &Names) -> boo
 }
 
 /// Returns whether two nodes have the same value, with sequences in the same order.
-pub fn same(a: &Doc, x: NodeId, b: &Doc, y: NodeId, names: &Names) -> bool {
+pub(super) fn same(a: &Doc, x: NodeId, b: &Doc, y: NodeId, names: &Names) -> bool {
     match (a.kind(x), b.kind(y)) {
         (NodeKind::Scalar, NodeKind::Scalar) => same_scalar(a, x, b, y, names),
         (NodeKind::Seq, NodeKind::Seq) => {
@@ -130,7 +130,7 @@ fn same_mapping(a: &Doc, x: NodeId, b: &Doc, y: NodeId, names: &Names) -> bool {
 
 /// A text that is the same for the same values. Of the older side, `names` are given, so that names that changed only
 /// their suffix are the same.
-pub fn text(doc: &Doc, node: NodeId, names: Option<&Names>) -> String {
+pub(super) fn text(doc: &Doc, node: NodeId, names: Option<&Names>) -> String {
     let mut out = String::new();
     put(doc, node, names, &mut out);
     out
@@ -175,12 +175,12 @@ fn write_number(number: f64, out: &mut String) {
 }
 
 /// The text of a key.
-pub fn key_of(doc: &Doc, key: NodeId) -> String {
+pub(super) fn key_of(doc: &Doc, key: NodeId) -> String {
     key_text(doc, key).unwrap_or_else(|_| doc.text(key).to_owned())
 }
 
 /// The value as JSON; a scalar that JSON has no text for as a string.
-pub fn json(doc: &Doc, node: NodeId) -> String {
+pub(super) fn json(doc: &Doc, node: NodeId) -> String {
     let mut out = String::new();
     if to_json(doc, node, &mut out).is_err() {
         out.clear();

@@ -25,7 +25,7 @@ const LIVE: [&[&str]; 6] = [
 ];
 
 /// What differs between two objects.
-pub fn fields(
+pub(super) fn fields(
     old: &Resource,
     new: &Resource,
     schema: Schema<'_>,

@@ -25,17 +25,17 @@ const FORMATS: [Format; 5] = [
 
 /// A text, where it stands, and the text that it is a part of.
 #[derive(Clone, Copy)]
-pub struct Part<'a> {
+pub(super) struct Part<'a> {
     /// The text.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// Where it begins.
-    pub at: &'a Location,
+    pub(crate) at: &'a Location,
     /// What it is a part of.
-    pub of: &'a Source,
+    pub(crate) of: &'a Source,
 }
 
 /// The values of two texts, and the name of their format.
-pub fn read(old: Part<'_>, new: Part<'_>) -> Option<(&'static str, Doc, Doc)> {
+pub(super) fn read(old: Part<'_>, new: Part<'_>) -> Option<(&'static str, Doc, Doc)> {
     let may_be = |text: &str| text.len() <= LONGEST && (text.trim_end().contains('\n') || is_json(text));
     if !may_be(old.text) && !may_be(new.text) || old.text.is_empty() || new.text.is_empty() {
         return None;

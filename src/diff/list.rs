@@ -14,13 +14,18 @@ const LIKELY_KEYS: [&str; 6] = ["name", "id", "key", "host", "mountPath", "path"
 const KEY_DEFAULTS: [(&str, &str); 1] = [("protocol", "TCP")];
 
 /// Items that belong together, by their place on each side; one that has no counterpart has no other place.
-pub type Pairs = Vec<(Option<usize>, Option<usize>)>;
+pub(super) type Pairs = Vec<(Option<usize>, Option<usize>)>;
 
 /// The key of an item: names of keys and their values.
-pub type Key = Vec<(String, String)>;
+pub(super) type Key = Vec<(String, String)>;
 
 /// The keys of all items; `None` if one has none, or shares it with another one.
-pub fn keys(doc: &Doc, items: &[NodeId], names: &[String], renamed: Option<&Names>) -> Option<Vec<Key>> {
+pub(super) fn keys(
+    doc: &Doc,
+    items: &[NodeId],
+    names: &[String],
+    renamed: Option<&Names>,
+) -> Option<Vec<Key>> {
     let mut seen = FxHashSet::default();
     let mut all = Vec::with_capacity(items.len());
     for item in items {
@@ -46,7 +51,13 @@ pub fn keys(doc: &Doc, items: &[NodeId], names: &[String], renamed: Option<&Name
 }
 
 /// The key by which the items of both sides can be told apart although no schema says so.
-pub fn likely_key(a: &Doc, old: &[NodeId], b: &Doc, new: &[NodeId], names: &Names) -> Option<Vec<String>> {
+pub(super) fn likely_key(
+    a: &Doc,
+    old: &[NodeId],
+    b: &Doc,
+    new: &[NodeId],
+    names: &Names,
+) -> Option<Vec<String>> {
     LIKELY_KEYS
         .iter()
         .map(|key| vec![(*key).to_owned()])
@@ -54,7 +65,7 @@ pub fn likely_key(a: &Doc, old: &[NodeId], b: &Doc, new: &[NodeId], names: &Name
 }
 
 /// Pairs items by their keys: those of the older side in their order, then what is only on the newer side.
-pub fn by_key(old: &[Key], new: &[Key]) -> Pairs {
+pub(super) fn by_key(old: &[Key], new: &[Key]) -> Pairs {
     let places: FxHashMap<&Key, usize> = new.iter().enumerate().map(|(i, key)| (key, i)).collect();
     let known: FxHashSet<&Key> = old.iter().collect();
     let first = old.iter().enumerate().map(|(i, key)| (Some(i), places.get(key).copied()));
@@ -63,14 +74,14 @@ pub fn by_key(old: &[Key], new: &[Key]) -> Pairs {
 }
 
 /// Returns whether paired items stand in the same order on both sides.
-pub fn are_in_order(pairs: &Pairs) -> bool {
+pub(super) fn are_in_order(pairs: &Pairs) -> bool {
     let mut both: Vec<(usize, usize)> = pairs.iter().filter_map(|(i, j)| Some(((*i)?, (*j)?))).collect();
     both.sort_unstable();
     both.is_sorted_by_key(|(_, j)| *j)
 }
 
 /// Returns whether both sides have the same items in some order.
-pub fn are_permuted(old: &[String], new: &[String]) -> bool {
+pub(super) fn are_permuted(old: &[String], new: &[String]) -> bool {
     let sorted = |texts: &[String]| {
         let mut sorted = texts.to_vec();
         sorted.sort_unstable();
@@ -80,7 +91,7 @@ pub fn are_permuted(old: &[String], new: &[String]) -> bool {
 }
 
 /// Pairs items by their content, in their order: equal ones, and between those one after the other what is alike.
-pub fn by_content(
+pub(super) fn by_content(
     a: &Doc,
     old: &[NodeId],
     b: &Doc,

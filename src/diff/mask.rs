@@ -12,12 +12,12 @@ const FIELDS: [&str; 2] = ["data", "stringData"];
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Returns whether an object holds values that are not to be seen.
-pub fn is_secret(object: &Resource) -> bool {
+pub(super) fn is_secret(object: &Resource) -> bool {
     object.gvk().kind == "Secret" && object.gvk().group.is_empty()
 }
 
 /// Returns whether a field of a Secret is not to be seen.
-pub fn hides(path: &Path) -> bool {
+pub(super) fn hides(path: &Path) -> bool {
     FIELDS.iter().any(|field| path.starts_with(&[field]))
         || path.starts_with(&["metadata", "annotations", LAST_APPLIED])
         // All annotations at once may hold that one.
@@ -26,7 +26,7 @@ pub fn hides(path: &Path) -> bool {
 
 /// A copy of an object in which the values of a Secret are replaced by a mask. `other` is the same object on the other
 /// side: values that are not the same there get `sign`, so that the change is seen.
-pub fn masked(object: &Resource, other: Option<&Resource>, sign: &str) -> Doc {
+pub(super) fn masked(object: &Resource, other: Option<&Resource>, sign: &str) -> Doc {
     let mut doc = object.doc().clone();
     let root = doc.root();
     let fields = FIELDS.iter().filter_map(|field| Some((*field, doc.get(root, field)?)));

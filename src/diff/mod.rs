@@ -16,30 +16,30 @@ mod objects;
 mod pair;
 mod report;
 mod schema;
-pub mod write;
+pub(crate) mod write;
 
-pub use danger::{Allowance, RULES};
-pub use report::{FieldChange, Report, Target};
+pub(crate) use danger::{Allowance, RULES};
+pub(crate) use report::{FieldChange, Report, Target};
 
 use crate::resource::ResMap;
 
 /// What the caller decides about a comparison.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// Quantities, defaults and the order of rules count as the API server sees them.
-    pub normalize: bool,
+    pub(crate) normalize: bool,
     /// References that changed only by a hash suffix are changes, too.
-    pub hash_noise: bool,
+    pub(crate) hash_noise: bool,
     /// Values of Secrets are part of the report.
-    pub show_secrets: bool,
+    pub(crate) show_secrets: bool,
     /// Fields that a cluster writes are passed over: one side is what runs.
-    pub live: bool,
+    pub(crate) live: bool,
     /// Dangers that are accepted, and why.
-    pub allowances: Vec<Allowance>,
+    pub(crate) allowances: Vec<Allowance>,
 }
 
 /// Compares the objects of two sides, older first.
-pub fn compare(old: &ResMap, new: &ResMap, options: &Options) -> Report {
+pub(crate) fn compare(old: &ResMap, new: &ResMap, options: &Options) -> Report {
     let pairs = pair::pair(old, new);
     let mut report = objects::compare(old, new, pairs, options);
     report.dangers = danger::find(&report, options);

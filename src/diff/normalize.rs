@@ -91,7 +91,7 @@ const DEFAULTS: &[(Part, &str, &str)] = &[
 ];
 
 /// Kinds that hold a pod, and where.
-pub const PODS: &[(&str, &[&str])] = &[
+pub(super) const PODS: &[(&str, &[&str])] = &[
     ("Pod", &["spec"]),
     ("PodTemplate", &["template", "spec"]),
     ("Deployment", &["spec", "template", "spec"]),
@@ -147,7 +147,7 @@ fn keys(path: &[Step]) -> Vec<&str> {
 }
 
 /// Returns whether a value is the one that a field has where there is none.
-pub fn is_default(object: &Resource, path: &[Step], doc: &Doc, node: NodeId) -> bool {
+pub(super) fn is_default(object: &Resource, path: &[Step], doc: &Doc, node: NodeId) -> bool {
     let keys = keys(path);
     let is_empty = doc.is_empty(node);
     // Labels and annotations are the same whether none are there or no mapping of them.
@@ -160,7 +160,7 @@ pub fn is_default(object: &Resource, path: &[Step], doc: &Doc, node: NodeId) -> 
 }
 
 /// Returns whether the order of the items of a list means nothing: rules of roles and subjects of bindings add up.
-pub fn is_unordered(object: &Resource, path: &[Step]) -> bool {
+pub(super) fn is_unordered(object: &Resource, path: &[Step]) -> bool {
     matches!(
         (object.gvk().kind.as_str(), keys(path).as_slice()),
         ("Role" | "ClusterRole", ["rules"] | ["rules", "verbs" | "resources" | "apiGroups"])
@@ -170,7 +170,7 @@ pub fn is_unordered(object: &Resource, path: &[Step]) -> bool {
 }
 
 /// Returns whether two texts are the same quantity, in a field that holds one.
-pub fn are_equal(object: &Resource, path: &[Step], old: &str, new: &str) -> bool {
+pub(super) fn are_equal(object: &Resource, path: &[Step], old: &str, new: &str) -> bool {
     let keys = keys(path);
     let is_quantity = match keys.as_slice() {
         [.., "resources" | "default" | "defaultRequest" | "min" | "max", "limits" | "requests", _] => true,
@@ -183,7 +183,7 @@ pub fn are_equal(object: &Resource, path: &[Step], old: &str, new: &str) -> bool
 }
 
 /// A quantity in billionths; `None` if the text is none, or a larger one than can be told.
-pub fn quantity(text: &str) -> Option<i128> {
+pub(super) fn quantity(text: &str) -> Option<i128> {
     const NANO: i128 = 1_000_000_000;
     let digits =
         text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());

@@ -11,7 +11,7 @@ use crate::resource::ResMap;
 use std::cmp::Ordering;
 
 /// Compares all pairs.
-pub fn compare(old: &ResMap, new: &ResMap, pairing: Pairing<'_>, options: &Options) -> Report {
+pub(super) fn compare(old: &ResMap, new: &ResMap, pairing: Pairing<'_>, options: &Options) -> Report {
     let schemas = Schemas::new(old, new);
     let none = Names::default();
     let mut report = Report::default();

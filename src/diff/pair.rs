@@ -24,16 +24,16 @@ const MOST_PAIRS: usize = 40_000;
 const LIKELY: u8 = 60;
 
 /// The pairs, and the names that changed only their suffix.
-pub struct Pairing<'a> {
+pub(super) struct Pairing<'a> {
     /// Objects of the older and the newer side.
-    pub pairs: Vec<(Option<&'a Resource>, Option<&'a Resource>)>,
+    pub(crate) pairs: Vec<(Option<&'a Resource>, Option<&'a Resource>)>,
     /// Names of generated objects that got another suffix.
-    pub names: Renamed,
+    pub(crate) names: Renamed,
 }
 
 /// Names of generated objects that got another suffix, by the namespace of what refers to them.
 #[derive(Default)]
-pub struct Renamed {
+pub(super) struct Renamed {
     /// For all namespaces but these.
     all: Names,
     /// For namespaces in which a name became another one than elsewhere.
@@ -55,7 +55,7 @@ impl Renamed {
     }
 
     /// The names that an object may refer to.
-    pub fn of(&self, object: &Resource) -> &Names {
+    pub(super) fn of(&self, object: &Resource) -> &Names {
         self.own.get(&id(object).namespace).unwrap_or(&self.all)
     }
 }
@@ -82,7 +82,7 @@ fn id(object: &Resource) -> Id {
 }
 
 /// Pairs the objects of two sides.
-pub fn pair<'a>(old: &'a ResMap, new: &'a ResMap) -> Pairing<'a> {
+pub(super) fn pair<'a>(old: &'a ResMap, new: &'a ResMap) -> Pairing<'a> {
     let mut waiting: FxHashMap<Id, Vec<&Resource>> = FxHashMap::default();
     new.iter().rev().for_each(|object| waiting.entry(id(object)).or_default().push(object));
     let mut pairing = Pairing { pairs: vec![], names: Renamed::default() };
@@ -143,7 +143,7 @@ fn without_hash(object: &Resource) -> Option<Id> {
 }
 
 /// Objects that were removed and added and look alike. Each is suggested at most once, the most alike first.
-pub fn moves(removed: &[(usize, &Resource)], added: &[(usize, &Resource)]) -> Vec<Move> {
+pub(super) fn moves(removed: &[(usize, &Resource)], added: &[(usize, &Resource)]) -> Vec<Move> {
     let mut kinds: FxHashMap<&str, (Vec<Looks>, Vec<Looks>)> = FxHashMap::default();
     for (place, object) in removed {
         kinds.entry(&object.gvk().kind).or_default().0.push(Looks::of(*place, object));

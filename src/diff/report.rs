@@ -8,45 +8,45 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What stands in place of a value that is not to be seen.
-pub const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// What differs between two sides.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
     /// Objects that are not the same on both sides, by kind, namespace and name.
-    pub objects: Vec<ObjectChange>,
+    pub(crate) objects: Vec<ObjectChange>,
     /// How many objects are the same on both sides.
-    pub unchanged: usize,
+    pub(crate) unchanged: usize,
     /// Those of them that are written differently all the same: lists in another order, other hash suffixes.
-    pub alike: Vec<(Resource, Resource)>,
+    pub(crate) alike: Vec<(Resource, Resource)>,
     /// Removed and added objects that may be one, renamed or moved.
-    pub moves: Vec<Move>,
+    pub(crate) moves: Vec<Move>,
     /// What of it is dangerous.
-    pub dangers: Vec<Danger>,
+    pub(crate) dangers: Vec<Danger>,
 }
 
 /// The report of one target of several.
 #[derive(Debug, Default)]
-pub struct Target {
+pub(crate) struct Target {
     /// What the target is called; empty for the only one.
-    pub name: String,
+    pub(crate) name: String,
     /// What differs in it.
-    pub report: Report,
+    pub(crate) report: Report,
 }
 
 /// How many objects were added, removed, changed and left alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Only on the newer side.
-    pub added: usize,
+    pub(crate) added: usize,
     /// Only on the older side.
-    pub removed: usize,
+    pub(crate) removed: usize,
     /// On both, and different.
-    pub changed: usize,
+    pub(crate) changed: usize,
     /// On both, and the same.
-    pub unchanged: usize,
+    pub(crate) unchanged: usize,
     /// Fields that differ in the changed ones.
-    pub fields: usize,
+    pub(crate) fields: usize,
 }
 
 impl std::ops::Add for Counts {
@@ -64,12 +64,12 @@ impl std::ops::Add for Counts {
 
 impl Report {
     /// Returns whether nothing differs.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 
     /// Counts the objects.
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         let count = |change| self.objects.iter().filter(|o| o.change() == change).count();
         Counts {
             added: count(Change::Added),
@@ -81,14 +81,14 @@ impl Report {
     }
 
     /// The dangers that nobody accepted.
-    pub fn open_dangers(&self) -> impl Iterator<Item = &Danger> {
+    pub(crate) fn open_dangers(&self) -> impl Iterator<Item = &Danger> {
         self.dangers.iter().filter(|danger| danger.accepted.is_none())
     }
 }
 
 /// What happened to an object or a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
+pub(crate) enum Change {
     /// It is only on the older side.
     Removed,
     /// It is only on the newer side.
@@ -99,7 +99,7 @@ pub enum Change {
 
 impl Change {
     /// As it is called in reports.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Removed => "removed",
             Self::Added => "added",
@@ -110,18 +110,18 @@ impl Change {
 
 /// An object that differs.
 #[derive(Debug)]
-pub struct ObjectChange {
+pub(crate) struct ObjectChange {
     /// The object of the older side.
-    pub old: Option<Resource>,
+    pub(crate) old: Option<Resource>,
     /// The object of the newer side.
-    pub new: Option<Resource>,
+    pub(crate) new: Option<Resource>,
     /// What differs, if it is on both sides.
-    pub fields: Vec<FieldChange>,
+    pub(crate) fields: Vec<FieldChange>,
 }
 
 impl ObjectChange {
     /// What happened to the object.
-    pub fn change(&self) -> Change {
+    pub(crate) fn change(&self) -> Change {
         match (&self.old, &self.new) {
             (Some(_), Some(_)) => Change::Changed,
             (Some(_), None) => Change::Removed,
@@ -130,38 +130,38 @@ impl ObjectChange {
     }
 
     /// The object, that of the newer side if it is there.
-    pub fn object(&self) -> Option<&Resource> {
+    pub(crate) fn object(&self) -> Option<&Resource> {
         self.new.as_ref().or(self.old.as_ref())
     }
 }
 
 /// A removed and an added object that may be the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Move {
+pub(crate) struct Move {
     /// Where the removed object stands in [`Report::objects`].
-    pub from: usize,
+    pub(crate) from: usize,
     /// Where the added object stands there.
-    pub to: usize,
+    pub(crate) to: usize,
     /// How much of their fields is the same, in percent.
-    pub likeness: u8,
+    pub(crate) likeness: u8,
 }
 
 /// A field that differs.
 #[derive(Debug, Clone)]
-pub struct FieldChange {
+pub(crate) struct FieldChange {
     /// Where it is in the object.
-    pub path: Path,
+    pub(crate) path: Path,
     /// The value of the older side.
-    pub old: Option<Value>,
+    pub(crate) old: Option<Value>,
     /// The value of the newer side.
-    pub new: Option<Value>,
+    pub(crate) new: Option<Value>,
     /// In what way it differs.
-    pub what: What,
+    pub(crate) what: What,
 }
 
 /// In what way a field differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub(crate) enum What {
     /// It is on one side alone, or has another value.
     Value,
     /// Texts of several lines that are compared line by line.
@@ -174,7 +174,7 @@ pub enum What {
 
 impl FieldChange {
     /// What happened to the field.
-    pub fn change(&self) -> Change {
+    pub(crate) fn change(&self) -> Change {
         match (&self.old, &self.new) {
             (Some(_), Some(_)) => Change::Changed,
             (Some(_), None) => Change::Removed,
@@ -185,7 +185,7 @@ impl FieldChange {
 
 /// A step on the way to a field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Step {
+pub(crate) enum Step {
     /// The value of a key.
     Key(String),
     /// The item of a sequence with these values under these keys; of a set, the item with the value under no key.
@@ -198,11 +198,11 @@ pub enum Step {
 
 /// The way to a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Path(pub Vec<Step>);
+pub(crate) struct Path(pub(crate) Vec<Step>);
 
 impl Path {
     /// The keys on the way, without items.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &str> {
+    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.iter().filter_map(|step| match step {
             Step::Key(key) => Some(key.as_str()),
             _ => None,
@@ -210,7 +210,7 @@ impl Path {
     }
 
     /// Returns whether the way begins with these keys.
-    pub fn starts_with(&self, keys: &[&str]) -> bool {
+    pub(crate) fn starts_with(&self, keys: &[&str]) -> bool {
         self.0.len() >= keys.len()
             && self.0.iter().zip(keys).all(|(step, key)| matches!(step, Step::Key(k) if k == key))
     }
@@ -247,7 +247,7 @@ fn is_word(key: &str) -> bool {
 
 /// A value on one side.
 #[derive(Debug, Clone)]
-pub struct Value {
+pub(crate) struct Value {
     doc: Arc<Doc>,
     node: NodeId,
     /// It is not to be seen.
@@ -262,44 +262,44 @@ impl Value {
     }
 
     /// Returns whether the value is not to be seen.
-    pub fn is_masked(&self) -> bool {
+    pub(crate) fn is_masked(&self) -> bool {
         self.masked
     }
 
     /// The text of a string of one or more lines; `None` for everything else and for what is not to be seen.
-    pub fn string(&self) -> Option<&str> {
+    pub(crate) fn string(&self) -> Option<&str> {
         if self.masked { None } else { canonical::string(&self.doc, self.node) }
     }
 
     /// The document and the node, unless the value is not to be seen.
-    pub fn node(&self) -> Option<(&Doc, NodeId)> {
+    pub(crate) fn node(&self) -> Option<(&Doc, NodeId)> {
         (!self.masked).then_some((&*self.doc, self.node))
     }
 
     /// The value as JSON on one line.
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         if self.masked { format!("\"{MASK}\"") } else { canonical::json(&self.doc, self.node) }
     }
 
     /// Where the value stands, if known.
-    pub fn location(&self) -> Option<Location> {
+    pub(crate) fn location(&self) -> Option<Location> {
         self.at.clone().or_else(|| self.doc.mark(self.node).map(|mark| mark.location()))
     }
 }
 
 /// Something dangerous.
 #[derive(Debug, Clone)]
-pub struct Danger {
+pub(crate) struct Danger {
     /// The name of the rule.
-    pub rule: &'static str,
+    pub(crate) rule: &'static str,
     /// Where the object stands in [`Report::objects`].
-    pub object: usize,
+    pub(crate) object: usize,
     /// What is the matter, in one line.
-    pub message: String,
+    pub(crate) message: String,
     /// The field, if it is one.
-    pub path: Option<Path>,
+    pub(crate) path: Option<Path>,
     /// The value that makes it dangerous, on the newer side if it is there; else the whole object.
-    pub value: Option<Value>,
+    pub(crate) value: Option<Value>,
     /// Why it is accepted, if it is.
-    pub accepted: Option<String>,
+    pub(crate) accepted: Option<String>,
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 /// How the items of a list are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListType {
+pub(super) enum ListType {
     /// By their place; the list is a value as a whole.
     Atomic,
     /// By their value; the order does not count.
@@ -19,14 +19,14 @@ pub enum ListType {
 
 /// The CustomResourceDefinitions of both sides, by group and kind.
 #[derive(Default)]
-pub struct Schemas<'a> {
+pub(super) struct Schemas<'a> {
     old: FxHashMap<(Str, Str), &'a Resource>,
     new: FxHashMap<(Str, Str), &'a Resource>,
 }
 
 /// What is known of a value.
 #[derive(Clone, Copy)]
-pub enum Schema<'a> {
+pub(super) enum Schema<'a> {
     /// Nothing.
     Unknown,
     /// A built-in type.
@@ -40,12 +40,12 @@ type Node<'a> = (&'a Doc, NodeId);
 
 impl<'a> Schemas<'a> {
     /// The definitions among the objects of both sides.
-    pub fn new(old: &'a ResMap, new: &'a ResMap) -> Self {
+    pub(super) fn new(old: &'a ResMap, new: &'a ResMap) -> Self {
         Self { old: definitions(old), new: definitions(new) }
     }
 
     /// What is known of the type of an object.
-    pub fn of(&self, object: &Resource) -> Schema<'a> {
+    pub(super) fn of(&self, object: &Resource) -> Schema<'a> {
         let gvk = object.gvk();
         if let Some(schema) = schema_for(None, &gvk.api_version(), &gvk.kind) {
             return Schema::BuiltIn(schema);
@@ -82,7 +82,7 @@ fn version<'a>(definition: &'a Resource, name: &str) -> Option<Node<'a>> {
 
 impl<'a> Schema<'a> {
     /// The schema of a field of an object; `top` if it is a field of the object itself.
-    pub fn field(self, name: &str, top: bool) -> Self {
+    pub(super) fn field(self, name: &str, top: bool) -> Self {
         match self {
             Self::Unknown | Self::Custom(..) if top && name == "metadata" => {
                 let metadata = schema_for(None, "v1", "ConfigMap").and_then(|s| s.field("metadata"));
@@ -101,7 +101,7 @@ impl<'a> Schema<'a> {
     }
 
     /// The schema of the items of a list.
-    pub fn items(self) -> Self {
+    pub(super) fn items(self) -> Self {
         match self {
             Self::Unknown => self,
             Self::BuiltIn(schema) => schema.items().map_or(Self::Unknown, Self::BuiltIn),
@@ -120,7 +120,7 @@ impl<'a> Schema<'a> {
     }
 
     /// How the items of the list are told apart. Where the definitions of both sides disagree, nothing is sure.
-    pub fn list_type(self) -> ListType {
+    pub(super) fn list_type(self) -> ListType {
         match self {
             Self::Unknown => ListType::Atomic,
             Self::BuiltIn(schema) => match schema.patch_strategy() {

@@ -30,7 +30,7 @@ const KNOWN: &[Known] = &[
 ];
 
 /// Returns a warning if a Secret still has one of the values that everybody knows.
-pub fn warning(resources: &ResMap) -> Option<Finding> {
+pub(crate) fn warning(resources: &ResMap) -> Option<Finding> {
     let is_secret = |r: &&Resource| r.gvk().kind == "Secret" && r.gvk().group.is_empty();
     let all: Vec<&Resource> = resources.iter().filter(is_secret).collect();
     let mut what: Vec<&str> = vec![];

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The directories that the program carries.
-pub const TREES: [&str; 3] = ["manifests", "overlays", "example"];
+pub(crate) const TREES: [&str; 3] = ["manifests", "overlays", "example"];
 
 /// How messages name the place of these files.
-pub const SHOWN: &str = "<built-in>";
+pub(crate) const SHOWN: &str = "<built-in>";
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/distribution.archive"));
 
@@ -32,7 +32,7 @@ pub fn files() -> impl Iterator<Item = Embedded> {
 }
 
 /// The files in or below a directory.
-pub fn below(directory: &str) -> impl Iterator<Item = Embedded> {
+pub(crate) fn below(directory: &str) -> impl Iterator<Item = Embedded> {
     let directory = format!("{directory}/");
     // Many directories are asked for that are not there.
     let start = index().partition_point(|file| *file.path < *directory);
@@ -46,12 +46,12 @@ fn index() -> &'static [Embedded] {
 }
 
 /// Returns whether there is such a directory.
-pub fn has_directory(directory: &Path) -> bool {
+pub(crate) fn has_directory(directory: &Path) -> bool {
     directory.to_str().is_some_and(|directory| below(directory).next().is_some())
 }
 
 /// Writes the files of a directory to a new directory of the same path below `to`.
-pub fn unpack(directory: &str, to: &Path) -> Result<()> {
+pub(crate) fn unpack(directory: &str, to: &Path) -> Result<()> {
     for file in below(directory) {
         let path = to.join(file.path);
         let failed = |e: std::io::Error| {
@@ -67,10 +67,10 @@ pub fn unpack(directory: &str, to: &Path) -> Result<()> {
 
 /// The files as a file system, below [`MOUNT`]. They are not looked at before something is asked of them.
 #[derive(Debug, Default)]
-pub struct BuiltIn(OnceLock<Memory>);
+pub(crate) struct BuiltIn(OnceLock<Memory>);
 
 /// The directory that no disk has, in which the trees are.
-pub const MOUNT: &str = "/<built-in>";
+pub(crate) const MOUNT: &str = "/<built-in>";
 
 impl BuiltIn {
     fn files(&self) -> &Memory {

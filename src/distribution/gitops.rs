@@ -17,19 +17,19 @@ use std::borrow::Cow;
 
 /// What a repository is to be for.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// URL of the repository, as Argo CD reaches it.
-    pub repo: String,
+    pub(crate) repo: String,
     /// Host name of the platform.
-    pub host: String,
+    pub(crate) host: String,
     /// Release of kubeflow/manifests to name in the base; the built-in manifests are written out without one.
-    pub reference: Option<String>,
+    pub(crate) reference: Option<String>,
     /// The profiles.
-    pub profiles: Vec<Profile>,
+    pub(crate) profiles: Vec<Profile>,
 }
 
 /// Directories of the repository that are kfm's.
-pub const OWNED: [&str; 5] = ["apps", "kubeflow", "terraform", "overlays", "manifests"];
+pub(crate) const OWNED: [&str; 5] = ["apps", "kubeflow", "terraform", "overlays", "manifests"];
 
 /// Files of the layout, by their paths, with words in capitals between `@` for what is filled in.
 const FILES: &[(&str, &str)] = &[
@@ -49,7 +49,7 @@ const FILES: &[(&str, &str)] = &[
 const UPSTREAM: &str = "https://github.com/kubeflow/manifests//";
 
 /// The files of a repository.
-pub fn files(layout: &Layout) -> Vec<(String, Cow<'static, [u8]>)> {
+pub(crate) fn files(layout: &Layout) -> Vec<(String, Cow<'static, [u8]>)> {
     let example = embedded::below("example").find(|file| file.path == "example/kustomization.yaml");
     let example = example.map(|file| String::from_utf8_lossy(file.content)).unwrap_or_default();
     let (top, order) = example.split_once("\nsortOptions:\n").unwrap_or((&example, ""));

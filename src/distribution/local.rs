@@ -11,24 +11,24 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where the operator kept its copy. A KfDef that names it is not asking for it to be made.
-pub const OPERATOR_DEFAULT: &str = "/mapr/kubeflow/manifests";
+pub(crate) const OPERATOR_DEFAULT: &str = "/mapr/kubeflow/manifests";
 
 /// A directory of manifests that the user names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Local {
+pub(crate) struct Local {
     /// The directory, absolute.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// As it was given.
-    pub given: String,
+    pub(crate) given: String,
     /// Who named it, for messages: `--manifests`.
-    pub by: String,
+    pub(crate) by: String,
     /// It serves also where there is a directory `manifests` on disk.
-    pub instead: bool,
+    pub(crate) instead: bool,
 }
 
 /// Which manifests serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// Those in this directory, free of links.
     Directory(PathBuf),
     /// Those of the program.
@@ -37,7 +37,7 @@ pub enum Choice {
 
 impl Local {
     /// Decides, and fills the directory if it is empty.
-    pub fn choose(&self, findings: &Findings) -> Choice {
+    pub(crate) fn choose(&self, findings: &Findings) -> Choice {
         let given = &self.given;
         let refused = |message: String, hint: &str| {
             let message = format!("{message}: the built-in manifests are used");

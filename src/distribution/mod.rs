@@ -7,18 +7,18 @@
 //!
 //! Kustomize has nothing like it.
 
-pub mod credentials;
-pub mod embedded;
-pub mod gitops;
-pub mod kfdef;
-pub mod local;
-pub mod profiles;
+pub(crate) mod credentials;
+pub(crate) mod embedded;
+pub(crate) mod gitops;
+pub(crate) mod kfdef;
+pub(crate) mod local;
+pub(crate) mod profiles;
 #[cfg(test)]
 mod tests;
-pub mod trees;
-pub mod write;
+pub(crate) mod trees;
+pub(crate) mod write;
 
-pub use embedded::TREES;
-pub use local::Local;
-pub use trees::Trees;
-pub use write::write;
+pub(crate) use embedded::TREES;
+pub(crate) use local::Local;
+pub(crate) use trees::Trees;
+pub(crate) use write::write;

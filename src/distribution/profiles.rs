@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 /// A user's or a team's place in the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// Its name, which its namespace gets as well.
-    pub name: String,
+    pub(crate) name: String,
     /// E-mail address of the user who owns it.
-    pub owner: String,
+    pub(crate) owner: String,
     /// What its ResourceQuota limits, and to how much; no quota if empty.
-    pub quota: Vec<(String, String)>,
+    pub(crate) quota: Vec<(String, String)>,
 }
 
 /// Namespaces that the platform and the cluster use themselves.
@@ -33,7 +33,7 @@ const TAKEN: [&str; 10] = [
 ];
 
 /// Reads a list: a sequence of mappings with `name`, `owner` and, where there is one, `quota`.
-pub fn read(source: &Arc<Source>) -> Result<Vec<Profile>> {
+pub(crate) fn read(source: &Arc<Source>) -> Result<Vec<Profile>> {
     let doc = split::read_v2(source)?;
     let entries = match &doc {
         Some(doc) if doc.kind(doc.root()) == NodeKind::Seq => doc.items(doc.root()),
@@ -117,7 +117,7 @@ fn is_label(name: &str) -> bool {
 }
 
 /// The files for a list of profiles: one kustomization for all, and a directory with one for each.
-pub fn files(profiles: &[Profile]) -> Vec<(String, Cow<'static, [u8]>)> {
+pub(crate) fn files(profiles: &[Profile]) -> Vec<(String, Cow<'static, [u8]>)> {
     let head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n";
     let mut all = head.to_owned();
     let mut files = vec![];

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 
 /// The directories that may be served.
 #[derive(Debug)]
-pub struct Trees {
+pub(crate) struct Trees {
     /// The directory in which `manifests`, `overlays` and `example` are, or would be. Free of links.
     anchor: PathBuf,
     /// The same, as the user would name it.
@@ -23,13 +23,13 @@ pub struct Trees {
     local: Option<Local>,
     chosen: OnceLock<Choice>,
     /// What there is to say about what was served.
-    pub findings: Findings,
+    pub(crate) findings: Findings,
 }
 
 impl Trees {
     /// What a build of `target` by a user who stands in `directory` may be served; nothing if the target is outside of
     /// the three directories, unless manifests were named.
-    pub fn for_target(directory: &Path, target: &str, local: Option<Local>) -> Option<Self> {
+    pub(crate) fn for_target(directory: &Path, target: &str, local: Option<Local>) -> Option<Self> {
         let anchor = match (anchor(directory, target), &local) {
             (Some(anchor), _) => anchor,
             (None, Some(local)) if local.instead => directory.to_owned(),
@@ -47,7 +47,7 @@ impl Trees {
     }
 
     /// Adds to an error what was served in place of what.
-    pub fn explain(&self, error: Error) -> Error {
+    pub(crate) fn explain(&self, error: Error) -> Error {
         let error = self.findings.take().into_iter().fold(error, |error, note| error.hint(note.message));
         match (&self.local, self.chosen.get()) {
             (Some(local), Some(Choice::Directory(_))) => {

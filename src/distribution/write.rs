@@ -15,14 +15,14 @@ use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 /// The file with the hashes.
-pub const MANIFEST: &str = ".kfm-manifest";
+pub(crate) const MANIFEST: &str = ".kfm-manifest";
 
 /// The largest file that is compared with what would be written, in bytes.
 const LARGEST: u64 = 256 << 20;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It was not there before.
     Wrote,
     /// It was as kfm wrote it, and is replaced by a newer one.
@@ -44,16 +44,16 @@ pub enum Outcome {
 
 /// What became of which file.
 #[derive(Debug, Clone, Default)]
-pub struct Report(pub Vec<(String, Outcome)>);
+pub(crate) struct Report(pub(crate) Vec<(String, Outcome)>);
 
 impl Report {
     /// How many files had this outcome.
-    pub fn count(&self, is_it: impl Fn(Outcome) -> bool) -> usize {
+    pub(crate) fn count(&self, is_it: impl Fn(Outcome) -> bool) -> usize {
         self.0.iter().filter(|(_, outcome)| is_it(*outcome)).count()
     }
 
     /// One line for each file that is not simply written, then a line of numbers.
-    pub fn text(&self, shown: &str) -> String {
+    pub(crate) fn text(&self, shown: &str) -> String {
         let mut out = String::new();
         for (path, outcome) in &self.0 {
             let (word, why) = match outcome {
@@ -88,7 +88,7 @@ fn visible(path: &str) -> Cow<'_, str> {
 
 /// Writes files, given by path with slashes, below a directory. What was written earlier and is in or below one of
 /// `owned` but is not given any more is removed.
-pub fn write(
+pub(crate) fn write(
     directory: &Path,
     files: &[(String, Cow<'_, [u8]>)],
     owned: &[&str],

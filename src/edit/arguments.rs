@@ -6,7 +6,7 @@ use crate::diag::{Error, ErrorKind, Result};
 const BUILD_METADATA: [&str; 3] = ["originAnnotations", "transformerAnnotations", "managedByLabel"];
 
 /// Pairs `key:value`, where one pair of double quotes around the value is taken off; later ones of a key count.
-pub fn pairs(inputs: &[String], what: &str) -> Result<Vec<(String, String)>> {
+pub(crate) fn pairs(inputs: &[String], what: &str) -> Result<Vec<(String, String)>> {
     let mut found: Vec<(String, String)> = Vec::new();
     for input in inputs {
         let (key, value) = match input.split_once(':') {
@@ -30,12 +30,12 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// The parts of a list with commas; an empty text has one empty part.
-pub fn commas(text: &str) -> Vec<String> {
+pub(crate) fn commas(text: &str) -> Vec<String> {
     text.split(',').map(str::to_owned).collect()
 }
 
 /// The options of `buildMetadata` in the one argument of a command.
-pub fn build_metadata(arguments: &[String]) -> Result<Vec<String>> {
+pub(crate) fn build_metadata(arguments: &[String]) -> Result<Vec<String>> {
     let wrong = |message: String| Err(Error::new(ErrorKind::Usage, message));
     let options = match arguments {
         [] => return wrong("expected an option for `buildMetadata`, found none".into()),
@@ -53,19 +53,19 @@ pub fn build_metadata(arguments: &[String]) -> Result<Vec<String>> {
 
 /// What is set for an image. `*` keeps what is there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Image {
+pub(crate) struct Image {
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `newName`
-    pub new_name: String,
+    pub(crate) new_name: String,
     /// `newTag`
-    pub new_tag: String,
+    pub(crate) new_tag: String,
     /// `digest`
-    pub digest: String,
+    pub(crate) digest: String,
 }
 
 /// `NAME:TAG`, `NAME@DIGEST`, `NAME:TAG@DIGEST`, `NAME=NEW` with any of them.
-pub fn image(argument: &str) -> Result<Image> {
+pub(crate) fn image(argument: &str) -> Result<Image> {
     let (key, value) = argument.split_once('=').unwrap_or(("", argument));
     let (name, tag, digest) = split_image(value);
     if name == argument {
@@ -94,7 +94,7 @@ fn split_image(text: &str) -> (&str, &str, &str) {
 }
 
 /// `NAME=COUNT`
-pub fn replica(argument: &str) -> Result<(String, i64)> {
+pub(crate) fn replica(argument: &str) -> Result<(String, i64)> {
     let parts: Vec<&str> = argument.split('=').collect();
     let wrong = || Error::new(ErrorKind::Usage, format!("`{argument}` is not of the form `NAME=COUNT`"));
     let [name, count] = parts.as_slice() else { return Err(wrong()) };
@@ -102,7 +102,7 @@ pub fn replica(argument: &str) -> Result<(String, i64)> {
 }
 
 /// Returns whether a key may be that of an annotation.
-pub fn is_annotation_key(key: &str) -> bool {
+pub(crate) fn is_annotation_key(key: &str) -> bool {
     let (prefix, name) = key.split_once('/').map_or((None, key), |(p, n)| (Some(p), n));
     let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -114,7 +114,7 @@ pub fn is_annotation_key(key: &str) -> bool {
 }
 
 /// A literal with exactly one `=`, as the commands that change one ask for it.
-pub fn literal(text: &str) -> Result<(&str, &str)> {
+pub(crate) fn literal(text: &str) -> Result<(&str, &str)> {
     match text.split_once('=') {
         Some((key, value)) if !value.contains('=') => Ok((key, value)),
         _ => Err(Error::new(

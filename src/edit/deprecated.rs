@@ -31,7 +31,7 @@ const CHART: [(&str, &str); 13] = [
 const GENERATORS: [&str; 2] = ["configMapGenerator", "secretGenerator"];
 
 /// Brings fields up to date. `is_number` tells of a key in the file whether it is a number.
-pub fn modernize(root: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
+pub(crate) fn modernize(root: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
     spelling::settle(root);
     old_charts(root);
     for (old, new) in MOVED {
@@ -63,7 +63,7 @@ pub fn modernize(root: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
 }
 
 /// Adds apiVersion and kind where they are missing.
-pub fn add_types(root: &mut Node) {
+pub(crate) fn add_types(root: &mut Node) {
     let version = match root.get_text("kind") {
         "Component" => "kustomize.config.k8s.io/v1alpha1",
         _ => "kustomize.config.k8s.io/v1beta1",
@@ -76,7 +76,7 @@ pub fn add_types(root: &mut Node) {
 }
 
 /// Puts the items of one field after those of another, or gives the field its new name.
-pub fn move_items(root: &mut Node, old: &str, new: &str) {
+pub(crate) fn move_items(root: &mut Node, old: &str, new: &str) {
     let Some(at) = root.position(old) else { return };
     let empty = root.get_items(old).is_empty();
     if empty || root.get(new).is_some() {
@@ -121,7 +121,7 @@ fn generator(entry: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
 }
 
 /// Returns whether a boolean is true, as YAML 1.1 spells it.
-pub fn is_on(text: &str) -> bool {
+pub(crate) fn is_on(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "y")
 }
 

@@ -11,11 +11,11 @@ use std::cmp::Ordering;
 
 /// The form of what is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Form<'a> {
+pub(super) struct Form<'a> {
     /// How far dashes stand to the right of their key.
-    pub list_offset: usize,
+    pub(crate) list_offset: usize,
     /// The document from which unchanged values may be taken over.
-    pub from: Option<&'a Doc>,
+    pub(crate) from: Option<&'a Doc>,
 }
 
 struct Emitter<'a, 'o> {
@@ -33,12 +33,12 @@ fn with(form: Form<'_>, column: usize, write: impl FnOnce(&mut Emitter<'_, '_>))
 }
 
 /// Entries of a mapping at a column, each line ended, the first one not indented.
-pub fn entries(form: Form<'_>, entries: &[Entry], column: usize) -> String {
+pub(super) fn entries(form: Form<'_>, entries: &[Entry], column: usize) -> String {
     with(form, column, |e| e.entries(entries, column, true))
 }
 
 /// What stands after the dash at a column, with the blank before it; each line ended.
-pub fn after_dash(form: Form<'_>, item: &Node, column: usize) -> String {
+pub(super) fn after_dash(form: Form<'_>, item: &Node, column: usize) -> String {
     with(form, column + 1, |e| {
         e.out.put(b" ");
         e.after_dash(item, column);
@@ -46,13 +46,13 @@ pub fn after_dash(form: Form<'_>, item: &Node, column: usize) -> String {
 }
 
 /// A key.
-pub fn key(text: &str) -> String {
+pub(super) fn key(text: &str) -> String {
     let form = Form { list_offset: 0, from: None };
     with(form, 0, |e| e.key(text))
 }
 
 /// A scalar that begins at a column, its further lines indented; without the last line's end.
-pub fn scalar(form: Form<'_>, node: &Node, column: usize, indent: usize) -> String {
+pub(super) fn scalar(form: Form<'_>, node: &Node, column: usize, indent: usize) -> String {
     let mut text = with(form, column, |e| {
         e.scalar(node, indent);
     });
@@ -63,7 +63,7 @@ pub fn scalar(form: Form<'_>, node: &Node, column: usize, indent: usize) -> Stri
 }
 
 /// The order of keys.
-pub fn by_key(a: &str, b: &str) -> Ordering {
+pub(super) fn by_key(a: &str, b: &str) -> Ordering {
     match (order::less(a, b), order::less(b, a)) {
         (true, _) => Ordering::Less,
         (_, true) => Ordering::Greater,
@@ -82,7 +82,7 @@ fn own_quotes(doc: &Doc, id: NodeId) -> Option<Written> {
 }
 
 /// A text that takes the place of another, in the same quotes if those were chosen by the user.
-pub fn in_place_of(doc: &Doc, old: Option<NodeId>, new: &Node) -> Option<String> {
+pub(super) fn in_place_of(doc: &Doc, old: Option<NodeId>, new: &Node) -> Option<String> {
     let quotes = old.and_then(|id| own_quotes(doc, id)).filter(|_| new.shape == Shape::Str)?;
     let fits = new.text().chars().all(|c| c != '\n' && is_printable(c));
     let form = Form { list_offset: 0, from: None };
@@ -193,7 +193,7 @@ fn taken_over<'d>(doc: &'d Doc, node: &Node) -> Option<&'d str> {
 }
 
 /// A value as it is written inside `{}` or `[]`. `json`: with all texts in double quotes.
-pub fn flow(node: &Node, json: bool) -> String {
+pub(super) fn flow(node: &Node, json: bool) -> String {
     let list = |parts: Vec<String>| parts.join(", ");
     match node.shape {
         Shape::Null => "null".to_owned(),
@@ -205,7 +205,7 @@ pub fn flow(node: &Node, json: bool) -> String {
 }
 
 /// An entry of a mapping in `{}`.
-pub fn flow_entry(entry: &Entry, json: bool) -> String {
+pub(super) fn flow_entry(entry: &Entry, json: bool) -> String {
     format!("{}: {}", flow_text(&entry.key, json), flow(&entry.value, json))
 }
 

@@ -7,7 +7,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Adds items to a list; gives those that were there.
-pub fn add_items(root: &mut Node, field: &str, names: &[String]) -> Vec<String> {
+pub(crate) fn add_items(root: &mut Node, field: &str, names: &[String]) -> Vec<String> {
     let mut known: FxHashSet<String> = root.get_items(field).iter().map(|i| i.text().to_owned()).collect();
     let mut there = Vec::new();
     for name in names {
@@ -21,7 +21,7 @@ pub fn add_items(root: &mut Node, field: &str, names: &[String]) -> Vec<String> 
 }
 
 /// Removes the items that match one of the patterns.
-pub fn remove_items(root: &mut Node, field: &str, patterns: &[String]) -> Result<()> {
+pub(crate) fn remove_items(root: &mut Node, field: &str, patterns: &[String]) -> Result<()> {
     let mut kept = Vec::new();
     for item in root.get_items(field) {
         let mut gone = false;
@@ -37,7 +37,7 @@ pub fn remove_items(root: &mut Node, field: &str, patterns: &[String]) -> Result
 }
 
 /// Leaves these items of a list, and takes the field away if none is left.
-pub fn keep_items(root: &mut Node, field: &str, kept: Vec<Node>) {
+pub(crate) fn keep_items(root: &mut Node, field: &str, kept: Vec<Node>) {
     if kept.len() == root.get_items(field).len() {
         return;
     }
@@ -50,7 +50,7 @@ pub fn keep_items(root: &mut Node, field: &str, kept: Vec<Node>) {
 
 /// How keys of labels and annotations are set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Existing {
+pub(crate) enum Existing {
     /// A key that is there is an error.
     Refuse,
     /// It gets the new value.
@@ -58,7 +58,12 @@ pub enum Existing {
 }
 
 /// Sets keys of a map of texts.
-pub fn set_pairs(map: &mut Node, pairs: &[(String, String)], existing: Existing, what: &str) -> Result<()> {
+pub(crate) fn set_pairs(
+    map: &mut Node,
+    pairs: &[(String, String)],
+    existing: Existing,
+    what: &str,
+) -> Result<()> {
     // Of several entries of one key the last counts.
     let mut places: FxHashMap<String, usize> =
         map.entries().iter().enumerate().map(|(i, entry)| (entry.key.clone(), i)).collect();
@@ -83,7 +88,7 @@ pub fn set_pairs(map: &mut Node, pairs: &[(String, String)], existing: Existing,
 }
 
 /// The `pairs` of the first entry of `labels` that leaves selectors alone and treats templates so, made if absent.
-pub fn label_pairs(root: &mut Node, include_templates: bool) -> &mut Node {
+pub(crate) fn label_pairs(root: &mut Node, include_templates: bool) -> &mut Node {
     let on = |entry: &Node, field| entry.get(field).is_some_and(|n| super::deprecated::is_on(n.text()));
     let fits = |e: &Node| !on(e, "includeSelectors") && on(e, "includeTemplates") == include_templates;
     let at = root.get_items("labels").iter().position(fits);
@@ -100,7 +105,13 @@ pub fn label_pairs(root: &mut Node, include_templates: bool) -> &mut Node {
 }
 
 /// Removes keys of a map of texts. Keys that are not there are an error unless they are to be ignored.
-pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, what: &str) -> Result<()> {
+pub(crate) fn remove_keys(
+    root: &mut Node,
+    field: &str,
+    keys: &[String],
+    ignore: bool,
+    what: &str,
+) -> Result<()> {
     if keys.iter().any(String::is_empty) {
         return Err(Error::new(ErrorKind::Usage, format!("a {what} to remove has an empty name")));
     }
@@ -127,7 +138,7 @@ pub fn remove_keys(root: &mut Node, field: &str, keys: &[String], ignore: bool, 
 }
 
 /// Sets images. The list is to be sorted then.
-pub fn set_images(root: &mut Node, images: &[Image]) {
+pub(crate) fn set_images(root: &mut Node, images: &[Image]) {
     let items = root.field_mut("images").items_mut();
     let places = keep_first(items);
     for image in last_of_each(images, |image| &image.name) {
@@ -163,7 +174,7 @@ fn keep_first(items: &mut Vec<Node>) -> FxHashMap<String, usize> {
 }
 
 /// Sets counts of replicas. The list is to be sorted then.
-pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
+pub(crate) fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
     let items = root.field_mut("replicas").items_mut();
     let places = keep_first(items);
     for (name, count) in last_of_each(replicas, |(name, _)| name) {
@@ -179,7 +190,7 @@ pub fn set_replicas(root: &mut Node, replicas: &[(String, i64)]) {
 }
 
 /// Sorts a list by the names of its entries. A step of its own, so that entries move as the lines that they are.
-pub fn sort_by_name(root: &mut Node, field: &str) {
+pub(crate) fn sort_by_name(root: &mut Node, field: &str) {
     let items = root.field_mut(field).items_mut();
     items.sort_by(|a, b| a.get_text("name").cmp(b.get_text("name")));
 }

@@ -14,22 +14,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A kustomization file that is to be edited.
-pub struct KustomizationFile {
+pub(crate) struct KustomizationFile {
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     bytes: Vec<u8>,
     source: Arc<Source>,
     /// The document as it stands, aliases not expanded.
     doc: Option<Doc>,
     pub(super) old: Node,
     /// What it says; this is what commands change.
-    pub root: Node,
+    pub(crate) root: Node,
     /// The content is not that on the disk.
     stepped: bool,
 }
 
 /// Where the kustomization file of a directory is. Unlike a build this takes a directory of that name for a mistake.
-pub fn locate(directory: &Path) -> Result<PathBuf> {
+pub(crate) fn locate(directory: &Path) -> Result<PathBuf> {
     let found: Vec<&str> = NAMES.into_iter().filter(|name| directory.join(name).exists()).collect();
     match found.as_slice() {
         [] => {
@@ -61,7 +61,7 @@ pub fn locate(directory: &Path) -> Result<PathBuf> {
 
 impl KustomizationFile {
     /// Reads the kustomization file of a directory.
-    pub fn open(directory: &Path) -> Result<Self> {
+    pub(crate) fn open(directory: &Path) -> Result<Self> {
         let path = locate(directory)?;
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let at = || Location::file(name.clone());
@@ -81,7 +81,7 @@ impl KustomizationFile {
     }
 
     /// Reads a text.
-    pub fn from_bytes(path: PathBuf, name: String, bytes: Vec<u8>) -> Result<Self> {
+    pub(crate) fn from_bytes(path: PathBuf, name: String, bytes: Vec<u8>) -> Result<Self> {
         let source = split::read_text(name, bytes.clone(), None)?;
         let (doc, old, _) = understand(&source)?;
         let mut file = Self { path, bytes, source, doc, root: old.clone(), old, stepped: false };
@@ -97,7 +97,7 @@ impl KustomizationFile {
     }
 
     /// A new file.
-    pub fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         let empty = Node::map(vec![]);
         let source = Source::new("kustomization.yaml", String::new());
         let mut root = empty.clone();
@@ -106,12 +106,12 @@ impl KustomizationFile {
     }
 
     /// The name of the file, for messages.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.source.path
     }
 
     /// Where a node of the file stands.
-    pub fn location(&self, node: &Node) -> Location {
+    pub(crate) fn location(&self, node: &Node) -> Location {
         match (&self.doc, node.origin) {
             (Some(doc), Some(id)) => doc.location(id),
             _ => Location::file(self.source.path.clone()),
@@ -119,7 +119,7 @@ impl KustomizationFile {
     }
 
     /// The file as types, with the changes made so far.
-    pub fn changed(&self) -> Result<(Kustomization, Vec<u8>)> {
+    pub(crate) fn changed(&self) -> Result<(Kustomization, Vec<u8>)> {
         let bytes = self.render()?;
         let source = split::read_text(self.source.path.clone(), bytes.clone(), None)?;
         match understand(&source)? {
@@ -129,12 +129,12 @@ impl KustomizationFile {
     }
 
     /// Leaves the file as it is.
-    pub fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         self.root = self.old.clone();
     }
 
     /// Takes the changes made so far for the content of the file, so that what follows works on their text.
-    pub fn step(&mut self) -> Result<()> {
+    pub(crate) fn step(&mut self) -> Result<()> {
         if self.root != self.old {
             let next = Self::from_bytes(self.path.clone(), self.source.path.to_string(), self.render()?)?;
             *self = Self { stepped: true, ..next };
@@ -143,7 +143,7 @@ impl KustomizationFile {
     }
 
     /// Returns whether something has changed.
-    pub fn is_changed(&self) -> bool {
+    pub(crate) fn is_changed(&self) -> bool {
         self.stepped || self.root != self.old
     }
 
@@ -151,7 +151,7 @@ impl KustomizationFile {
     ///
     /// What comes out is read again; if it does not say what was meant, or cannot be edited in place, more is
     /// written anew: first what aliases stand for, then whole fields.
-    pub fn render(&self) -> Result<Vec<u8>> {
+    pub(crate) fn render(&self) -> Result<Vec<u8>> {
         if self.root == self.old {
             return Ok(self.bytes.clone());
         }

@@ -11,7 +11,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::schema::ORDER;
 
 /// Moves the deprecated fields. `is_file` tells whether a text is the path of a file that can be read.
-pub fn fix(file: &mut KustomizationFile, is_file: &dyn Fn(&str) -> bool) -> Result<()> {
+pub(crate) fn fix(file: &mut KustomizationFile, is_file: &dyn Fn(&str) -> bool) -> Result<()> {
     let mut root = file.root.clone();
     if let Some(old) = root.take("patchesJson6902")
         && !old.is_empty()

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub(crate) enum Sort {
     /// `configMapGenerator`
     ConfigMap,
     /// `secretGenerator`
@@ -20,7 +20,7 @@ pub enum Sort {
 
 impl Sort {
     /// The field.
-    pub fn field(self) -> &'static str {
+    pub(crate) fn field(self) -> &'static str {
         match self {
             Self::ConfigMap => "configMapGenerator",
             Self::Secret => "secretGenerator",
@@ -28,7 +28,7 @@ impl Sort {
     }
 
     /// The word for messages.
-    pub fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::ConfigMap => "configmap",
             Self::Secret => "secret",
@@ -38,23 +38,23 @@ impl Sort {
 
 /// What is added to an entry.
 #[derive(Debug, Clone, Default)]
-pub struct Additions {
+pub(crate) struct Additions {
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `namespace`
-    pub namespace: String,
+    pub(crate) namespace: String,
     /// `literals`
-    pub literals: Vec<String>,
+    pub(crate) literals: Vec<String>,
     /// `files`
-    pub files: Vec<String>,
+    pub(crate) files: Vec<String>,
     /// `envs`
-    pub env: String,
+    pub(crate) env: String,
     /// `options.disableNameSuffixHash`
-    pub disable_hash: bool,
+    pub(crate) disable_hash: bool,
     /// `behavior`
-    pub behavior: String,
+    pub(crate) behavior: String,
     /// `type`, for new entries
-    pub secret_type: String,
+    pub(crate) secret_type: String,
 }
 
 fn same_namespace(a: &str, b: &str) -> bool {
@@ -68,7 +68,7 @@ fn find(root: &Node, sort: Sort, name: &str, namespace: &str) -> Option<usize> {
 }
 
 /// Adds to the entry of this name and namespace, made if absent. Gives its place.
-pub fn add(root: &mut Node, sort: Sort, more: &Additions) -> usize {
+pub(crate) fn add(root: &mut Node, sort: Sort, more: &Additions) -> usize {
     let found = find(root, sort, &more.name, &more.namespace);
     let items = root.field_mut(sort.field()).items_mut();
     let at = found.unwrap_or_else(|| {
@@ -125,7 +125,7 @@ fn copy_options(root: &mut Node, sort: Sort, at: usize) {
 }
 
 /// Changes literals of an entry, all of which must be there, and its namespace. Gives its place.
-pub fn set(
+pub(crate) fn set(
     root: &mut Node,
     sort: Sort,
     name: &str,
@@ -165,7 +165,7 @@ pub fn set(
 }
 
 /// Removes the entries of these names in this namespace; gives the names that were not there.
-pub fn remove(root: &mut Node, sort: Sort, names: &[String], namespace: &str) -> Result<Vec<String>> {
+pub(crate) fn remove(root: &mut Node, sort: Sort, names: &[String], namespace: &str) -> Result<Vec<String>> {
     let items = root.get_items(sort.field());
     let here = |e: &Node| same_namespace(e.get_text("namespace"), namespace);
     let missing: Vec<String> = names
@@ -184,7 +184,7 @@ pub fn remove(root: &mut Node, sort: Sort, names: &[String], namespace: &str) ->
 }
 
 /// Builds an entry of the changed file, so that what cannot be built is not written.
-pub fn try_entry(file: &KustomizationFile, sort: Sort, at: usize, load: &mut Load<'_>) -> Result<()> {
+pub(crate) fn try_entry(file: &KustomizationFile, sort: Sort, at: usize, load: &mut Load<'_>) -> Result<()> {
     let (changed, _) = file.changed()?;
     let options = changed.generator_options.as_ref();
     let entries: &[GeneratorArgs] = match sort {

@@ -7,7 +7,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use std::path::Path;
 
 /// Returns whether a name matches a pattern; an error if the pattern is malformed.
-pub fn matches(pattern: &str, name: &str) -> Result<bool> {
+pub(crate) fn matches(pattern: &str, name: &str) -> Result<bool> {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let wrong = || {
@@ -111,7 +111,7 @@ fn fits(parts: &[Part], name: &[char]) -> bool {
 }
 
 /// The files and directories that a pattern names, relative to a directory, in alphabetical order of each level.
-pub fn files(directory: &Path, pattern: &str) -> Result<Vec<String>> {
+pub(crate) fn files(directory: &Path, pattern: &str) -> Result<Vec<String>> {
     matches(pattern, "")?;
     let mut found = level(directory, pattern)?;
     if !is_hidden(pattern) {

@@ -9,61 +9,61 @@ use std::rc::Rc;
 
 /// The text has a form that cannot be edited in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotInPlace;
+pub(super) struct NotInPlace;
 
 /// An item of a block list. All are byte offsets.
 #[derive(Debug, Clone)]
-pub struct Item {
+pub(super) struct Item {
     /// Of the dash.
-    pub dash: usize,
+    pub(crate) dash: usize,
     /// Of the line with the dash.
-    pub start: usize,
+    pub(crate) start: usize,
     /// Of the comment lines that stand directly above it, or of `start`.
-    pub lead: usize,
+    pub(crate) lead: usize,
     /// Where the value begins.
-    pub value: usize,
+    pub(crate) value: usize,
     /// After the value.
-    pub end: usize,
+    pub(crate) end: usize,
     /// Of the line after the item.
-    pub next: usize,
+    pub(crate) next: usize,
 }
 
 /// An entry of a block mapping. All are byte offsets.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Of the key.
-    pub key: usize,
+    pub(crate) key: usize,
     /// After the key.
-    pub key_end: usize,
+    pub(crate) key_end: usize,
     /// After the colon.
-    pub colon: usize,
+    pub(crate) colon: usize,
     /// Of the line with the key.
-    pub start: usize,
+    pub(crate) start: usize,
     /// Of the comment lines that stand directly above it, or of `start`.
-    pub lead: usize,
+    pub(crate) lead: usize,
     /// The key stands after a dash.
-    pub inline: bool,
+    pub(crate) inline: bool,
     /// Where the value begins, if there is one.
-    pub value: Option<usize>,
+    pub(crate) value: Option<usize>,
     /// After the value.
-    pub end: usize,
+    pub(crate) end: usize,
     /// Of the line after the entry.
-    pub next: usize,
+    pub(crate) next: usize,
 }
 
 /// The text of a document, and where its collections stand.
-pub struct Layout<'a> {
+pub(super) struct Layout<'a> {
     /// The document.
-    pub doc: &'a Doc,
+    pub(crate) doc: &'a Doc,
     /// Its text, whose last line is ended.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     items: FxHashMap<NodeId, Rc<[Item]>>,
     entries: FxHashMap<NodeId, Rc<[Entry]>>,
 }
 
 impl<'a> Layout<'a> {
     /// Nothing is known yet. `text` is that of the document, its last line ended.
-    pub fn new(doc: &'a Doc, text: &'a str) -> Self {
+    pub(super) fn new(doc: &'a Doc, text: &'a str) -> Self {
         Self { doc, text, items: FxHashMap::default(), entries: FxHashMap::default() }
     }
 
@@ -73,22 +73,22 @@ impl<'a> Layout<'a> {
     }
 
     /// Where the line begins on which an offset is.
-    pub fn line_start(&self, at: usize) -> usize {
+    pub(super) fn line_start(&self, at: usize) -> usize {
         memchr::memrchr(b'\n', &self.text.as_bytes()[..at]).map_or_else(|| self.top(), |i| i + 1)
     }
 
     /// Where the line break of the line is, or the end of the text.
-    pub fn line_end(&self, at: usize) -> usize {
+    pub(super) fn line_end(&self, at: usize) -> usize {
         memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |i| at + i)
     }
 
     /// Where the next line begins.
-    pub fn next_line(&self, at: usize) -> usize {
+    pub(super) fn next_line(&self, at: usize) -> usize {
         (self.line_end(at) + 1).min(self.text.len())
     }
 
     /// The column of an offset, from 0.
-    pub fn column(&self, at: usize) -> usize {
+    pub(super) fn column(&self, at: usize) -> usize {
         self.text[self.line_start(at)..at].chars().count()
     }
 
@@ -179,7 +179,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The items of a block list.
-    pub fn items(&mut self, seq: NodeId) -> Result<Rc<[Item]>, NotInPlace> {
+    pub(super) fn items(&mut self, seq: NodeId) -> Result<Rc<[Item]>, NotInPlace> {
         if let Some(known) = self.items.get(&seq) {
             return Ok(known.clone());
         }
@@ -217,7 +217,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The entries of a block mapping.
-    pub fn entries(&mut self, map: NodeId) -> Result<Rc<[Entry]>, NotInPlace> {
+    pub(super) fn entries(&mut self, map: NodeId) -> Result<Rc<[Entry]>, NotInPlace> {
         if let Some(known) = self.entries.get(&map) {
             return Ok(known.clone());
         }
@@ -261,7 +261,7 @@ impl<'a> Layout<'a> {
 
     /// The lines of a range that are comments, as they begin: those inside block texts and quoted ones of `within`
     /// are none.
-    pub fn comments(&self, from: usize, to: usize, within: NodeId) -> Vec<usize> {
+    pub(super) fn comments(&self, from: usize, to: usize, within: NodeId) -> Vec<usize> {
         let mut texts = Vec::new();
         self.long_texts(within, &mut texts);
         texts.sort_unstable();

@@ -20,18 +20,18 @@ type Done<T = ()> = Result<T, NotInPlace>;
 
 /// A piece of text to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
+pub(super) struct Edit {
     /// First byte.
-    pub start: usize,
+    pub(crate) start: usize,
     /// After the last byte.
-    pub end: usize,
+    pub(crate) end: usize,
     /// What comes there.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// How far an edit may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
-pub enum EditScope {
+pub(super) enum EditScope {
     /// Only what has changed.
     Values,
     /// Aliases and merge keys are written out, too.
@@ -41,7 +41,7 @@ pub enum EditScope {
 }
 
 /// The edits that make the new tree of the old one.
-pub fn edits(doc: &Doc, text: &str, old: &Node, new: &Node, scope: EditScope) -> Done<Vec<Edit>> {
+pub(super) fn edits(doc: &Doc, text: &str, old: &Node, new: &Node, scope: EditScope) -> Done<Vec<Edit>> {
     let mut s = LineEditor {
         layout: Layout::new(doc, text),
         scope,
@@ -168,7 +168,7 @@ impl<'a> LineEditor<'a> {
 }
 
 /// All fields of a new file as lines.
-pub fn emit_all(form: Form<'_>, root: &Node) -> String {
+pub(super) fn emit_all(form: Form<'_>, root: &Node) -> String {
     let one = |entry: &Entry| emit::entries(form, std::slice::from_ref(entry), 0);
     root.entries().iter().map(one).collect()
 }
@@ -212,7 +212,7 @@ fn rising(found: &[Option<usize>]) -> Vec<Option<usize>> {
 }
 
 /// The edits that fill a file without content.
-pub fn first(text: &str, new: &Node) -> Vec<Edit> {
+pub(super) fn first(text: &str, new: &Node) -> Vec<Edit> {
     let form = Form { list_offset: 0, from: None };
     let at = end_of_document(text);
     vec![Edit { start: at, end: at, text: emit_all(form, new) }]

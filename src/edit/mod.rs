@@ -5,22 +5,22 @@
 //! only the lines that differ are written. For a file that is in kustomize's own form the result is the same, byte for
 //! byte.
 
-pub mod arguments;
-pub mod deprecated;
+pub(crate) mod arguments;
+pub(crate) mod deprecated;
 mod emit;
-pub mod fields;
-pub mod file;
-pub mod fix;
-pub mod generators;
-pub mod glob;
+pub(crate) mod fields;
+pub(crate) mod file;
+pub(crate) mod fix;
+pub(crate) mod generators;
+pub(crate) mod glob;
 mod layout;
 mod line_edits;
-pub mod patches;
+pub(crate) mod patches;
 mod spelling;
 #[cfg(test)]
 mod tests;
-pub mod tree;
-pub mod vars;
+pub(crate) mod tree;
+pub(crate) mod vars;
 
-pub use file::KustomizationFile;
-pub use tree::Node;
+pub(crate) use file::KustomizationFile;
+pub(crate) use tree::Node;

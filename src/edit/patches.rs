@@ -5,18 +5,18 @@ use crate::diag::{Error, ErrorKind, Result};
 
 /// A patch as the flags of a command describe it.
 #[derive(Debug, Clone, Default)]
-pub struct PatchFlags {
+pub(crate) struct PatchFlags {
     /// `path`
-    pub path: String,
+    pub(crate) path: String,
     /// `patch`
-    pub patch: String,
+    pub(crate) patch: String,
     /// The fields of `target` and their values.
-    pub target: Vec<(&'static str, String)>,
+    pub(crate) target: Vec<(&'static str, String)>,
 }
 
 impl PatchFlags {
     /// Refuses both a path and a text.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.path.is_empty() || self.patch.is_empty() {
             return Ok(());
         }
@@ -41,7 +41,7 @@ impl PatchFlags {
 }
 
 /// Appends a patch; false if an equal one is there.
-pub fn add(root: &mut Node, flags: &PatchFlags) -> Result<bool> {
+pub(crate) fn add(root: &mut Node, flags: &PatchFlags) -> Result<bool> {
     flags.check()?;
     if flags.path.is_empty() && flags.patch.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "expected `--path` or `--patch`, found neither"));
@@ -54,7 +54,7 @@ pub fn add(root: &mut Node, flags: &PatchFlags) -> Result<bool> {
 }
 
 /// Removes the patches that are equal; those with options only if there are none without. False if there are none.
-pub fn remove(root: &mut Node, flags: &PatchFlags) -> Result<bool> {
+pub(crate) fn remove(root: &mut Node, flags: &PatchFlags) -> Result<bool> {
     flags.check()?;
     if flags.path.is_empty() && flags.patch.is_empty() {
         return Ok(false);

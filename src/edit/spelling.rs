@@ -39,14 +39,14 @@ const GENERATOR_OPTIONS: &[&str] = &[
 ];
 
 /// Gives the fields of a kustomization file kustomize's names.
-pub fn settle(root: &mut Node) {
+pub(super) fn settle(root: &mut Node) {
     if root.shape == Shape::Map && !root.opaque {
         rename(root, &NAMES);
     }
 }
 
 /// Takes away the fields without content.
-pub fn drop_empty(root: &mut Node) {
+pub(super) fn drop_empty(root: &mut Node) {
     if root.shape == Shape::Map && !root.opaque {
         root.entries_mut().retain(|entry| !entry.value.is_empty() || entry.value.opaque);
     }

@@ -7,9 +7,9 @@ use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
 /// A value. Only the part that its shape names is filled.
 #[derive(Debug, Clone)]
-pub struct Node {
+pub(crate) struct Node {
     /// What it is.
-    pub shape: Shape,
+    pub(crate) shape: Shape,
     /// Of a text, number or boolean: what is written.
     text: String,
     /// Of a list.
@@ -17,14 +17,14 @@ pub struct Node {
     /// Of a mapping, in the order of the file.
     entries: Vec<Entry>,
     /// Where it stands in the file.
-    pub origin: Option<NodeId>,
+    pub(crate) origin: Option<NodeId>,
     /// An alias, or a map with merge keys: its content stands elsewhere, so that it can only be replaced.
-    pub opaque: bool,
+    pub(crate) opaque: bool,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// Nothing.
     Null,
     /// A text.
@@ -39,15 +39,15 @@ pub enum Shape {
 
 /// An entry of a mapping.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The key.
-    pub key: String,
+    pub(crate) key: String,
     /// The value.
-    pub value: Node,
+    pub(crate) value: Node,
     /// Where the key stands in the file.
-    pub origin: Option<NodeId>,
+    pub(crate) origin: Option<NodeId>,
     /// The key has to be written anew.
-    pub rename: bool,
+    pub(crate) rename: bool,
 }
 
 impl PartialEq for Node {
@@ -77,7 +77,7 @@ impl From<&str> for Node {
 
 impl Entry {
     /// A new entry.
-    pub fn new(key: &str, value: impl Into<Node>) -> Self {
+    pub(crate) fn new(key: &str, value: impl Into<Node>) -> Self {
         Self { key: key.to_owned(), value: value.into(), origin: None, rename: false }
     }
 }
@@ -88,87 +88,87 @@ impl Node {
     }
 
     /// A new null.
-    pub fn null() -> Self {
+    pub(crate) fn null() -> Self {
         Self::new(Shape::Null)
     }
 
     /// A new number or boolean.
-    pub fn plain(text: &str) -> Self {
+    pub(crate) fn plain(text: &str) -> Self {
         Self { text: text.to_owned(), ..Self::new(Shape::Plain) }
     }
 
     /// A new list.
-    pub fn list(items: Vec<Self>) -> Self {
+    pub(crate) fn list(items: Vec<Self>) -> Self {
         Self { items, ..Self::new(Shape::List) }
     }
 
     /// A new mapping.
-    pub fn map(entries: Vec<Entry>) -> Self {
+    pub(crate) fn map(entries: Vec<Entry>) -> Self {
         Self { entries, ..Self::new(Shape::Map) }
     }
 
     /// The same at another place.
     #[must_use]
-    pub fn at(self, origin: Option<NodeId>) -> Self {
+    pub(crate) fn at(self, origin: Option<NodeId>) -> Self {
         Self { origin, ..self }
     }
 
     /// Puts another content here; the place stays.
-    pub fn put(&mut self, new: Self) {
+    pub(crate) fn put(&mut self, new: Self) {
         *self = Self { origin: self.origin, opaque: self.opaque, ..new };
     }
 
     /// A new mapping of fields; those that are empty texts are left out.
-    pub fn fields<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn fields<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let filled = pairs.into_iter().filter(|(_, text)| !text.is_empty());
         Self::map(filled.map(|(key, text)| Entry::new(key, text)).collect())
     }
 
     /// The text; empty for other values.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// The items; none for other values.
-    pub fn items(&self) -> &[Self] {
+    pub(crate) fn items(&self) -> &[Self] {
         &self.items
     }
 
     /// The entries; none for other values.
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// Returns whether there is nothing in it that kustomize would write.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.shape != Shape::Plain && self.text.is_empty() && self.items.is_empty() && self.entries.is_empty()
     }
 
     /// Which entry a field is: names ignore case, and of several the last of the spelling that is greatest counts.
-    pub fn position(&self, field: &str) -> Option<usize> {
+    pub(crate) fn position(&self, field: &str) -> Option<usize> {
         let same = |(_, e): &(usize, &Entry)| e.key.eq_ignore_ascii_case(field);
         let found = self.entries().iter().enumerate().filter(same);
         found.max_by(|(_, a), (_, b)| a.key.cmp(&b.key)).map(|(i, _)| i)
     }
 
     /// The value of a field, unless absent or null.
-    pub fn get(&self, field: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, field: &str) -> Option<&Self> {
         let found = &self.entries().get(self.position(field)?)?.value;
         (found.shape != Shape::Null).then_some(found)
     }
 
     /// The text of a field; empty if absent.
-    pub fn get_text(&self, field: &str) -> &str {
+    pub(crate) fn get_text(&self, field: &str) -> &str {
         self.get(field).map_or("", Self::text)
     }
 
     /// The items of a field; none if absent.
-    pub fn get_items(&self, field: &str) -> &[Self] {
+    pub(crate) fn get_items(&self, field: &str) -> &[Self] {
         self.get(field).map_or(&[], Self::items)
     }
 
     /// The value of a field, made as a null if absent.
-    pub fn field_mut(&mut self, field: &str) -> &mut Self {
+    pub(crate) fn field_mut(&mut self, field: &str) -> &mut Self {
         let at = self.position(field);
         let entries = self.entries_mut();
         let at = at.unwrap_or_else(|| {
@@ -179,7 +179,7 @@ impl Node {
     }
 
     /// The entries, so that they can be changed; anything else becomes an empty mapping.
-    pub fn entries_mut(&mut self) -> &mut Vec<Entry> {
+    pub(crate) fn entries_mut(&mut self) -> &mut Vec<Entry> {
         if self.shape != Shape::Map {
             self.put(Self::new(Shape::Map));
         }
@@ -187,7 +187,7 @@ impl Node {
     }
 
     /// The items, so that they can be changed; anything else becomes an empty list.
-    pub fn items_mut(&mut self) -> &mut Vec<Self> {
+    pub(crate) fn items_mut(&mut self) -> &mut Vec<Self> {
         if self.shape != Shape::List {
             self.put(Self::new(Shape::List));
         }
@@ -195,7 +195,7 @@ impl Node {
     }
 
     /// Sets a field to a text; an empty one takes the field away.
-    pub fn set_text(&mut self, field: &str, text: &str) {
+    pub(crate) fn set_text(&mut self, field: &str, text: &str) {
         if text.is_empty() {
             self.take(field);
         } else {
@@ -204,7 +204,7 @@ impl Node {
     }
 
     /// Takes a field away, in all its spellings; gives the value that counted.
-    pub fn take(&mut self, field: &str) -> Option<Self> {
+    pub(crate) fn take(&mut self, field: &str) -> Option<Self> {
         let at = self.position(field)?;
         let entries = self.entries_mut();
         let value = entries[at].value.clone();
@@ -213,19 +213,19 @@ impl Node {
     }
 
     /// Takes a field away if nothing is in it.
-    pub fn drop_if_empty(&mut self, field: &str) {
+    pub(crate) fn drop_if_empty(&mut self, field: &str) {
         if self.position(field).is_some_and(|at| self.entries()[at].value.is_empty()) {
             self.take(field);
         }
     }
 
     /// Which entry of a map of texts has a key: the last one.
-    pub fn key(&self, key: &str) -> Option<usize> {
+    pub(crate) fn key(&self, key: &str) -> Option<usize> {
         self.entries().iter().rposition(|e| e.key == key)
     }
 
     /// Sets a key of a map of texts; a text may be empty.
-    pub fn set_key(&mut self, key: &str, text: &str) {
+    pub(crate) fn set_key(&mut self, key: &str, text: &str) {
         let at = self.key(key);
         let entries = self.entries_mut();
         match at {
@@ -235,7 +235,7 @@ impl Node {
     }
 
     /// Forgets where this stands, and everything in it.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         (self.origin, self.opaque) = (None, false);
         self.items.iter_mut().for_each(Self::forget);
         for entry in &mut self.entries {
@@ -245,14 +245,14 @@ impl Node {
     }
 
     /// Returns whether this or something in it is an alias or has merge keys.
-    pub fn has_opaque(&self) -> bool {
+    pub(crate) fn has_opaque(&self) -> bool {
         self.opaque
             || self.items.iter().any(Self::has_opaque)
             || self.entries.iter().any(|e| e.value.has_opaque())
     }
 
     /// Returns whether two trees mean the same: the order of keys does not count, nor does how they are written.
-    pub fn means(&self, other: &Self) -> bool {
+    pub(crate) fn means(&self, other: &Self) -> bool {
         let order = |entries: &[Entry]| {
             let mut order: Vec<usize> = (0..entries.len()).collect();
             order.sort_by(|i, j| entries[*i].key.cmp(&entries[*j].key));
@@ -270,7 +270,7 @@ impl Node {
 }
 
 /// The tree of a node. What aliases and merge keys bring in has no origin of its own.
-pub fn read(doc: &Doc, id: NodeId) -> Node {
+pub(crate) fn read(doc: &Doc, id: NodeId) -> Node {
     let node = match doc.kind(id) {
         NodeKind::Alias => {
             let mut node = doc.children(id).first().map_or_else(Node::null, |target| read(doc, *target));

@@ -27,18 +27,18 @@ struct Touched {
 
 /// What to write for the variables of a kustomization.
 #[derive(Debug, Default)]
-pub struct Converted {
+pub(crate) struct Converted {
     /// Entries for `replacements`.
-    pub replacements: Vec<Node>,
+    pub(crate) replacements: Vec<Node>,
     /// Files and their new content.
-    pub files: Vec<(PathBuf, String)>,
+    pub(crate) files: Vec<(PathBuf, String)>,
     /// Variables that are used nowhere.
-    pub unused: Vec<String>,
+    pub(crate) unused: Vec<String>,
 }
 
 /// How targets are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Targets {
+pub(crate) enum Targets {
     /// As kustomize writes them: items of lists by number, and of several places in a text the first.
     Numbered,
     /// Items by their `name` where that is clear, so that a patch may add others, and all places in a text.
@@ -46,7 +46,11 @@ pub enum Targets {
 }
 
 /// Turns the variables of a kustomization in a directory into replacements.
-pub fn convert(directory: &Path, kustomization: &Kustomization, targets: Targets) -> Result<Converted> {
+pub(crate) fn convert(
+    directory: &Path,
+    kustomization: &Kustomization,
+    targets: Targets,
+) -> Result<Converted> {
     let how = targets;
     let mut touched = Vec::new();
     find_files(directory, kustomization, &mut FxHashSet::default(), &mut touched)?;

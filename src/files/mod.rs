@@ -12,9 +12,9 @@ mod open;
 pub use disk::Disk;
 pub use memory::Memory;
 #[cfg(feature = "cli")]
-pub use named::{check_within, read_open, read_within};
-pub use named::{read_beside, read_text_beside};
-pub use open::open;
+pub(crate) use named::{check_within, read_open, read_within};
+pub(crate) use named::{read_beside, read_text_beside};
+pub(crate) use open::open;
 
 use std::ffi::OsString;
 use std::fmt::Debug;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// It leads out of there, is not a regular file, has more bytes than `most`, or cannot be read.
-pub fn read_beside(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_beside(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_within(path, path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")), most)
 }
 
@@ -20,7 +20,7 @@ pub fn read_beside(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 ///
 /// As for [`read_beside`]; also what is not UTF-8.
-pub fn read_text_beside(path: &Path, most: u64) -> io::Result<String> {
+pub(crate) fn read_text_beside(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read_beside(path, most)?).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
 }
 
@@ -29,7 +29,7 @@ pub fn read_text_beside(path: &Path, most: u64) -> io::Result<String> {
 /// # Errors
 ///
 /// As for [`read_beside`].
-pub fn read_within(path: &Path, directory: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_within(path: &Path, directory: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_open(&open(&check_within(path, directory)?)?, most)
 }
 
@@ -38,7 +38,7 @@ pub fn read_within(path: &Path, directory: &Path, most: u64) -> io::Result<Vec<u
 /// # Errors
 ///
 /// It leads out of there, or does not exist.
-pub fn check_within(path: &Path, directory: &Path) -> io::Result<PathBuf> {
+pub(crate) fn check_within(path: &Path, directory: &Path) -> io::Result<PathBuf> {
     let real = path.canonicalize()?;
     match real.starts_with(directory.canonicalize()?) {
         true => Ok(real),
@@ -51,7 +51,7 @@ pub fn check_within(path: &Path, directory: &Path) -> io::Result<PathBuf> {
 /// # Errors
 ///
 /// It has more bytes than `most`, or cannot be read.
-pub fn read_open(file: &File, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_open(file: &File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = vec![];
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > most {

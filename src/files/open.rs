@@ -7,7 +7,7 @@ use std::path::Path;
 /// Opens a regular file for reading. The path must be absolute and free of links, and is opened as such: a link that has
 /// come into it since is not followed, and a pipe or device is not waited for.
 #[cfg(unix)]
-pub fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let file = File::from(open_without_links(path)?);
     match file.metadata()?.is_file() {
         true => Ok(file),
@@ -17,7 +17,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 
 /// Opens a regular file for reading.
 #[cfg(not(unix))]
-pub fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     match path.symlink_metadata()?.is_file() {
         true => File::open(path),
         false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),

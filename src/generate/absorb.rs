@@ -13,7 +13,7 @@ use crate::yaml::{Doc, Mark, NodeId, NodeKind, Tag};
 use std::collections::BTreeMap;
 
 /// Adds a generated object as its behavior says.
-pub fn absorb(resources: &mut ResMap, generated: Resource, compat: Compat) -> Result<()> {
+pub(crate) fn absorb(resources: &mut ResMap, generated: Resource, compat: Compat) -> Result<()> {
     let found = resources.find_any(generated.id());
     let fail = |kind: ErrorKind, message: String| {
         Error::new(kind, message).at(generated.doc().location(generated.root()))

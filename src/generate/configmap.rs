@@ -9,7 +9,7 @@ use crate::yaml::{Doc, NodeId, Style, Tag};
 use std::collections::BTreeMap;
 
 /// The ConfigMap of an entry. `options`: those of the kustomization. Values that are not UTF-8 go to `binaryData`.
-pub fn config_map(
+pub(crate) fn config_map(
     args: &GeneratorArgs,
     options: Option<&GeneratorOptions>,
     load: &mut Load<'_>,

@@ -9,22 +9,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How a generator gets at its files: by a path and the place where it is asked for.
-pub type Load<'a> = dyn FnMut(&Text) -> Result<Arc<Vec<u8>>> + 'a;
+pub(crate) type Load<'a> = dyn FnMut(&Text) -> Result<Arc<Vec<u8>>> + 'a;
 
 /// A value and the entry it came from.
 #[derive(Debug, Clone)]
-pub struct Pair {
+pub(crate) struct Pair {
     /// The value.
-    pub value: Arc<Vec<u8>>,
+    pub(crate) value: Arc<Vec<u8>>,
     /// The literal or file entry.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
 }
 
 /// Longer lines silently end the reading of an env file.
 const LONGEST_ENV_LINE: usize = 65535;
 
 /// All data of a generator, sorted by key.
-pub fn pairs(args: &GeneratorArgs, load: &mut Load<'_>) -> Result<BTreeMap<String, Pair>> {
+pub(crate) fn pairs(args: &GeneratorArgs, load: &mut Load<'_>) -> Result<BTreeMap<String, Pair>> {
     let mut data = Data { name: &args.name, pairs: BTreeMap::new() };
     // Files are read before keys are compared, as in kustomize; which of two mistakes is told first is all it decides.
     let mut found: Vec<(String, Arc<Vec<u8>>, &Text)> = Vec::new();
@@ -84,7 +84,7 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// Splits `key=path`; without a key it is the last part of the path.
-pub fn file(entry: &Text) -> Result<(&str, &str)> {
+pub(crate) fn file(entry: &Text) -> Result<(&str, &str)> {
     let fail = |message: String| Err(Error::new(ErrorKind::Config, message).at(entry.mark.location()));
     let text = entry.value.as_str();
     match text.split_once('=') {
@@ -139,7 +139,7 @@ fn env_file<'a>(
 }
 
 /// The options of an entry with those of the kustomization under them.
-pub fn merge_options(
+pub(crate) fn merge_options(
     local: Option<&GeneratorOptions>,
     global: Option<&GeneratorOptions>,
 ) -> GeneratorOptions {

@@ -3,12 +3,12 @@
 
 mod absorb;
 mod configmap;
-pub mod kv;
+pub(crate) mod kv;
 mod secret;
 mod text;
 
-pub use absorb::absorb;
-pub use configmap::config_map;
-pub use kv::{Load, merge_options};
-pub use secret::secret;
-pub use text::base64_lines;
+pub(crate) use absorb::absorb;
+pub(crate) use configmap::config_map;
+pub(crate) use kv::{Load, merge_options};
+pub(crate) use secret::secret;
+pub(crate) use text::base64_lines;

@@ -11,7 +11,7 @@ use crate::resource::Resource;
 const DEFAULT_TYPE: &str = "Opaque";
 
 /// The Secret of an entry. `options`: those of the kustomization.
-pub fn secret(
+pub(crate) fn secret(
     args: &GeneratorArgs,
     options: Option<&GeneratorOptions>,
     load: &mut Load<'_>,

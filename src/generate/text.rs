@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 const LINE: usize = 70;
 
 /// A new string node: a block where it has several lines, in quotes where it would not be a string without them.
-pub fn string_node(doc: &mut Doc, text: &str) -> NodeId {
+pub(super) fn string_node(doc: &mut Doc, text: &str) -> NodeId {
     let style = if memchr::memchr(b'\n', text.as_bytes()).is_some() {
         Style::Literal
     } else if reads_as_string(text) {
@@ -24,12 +24,12 @@ pub fn string_node(doc: &mut Doc, text: &str) -> NodeId {
 }
 
 /// A key as kustomize writes it: plain and without a type, so that `1` is a number.
-pub fn key_node(doc: &mut Doc, key: &str) -> NodeId {
+pub(super) fn key_node(doc: &mut Doc, key: &str) -> NodeId {
     doc.scalar(key, Style::Plain, Tag::Unset)
 }
 
 /// Base64 in lines of 70 characters, each with a line feed after it; one short line has none.
-pub fn base64_lines(bytes: &[u8]) -> String {
+pub(crate) fn base64_lines(bytes: &[u8]) -> String {
     let text = STANDARD.encode(bytes);
     if text.len() < LINE {
         return text;

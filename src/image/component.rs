@@ -17,9 +17,9 @@ use std::fmt::Write;
 
 /// The files of a Component, and what it cannot do.
 #[derive(Debug, Default)]
-pub struct Component {
+pub(crate) struct Component {
     /// Names and texts, `kustomization.yaml` among them.
-    pub files: Vec<(String, String)>,
+    pub(crate) files: Vec<(String, String)>,
     /// References and places that it rewrites: `Kind/namespace/name path`.
     places: BTreeSet<(String, String)>,
 }
@@ -28,7 +28,7 @@ pub struct Component {
 type Operation = (String, String, String);
 
 /// The Component for the resources of a build before name suffix hashes are computed. Errors: those of [`Rewrite::apply`].
-pub fn component(rewrite: &Rewrite, resources: &ResMap, findings: &Findings) -> Result<Component> {
+pub(crate) fn component(rewrite: &Rewrite, resources: &ResMap, findings: &Findings) -> Result<Component> {
     let found = find(resources, &rewrite.rules, |_| true);
     refuse_broken(&found, resources)?;
     let images = names(rewrite, &found.hits);
@@ -54,7 +54,7 @@ pub fn component(rewrite: &Rewrite, resources: &ResMap, findings: &Findings) -> 
 
 impl Component {
     /// The places of a finished build that the Component does not reach, such as images that variables complete.
-    pub fn unreached(&self, rewrite: &Rewrite, finished: &ResMap) -> Vec<String> {
+    pub(crate) fn unreached(&self, rewrite: &Rewrite, finished: &ResMap) -> Vec<String> {
         let found = find(finished, &rewrite.rules, |_| true);
         let missed =
             found.hits.iter().filter(|hit| rewrite.target(&hit.reference).is_some()).filter_map(|hit| {

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What `config.json` says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Credentials {
+pub(crate) struct Credentials {
     #[serde(default)]
     auths: BTreeMap<String, Auth>,
     #[serde(default)]
@@ -51,7 +51,7 @@ struct Helped {
 
 impl Credentials {
     /// Reads a file; none if it does not exist. Errors: it cannot be read, or is not JSON.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let at = || Location::file(path.to_string_lossy().into_owned());
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -69,7 +69,7 @@ impl Credentials {
     }
 
     /// The credential for a registry. Errors: its credential helper fails.
-    pub fn find(&self, registry: &str) -> Result<Option<Credential>> {
+    pub(crate) fn find(&self, registry: &str) -> Result<Option<Credential>> {
         let key = if registry == DOCKER_HUB { HUB } else { registry };
         let helper = self.cred_helpers.get(registry).or_else(|| self.cred_helpers.get(key));
         if let Some(helper) = helper {

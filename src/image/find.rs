@@ -14,33 +14,33 @@ use crate::yaml::{NodeId, NodeKind, Tag};
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// The images, object by object.
-    pub hits: Vec<Hit>,
+    pub(crate) hits: Vec<Hit>,
     /// What looks like an image and is none.
-    pub near: Vec<Near>,
+    pub(crate) near: Vec<Near>,
 }
 
 /// What looks like an image and is none.
 #[derive(Debug, Clone)]
 #[expect(dead_code, reason = "some fields are for whoever debugs the rules")]
-pub struct Near {
+pub(crate) struct Near {
     /// The slot of the object in its table.
-    pub slot: usize,
+    pub(crate) slot: usize,
     /// The path of the field.
-    pub path: String,
+    pub(crate) path: String,
     /// What stands there.
-    pub text: String,
+    pub(crate) text: String,
     /// Where it stands.
-    pub place: Place,
+    pub(crate) place: Place,
     /// Why it is none.
-    pub why: &'static str,
+    pub(crate) why: &'static str,
     /// It is the image of a container and can be none: the cluster would refuse it.
-    pub broken: bool,
+    pub(crate) broken: bool,
 }
 
 /// Looks for the images of objects; `only` says of which.
-pub fn find(resources: &ResMap, rules: &Rules, only: impl Fn(&Resource) -> bool) -> Found {
+pub(crate) fn find(resources: &ResMap, rules: &Rules, only: impl Fn(&Resource) -> bool) -> Found {
     let mut found = Found::default();
     for slot in resources.slots() {
         let Some(res) = resources.get(slot).filter(|res| only(res)) else { continue };
@@ -51,11 +51,11 @@ pub fn find(resources: &ResMap, rules: &Rules, only: impl Fn(&Resource) -> bool)
 }
 
 pub(super) struct Walk<'r, 'f> {
-    pub rules: &'r Rules,
-    pub resources: &'r ResMap,
-    pub slot: usize,
-    pub res: &'r Resource,
-    pub found: &'f mut Found,
+    pub(crate) rules: &'r Rules,
+    pub(crate) resources: &'r ResMap,
+    pub(crate) slot: usize,
+    pub(crate) res: &'r Resource,
+    pub(crate) found: &'f mut Found,
 }
 
 impl Walk<'_, '_> {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// In what kind of place an image stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Carrier {
+pub(crate) enum Carrier {
     /// `image` of a container of a built-in workload.
     Container,
     /// `image` of a container of a custom resource.
@@ -47,7 +47,7 @@ pub enum Carrier {
 
 impl Carrier {
     /// The name in listings.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Container => "container",
             Self::CustomContainer => "cr-container",
@@ -72,7 +72,7 @@ impl Carrier {
 
 /// When an image is pulled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Pulled {
+pub(crate) enum Pulled {
     /// By what is installed.
     Always,
     /// When a user does something.
@@ -83,7 +83,7 @@ pub enum Pulled {
 
 impl Pulled {
     /// The name in listings.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Always => "always",
             Self::OnUse => "on use",
@@ -94,7 +94,7 @@ impl Pulled {
 
 /// How sure it is that a place holds an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Confidence {
+pub(crate) enum Confidence {
     /// It is the field that is pulled.
     Certain,
     /// Its name, or its look, says so.
@@ -103,7 +103,7 @@ pub enum Confidence {
 
 impl Confidence {
     /// The name in listings.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Certain => "certain",
             Self::Likely => "likely",
@@ -113,16 +113,16 @@ impl Confidence {
 
 /// Bytes of the text of a scalar of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The scalar.
-    pub node: NodeId,
+    pub(crate) node: NodeId,
     /// The bytes; `None` where the text stands otherwise in the scalar than it reads, as `\u0067hcr.io` does.
-    pub range: Option<Range<usize>>,
+    pub(crate) range: Option<Range<usize>>,
 }
 
 /// How a reference is made of what stands in the manifests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Join {
+pub(crate) enum Join {
     /// The text is the reference.
     Whole,
     /// The text is the reference without tag; the tag stands elsewhere.
@@ -148,36 +148,36 @@ pub enum Join {
 
 /// An image in an object.
 #[derive(Debug, Clone)]
-pub struct Hit {
+pub(crate) struct Hit {
     /// The slot of the object in its table.
-    pub slot: usize,
+    pub(crate) slot: usize,
     /// The path of the field; `→` leads into a text.
-    pub path: String,
+    pub(crate) path: String,
     /// The kind of place.
-    pub carrier: Carrier,
+    pub(crate) carrier: Carrier,
     /// What is pulled.
-    pub reference: Reference,
+    pub(crate) reference: Reference,
     /// The reference in the form in which it stands there, or is joined.
-    pub written: String,
+    pub(crate) written: String,
     /// What stands there.
-    pub text: String,
+    pub(crate) text: String,
     /// Where it stands.
-    pub place: Place,
+    pub(crate) place: Place,
     /// How the reference is made of it.
-    pub join: Join,
+    pub(crate) join: Join,
     /// The parts of a joined reference: path and text.
-    pub parts: Vec<(String, String)>,
+    pub(crate) parts: Vec<(String, String)>,
     /// The rule that found it.
-    pub rule: String,
+    pub(crate) rule: String,
     /// When it is pulled.
-    pub pulled: Pulled,
+    pub(crate) pulled: Pulled,
     /// How sure that is.
-    pub confidence: Confidence,
+    pub(crate) confidence: Confidence,
 }
 
 impl Hit {
     /// The file and line of the image: within a block scalar the line of the text itself.
-    pub fn location(&self, res: &Resource) -> Location {
+    pub(crate) fn location(&self, res: &Resource) -> Location {
         let doc = res.doc();
         let mut at = doc.location(self.place.node);
         let block = matches!(doc.style(self.place.node), Style::Literal | Style::Folded);
@@ -195,6 +195,6 @@ impl Hit {
 }
 
 /// `Kind/namespace/name` of an object.
-pub fn object(res: &Resource) -> String {
+pub(crate) fn object(res: &Resource) -> String {
     format!("{}/{}/{}", res.gvk().kind, res.namespace(), res.name())
 }

@@ -8,52 +8,52 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A place of an image, as listed.
 #[derive(Debug, Clone, Serialize)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// `Kind/namespace/name`
-    pub object: String,
+    pub(crate) object: String,
     /// The path of the field; `→` leads into a text.
-    pub path: String,
+    pub(crate) path: String,
     /// The kind of place.
-    pub kind_of_carrier: &'static str,
+    pub(crate) kind_of_carrier: &'static str,
     /// The reference as it is written.
-    pub reference: String,
+    pub(crate) reference: String,
     /// The reference with registry and tag.
-    pub full: String,
+    pub(crate) full: String,
     /// What stands there, if it is only a part of the reference.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
     /// The parts of a joined reference by their paths.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub components: BTreeMap<String, String>,
+    pub(crate) components: BTreeMap<String, String>,
     /// The file of the source.
-    pub file: String,
+    pub(crate) file: String,
     /// Its line.
-    pub line: u32,
+    pub(crate) line: u32,
     /// When the image is pulled.
-    pub pulled: &'static str,
+    pub(crate) pulled: &'static str,
     /// How sure it is that this is an image.
-    pub confidence: &'static str,
+    pub(crate) confidence: &'static str,
     /// The rule that found it.
-    pub rule: String,
+    pub(crate) rule: String,
     /// What the object belongs to.
-    pub component: String,
+    pub(crate) component: String,
     /// The namespace of the object.
-    pub namespace: String,
+    pub(crate) namespace: String,
 }
 
 /// A reference and where it is named.
 #[derive(Debug, Clone, Serialize)]
-pub struct Image {
+pub(crate) struct Image {
     /// The reference as it is written.
-    pub reference: String,
+    pub(crate) reference: String,
     /// The reference with registry and tag.
-    pub full: String,
+    pub(crate) full: String,
     /// Its registry.
-    pub registry: String,
+    pub(crate) registry: String,
     /// When it is pulled: the most often of all places.
-    pub pulled: &'static str,
+    pub(crate) pulled: &'static str,
     /// The places.
-    pub places: Vec<Listed>,
+    pub(crate) places: Vec<Listed>,
 }
 
 /// The labels that say what an object belongs to; the first that is there counts.
@@ -67,7 +67,7 @@ const COMPONENT_LABELS: &[&str] = &[
 ];
 
 /// All places, in the order of the objects.
-pub fn places(found: &Found, resources: &ResMap) -> Vec<Listed> {
+pub(crate) fn places(found: &Found, resources: &ResMap) -> Vec<Listed> {
     found.hits.iter().filter_map(|hit| Some(listed(hit, resources.get(hit.slot)?))).collect()
 }
 
@@ -97,7 +97,7 @@ fn component(res: &Resource) -> String {
 }
 
 /// Each reference once, sorted, with its places; behind them those that the user adds.
-pub fn images(places: Vec<Listed>, extra: &[Reference]) -> Vec<Image> {
+pub(crate) fn images(places: Vec<Listed>, extra: &[Reference]) -> Vec<Image> {
     let mut all: BTreeMap<String, Image> = BTreeMap::new();
     let image = |reference: &str, full: &str, pulled: &'static str| Image {
         reference: reference.to_owned(),
@@ -130,7 +130,7 @@ fn rank(pulled: &str) -> usize {
 const STAGING: &[&str] = &["staging", "-dev/", "nightly"];
 
 /// What is to be said about the images: `(message, reference)`.
-pub fn remarks(found: &Found, resources: &ResMap) -> Vec<(String, Location)> {
+pub(crate) fn remarks(found: &Found, resources: &ResMap) -> Vec<(String, Location)> {
     let mut remarks = vec![];
     let mut tags: BTreeMap<String, (BTreeSet<String>, Location)> = BTreeMap::new();
     let mut seen = BTreeSet::new();

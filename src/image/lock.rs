@@ -20,11 +20,11 @@ const HEAD: &str = "# Images and their digests, written by `kfm images lock`.\n"
 
 /// Digests of references.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lock(BTreeMap<String, String>);
+pub(crate) struct Lock(BTreeMap<String, String>);
 
 impl Lock {
     /// Reads a lock file, or the list of a mirror tool. Errors: a line that is neither, two digests of one reference.
-    pub fn parse(source: &Arc<Source>) -> Result<Self> {
+    pub(crate) fn parse(source: &Arc<Source>) -> Result<Self> {
         let mut lock = Self::default();
         if source.text.trim_start().starts_with('{') {
             return lock.read_json(source).map(|()| lock);
@@ -68,7 +68,7 @@ impl Lock {
     }
 
     /// Adds the digest of a reference. Errors: it has another one.
-    pub fn insert(&mut self, reference: &Reference, digest: &str) -> Result<()> {
+    pub(crate) fn insert(&mut self, reference: &Reference, digest: &str) -> Result<()> {
         let key = key(reference);
         if let Some(own) = reference.digest.as_deref().filter(|own| *own != digest) {
             let message = format!("the lock gives `{key}` the digest {digest}, but it names {own} itself");
@@ -84,17 +84,17 @@ impl Lock {
     }
 
     /// The digest of a reference, if it is known.
-    pub fn digest(&self, reference: &Reference) -> Option<&str> {
+    pub(crate) fn digest(&self, reference: &Reference) -> Option<&str> {
         self.0.get(&key(reference)).map(String::as_str)
     }
 
     /// References and their digests, sorted.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(image, digest)| (image.as_str(), digest.as_str()))
     }
 
     /// The text of the file.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.iter().fold(HEAD.to_owned(), |mut out, (image, digest)| {
             let _ = writeln!(out, "{image} {digest}");
             out

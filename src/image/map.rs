@@ -15,7 +15,7 @@ const MOST_STEPS: usize = 16;
 
 /// Rules that map references, the most specific first.
 #[derive(Debug, Clone, Default)]
-pub struct Map(Vec<Rule>);
+pub(crate) struct Map(Vec<Rule>);
 
 /// A rule.
 #[derive(Debug, Clone)]
@@ -48,38 +48,38 @@ enum Target {
 
 /// A rule as it is written.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// What it maps.
-    pub source: String,
+    pub(crate) source: String,
     /// Where to.
-    pub target: String,
+    pub(crate) target: String,
     /// Where a mirror copies from.
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// Its place.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
 }
 
 /// What becomes of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mapped {
+pub(crate) struct Mapped {
     /// Where it is pulled from.
-    pub target: Reference,
+    pub(crate) target: Reference,
     /// Where a mirror copies it from.
-    pub from: Reference,
+    pub(crate) from: Reference,
 }
 
 impl Map {
     /// Reads rules, one a line: `SOURCE = TARGET`, `SOURCE = TARGET from ORIGIN`, comments with `#`.
     /// Errors: a line that is no rule, and what [`Map::new`] refuses.
     #[cfg(test)]
-    pub fn parse(source: &Arc<Source>) -> Result<Self> {
+    pub(crate) fn parse(source: &Arc<Source>) -> Result<Self> {
         Self::new(entries(source)?)
     }
 
     /// Rules from entries. `*` with a registry alone puts the whole name of an image below it:
     /// `registry.local/docker.io/library/mysql`. Errors: texts that are no references, two rules with one source and
     /// different targets, rules that form a cycle.
-    pub fn new(entries: Vec<Entry>) -> Result<Self> {
+    pub(crate) fn new(entries: Vec<Entry>) -> Result<Self> {
         let mut rules: Vec<Rule> = vec![];
         for entry in entries {
             let rule = rule(&entry).map_err(|e| e.at(entry.mark.location()))?;
@@ -108,12 +108,12 @@ impl Map {
     }
 
     /// Returns whether there is no rule.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The registries, or beginnings of repositories, that references are mapped to.
-    pub fn targets(&self) -> Vec<String> {
+    pub(crate) fn targets(&self) -> Vec<String> {
         let all = self.0.iter().map(|rule| match &rule.target {
             Target::Prefix(prefix) => prefix.clone(),
             Target::Whole(reference) => reference.name(),
@@ -125,7 +125,7 @@ impl Map {
     }
 
     /// What a reference is mapped to; `None` if no rule matches it.
-    pub fn map(&self, reference: &Reference) -> Option<Mapped> {
+    pub(crate) fn map(&self, reference: &Reference) -> Option<Mapped> {
         let mut mapped: Option<Mapped> = None;
         for _ in 0..MOST_STEPS {
             let now = mapped.as_ref().map_or(reference, |l| &l.target);
@@ -320,7 +320,7 @@ fn hub_of(registry: &str) -> &str {
 }
 
 /// The rules in a text, one a line. Errors: a line that is no rule.
-pub fn entries(source: &Arc<Source>) -> Result<Vec<Entry>> {
+pub(crate) fn entries(source: &Arc<Source>) -> Result<Vec<Entry>> {
     let mut entries = vec![];
     let mut at = 0;
     for line in source.text.split_inclusive('\n') {
@@ -345,7 +345,7 @@ pub fn entries(source: &Arc<Source>) -> Result<Vec<Entry>> {
 }
 
 /// The rule that maps everything to one registry, as `--image-mirror` gives it.
-pub fn mirror(registry: &str, name: &str) -> Entry {
+pub(crate) fn mirror(registry: &str, name: &str) -> Entry {
     let source = Source::new(Location::file(name).path, format!("* = {registry}\n"));
     Entry { source: "*".into(), target: registry.into(), from: None, mark: Mark { source, offset: 0 } }
 }

@@ -4,31 +4,31 @@
 //! custom resources, and in YAML, JSON, templates and source code within ConfigMaps; some stand nowhere as a text, but are
 //! joined from parts. [`find()`] finds all of them by rules that are data (`rules.toml`).
 
-pub mod component;
+pub(crate) mod component;
 mod compose;
 mod container;
-pub mod credentials;
+pub(crate) mod credentials;
 mod embedded;
 mod find;
 mod hit;
-pub mod list;
-pub mod lock;
-pub mod map;
+pub(crate) mod list;
+pub(crate) mod lock;
+pub(crate) mod map;
 mod paths;
-pub mod plan;
+pub(crate) mod plan;
 mod reference;
-pub mod registry;
-pub mod rewrite;
+pub(crate) mod registry;
+pub(crate) mod rewrite;
 mod rules;
 mod schema;
 mod source;
 mod text;
 mod trail;
 
-pub use find::{Found, find};
-pub use hit::{Hit, Pulled, object};
-pub use lock::Lock;
-pub use map::Map;
-pub use reference::Reference;
-pub use rewrite::Rewrite;
-pub use rules::{Rules, UserRule};
+pub(crate) use find::{Found, find};
+pub(crate) use hit::{Hit, Pulled, object};
+pub(crate) use lock::Lock;
+pub(crate) use map::Map;
+pub(crate) use reference::Reference;
+pub(crate) use rewrite::Rewrite;
+pub(crate) use rules::{Rules, UserRule};

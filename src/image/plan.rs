@@ -8,16 +8,16 @@ use std::fmt::Write;
 
 /// An image that is copied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Copy {
+pub(crate) struct Copy {
     /// Where from.
-    pub from: Reference,
+    pub(crate) from: Reference,
     /// Where to.
-    pub to: Reference,
+    pub(crate) to: Reference,
 }
 
 /// What is to be copied so that every image of the list can be pulled from where it is mapped to; images that stay are
 /// left out.
-pub fn copies<'a>(images: impl Iterator<Item = &'a Reference>, map: &Map) -> Vec<Copy> {
+pub(crate) fn copies<'a>(images: impl Iterator<Item = &'a Reference>, map: &Map) -> Vec<Copy> {
     let all = images.filter_map(|image| {
         let mapped = map.map(image)?;
         Some(Copy { from: mapped.from, to: mapped.target })
@@ -42,12 +42,12 @@ fn target(reference: &Reference) -> String {
 }
 
 /// One `crane copy` a line.
-pub fn crane(copies: &[Copy]) -> String {
+pub(crate) fn crane(copies: &[Copy]) -> String {
     lines(copies, "crane copy")
 }
 
 /// One `skopeo copy` a line.
-pub fn skopeo_copy(copies: &[Copy]) -> String {
+pub(crate) fn skopeo_copy(copies: &[Copy]) -> String {
     copies.iter().fold(String::new(), |mut out, copy| {
         let _ = writeln!(out, "{}", skopeo_line(copy));
         out
@@ -69,7 +69,7 @@ fn skopeo_line(copy: &Copy) -> String {
 }
 
 /// One `oras copy` a line; artifacts that refer to an image are copied with it.
-pub fn oras(copies: &[Copy]) -> String {
+pub(crate) fn oras(copies: &[Copy]) -> String {
     lines(copies, "oras copy --recursive")
 }
 
@@ -82,7 +82,7 @@ fn lines(copies: &[Copy], command: &str) -> String {
 
 /// The input of `skopeo sync`, which keeps the whole name of an image below one registry (`--scoped`), for the copies that
 /// are of this form; `skopeo copy` in comments for the others.
-pub fn skopeo(copies: &[Copy]) -> String {
+pub(crate) fn skopeo(copies: &[Copy]) -> String {
     let mut registries: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
     let (mut targets, mut others) = (BTreeSet::new(), vec![]);
     for copy in copies {
@@ -134,7 +134,7 @@ pub fn skopeo(copies: &[Copy]) -> String {
 }
 
 /// A package of zarf that holds the images.
-pub fn zarf(images: &[Reference]) -> String {
+pub(crate) fn zarf(images: &[Reference]) -> String {
     let mut out = String::from(
         "kind: ZarfPackageConfig\nmetadata:\n  name: images\ncomponents:\n  - name: images\n    required: true\n    images:\n",
     );
@@ -145,7 +145,7 @@ pub fn zarf(images: &[Reference]) -> String {
 }
 
 /// The manifest of hauler that holds the images.
-pub fn hauler(images: &[Reference]) -> String {
+pub(crate) fn hauler(images: &[Reference]) -> String {
     let mut out = String::from(
         "apiVersion: content.hauler.cattle.io/v1\nkind: Images\nmetadata:\n  name: images\nspec:\n  images:\n",
     );

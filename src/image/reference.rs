@@ -7,22 +7,22 @@ use std::fmt;
 use std::ops::Range;
 
 /// The registry of references that name none.
-pub const DOCKER_HUB: &str = "docker.io";
+pub(super) const DOCKER_HUB: &str = "docker.io";
 
 /// The longest name of a repository with its registry, in bytes.
 const LONGEST_NAME: usize = 255;
 
 /// A reference taken apart, in its full form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// `docker.io`, `registry.local:5000`.
-    pub registry: String,
+    pub(crate) registry: String,
     /// `library/mysql`.
-    pub repository: String,
+    pub(crate) repository: String,
     /// What stands behind the colon.
-    pub tag: Option<String>,
+    pub(crate) tag: Option<String>,
     /// `sha256:…`
-    pub digest: Option<String>,
+    pub(crate) digest: Option<String>,
 }
 
 /// Where the parts of a reference stand in its text.
@@ -35,7 +35,7 @@ struct Parts {
 
 impl Reference {
     /// Takes a text apart. The error is what is wrong with it, a part of a sentence.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let parts = split(text)?;
         let own = |range: Range<usize>| text.get(range).unwrap_or_default().to_owned();
         let registry = match parts.registry.map(own) {
@@ -53,12 +53,12 @@ impl Reference {
     }
 
     /// Registry and repository.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.registry, self.repository)
     }
 
     /// The tag that a runtime pulls if there is no digest.
-    pub fn effective_tag(&self) -> Option<&str> {
+    pub(crate) fn effective_tag(&self) -> Option<&str> {
         match (&self.tag, &self.digest) {
             (Some(tag), _) => Some(tag),
             (None, Some(_)) => None,
@@ -67,7 +67,7 @@ impl Reference {
     }
 
     /// The full form with the tag that is pulled: what references are compared and looked up by.
-    pub fn full(&self) -> String {
+    pub(crate) fn full(&self) -> String {
         Self { tag: self.effective_tag().map(str::to_owned), ..self.clone() }.to_string()
     }
 }
@@ -83,22 +83,22 @@ impl fmt::Display for Reference {
 }
 
 /// Returns whether a text is a reference.
-pub fn is_reference(text: &str) -> bool {
+pub(super) fn is_reference(text: &str) -> bool {
     split(text).is_ok()
 }
 
 /// The length of a reference's registry and repository as they are written: the text without tag and digest.
-pub fn name_length(text: &str) -> usize {
+pub(super) fn name_length(text: &str) -> usize {
     split(text).map_or(text.len(), |parts| parts.repository.end)
 }
 
 /// Returns whether a reference names a tag or a digest.
-pub fn is_pinned(text: &str) -> bool {
+pub(super) fn is_pinned(text: &str) -> bool {
     split(text).is_ok_and(|parts| parts.tag.is_some() || parts.digest.is_some())
 }
 
 /// The registry that a reference names, if it names one.
-pub fn registry_of(text: &str) -> Option<&str> {
+pub(super) fn registry_of(text: &str) -> Option<&str> {
     let (first, _) = text.split_once('/')?;
     is_registry(first).then_some(first)
 }
@@ -156,7 +156,7 @@ fn is_registry(first: &str) -> bool {
 }
 
 /// `host`, `host:port` or `[address]:port`.
-pub fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (text, None),
@@ -180,7 +180,7 @@ fn is_tag(text: &str) -> bool {
 }
 
 /// Returns whether a text is `algorithm:hex`.
-pub fn is_digest(text: &str) -> bool {
+pub(super) fn is_digest(text: &str) -> bool {
     let Some((algorithm, hex)) = text.split_once(':') else { return false };
     let word = |w: &str| {
         w.starts_with(|c: char| c.is_ascii_alphabetic()) && w.bytes().all(|b| b.is_ascii_alphanumeric())

@@ -31,7 +31,7 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
 
 /// What proves who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Credential {
+pub(crate) enum Credential {
     /// User and password.
     Password(String, String),
     /// A token that tokens are given for.
@@ -39,10 +39,10 @@ pub enum Credential {
 }
 
 /// The credentials for a registry, by its host.
-pub type FindCredential<'a> = dyn Fn(&str) -> Result<Option<Credential>> + Sync + 'a;
+pub(crate) type FindCredential<'a> = dyn Fn(&str) -> Result<Option<Credential>> + Sync + 'a;
 
 /// Asks registries.
-pub struct Registries<'a> {
+pub(crate) struct Registries<'a> {
     exchange: &'a Exchange,
     credential: &'a FindCredential<'a>,
     /// Registries that are asked by HTTP; those of this machine are as well.
@@ -53,13 +53,17 @@ pub struct Registries<'a> {
 
 impl<'a> Registries<'a> {
     /// Nothing asked yet.
-    pub fn new(exchange: &'a Exchange, credential: &'a FindCredential<'a>, plain: &'a [String]) -> Self {
+    pub(crate) fn new(
+        exchange: &'a Exchange,
+        credential: &'a FindCredential<'a>,
+        plain: &'a [String],
+    ) -> Self {
         Self { exchange, credential, plain, tokens: Mutex::default() }
     }
 
     /// The digest of an image: that of its index if it has several platforms. Errors: the registry cannot be reached,
     /// refuses, has no such image, or contradicts itself.
-    pub fn digest(&self, reference: &Reference) -> Result<String> {
+    pub(crate) fn digest(&self, reference: &Reference) -> Result<String> {
         let answer = self.manifest(reference)?;
         let mut digest = String::from("sha256:");
         for byte in Sha256::digest(&answer.body) {
@@ -232,7 +236,7 @@ impl<'a> Challenge<'a> {
 }
 
 /// Returns whether a registry is on this machine.
-pub fn is_loopback(registry: &str) -> bool {
+pub(crate) fn is_loopback(registry: &str) -> bool {
     let host = match registry.strip_prefix('[').and_then(|r| r.split_once(']')) {
         Some((address, _)) => address,
         None => registry.split(':').next().unwrap_or_default(),

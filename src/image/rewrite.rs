@@ -20,18 +20,18 @@ use std::collections::BTreeMap;
 
 /// What is to be done with images.
 #[derive(Debug)]
-pub struct Rewrite {
+pub(crate) struct Rewrite {
     /// Where they stand.
-    pub rules: Rules,
+    pub(crate) rules: Rules,
     /// Where they are pulled from.
-    pub map: Map,
+    pub(crate) map: Map,
     /// Their digests.
-    pub lock: Option<Lock>,
+    pub(crate) lock: Option<Lock>,
 }
 
 impl Rewrite {
     /// What becomes of a reference; `None` if it stays.
-    pub fn target(&self, reference: &Reference) -> Option<Reference> {
+    pub(crate) fn target(&self, reference: &Reference) -> Option<Reference> {
         let mapped = self.map.map(reference).map(|mapped| mapped.target);
         let mut target = mapped.clone().unwrap_or_else(|| reference.clone());
         if target.digest.is_none()
@@ -44,7 +44,7 @@ impl Rewrite {
 
     /// Rewrites the images of the objects that `only` selects; gives what was found before. Errors: a container without
     /// a valid image, an image that cannot be written where it stands.
-    pub fn apply(
+    pub(crate) fn apply(
         &self,
         resources: &mut ResMap,
         findings: &Findings,
@@ -80,7 +80,7 @@ impl Rewrite {
 
     /// Rewrites objects that are rendered already. The hash in the name of a ConfigMap or Secret is made anew where it was
     /// that of the content, and references follow.
-    pub fn apply_rendered(&self, resources: &mut ResMap, findings: &Findings) -> Result<Found> {
+    pub(crate) fn apply_rendered(&self, resources: &mut ResMap, findings: &Findings) -> Result<Found> {
         let hashed = hashed(resources);
         let found = self.apply(resources, findings, |_| true)?;
         for (slot, stem) in hashed {
@@ -105,7 +105,7 @@ impl Rewrite {
 }
 
 /// Says of the first container whose image is no reference.
-pub fn refuse_broken(found: &Found, resources: &ResMap) -> Result<()> {
+pub(crate) fn refuse_broken(found: &Found, resources: &ResMap) -> Result<()> {
     let Some(near) = found.near.iter().find(|near| near.broken) else { return Ok(()) };
     let message = format!("the image `{}` is not a valid reference", near.text);
     let error = Error::new(ErrorKind::Resource, message)
@@ -273,7 +273,7 @@ fn written(text: &str, old: &Reference, new: &Reference) -> String {
 }
 
 /// Images outside of the registries that are allowed, or of none: `(reference, object, path, place)`.
-pub fn outside<'a>(found: &'a Found, allowed: &[String]) -> Vec<&'a Hit> {
+pub(crate) fn outside<'a>(found: &'a Found, allowed: &[String]) -> Vec<&'a Hit> {
     let is_allowed = |hit: &Hit| {
         let name = hit.reference.name();
         allowed.iter().any(|prefix| {

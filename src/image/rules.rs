@@ -9,7 +9,7 @@ use serde::Deserialize;
 const BUILT_IN: &str = include_str!("rules.toml");
 
 /// The names of the built-in rules, as `[[images.rule]]` spells them.
-pub const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "field",
     "container",
     "env",
@@ -31,17 +31,17 @@ pub const NAMES: &[&str] = &[
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Words {
-    pub keys: Vec<String>,
-    pub names: Vec<String>,
-    pub beginnings: Vec<String>,
-    pub endings: Vec<String>,
-    pub placeholders: Vec<String>,
-    pub files: Vec<String>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) names: Vec<String>,
+    pub(crate) beginnings: Vec<String>,
+    pub(crate) endings: Vec<String>,
+    pub(crate) placeholders: Vec<String>,
+    pub(crate) files: Vec<String>,
 }
 
 impl Words {
     /// Returns whether a word is one of these.
-    pub fn has(&self, word: &str) -> bool {
+    pub(super) fn has(&self, word: &str) -> bool {
         self.endings.iter().any(|e| word.ends_with(e.as_str()))
             || self.keys.iter().chain(&self.names).any(|k| k == word)
             || self.beginnings.iter().any(|b| word.starts_with(b.as_str()))
@@ -51,54 +51,54 @@ impl Words {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Container {
-    pub sequences: Vec<String>,
-    pub mappings: Vec<String>,
+    pub(crate) sequences: Vec<String>,
+    pub(crate) mappings: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Repository {
-    pub registry: String,
-    pub repository: String,
-    pub tag: String,
-    pub digest: String,
+    pub(crate) registry: String,
+    pub(crate) repository: String,
+    pub(crate) tag: String,
+    pub(crate) digest: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Choice {
-    pub beginning: String,
-    pub values: Vec<String>,
-    pub options: Vec<String>,
+    pub(crate) beginning: String,
+    pub(crate) values: Vec<String>,
+    pub(crate) options: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Version {
-    pub image: String,
-    pub versions: Vec<String>,
+    pub(crate) image: String,
+    pub(crate) versions: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hub {
-    pub hub: String,
-    pub tag: String,
-    pub variant: String,
-    pub image: String,
-    pub along: Vec<String>,
+    pub(crate) hub: String,
+    pub(crate) tag: String,
+    pub(crate) variant: String,
+    pub(crate) image: String,
+    pub(crate) along: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
     #[serde(with = "expressions")]
-    pub patterns: Vec<Regex>,
+    pub(crate) patterns: Vec<Regex>,
     #[serde(with = "expressions")]
-    pub joined: Vec<Regex>,
-    pub image: String,
-    pub tag: String,
-    pub versions: String,
+    pub(crate) joined: Vec<Regex>,
+    pub(crate) image: String,
+    pub(crate) tag: String,
+    pub(crate) versions: String,
 }
 
 /// Regular expressions in a file of rules.
@@ -106,7 +106,7 @@ mod expressions {
     use regex::Regex;
     use serde::{Deserialize, Deserializer, de::Error};
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Regex>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Regex>, D::Error> {
         let texts = Vec::<String>::deserialize(from)?;
         texts.iter().map(|text| Regex::new(text).map_err(D::Error::custom)).collect()
     }
@@ -117,12 +117,12 @@ mod expressions {
 pub(super) struct Known {
     registries: Vec<String>,
     endings: Vec<String>,
-    pub prose: Vec<String>,
+    pub(crate) prose: Vec<String>,
 }
 
 impl Known {
     /// Returns whether a whole text is an image by its look alone.
-    pub fn has(&self, text: &str) -> bool {
+    pub(super) fn has(&self, text: &str) -> bool {
         if text.len() > 600 || !text.contains('/') || !text.contains(':') {
             return false;
         }
@@ -136,15 +136,15 @@ impl Known {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Skip {
-    pub keys: Vec<String>,
-    pub together: Vec<String>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) together: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hint {
-    pub group: String,
-    pub kind: String,
+    pub(crate) group: String,
+    pub(crate) kind: String,
 }
 
 /// A rule without anything to say but that it holds.
@@ -155,39 +155,39 @@ pub(super) struct Plain {}
 /// A rule of the user's: what it names is an image.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct UserRule {
+pub(crate) struct UserRule {
     /// Its name, or that of a built-in rule to be switched off.
-    pub name: String,
+    pub(crate) name: String,
     /// Switches the built-in rule of this name off.
     #[serde(default)]
-    pub off: bool,
+    pub(crate) off: bool,
     /// Only objects of this kind.
     #[serde(default)]
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Only objects of this name.
     #[serde(default)]
-    pub object: Option<String>,
+    pub(crate) object: Option<String>,
     /// Paths of fields: keys and `*` for every item or entry, divided by dots. A key with dots stands in brackets.
     #[serde(default)]
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// Keys whose strings are images wherever they stand.
     #[serde(default)]
-    pub keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
     /// Names of environment variables.
     #[serde(default)]
-    pub env: Vec<String>,
+    pub(crate) env: Vec<String>,
     /// Flags of arguments, without dashes.
     #[serde(default)]
-    pub flags: Vec<String>,
+    pub(crate) flags: Vec<String>,
     /// Keys whose values hold no images.
     #[serde(default)]
-    pub ignore: Vec<String>,
+    pub(crate) ignore: Vec<String>,
 }
 
 /// All rules.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rules {
+pub(crate) struct Rules {
     pub(super) field: Option<Words>,
     pub(super) container: Option<Container>,
     pub(super) env: Option<Words>,
@@ -211,7 +211,7 @@ pub struct Rules {
 
 impl Rules {
     /// The built-in rules, changed by those of the user. Errors: a rule that is switched off and does not exist.
-    pub fn new(user: &[UserRule]) -> Result<Self> {
+    pub(crate) fn new(user: &[UserRule]) -> Result<Self> {
         let mut rules: Self = toml::from_str(BUILT_IN).map_err(|e| {
             Error::new(ErrorKind::Config, format!("the built-in rules for images: {}", e.message()))
         })?;

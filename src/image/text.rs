@@ -7,7 +7,7 @@ use std::ops::Range;
 /// A text: the value of a scalar of an object, or of a scalar in such a text.
 pub(super) struct Text<'a> {
     /// The text as it reads.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// The scalar of the object that holds it.
     node: NodeId,
     /// The text it stands in, and the bytes it takes there.
@@ -16,7 +16,7 @@ pub(super) struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// The text of a scalar of a document that was read from `within`, or of the object itself.
-    pub fn scalar(doc: &'a Doc, node: NodeId, within: Option<&'a Self>) -> Self {
+    pub(super) fn scalar(doc: &'a Doc, node: NodeId, within: Option<&'a Self>) -> Self {
         let span = doc.span(node).map(|(start, end)| start as usize..end as usize);
         Self {
             text: doc.text(node),
@@ -26,12 +26,12 @@ impl<'a> Text<'a> {
     }
 
     /// The bytes of the outermost scalar that are these bytes of the text.
-    pub fn place(&self, range: Range<usize>) -> Place {
+    pub(super) fn place(&self, range: Range<usize>) -> Place {
         Place { node: self.node, range: self.lift(range) }
     }
 
     /// The place of all of the text.
-    pub fn whole(&self) -> Place {
+    pub(super) fn whole(&self) -> Place {
         self.place(0..self.text.len())
     }
 

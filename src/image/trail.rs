@@ -13,20 +13,20 @@ pub(super) enum Segment<'a> {
 /// Where the walk is within a document.
 #[derive(Default)]
 pub(super) struct Trail<'a> {
-    pub segments: Vec<Segment<'a>>,
+    pub(crate) segments: Vec<Segment<'a>>,
     /// Scalars that are parts of an image already, or of none.
-    pub covered: Vec<NodeId>,
+    pub(crate) covered: Vec<NodeId>,
 }
 
 /// A document: an object, or what was read from a text.
 pub(super) struct Level<'a> {
-    pub doc: &'a Doc,
+    pub(crate) doc: &'a Doc,
     /// The text it was read from.
-    pub text: Option<&'a Text<'a>>,
+    pub(crate) text: Option<&'a Text<'a>>,
     /// The path of that text.
-    pub prefix: &'a str,
-    pub depth: usize,
-    pub json: bool,
+    pub(crate) prefix: &'a str,
+    pub(crate) depth: usize,
+    pub(crate) json: bool,
 }
 
 impl<'a> Level<'a> {

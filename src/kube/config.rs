@@ -18,31 +18,31 @@ use std::mem::take;
 
 /// All field specs that steer the transformers of a layer: the defaults merged with `configurations` and `crds`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TransformerConfig {
+pub(crate) struct TransformerConfig {
     /// For `namePrefix`.
-    pub name_prefix: FieldSpecs,
+    pub(crate) name_prefix: FieldSpecs,
     /// For `nameSuffix`.
-    pub name_suffix: FieldSpecs,
+    pub(crate) name_suffix: FieldSpecs,
     /// For `namespace`.
-    pub namespace: FieldSpecs,
+    pub(crate) namespace: FieldSpecs,
     /// For `commonLabels` and `labels` with `includeSelectors`.
-    pub common_labels: FieldSpecs,
+    pub(crate) common_labels: FieldSpecs,
     /// For `labels` of every sort.
-    pub labels: FieldSpecs,
+    pub(crate) labels: FieldSpecs,
     /// For `labels` with `includeTemplates`.
-    pub template_labels: FieldSpecs,
+    pub(crate) template_labels: FieldSpecs,
     /// For `labels` with `includeVolumeClaimTemplates`.
-    pub volume_claim_template_labels: FieldSpecs,
+    pub(crate) volume_claim_template_labels: FieldSpecs,
     /// For `commonAnnotations`.
-    pub common_annotations: FieldSpecs,
+    pub(crate) common_annotations: FieldSpecs,
     /// Where names of other objects stand.
-    pub name_reference: List<NameReference>,
+    pub(crate) name_reference: List<NameReference>,
     /// Where variables are replaced.
-    pub var_reference: FieldSpecs,
+    pub(crate) var_reference: FieldSpecs,
     /// For `images`.
-    pub images: FieldSpecs,
+    pub(crate) images: FieldSpecs,
     /// For `replicas`.
-    pub replicas: FieldSpecs,
+    pub(crate) replicas: FieldSpecs,
 }
 
 impl TransformerConfig {
@@ -64,7 +64,7 @@ impl TransformerConfig {
     }
 
     /// The configuration of a layer: the built-in specs merged with its `configurations` files.
-    pub fn of_files(files: &[Self], compat: Compat) -> Result<Self> {
+    pub(crate) fn of_files(files: &[Self], compat: Compat) -> Result<Self> {
         let default = Self::built_in(compat).clone();
         if files.is_empty() {
             return Ok(default);
@@ -78,7 +78,7 @@ impl TransformerConfig {
     }
 
     /// Merges other field specs into these.
-    pub fn merge(mut self, other: &Self) -> Result<Self> {
+    pub(crate) fn merge(mut self, other: &Self) -> Result<Self> {
         let mut other = other.clone();
         for ((name, mine), (_, theirs)) in self.lists_mut().into_iter().zip(other.lists_mut()) {
             let merged = merge_specs(take(mine), take(theirs));
@@ -122,7 +122,7 @@ const FEW: usize = 8;
 
 /// Appends those field specs to a list that are not there already. Fails where a field spec is there with another `create`.
 /// A list to which nothing was added is the same list as before.
-pub fn merge_specs(old: FieldSpecs, new: FieldSpecs) -> Result<FieldSpecs> {
+pub(crate) fn merge_specs(old: FieldSpecs, new: FieldSpecs) -> Result<FieldSpecs> {
     if shortcut(&old, &new) {
         return Ok(if old.is_empty() { new } else { old });
     }

@@ -27,7 +27,7 @@ const REF_KIND: &str = "x-kubernetes-object-ref-kind";
 const REF_NAME_KEY: &str = "x-kubernetes-object-ref-name-key";
 
 /// The field specs that a `crds` file makes, to be merged into the configuration of the layer.
-pub fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
+pub(crate) fn read_crd(doc: &Doc) -> Result<TransformerConfig> {
     if doc.has_no_nodes() || doc.is_null(doc.root()) {
         return Ok(TransformerConfig::default());
     }

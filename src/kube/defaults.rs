@@ -44,7 +44,7 @@ const fn config(
 
 impl TransformerConfig {
     /// The built-in field specs of a version. A clone of them copies nothing.
-    pub fn built_in(compat: Compat) -> &'static Self {
+    pub(crate) fn built_in(compat: Compat) -> &'static Self {
         if compat >= Compat::V5_8_2 { &BUILT_IN } else { &BEFORE_5_8_2 }
     }
 }

@@ -11,31 +11,31 @@ use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use std::borrow::Cow;
 
 /// A list of field specs; the built-in ones are static.
-pub type FieldSpecs = List<FieldSpec>;
+pub(crate) type FieldSpecs = List<FieldSpec>;
 
 /// A field spec of a transformer's configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FieldSpec {
+pub(crate) struct FieldSpec {
     /// The types meant; empty parts match anything.
-    pub gvk: Gvk,
+    pub(crate) gvk: Gvk,
     /// The field: names divided by `/`, `\/` for a slash in a name, `[]` after the name of a list.
-    pub path: Str,
+    pub(crate) path: Str,
     /// Whether missing fields on the way are made.
-    pub create: bool,
+    pub(crate) create: bool,
 }
 
 /// A kind that is referred to by name, and where those names stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NameReference {
+pub(crate) struct NameReference {
     /// The type referred to; empty parts match anything.
-    pub gvk: Gvk,
+    pub(crate) gvk: Gvk,
     /// The fields that refer.
-    pub referrers: FieldSpecs,
+    pub(crate) referrers: FieldSpecs,
 }
 
 /// What the last field of a path becomes where it is missing or null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leaf {
+pub(crate) enum Leaf {
     /// An empty mapping.
     Map,
     /// A missing field becomes an empty scalar without a tag; a null gets this tag and keeps its text (`null`,
@@ -83,7 +83,7 @@ fn first_step(path: &str) -> Step<'_> {
 }
 
 /// The names of a path, and which of them are marked with `[]`.
-pub fn split_path(path: &str) -> Vec<(Cow<'_, str>, bool)> {
+pub(crate) fn split_path(path: &str) -> Vec<(Cow<'_, str>, bool)> {
     let mut steps = Vec::new();
     let mut rest = Some(without_slash(path));
     while let Some(path) = rest {
@@ -96,7 +96,7 @@ pub fn split_path(path: &str) -> Vec<(Cow<'_, str>, bool)> {
 
 /// Returns whether a name is one that kustomize's walk takes for the place of an item in a list, so that no mapping can
 /// have it.
-pub fn is_index(name: &str) -> bool {
+pub(crate) fn is_index(name: &str) -> bool {
     match name.as_bytes() {
         [b'0'..=b'9' | b'+' | b'-', ..] => name == "-" || name.parse::<i64>().is_ok(),
         [b'*'] => true,
@@ -110,7 +110,7 @@ pub fn is_index(name: &str) -> bool {
 ///
 /// `create` is what a missing last field becomes; `None` for transformers that never make one.
 #[cfg(test)]
-pub fn apply(
+pub(crate) fn apply(
     doc: &mut Doc,
     root: NodeId,
     spec: &FieldSpec,
@@ -125,7 +125,7 @@ pub fn apply(
 }
 
 /// As `apply`, without a look at the type; `create` is what a missing last field becomes, if it is to be made.
-pub fn apply_path(
+pub(crate) fn apply_path(
     doc: &mut Doc,
     root: NodeId,
     path: &str,

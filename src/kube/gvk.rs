@@ -5,24 +5,24 @@ use std::fmt;
 
 /// A type of objects; as a selector, empty parts match anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Gvk {
+pub(crate) struct Gvk {
     /// API group, empty for the core group.
-    pub group: Str,
+    pub(crate) group: Str,
     /// API version.
-    pub version: Str,
+    pub(crate) version: Str,
     /// Kind.
-    pub kind: Str,
+    pub(crate) kind: Str,
 }
 
 impl Gvk {
     /// Splits an `apiVersion` at its first slash; without one it is a version alone.
-    pub fn new(api_version: &str, kind: &str) -> Self {
+    pub(crate) fn new(api_version: &str, kind: &str) -> Self {
         let (group, version) = group_and_version(api_version);
         Self { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
     /// The `apiVersion` text.
-    pub fn api_version(&self) -> String {
+    pub(crate) fn api_version(&self) -> String {
         if self.group.is_empty() {
             self.version.to_string()
         } else {
@@ -31,7 +31,7 @@ impl Gvk {
     }
 
     /// Returns whether this type has every part that the selector names.
-    pub fn is_selected(&self, selector: &Self) -> bool {
+    pub(crate) fn is_selected(&self, selector: &Self) -> bool {
         (selector.kind.is_empty() || selector.kind == self.kind)
             && (selector.group.is_empty() || selector.group == self.group)
             && (selector.version.is_empty() || selector.version == self.version)
@@ -39,14 +39,14 @@ impl Gvk {
 
     /// Kustomize's text by which types are ordered: `group_version_kind`, with `~G`, `~V`, `~K` for empty parts.
     #[cfg(test)]
-    pub fn sort_key(&self) -> String {
+    pub(crate) fn sort_key(&self) -> String {
         let part = |text: &Str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_string() };
         format!("{}_{}_{}", part(&self.group, "~G"), part(&self.version, "~V"), part(&self.kind, "~K"))
     }
 }
 
 /// The two parts of an `apiVersion`, which its first slash divides, even where nothing stands before it.
-pub fn group_and_version(api_version: &str) -> (&str, &str) {
+pub(crate) fn group_and_version(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for Gvk {
 
 /// Where the objects of a type live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// Objects have no namespace.
     Cluster,
     /// Objects stand in a namespace.

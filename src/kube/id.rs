@@ -7,29 +7,29 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// The effective namespace of objects that have none.
-pub const NO_NAMESPACE: &str = "_non_namespaceable_";
+pub(crate) const NO_NAMESPACE: &str = "_non_namespaceable_";
 
 /// Type, name and namespace of an object. Two ids are equal when type, name and *effective* namespace are.
 #[derive(Debug, Clone, Default)]
-pub struct ResId {
+pub(crate) struct ResId {
     /// Type.
-    pub gvk: Gvk,
+    pub(crate) gvk: Gvk,
     /// `metadata.name`.
-    pub name: Str,
+    pub(crate) name: Str,
     /// `metadata.namespace` as written, empty for none.
-    pub namespace: Str,
+    pub(crate) namespace: Str,
     /// What the build says of the scope of the type, where it does not know just the built-in types of today.
-    pub scope: Option<Scope>,
+    pub(crate) scope: Option<Scope>,
 }
 
 impl ResId {
     /// An id.
-    pub fn new(gvk: Gvk, name: &str, namespace: &str) -> Self {
+    pub(crate) fn new(gvk: Gvk, name: &str, namespace: &str) -> Self {
         Self { gvk, name: name.into(), namespace: namespace.into(), scope: None }
     }
 
     /// Returns whether objects of this type have no namespace.
-    pub fn is_cluster_scoped(&self) -> bool {
+    pub(crate) fn is_cluster_scoped(&self) -> bool {
         match self.scope {
             Some(scope) => scope == Scope::Cluster,
             None => scope::is_cluster_scoped(&self.gvk),
@@ -37,7 +37,7 @@ impl ResId {
     }
 
     /// The namespace by which ids are compared: a constant for cluster-scoped types, `default` for none.
-    pub fn effective_namespace(&self) -> &str {
+    pub(crate) fn effective_namespace(&self) -> &str {
         if self.is_cluster_scoped() {
             NO_NAMESPACE
         } else if self.namespace.is_empty() {

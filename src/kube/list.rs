@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 /// A list that is built in, or shared until someone makes another one of it.
 #[derive(Debug)]
-pub enum List<T: 'static> {
+pub(crate) enum List<T: 'static> {
     /// A built-in list, in its order.
     Static(&'static [T]),
     /// Any other list.
@@ -17,7 +17,7 @@ pub enum List<T: 'static> {
 
 /// Field specs that came from somewhere else than the built-in tables.
 #[derive(Debug)]
-pub struct Shared<T> {
+pub(crate) struct Shared<T> {
     items: Vec<T>,
     sorted: bool,
     index: OnceLock<Index>,

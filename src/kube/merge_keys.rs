@@ -25,7 +25,7 @@ enum Field {
 
 /// What is known of an object, a field or an item.
 #[derive(Clone, Copy)]
-pub struct Schema<'a>(Node<'a>);
+pub(crate) struct Schema<'a>(Node<'a>);
 
 #[derive(Clone, Copy)]
 enum Node<'a> {
@@ -37,7 +37,11 @@ enum Node<'a> {
 }
 
 /// The schema of a type, if it has one. `openapi` is the document that is in effect for the build.
-pub fn schema_for<'a>(openapi: Option<&'a OpenApi>, api_version: &str, kind: &str) -> Option<Schema<'a>> {
+pub(crate) fn schema_for<'a>(
+    openapi: Option<&'a OpenApi>,
+    api_version: &str,
+    kind: &str,
+) -> Option<Schema<'a>> {
     let Some(openapi) = openapi else {
         return built_in(api_version, kind);
     };
@@ -84,12 +88,12 @@ fn found(openapi: &OpenApi, found: Found) -> Schema<'_> {
 
 impl<'a> Schema<'a> {
     /// A document that is a schema itself, or refers to one.
-    pub fn of_document(openapi: &'a OpenApi) -> Self {
+    pub(crate) fn of_document(openapi: &'a OpenApi) -> Self {
         openapi.whole().map_or(Self(Node::Plain), |whole| found(openapi, whole))
     }
 
     /// The schema of a field; of the values, where any key may stand.
-    pub fn field(self, name: &str) -> Option<Self> {
+    pub(crate) fn field(self, name: &str) -> Option<Self> {
         match self.0 {
             Node::Plain => Some(self),
             Node::BuiltIn(Field::Object(of), over) => {
@@ -105,7 +109,7 @@ impl<'a> Schema<'a> {
     }
 
     /// The schema of the items of a list.
-    pub fn items(self) -> Option<Self> {
+    pub(crate) fn items(self) -> Option<Self> {
         match self.0 {
             Node::Plain => Some(self),
             Node::BuiltIn(Field::Object(_), _) => None,
@@ -117,7 +121,7 @@ impl<'a> Schema<'a> {
     }
 
     /// Returns whether the list is merged, and by which keys; without keys it is a set of scalars.
-    pub fn patch_strategy(self) -> (bool, Keys<'a>) {
+    pub(crate) fn patch_strategy(self) -> (bool, Keys<'a>) {
         match self.0 {
             Node::BuiltIn(Field::List(keys, _), _) => (true, Keys::from_slice(keys)),
             Node::Custom(openapi, node) => openapi.patch_strategy(node),

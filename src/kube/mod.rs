@@ -1,24 +1,24 @@
 //! What kustomize knows of Kubernetes: types, scopes, ids, field specs, merge keys.
 
-pub mod config;
-pub mod crd;
-pub mod defaults;
-pub mod fieldspec;
-pub mod gvk;
-pub mod id;
-pub mod list;
-pub mod merge_keys;
-pub mod openapi;
-pub mod order;
-pub mod scope;
+pub(crate) mod config;
+pub(crate) mod crd;
+pub(crate) mod defaults;
+pub(crate) mod fieldspec;
+pub(crate) mod gvk;
+pub(crate) mod id;
+pub(crate) mod list;
+pub(crate) mod merge_keys;
+pub(crate) mod openapi;
+pub(crate) mod order;
+pub(crate) mod scope;
 
-pub use compact_str::CompactString as Str;
-pub use config::TransformerConfig;
-pub use crd::read_crd;
-pub use fieldspec::{FieldSpec, FieldSpecs, Leaf, NameReference};
-pub use gvk::{Gvk, Scope};
-pub use id::ResId;
-pub use list::List;
-pub use merge_keys::{Schema, schema_for};
-pub use openapi::{BuiltIn, OpenApi};
-pub use scope::Scopes;
+pub(crate) use compact_str::CompactString as Str;
+pub(crate) use config::TransformerConfig;
+pub(crate) use crd::read_crd;
+pub(crate) use fieldspec::{FieldSpec, FieldSpecs, Leaf, NameReference};
+pub(crate) use gvk::{Gvk, Scope};
+pub(crate) use id::ResId;
+pub(crate) use list::List;
+pub(crate) use merge_keys::{Schema, schema_for};
+pub(crate) use openapi::{BuiltIn, OpenApi};
+pub(crate) use scope::Scopes;

@@ -23,11 +23,11 @@ const MAP_KEYS: &str = "x-kubernetes-list-map-keys";
 const MOST_REFS: usize = 100;
 
 /// The keys by which the items of a list are told apart.
-pub type Keys<'a> = SmallVec<[&'a str; 2]>;
+pub(crate) type Keys<'a> = SmallVec<[&'a str; 2]>;
 
 /// What becomes of the built-in types beside a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum BuiltIn {
+pub(crate) enum BuiltIn {
     /// The document takes their place.
     #[default]
     Gone,
@@ -48,7 +48,7 @@ pub(super) enum Found {
 
 /// An OpenAPI document of the user.
 #[derive(Debug)]
-pub struct OpenApi {
+pub(crate) struct OpenApi {
     doc: Doc,
     definitions: FxHashMap<String, NodeId>,
     /// By kind and `apiVersion`.
@@ -56,12 +56,12 @@ pub struct OpenApi {
     /// By kind and `apiVersion`.
     scopes: FxHashMap<(String, String), Scope>,
     /// What became of the built-in types.
-    pub built_in: BuiltIn,
+    pub(crate) built_in: BuiltIn,
 }
 
 impl OpenApi {
     /// Takes a document in, read by the rules of YAML 1.1 or as JSON.
-    pub fn read(mut doc: Doc) -> Result<Self> {
+    pub(crate) fn read(mut doc: Doc) -> Result<Self> {
         let root = doc.root();
         if doc.has_no_nodes() || doc.kind(root) != NodeKind::Map {
             let at = doc.source().path.clone();
@@ -96,7 +96,7 @@ impl OpenApi {
     }
 
     /// The scope that the paths of the document give to a type.
-    pub fn scope(&self, gvk: &Gvk) -> Option<Scope> {
+    pub(crate) fn scope(&self, gvk: &Gvk) -> Option<Scope> {
         self.scopes.get(&(gvk.kind.to_string(), gvk.api_version())).copied()
     }
 

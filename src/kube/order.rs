@@ -4,7 +4,7 @@ use super::Gvk;
 use std::cmp::Ordering;
 
 /// Kinds that come before all others, in this order.
-pub const ORDER_FIRST: [&str; 22] = [
+pub(crate) const ORDER_FIRST: [&str; 22] = [
     "Namespace",
     "ResourceQuota",
     "StorageClass",
@@ -30,10 +30,10 @@ pub const ORDER_FIRST: [&str; 22] = [
 ];
 
 /// Kinds that come after all others, in this order.
-pub const ORDER_LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+pub(crate) const ORDER_LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// The rank of a kind: negative for the first ones, 0 for most, positive for the last ones.
-pub fn rank(kind: &str) -> i32 {
+pub(crate) fn rank(kind: &str) -> i32 {
     let place = |list: &[&str]| list.iter().position(|k| *k == kind).map(|i| i as i32);
     match place(&ORDER_FIRST) {
         Some(i) => i - ORDER_FIRST.len() as i32,
@@ -42,12 +42,12 @@ pub fn rank(kind: &str) -> i32 {
 }
 
 /// Orders types by rank, then as their texts `group_version_kind` (see [`Gvk::sort_key`]) compare.
-pub fn compare(a: &Gvk, b: &Gvk) -> Ordering {
+pub(crate) fn compare(a: &Gvk, b: &Gvk) -> Ordering {
     rank(&a.kind).cmp(&rank(&b.kind)).then_with(|| compare_text(a, b))
 }
 
 /// Compares as [`Gvk::sort_key`] does, without making the texts.
-pub fn compare_text(a: &Gvk, b: &Gvk) -> Ordering {
+pub(crate) fn compare_text(a: &Gvk, b: &Gvk) -> Ordering {
     key_bytes(a).cmp(key_bytes(b))
 }
 

@@ -18,12 +18,12 @@ struct ScopedKind {
 }
 
 /// Returns whether kustomize knows that objects of this type have no namespace. Unknown types are namespaced.
-pub fn is_cluster_scoped(gvk: &Gvk) -> bool {
+pub(crate) fn is_cluster_scoped(gvk: &Gvk) -> bool {
     built_in(gvk) == Some(Cluster)
 }
 
 /// Whether a version knows the scope of a type without a document.
-pub fn is_known(gvk: &Gvk, compat: Compat) -> bool {
+pub(crate) fn is_known(gvk: &Gvk, compat: Compat) -> bool {
     built_in(gvk).is_some() && !is_later(gvk, compat)
 }
 
@@ -42,20 +42,20 @@ fn is_later(gvk: &Gvk, compat: Compat) -> bool {
 /// The scopes of types in a build that knows something else than [`is_cluster_scoped`]: the built-in types of an older
 /// version, or a document of the field `openapi` as well.
 #[derive(Debug)]
-pub struct Scopes {
+pub(crate) struct Scopes {
     compat: Compat,
     openapi: Option<Arc<OpenApi>>,
 }
 
 impl Scopes {
     /// The scopes that a version and a document know; `None` if they are just the built-in ones of today.
-    pub fn new(compat: Compat, openapi: Option<&Arc<OpenApi>>) -> Option<Arc<Self>> {
+    pub(crate) fn new(compat: Compat, openapi: Option<&Arc<OpenApi>>) -> Option<Arc<Self>> {
         let differs = openapi.is_some() || LATER.iter().any(|(since, ..)| compat < *since);
         differs.then(|| Arc::new(Self { compat, openapi: openapi.cloned() }))
     }
 
     /// The scope of a type: of the built-in table, then of the document. Unknown types are namespaced.
-    pub fn of(&self, gvk: &Gvk) -> Scope {
+    pub(crate) fn of(&self, gvk: &Gvk) -> Scope {
         let built_in = built_in(gvk).filter(|_| !is_later(gvk, self.compat));
         built_in.or_else(|| self.openapi.as_ref()?.scope(gvk)).unwrap_or(Namespaced)
     }

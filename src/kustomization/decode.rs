@@ -24,24 +24,24 @@ const LONG: usize = 1 << 10;
 
 /// How strictly a file is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// Fields that are not known are errors rather than ignored.
-    pub refuse_unknown: bool,
+    pub(crate) refuse_unknown: bool,
     /// Two entries of one key are an error.
-    pub refuse_duplicates: bool,
+    pub(crate) refuse_duplicates: bool,
     /// Numbers and booleans become texts where a text is due.
-    pub convert: bool,
+    pub(crate) convert: bool,
     /// How the document was read.
-    pub dialect: Dialect,
+    pub(crate) dialect: Dialect,
     /// Which release to be like.
-    pub compat: Compat,
+    pub(crate) compat: Compat,
     /// Strings go through JSON that is read as YAML, as all configurations of plugins do.
-    pub marshalled: bool,
+    pub(crate) marshalled: bool,
 }
 
 impl Rules {
     /// Kustomization files.
-    pub const KUSTOMIZATION: Self = Self {
+    pub(crate) const KUSTOMIZATION: Self = Self {
         refuse_unknown: true,
         refuse_duplicates: false,
         convert: false,
@@ -50,7 +50,7 @@ impl Rules {
         marshalled: true,
     };
     /// Files that `configurations` names.
-    pub const CONFIGURATION: Self = Self {
+    pub(crate) const CONFIGURATION: Self = Self {
         refuse_unknown: true,
         refuse_duplicates: true,
         convert: true,
@@ -59,7 +59,7 @@ impl Rules {
         marshalled: false,
     };
     /// Files that `replacements` names.
-    pub const REPLACEMENTS: Self = Self {
+    pub(crate) const REPLACEMENTS: Self = Self {
         refuse_unknown: false,
         refuse_duplicates: false,
         convert: true,
@@ -68,7 +68,7 @@ impl Rules {
         marshalled: false,
     };
     /// Configurations of builtin plugins: they are resources.
-    pub const PLUGIN: Self = Self {
+    pub(crate) const PLUGIN: Self = Self {
         refuse_unknown: false,
         refuse_duplicates: false,
         convert: true,
@@ -80,18 +80,18 @@ impl Rules {
 
 /// A document and how strictly it is taken.
 #[derive(Debug, Clone, Copy)]
-pub struct Decoder<'a> {
+pub(crate) struct Decoder<'a> {
     /// The document.
-    pub doc: &'a Arc<Doc>,
+    pub(crate) doc: &'a Arc<Doc>,
     /// How strictly.
-    pub rules: Rules,
+    pub(crate) rules: Rules,
     /// Mappings over which the one at hand is laid: those of other spellings of its field.
     under: &'a [NodeId],
 }
 
 /// The fields of one mapping.
 #[derive(Debug, Clone)]
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     decoder: Decoder<'a>,
     found: Vec<Field>,
 }
@@ -121,7 +121,7 @@ fn names(key: &str, field: &str) -> bool {
 
 impl<'a> Decoder<'a> {
     /// A decoder. Refuses documents with values that JSON cannot say.
-    pub fn new(doc: &'a Arc<Doc>, rules: Rules) -> Result<Self> {
+    pub(crate) fn new(doc: &'a Arc<Doc>, rules: Rules) -> Result<Self> {
         let decoder = Self { doc, rules, under: &[] };
         decoder.check(doc.root(), true, &mut FxHashSet::default())?;
         Ok(decoder)
@@ -164,12 +164,12 @@ impl<'a> Decoder<'a> {
     }
 
     /// The place of a node.
-    pub fn mark(self, node: NodeId) -> Mark {
+    pub(crate) fn mark(self, node: NodeId) -> Mark {
         self.doc.mark_or_start(node)
     }
 
     /// A text with the place of a node.
-    pub fn marked(self, node: NodeId, value: impl Into<String>) -> Text {
+    pub(crate) fn marked(self, node: NodeId, value: impl Into<String>) -> Text {
         Marked { value: value.into(), mark: self.mark(node) }
     }
 
@@ -197,7 +197,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Returns whether a node counts as absent.
-    pub fn is_null(self, node: NodeId) -> bool {
+    pub(crate) fn is_null(self, node: NodeId) -> bool {
         self.doc.kind(node) == NodeKind::Scalar && self.tag(node) == Tag::Null
     }
 
@@ -217,13 +217,13 @@ impl<'a> Decoder<'a> {
     }
 
     /// The error for a value of the wrong sort.
-    pub fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
+    pub(crate) fn mismatch(self, node: NodeId, name: &str, expected: &str) -> Error {
         let quote = if name.contains(' ') { "" } else { "`" };
         self.wrong(node, format!("{quote}{name}{quote} must be {expected}, found {}", self.describe(node)))
     }
 
     /// The value of a scalar of any type.
-    pub fn scalar(self, node: NodeId) -> Value<'a> {
+    pub(crate) fn scalar(self, node: NodeId) -> Value<'a> {
         match self.tag(node) {
             Tag::Null | Tag::Bool | Tag::Int | Tag::Float => self.value(node),
             _ => Value::Str(self.doc.text(node)),
@@ -231,7 +231,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A text. Dates are texts. `name` is for messages.
-    pub fn text(self, node: NodeId, name: &str) -> Result<Text> {
+    pub(crate) fn text(self, node: NodeId, name: &str) -> Result<Text> {
         let text = self.doc.text(node);
         if self.doc.kind(node) != NodeKind::Scalar {
             return Err(self.mismatch(node, name, "a text"));
@@ -277,7 +277,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A boolean.
-    pub fn flag(self, node: NodeId, name: &str) -> Result<bool> {
+    pub(crate) fn flag(self, node: NodeId, name: &str) -> Result<bool> {
         let value = (self.doc.kind(node) == NodeKind::Scalar && self.tag(node) == Tag::Bool)
             .then(|| self.value(node));
         match value {
@@ -291,7 +291,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A whole number; floats without fraction are taken.
-    pub fn int(self, node: NodeId, name: &str) -> Result<i64> {
+    pub(crate) fn int(self, node: NodeId, name: &str) -> Result<i64> {
         let number =
             self.doc.kind(node) == NodeKind::Scalar && matches!(self.tag(node), Tag::Int | Tag::Float);
         match number.then(|| self.value(node)) {
@@ -302,7 +302,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The items of a list; none for null.
-    pub fn items(self, node: NodeId, name: &str) -> Result<&'a [NodeId]> {
+    pub(crate) fn items(self, node: NodeId, name: &str) -> Result<&'a [NodeId]> {
         match self.doc.kind(node) {
             NodeKind::Seq => Ok(self.doc.items(node)),
             _ if self.is_null(node) => Ok(&[]),
@@ -311,7 +311,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A list, item by item.
-    pub fn list<T>(
+    pub(crate) fn list<T>(
         self,
         node: NodeId,
         name: &str,
@@ -321,12 +321,12 @@ impl<'a> Decoder<'a> {
     }
 
     /// A list of texts; nulls are empty texts.
-    pub fn texts(self, node: NodeId, name: &str) -> Result<Vec<Text>> {
+    pub(crate) fn texts(self, node: NodeId, name: &str) -> Result<Vec<Text>> {
         self.items(node, name)?.iter().map(|n| self.text(*n, &format!("an entry of {name}"))).collect()
     }
 
     /// The text of a key of a map.
-    pub fn key(self, node: NodeId) -> Result<Cow<'a, str>> {
+    pub(crate) fn key(self, node: NodeId) -> Result<Cow<'a, str>> {
         if self.doc.kind(node) != NodeKind::Scalar {
             return Err(self.wrong(node, format!("a key must be a string, found {}", self.describe(node))));
         }
@@ -347,7 +347,7 @@ impl<'a> Decoder<'a> {
 
     /// A map from texts to texts in the order of the file; of several entries of one key the last one's value at
     /// the first one's place. Nulls are empty texts.
-    pub fn pairs(self, node: NodeId, name: &str) -> Result<Pairs> {
+    pub(crate) fn pairs(self, node: NodeId, name: &str) -> Result<Pairs> {
         self.pairs_over(Pairs::new(), node, name)
     }
 
@@ -373,7 +373,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The fields of a mapping; none for null. `what` names the mapping in messages.
-    pub fn fields(self, node: NodeId, what: &str, known: &[&'static str]) -> Result<Fields<'a>> {
+    pub(crate) fn fields(self, node: NodeId, what: &str, known: &[&'static str]) -> Result<Fields<'a>> {
         let mut found: Vec<Field> = Vec::new();
         for node in self.under.iter().copied().chain([node]) {
             if self.doc.kind(node) != NodeKind::Map && !self.is_null(node) {
@@ -426,7 +426,7 @@ impl<'a> Decoder<'a> {
 
 impl<'a> Fields<'a> {
     /// The same fields, whose strings are taken as they are.
-    pub fn not_marshalled(&self) -> Self {
+    pub(crate) fn not_marshalled(&self) -> Self {
         let mut fields = self.clone();
         fields.decoder.rules.marshalled = false;
         fields
@@ -451,12 +451,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a field, unless absent or null.
-    pub fn get(&self, name: &str) -> Option<NodeId> {
+    pub(crate) fn get(&self, name: &str) -> Option<NodeId> {
         self.entry(name).map(|(_, value)| value)
     }
 
     /// The key of a field that is not null.
-    pub fn key(&self, name: &str) -> Option<NodeId> {
+    pub(crate) fn key(&self, name: &str) -> Option<NodeId> {
         self.entry(name).map(|(key, _)| key)
     }
 
@@ -474,27 +474,27 @@ impl<'a> Fields<'a> {
     }
 
     /// A string, if there.
-    pub fn text(&self, name: &'static str) -> Result<Option<Text>> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<Text>> {
         self.scalar(name, Decoder::text)
     }
 
     /// A string that is there and not empty.
-    pub fn filled(&self, name: &'static str) -> Result<Option<Text>> {
+    pub(crate) fn filled(&self, name: &'static str) -> Result<Option<Text>> {
         Ok(self.text(name)?.filter(|t| !t.value.is_empty()))
     }
 
     /// A string without its place, empty if absent.
-    pub fn string(&self, name: &'static str) -> Result<String> {
+    pub(crate) fn string(&self, name: &'static str) -> Result<String> {
         Ok(self.text(name)?.map_or_else(String::new, |t| t.value))
     }
 
     /// A boolean, false if absent.
-    pub fn flag(&self, name: &'static str) -> Result<bool> {
+    pub(crate) fn flag(&self, name: &'static str) -> Result<bool> {
         Ok(self.scalar(name, Decoder::flag)?.unwrap_or(false))
     }
 
     /// A whole number, zero if absent.
-    pub fn int(&self, name: &'static str) -> Result<i64> {
+    pub(crate) fn int(&self, name: &'static str) -> Result<i64> {
         Ok(self.scalar(name, Decoder::int)?.unwrap_or(0))
     }
 
@@ -517,7 +517,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of strings, empty if absent.
-    pub fn texts(&self, name: &'static str) -> Result<Vec<Text>> {
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Vec<Text>> {
         let mut texts = vec![];
         let what = format!("an entry of {name}");
         for item in self.items(name)? {
@@ -528,12 +528,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of strings without their places, empty if absent.
-    pub fn strings(&self, name: &'static str) -> Result<Vec<String>> {
+    pub(crate) fn strings(&self, name: &'static str) -> Result<Vec<String>> {
         Ok(self.texts(name)?.into_iter().map(|t| t.value).collect())
     }
 
     /// A map of strings, empty if absent.
-    pub fn pairs(&self, name: &'static str) -> Result<Pairs> {
+    pub(crate) fn pairs(&self, name: &'static str) -> Result<Pairs> {
         self.values(name).iter().try_fold(Pairs::new(), |pairs, node| match self.decoder.is_null(*node) {
             true => Ok(Pairs::new()),
             false => self.decoder.pairs_over(pairs, *node, name),
@@ -541,7 +541,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A list, empty if absent.
-    pub fn list<T>(
+    pub(crate) fn list<T>(
         &self,
         name: &'static str,
         item: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>,
@@ -551,7 +551,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Something of its own, if there. A null takes away what the spellings before it said.
-    pub fn sub<T>(
+    pub(crate) fn sub<T>(
         &self,
         name: &'static str,
         read: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>,
@@ -562,7 +562,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Something of its own that a null does not take away: what kustomize does not hold by a pointer.
-    pub fn embedded<T>(
+    pub(crate) fn embedded<T>(
         &self,
         name: &'static str,
         read: for<'b> fn(Decoder<'b>, NodeId) -> Result<T>,

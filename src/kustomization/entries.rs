@@ -14,7 +14,7 @@ use crate::kube::{FieldSpec, Gvk, NameReference, TransformerConfig};
 use crate::yaml::{NodeId, NodeKind};
 
 /// The field that replacements and variables mean unless they name one.
-pub const DEFAULT_FIELD_PATH: &str = "metadata.name";
+pub(crate) const DEFAULT_FIELD_PATH: &str = "metadata.name";
 
 fn gvk(f: &Fields<'_>) -> Result<Gvk> {
     Ok(Gvk {
@@ -25,7 +25,7 @@ fn gvk(f: &Fields<'_>) -> Result<Gvk> {
 }
 
 /// A field spec of a transformer's configuration.
-pub fn field_spec(d: Decoder<'_>, node: NodeId) -> Result<FieldSpec> {
+pub(crate) fn field_spec(d: Decoder<'_>, node: NodeId) -> Result<FieldSpec> {
     let f = d.fields(node, "a field spec", &["group", "version", "kind", "path", "create"])?;
     Ok(FieldSpec { gvk: gvk(&f)?, path: f.string("path")?.into(), create: f.flag("create")? })
 }
@@ -36,7 +36,7 @@ fn since_5_8_2<'k>(d: Decoder<'_>, known: &'k [&'static str]) -> &'k [&'static s
 }
 
 /// An entry of `labels`.
-pub fn label(d: Decoder<'_>, node: NodeId) -> Result<Label> {
+pub(crate) fn label(d: Decoder<'_>, node: NodeId) -> Result<Label> {
     let known = ["pairs", "includeSelectors", "includeTemplates", "fields", "includeVolumeClaimTemplates"];
     let f = d.fields(node, "an entry of `labels`", since_5_8_2(d, &known))?;
     Ok(Label {
@@ -53,7 +53,7 @@ pub fn label(d: Decoder<'_>, node: NodeId) -> Result<Label> {
 }
 
 /// A selector: `target` of a patch, `select` and `reject` of a replacement.
-pub fn selector(d: Decoder<'_>, node: NodeId) -> Result<Selector> {
+pub(crate) fn selector(d: Decoder<'_>, node: NodeId) -> Result<Selector> {
     let known = ["group", "version", "kind", "name", "namespace", "annotationSelector", "labelSelector"];
     let f = d.fields(node, "a selector", &known)?;
     Ok(Selector {
@@ -67,7 +67,7 @@ pub fn selector(d: Decoder<'_>, node: NodeId) -> Result<Selector> {
 }
 
 /// An entry of `patches` or `patchesJson6902`, or the configuration of a PatchTransformer.
-pub fn patch(d: Decoder<'_>, node: NodeId) -> Result<Patch> {
+pub(crate) fn patch(d: Decoder<'_>, node: NodeId) -> Result<Patch> {
     let f = d.fields(node, "a patch", &["path", "patch", "target", "options"])?;
     let options = f.sub("options", |d, n| {
         if d.rules.compat < Compat::V5_8_1 {
@@ -102,12 +102,12 @@ fn old_patch_options(d: Decoder<'_>, node: NodeId) -> Result<(bool, bool)> {
 }
 
 /// An entry of `configMapGenerator`, or the configuration of such a plugin.
-pub fn config_map(d: Decoder<'_>, node: NodeId) -> Result<GeneratorArgs> {
+pub(crate) fn config_map(d: Decoder<'_>, node: NodeId) -> Result<GeneratorArgs> {
     generator(d, node, "an entry of `configMapGenerator`", &GENERATOR[..GENERATOR.len() - 1])
 }
 
 /// An entry of `secretGenerator`, or the configuration of such a plugin.
-pub fn secret(d: Decoder<'_>, node: NodeId) -> Result<GeneratorArgs> {
+pub(crate) fn secret(d: Decoder<'_>, node: NodeId) -> Result<GeneratorArgs> {
     generator(d, node, "an entry of `secretGenerator`", &GENERATOR)
 }
 
@@ -134,7 +134,7 @@ fn generator(d: Decoder<'_>, node: NodeId, what: &str, known: &[&'static str]) -
 }
 
 /// `generatorOptions`, or `options` of a generator.
-pub fn generator_options(d: Decoder<'_>, node: NodeId) -> Result<GeneratorOptions> {
+pub(crate) fn generator_options(d: Decoder<'_>, node: NodeId) -> Result<GeneratorOptions> {
     let known = ["labels", "annotations", "disableNameSuffixHash", "immutable"];
     let f = d.fields(node, "the options of a generator", &known)?;
     Ok(GeneratorOptions {
@@ -146,7 +146,7 @@ pub fn generator_options(d: Decoder<'_>, node: NodeId) -> Result<GeneratorOption
 }
 
 /// An entry of `images`.
-pub fn image(d: Decoder<'_>, node: NodeId) -> Result<Image> {
+pub(crate) fn image(d: Decoder<'_>, node: NodeId) -> Result<Image> {
     let known = ["name", "newName", "tagSuffix", "newTag", "digest"];
     let f = d.fields(node, "an entry of `images`", &known)?;
     Ok(Image {
@@ -160,13 +160,13 @@ pub fn image(d: Decoder<'_>, node: NodeId) -> Result<Image> {
 }
 
 /// An entry of `replicas`.
-pub fn replica(d: Decoder<'_>, node: NodeId) -> Result<Replica> {
+pub(crate) fn replica(d: Decoder<'_>, node: NodeId) -> Result<Replica> {
     let f = d.fields(node, "an entry of `replicas`", &["name", "count"])?;
     Ok(Replica { mark: d.mark(node), name: f.string("name")?, count: f.int("count")? })
 }
 
 /// An entry of `vars`.
-pub fn var(d: Decoder<'_>, node: NodeId) -> Result<Var> {
+pub(crate) fn var(d: Decoder<'_>, node: NodeId) -> Result<Var> {
     let f = d.fields(node, "an entry of `vars`", &["name", "objref", "fieldref"])?;
     let objref = f.embedded("objref", |d, n| {
         let known = ["apiVersion", "group", "version", "kind", "name", "namespace"];
@@ -199,13 +199,13 @@ fn field_path(given: String) -> String {
 const REPLACEMENT: [&str; 4] = ["source", "targets", "sourceValue", "path"];
 
 /// A replacement of a file that `replacements` names.
-pub fn replacement(d: Decoder<'_>, node: NodeId) -> Result<Replacement> {
+pub(crate) fn replacement(d: Decoder<'_>, node: NodeId) -> Result<Replacement> {
     let f = d.fields(node, "a replacement", &REPLACEMENT[..3])?;
     replacement_of(d, node, &f)
 }
 
 /// An entry of `replacements`.
-pub fn replacement_field(d: Decoder<'_>, node: NodeId) -> Result<ReplacementField> {
+pub(crate) fn replacement_field(d: Decoder<'_>, node: NodeId) -> Result<ReplacementField> {
     let f = d.fields(node, "an entry of `replacements`", &REPLACEMENT)?;
     let replacement = replacement_of(d, node, &f)?;
     Ok(ReplacementField { path: f.filled("path")?, replacement })
@@ -265,13 +265,13 @@ fn field_options(d: Decoder<'_>, node: NodeId) -> Result<FieldOptions> {
 }
 
 /// `helmGlobals`
-pub fn helm_globals(d: Decoder<'_>, node: NodeId) -> Result<HelmGlobals> {
+pub(crate) fn helm_globals(d: Decoder<'_>, node: NodeId) -> Result<HelmGlobals> {
     let f = d.fields(node, "`helmGlobals`", &["chartHome", "configHome"])?;
     Ok(HelmGlobals { chart_home: f.string("chartHome")?, config_home: f.string("configHome")? })
 }
 
 /// An entry of `helmCharts`.
-pub fn helm_chart(d: Decoder<'_>, node: NodeId) -> Result<HelmChart> {
+pub(crate) fn helm_chart(d: Decoder<'_>, node: NodeId) -> Result<HelmChart> {
     let known = [
         "name",
         "version",
@@ -327,7 +327,7 @@ fn values(d: Decoder<'_>, f: &Fields<'_>, name: &'static str) -> Result<Values> 
 }
 
 /// An entry of `helmChartInflationGenerator`, as what took its place, and the homes that it sets.
-pub fn old_helm_chart(d: Decoder<'_>, node: NodeId) -> Result<(HelmChart, HelmGlobals)> {
+pub(crate) fn old_helm_chart(d: Decoder<'_>, node: NodeId) -> Result<(HelmChart, HelmGlobals)> {
     let known = [
         "chartName",
         "chartVersion",
@@ -372,7 +372,7 @@ pub fn old_helm_chart(d: Decoder<'_>, node: NodeId) -> Result<(HelmChart, HelmGl
 }
 
 /// `sortOptions`
-pub fn sort_options(d: Decoder<'_>, node: NodeId) -> Result<SortOptions> {
+pub(crate) fn sort_options(d: Decoder<'_>, node: NodeId) -> Result<SortOptions> {
     let f = d.fields(node, "`sortOptions`", &["order", "legacySortOptions"])?;
     let legacy = f.sub("legacySortOptions", |d, n| {
         let f = d.fields(n, "`legacySortOptions`", &["orderFirst", "orderLast"])?;
@@ -382,13 +382,13 @@ pub fn sort_options(d: Decoder<'_>, node: NodeId) -> Result<SortOptions> {
 }
 
 /// A kind that is referred to by name, of a file that `configurations` names.
-pub fn name_reference(d: Decoder<'_>, node: NodeId) -> Result<NameReference> {
+pub(crate) fn name_reference(d: Decoder<'_>, node: NodeId) -> Result<NameReference> {
     let f = d.fields(node, "an entry of `nameReference`", &["group", "version", "kind", "fieldSpecs"])?;
     Ok(NameReference { gvk: gvk(&f)?, referrers: f.list("fieldSpecs", field_spec)?.into() })
 }
 
 /// A file that `configurations` names.
-pub fn transformer_config(d: Decoder<'_>, node: NodeId) -> Result<TransformerConfig> {
+pub(crate) fn transformer_config(d: Decoder<'_>, node: NodeId) -> Result<TransformerConfig> {
     let known = [
         "namePrefix",
         "nameSuffix",

@@ -8,7 +8,7 @@ use super::types::{HelmChart, HelmGlobals, KustomizationKind, Text};
 use crate::diag::{Error, ErrorKind, Result, nearest};
 
 /// The fields of which kustomize warns, in its order, and what takes their place.
-pub const DEPRECATED: [(&str, &str); 6] = [
+pub(crate) const DEPRECATED: [(&str, &str); 6] = [
     ("bases", "resources"),
     ("commonLabels", "labels"),
     ("imageTags", "images"),
@@ -24,7 +24,7 @@ const KINDS: [(&str, KustomizationKind, &str); 2] = [
 ];
 
 /// The kind; absent or empty texts get their defaults.
-pub fn kind(kind: Option<&Text>, api_version: Option<&Text>) -> Result<KustomizationKind> {
+pub(crate) fn kind(kind: Option<&Text>, api_version: Option<&Text>) -> Result<KustomizationKind> {
     let wanted = kind.map_or("Kustomization", |k| k.value.as_str());
     let Some((name, found, version)) = KINDS.iter().find(|(name, ..)| *name == wanted) else {
         let mut error = Error::new(
@@ -50,7 +50,7 @@ pub fn kind(kind: Option<&Text>, api_version: Option<&Text>) -> Result<Kustomiza
 }
 
 /// Splits the entries of `helmChartInflationGenerator`: the charts, and the homes that the last entry with one sets.
-pub fn split_helm(old: Vec<(HelmChart, HelmGlobals)>) -> (Vec<HelmChart>, Option<HelmGlobals>) {
+pub(crate) fn split_helm(old: Vec<(HelmChart, HelmGlobals)>) -> (Vec<HelmChart>, Option<HelmGlobals>) {
     let mut globals = HelmGlobals::default();
     let mut charts = Vec::with_capacity(old.len());
     for (chart, homes) in old {

@@ -9,10 +9,10 @@ use crate::load::{File, Loader};
 use std::sync::Arc;
 
 /// The names, in the order in which kustomize looks for them.
-pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(crate) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The kustomization file of a root.
-pub fn locate(loader: &Loader) -> Result<Arc<File>> {
+pub(crate) fn locate(loader: &Loader) -> Result<Arc<File>> {
     loader.kustomization(|| find(loader))
 }
 

@@ -1,15 +1,15 @@
 //! The kustomization file: its fields as types, and how it is read.
 
-pub mod decode;
-pub mod entries;
-pub mod fix;
-pub mod locate;
-pub mod read;
-pub mod schema;
+pub(crate) mod decode;
+pub(crate) mod entries;
+pub(crate) mod fix;
+pub(crate) mod locate;
+pub(crate) mod read;
+pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
-pub mod types;
+pub(crate) mod types;
 
-pub use locate::locate;
-pub use read::{decode, read, read_configuration, read_replacements_file};
-pub use types::*;
+pub(crate) use locate::locate;
+pub(crate) use read::{decode, read, read_configuration, read_replacements_file};
+pub(crate) use types::*;

@@ -21,7 +21,7 @@ const TYPE_META: [&str; 2] = ["apiVersion", "kind"];
 const MOVED: [&str; 3] = ["bases", "imageTags", "helmChartInflationGenerator"];
 
 /// Decodes a kustomization file. `doc` is its first document, read by YAML 1.1; `None` if it has none.
-pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Result<Kustomization> {
+pub(crate) fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Result<Kustomization> {
     let Some(doc) = doc else { return Err(empty(source)) };
     let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
     let f = d.fields(doc.root(), "a kustomization file", &NAMES)?;
@@ -36,7 +36,7 @@ pub fn read(doc: Option<&Arc<Doc>>, source: &Arc<Source>, compat: Compat) -> Res
 
 /// Decodes a kustomization file that may be empty or of another kind and version, as the commands that edit it take
 /// it.
-pub fn decode(doc: &Arc<Doc>, compat: Compat) -> Result<Kustomization> {
+pub(crate) fn decode(doc: &Arc<Doc>, compat: Compat) -> Result<Kustomization> {
     let d = Decoder::new(doc, Rules { compat, ..Rules::KUSTOMIZATION })?;
     typed(d, &d.fields(doc.root(), "a kustomization file", &NAMES)?)
 }
@@ -130,7 +130,7 @@ fn openapi(f: &Fields<'_>) -> Result<OpenApi> {
 }
 
 /// Decodes a file that an entry of `replacements` names: one replacement or a list of them.
-pub fn read_replacements_file(doc: &Arc<Doc>) -> Result<Vec<Replacement>> {
+pub(crate) fn read_replacements_file(doc: &Arc<Doc>) -> Result<Vec<Replacement>> {
     let d = Decoder::new(doc, Rules::REPLACEMENTS)?;
     let root = doc.root();
     match doc.kind(root) {
@@ -145,7 +145,7 @@ pub fn read_replacements_file(doc: &Arc<Doc>) -> Result<Vec<Replacement>> {
 }
 
 /// Reads a file that `configurations` names, from its document read by YAML 1.1.
-pub fn read_configuration(doc: &Arc<Doc>, compat: Compat) -> Result<TransformerConfig> {
+pub(crate) fn read_configuration(doc: &Arc<Doc>, compat: Compat) -> Result<TransformerConfig> {
     let d = Decoder::new(doc, Rules { compat, ..Rules::CONFIGURATION })?;
     entries::transformer_config(d, doc.root())
 }

@@ -6,7 +6,7 @@
 
 /// What a text is to `localize`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// No path.
     Plain,
     /// A file.
@@ -27,7 +27,7 @@ pub enum Role {
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// A text.
     Text(Role),
     /// A boolean.
@@ -48,7 +48,7 @@ pub enum Shape {
 
 /// When a field is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     /// Unless it is empty.
     Filled,
     /// If the file has it, even empty.
@@ -61,13 +61,13 @@ pub enum When {
 
 /// A field.
 #[derive(Debug, Clone, Copy)]
-pub struct Field {
+pub(crate) struct Field {
     /// The name in the file.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it holds.
-    pub shape: Shape,
+    pub(crate) shape: Shape,
     /// When it is written.
-    pub when: When,
+    pub(crate) when: When,
 }
 
 use Role::{ChartHome, Directory, File, FileSource, Patch, Plain, Plugin, Resource};
@@ -101,7 +101,7 @@ const fn many(name: &'static str, fields: &'static [Field]) -> Field {
 const PAIRS: Shape = Pairs(&[]);
 
 /// A kustomization file. Plugins come last: what they are copied as counts where a file is both resource and plugin.
-pub const KUSTOMIZATION: &[Field] = &[
+pub(crate) const KUSTOMIZATION: &[Field] = &[
     text("apiVersion"),
     text("kind"),
     given(
@@ -285,7 +285,7 @@ const LEGACY_SORT: &[Field] = &[
 ];
 
 /// The names of [`KUSTOMIZATION`].
-pub const NAMES: [&str; KUSTOMIZATION.len()] = {
+pub(crate) const NAMES: [&str; KUSTOMIZATION.len()] = {
     let mut names = [""; KUSTOMIZATION.len()];
     let (mut at, mut fields) = (0, KUSTOMIZATION);
     while let [field, rest @ ..] = fields {
@@ -296,7 +296,7 @@ pub const NAMES: [&str; KUSTOMIZATION.len()] = {
 };
 
 /// The order in which kustomize appends new fields. Those that moved elsewhere are not among them.
-pub const ORDER: [&str; 31] = [
+pub(crate) const ORDER: [&str; 31] = [
     "apiVersion",
     "kind",
     "metadata",

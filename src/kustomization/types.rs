@@ -7,14 +7,14 @@ use crate::kube::{FieldSpec, Gvk};
 use crate::yaml::{Doc, Mark, Marked, NodeId};
 
 /// A text of a kustomization file and its place.
-pub type Text = Marked<String>;
+pub(crate) type Text = Marked<String>;
 
 /// Pairs of texts in the order of the file.
-pub type Pairs = Vec<(Text, Text)>;
+pub(crate) type Pairs = Vec<(Text, Text)>;
 
 /// Kustomization or Component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum KustomizationKind {
+pub(crate) enum KustomizationKind {
     /// A directory of its own.
     #[default]
     Kustomization,
@@ -24,327 +24,327 @@ pub enum KustomizationKind {
 
 /// A kustomization file after the deprecated fields with an exact successor were moved there.
 #[derive(Debug, Clone)]
-pub struct Kustomization {
+pub(crate) struct Kustomization {
     /// The start of the file.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `kind`
-    pub kind: KustomizationKind,
+    pub(crate) kind: KustomizationKind,
     /// `resources`, then `bases`
-    pub resources: Vec<Text>,
+    pub(crate) resources: Vec<Text>,
     /// `components`
-    pub components: Vec<Text>,
+    pub(crate) components: Vec<Text>,
     /// `crds`
-    pub crds: Vec<Text>,
+    pub(crate) crds: Vec<Text>,
     /// `namePrefix`, empty for none
-    pub name_prefix: Option<Text>,
+    pub(crate) name_prefix: Option<Text>,
     /// `nameSuffix`
-    pub name_suffix: Option<Text>,
+    pub(crate) name_suffix: Option<Text>,
     /// `namespace`
-    pub namespace: Option<Text>,
+    pub(crate) namespace: Option<Text>,
     /// `commonLabels`
-    pub common_labels: Pairs,
+    pub(crate) common_labels: Pairs,
     /// `labels`
-    pub labels: Vec<Label>,
+    pub(crate) labels: Vec<Label>,
     /// `commonAnnotations`
-    pub common_annotations: Pairs,
+    pub(crate) common_annotations: Pairs,
     /// `patchesStrategicMerge`: a path or a text
-    pub patches_strategic_merge: Vec<Text>,
+    pub(crate) patches_strategic_merge: Vec<Text>,
     /// `patchesJson6902`
-    pub patches_json6902: Vec<Patch>,
+    pub(crate) patches_json6902: Vec<Patch>,
     /// `patches`
-    pub patches: Vec<Patch>,
+    pub(crate) patches: Vec<Patch>,
     /// `configMapGenerator`
-    pub config_map_generator: Vec<GeneratorArgs>,
+    pub(crate) config_map_generator: Vec<GeneratorArgs>,
     /// `secretGenerator`
-    pub secret_generator: Vec<GeneratorArgs>,
+    pub(crate) secret_generator: Vec<GeneratorArgs>,
     /// `generatorOptions`
-    pub generator_options: Option<GeneratorOptions>,
+    pub(crate) generator_options: Option<GeneratorOptions>,
     /// `helmGlobals`
-    pub helm_globals: Option<HelmGlobals>,
+    pub(crate) helm_globals: Option<HelmGlobals>,
     /// `helmCharts`
-    pub helm_charts: Vec<HelmChart>,
+    pub(crate) helm_charts: Vec<HelmChart>,
     /// `vars`
-    pub vars: Vec<Var>,
+    pub(crate) vars: Vec<Var>,
     /// `images`, then `imageTags`
-    pub images: Vec<Image>,
+    pub(crate) images: Vec<Image>,
     /// `replacements`
-    pub replacements: Vec<ReplacementField>,
+    pub(crate) replacements: Vec<ReplacementField>,
     /// `replicas`
-    pub replicas: Vec<Replica>,
+    pub(crate) replicas: Vec<Replica>,
     /// `configurations`
-    pub configurations: Vec<Text>,
+    pub(crate) configurations: Vec<Text>,
     /// `generators`
-    pub generators: Vec<Text>,
+    pub(crate) generators: Vec<Text>,
     /// `transformers`
-    pub transformers: Vec<Text>,
+    pub(crate) transformers: Vec<Text>,
     /// `validators`
-    pub validators: Vec<Text>,
+    pub(crate) validators: Vec<Text>,
     /// `openapi`
-    pub openapi: OpenApi,
+    pub(crate) openapi: OpenApi,
     /// `buildMetadata`
-    pub build_metadata: Vec<Text>,
+    pub(crate) build_metadata: Vec<Text>,
     /// `sortOptions`
-    pub sort_options: Option<SortOptions>,
+    pub(crate) sort_options: Option<SortOptions>,
     /// Deprecated fields that the file has, in the order in which kustomize warns of them.
-    pub deprecated: Vec<Marked<&'static str>>,
+    pub(crate) deprecated: Vec<Marked<&'static str>>,
 }
 
 /// An entry of `labels`.
 #[derive(Debug, Clone)]
-pub struct Label {
+pub(crate) struct Label {
     /// Where it stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `pairs`
-    pub pairs: Pairs,
+    pub(crate) pairs: Pairs,
     /// `includeSelectors`
-    pub include_selectors: bool,
+    pub(crate) include_selectors: bool,
     /// `includeTemplates`
-    pub include_templates: bool,
+    pub(crate) include_templates: bool,
     /// `includeVolumeClaimTemplates`, where it is written
-    pub include_volume_claim_templates: Option<bool>,
+    pub(crate) include_volume_claim_templates: Option<bool>,
     /// `fields`
-    pub fields: Vec<FieldSpec>,
+    pub(crate) fields: Vec<FieldSpec>,
 }
 
 /// An entry of `patches` or `patchesJson6902`.
 #[derive(Debug, Clone)]
-pub struct Patch {
+pub(crate) struct Patch {
     /// Where the entry stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `path`
-    pub path: Option<Text>,
+    pub(crate) path: Option<Text>,
     /// `patch`
-    pub patch: Option<Text>,
+    pub(crate) patch: Option<Text>,
     /// `target`
-    pub target: Option<Selector>,
+    pub(crate) target: Option<Selector>,
     /// `options.allowNameChange`
-    pub allow_name_change: bool,
+    pub(crate) allow_name_change: bool,
     /// `options.allowKindChange`
-    pub allow_kind_change: bool,
+    pub(crate) allow_kind_change: bool,
 }
 
 /// Which objects are meant. Empty texts match anything; the others are patterns or exact, as the user of the
 /// selector says.
 #[derive(Debug, Clone, Default)]
-pub struct Selector {
+pub(crate) struct Selector {
     /// Where it stands.
-    pub mark: Option<Mark>,
+    pub(crate) mark: Option<Mark>,
     /// `group`, `version`, `kind`
-    pub gvk: Gvk,
+    pub(crate) gvk: Gvk,
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `namespace`
-    pub namespace: String,
+    pub(crate) namespace: String,
     /// `annotationSelector`
-    pub annotation_selector: String,
+    pub(crate) annotation_selector: String,
     /// `labelSelector`
-    pub label_selector: String,
+    pub(crate) label_selector: String,
 }
 
 /// An entry of `configMapGenerator` or `secretGenerator`.
 #[derive(Debug, Clone)]
-pub struct GeneratorArgs {
+pub(crate) struct GeneratorArgs {
     /// Where the entry stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `namespace`
-    pub namespace: String,
+    pub(crate) namespace: String,
     /// `behavior` as written
-    pub behavior: String,
+    pub(crate) behavior: String,
     /// `literals`
-    pub literals: Vec<Text>,
+    pub(crate) literals: Vec<Text>,
     /// `files`
-    pub files: Vec<Text>,
+    pub(crate) files: Vec<Text>,
     /// `envs`, then `env`
-    pub envs: Vec<Text>,
+    pub(crate) envs: Vec<Text>,
     /// `options`
-    pub options: Option<GeneratorOptions>,
+    pub(crate) options: Option<GeneratorOptions>,
     /// `type`, for secrets
-    pub secret_type: String,
+    pub(crate) secret_type: String,
 }
 
 /// `generatorOptions`, or `options` of a generator.
 #[derive(Debug, Clone, Default)]
-pub struct GeneratorOptions {
+pub(crate) struct GeneratorOptions {
     /// `labels`
-    pub labels: Pairs,
+    pub(crate) labels: Pairs,
     /// `annotations`
-    pub annotations: Pairs,
+    pub(crate) annotations: Pairs,
     /// `disableNameSuffixHash`
-    pub disable_name_suffix_hash: bool,
+    pub(crate) disable_name_suffix_hash: bool,
     /// `immutable`
-    pub immutable: bool,
+    pub(crate) immutable: bool,
 }
 
 /// `helmGlobals`
 #[derive(Debug, Clone, Default)]
-pub struct HelmGlobals {
+pub(crate) struct HelmGlobals {
     /// `chartHome`
-    pub chart_home: String,
+    pub(crate) chart_home: String,
     /// `configHome`
-    pub config_home: String,
+    pub(crate) config_home: String,
 }
 
 /// An entry of `helmCharts`.
 #[derive(Debug, Clone)]
-pub struct HelmChart {
+pub(crate) struct HelmChart {
     /// Where the entry stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `version`
-    pub version: String,
+    pub(crate) version: String,
     /// `repo`
-    pub repo: String,
+    pub(crate) repo: String,
     /// `releaseName`
-    pub release_name: String,
+    pub(crate) release_name: String,
     /// `namespace`
-    pub namespace: String,
+    pub(crate) namespace: String,
     /// `additionalValuesFiles`
-    pub additional_values_files: Vec<Text>,
+    pub(crate) additional_values_files: Vec<Text>,
     /// `valuesFile`
-    pub values_file: Option<Text>,
+    pub(crate) values_file: Option<Text>,
     /// `valuesInline`: a mapping in the kustomization file's document
-    pub values_inline: Option<(std::sync::Arc<Doc>, NodeId)>,
+    pub(crate) values_inline: Option<(std::sync::Arc<Doc>, NodeId)>,
     /// `valuesMerge`
-    pub values_merge: String,
+    pub(crate) values_merge: String,
     /// `includeCRDs`
-    pub include_crds: bool,
+    pub(crate) include_crds: bool,
     /// `skipHooks`
-    pub skip_hooks: bool,
+    pub(crate) skip_hooks: bool,
     /// `skipTests`
-    pub skip_tests: bool,
+    pub(crate) skip_tests: bool,
     /// `apiVersions`
-    pub api_versions: Vec<String>,
+    pub(crate) api_versions: Vec<String>,
     /// `kubeVersion`
-    pub kube_version: String,
+    pub(crate) kube_version: String,
     /// `nameTemplate`
-    pub name_template: String,
+    pub(crate) name_template: String,
     /// `debug`
-    pub debug: bool,
+    pub(crate) debug: bool,
     /// `devel`
-    pub devel: bool,
+    pub(crate) devel: bool,
 }
 
 /// An entry of `vars`.
 #[derive(Debug, Clone)]
-pub struct Var {
+pub(crate) struct Var {
     /// Where the entry stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `objref`: type, name, namespace; exact
-    pub objref: Selector,
+    pub(crate) objref: Selector,
     /// `fieldref.fieldPath`, `metadata.name` if absent
-    pub field_path: String,
+    pub(crate) field_path: String,
 }
 
 /// An entry of `images`.
 #[derive(Debug, Clone)]
-pub struct Image {
+pub(crate) struct Image {
     /// Where the entry stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `newName`
-    pub new_name: String,
+    pub(crate) new_name: String,
     /// `tagSuffix`
-    pub tag_suffix: String,
+    pub(crate) tag_suffix: String,
     /// `newTag`
-    pub new_tag: String,
+    pub(crate) new_tag: String,
     /// `digest`
-    pub digest: String,
+    pub(crate) digest: String,
 }
 
 /// An entry of `replicas`.
 #[derive(Debug, Clone)]
-pub struct Replica {
+pub(crate) struct Replica {
     /// Where the entry stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `count`
-    pub count: i64,
+    pub(crate) count: i64,
 }
 
 /// An entry of `replacements`: inline or a file.
 #[derive(Debug, Clone)]
-pub struct ReplacementField {
+pub(crate) struct ReplacementField {
     /// `path`
-    pub path: Option<Text>,
+    pub(crate) path: Option<Text>,
     /// The fields of an inline one.
-    pub replacement: Replacement,
+    pub(crate) replacement: Replacement,
 }
 
 /// A replacement.
 #[derive(Debug, Clone)]
-pub struct Replacement {
+pub(crate) struct Replacement {
     /// Where it stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `source`
-    pub source: Option<SourceSelector>,
+    pub(crate) source: Option<SourceSelector>,
     /// `sourceValue`
-    pub source_value: Option<Text>,
+    pub(crate) source_value: Option<Text>,
     /// `targets`
-    pub targets: Vec<TargetSelector>,
+    pub(crate) targets: Vec<TargetSelector>,
 }
 
 /// `source` of a replacement.
 #[derive(Debug, Clone)]
-pub struct SourceSelector {
+pub(crate) struct SourceSelector {
     /// The object: exact texts, no label or annotation selectors.
-    pub selector: Selector,
+    pub(crate) selector: Selector,
     /// `fieldPath`, `metadata.name` if absent
-    pub field_path: String,
+    pub(crate) field_path: String,
     /// `options`
-    pub options: Option<FieldOptions>,
+    pub(crate) options: Option<FieldOptions>,
 }
 
 /// An entry of `targets` of a replacement.
 #[derive(Debug, Clone)]
-pub struct TargetSelector {
+pub(crate) struct TargetSelector {
     /// Where the entry stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `select`
-    pub select: Option<Selector>,
+    pub(crate) select: Option<Selector>,
     /// `reject`
-    pub reject: Vec<Selector>,
+    pub(crate) reject: Vec<Selector>,
     /// `fieldPaths`, `metadata.name` if absent or empty
-    pub field_paths: Vec<Text>,
+    pub(crate) field_paths: Vec<Text>,
     /// `options`
-    pub options: Option<FieldOptions>,
+    pub(crate) options: Option<FieldOptions>,
 }
 
 /// `options` of a replacement's source or target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FieldOptions {
+pub(crate) struct FieldOptions {
     /// `delimiter`
-    pub delimiter: String,
+    pub(crate) delimiter: String,
     /// `index`
-    pub index: i64,
+    pub(crate) index: i64,
     /// `encoding`
-    pub encoding: String,
+    pub(crate) encoding: String,
     /// `create`
-    pub create: bool,
+    pub(crate) create: bool,
 }
 
 /// `openapi`
 #[derive(Debug, Clone, Default)]
-pub struct OpenApi {
+pub(crate) struct OpenApi {
     /// `path`
-    pub path: Option<Text>,
+    pub(crate) path: Option<Text>,
     /// `version`
-    pub version: Option<Text>,
+    pub(crate) version: Option<Text>,
 }
 
 /// `sortOptions`
 #[derive(Debug, Clone)]
-pub struct SortOptions {
+pub(crate) struct SortOptions {
     /// Where it stands.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// `order`: `legacy` or `fifo`, as written
-    pub order: String,
+    pub(crate) order: String,
     /// `legacySortOptions`: `orderFirst` and `orderLast`
-    pub legacy: Option<(Vec<String>, Vec<String>)>,
+    pub(crate) legacy: Option<(Vec<String>, Vec<String>)>,
 }

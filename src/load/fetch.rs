@@ -73,12 +73,12 @@ impl Fetch for NoFetch {
 }
 
 /// Returns whether a text names a file that is fetched by HTTP.
-pub fn is_remote_file(text: &str) -> bool {
+pub(crate) fn is_remote_file(text: &str) -> bool {
     ["http://", "https://"].iter().any(|p| text.get(..p.len()).is_some_and(|s| s.eq_ignore_ascii_case(p)))
 }
 
 /// Returns whether a location ends as the name of a file of resources does, whatever its query.
-pub fn is_file_like(text: &str) -> bool {
+pub(crate) fn is_file_like(text: &str) -> bool {
     let location = text.split('?').next().unwrap_or_default();
     [".yaml", ".yml", ".json"].iter().any(|end| location.ends_with(end))
 }

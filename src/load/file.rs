@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A file, its text, and what others made of it.
 #[derive(Debug)]
-pub struct File {
+pub(crate) struct File {
     /// Where it is, links resolved; `None` for files that were fetched.
     path: Option<PathBuf>,
     /// As the user would name it.
@@ -54,28 +54,28 @@ impl File {
     }
 
     /// Where it is, links resolved; `None` for files that were fetched.
-    pub fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
     /// As the user would name it.
     #[cfg(test)]
-    pub fn shown(&self) -> &Arc<str> {
+    pub(crate) fn shown(&self) -> &Arc<str> {
         &self.shown
     }
 
     /// Size in bytes when it was found.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
     /// The content as it is.
-    pub fn bytes(&self) -> Result<Arc<Vec<u8>>> {
+    pub(crate) fn bytes(&self) -> Result<Arc<Vec<u8>>> {
         self.bytes.get_or_init(|| self.load().map(Arc::new)).clone()
     }
 
     /// The content as text: UTF-8, or UTF-16 that begins with a byte order mark; CR LF is LF.
-    pub fn text(&self) -> Result<Arc<Source>> {
+    pub(crate) fn text(&self) -> Result<Arc<Source>> {
         self.text
             .get_or_init(|| {
                 let bytes = match self.bytes.get() {
@@ -88,7 +88,7 @@ impl File {
     }
 
     /// What `make` makes of this file; made once for every type, and kept with the file.
-    pub fn made<T: Any + Send + Sync>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
+    pub(crate) fn made<T: Any + Send + Sync>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
         let slot = {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
             let known = made.iter().find(|(id, _)| *id == TypeId::of::<T>()).map(|(_, slot)| slot.clone());

@@ -22,21 +22,21 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What the user decides.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(crate) struct Options {
     /// The directory in which the user stands; paths in messages are relative to it. Absolute.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// Files must be in or below the root of their kustomization (`LoadRestrictionsRootOnly`).
-    pub restricted: bool,
+    pub(crate) restricted: bool,
     /// The version of kustomize to behave as.
-    pub compat: Compat,
+    pub(crate) compat: Compat,
     /// Nothing outside of this directory is read, whatever else is allowed. Absolute and free of links.
-    pub root: Option<PathBuf>,
+    pub(crate) root: Option<PathBuf>,
     /// Repositories on this machine may be named by a kustomization file; without it those of its work tree alone.
-    pub file_repositories: bool,
+    pub(crate) file_repositories: bool,
     /// What the build may take.
-    pub budget: Arc<Budget>,
+    pub(crate) budget: Arc<Budget>,
     /// Where the files come from.
-    pub files: Arc<dyn FileSystem>,
+    pub(crate) files: Arc<dyn FileSystem>,
 }
 
 impl Default for Options {
@@ -56,7 +56,7 @@ impl Default for Options {
 type Slot = Arc<OnceLock<Result<Arc<File>>>>;
 
 /// The files of a build.
-pub struct Files {
+pub(crate) struct Files {
     pub(super) options: Options,
     pub(super) fetch: Arc<dyn Fetch>,
     directories: Mutex<FxHashMap<PathBuf, Arc<Path>>>,
@@ -79,8 +79,8 @@ pub struct Files {
 
 /// Where a path leads.
 pub(super) struct Real {
-    pub path: PathBuf,
-    pub kind: FileKind,
+    pub(crate) path: PathBuf,
+    pub(crate) kind: FileKind,
 }
 
 /// Longer paths are not taken apart but left to the operating system, which refuses them.
@@ -92,12 +92,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Files {
     /// No files yet.
-    pub fn new(options: Options, fetch: Arc<dyn Fetch>) -> Arc<Self> {
+    pub(crate) fn new(options: Options, fetch: Arc<dyn Fetch>) -> Arc<Self> {
         Self::with_stand_ins(options, fetch, None)
     }
 
     /// No files yet; some directories are read in place of others.
-    pub fn with_stand_ins(
+    pub(crate) fn with_stand_ins(
         mut options: Options,
         fetch: Arc<dyn Fetch>,
         stand_ins: Option<Arc<dyn StandIns>>,
@@ -122,17 +122,17 @@ impl Files {
     }
 
     /// Notes that further builds will read the same files, one build after the other.
-    pub fn keep(&self) {
+    pub(crate) fn keep(&self) {
         self.kept.store(true, Ordering::Relaxed);
     }
 
     /// Returns whether further builds will read the same files.
-    pub fn are_kept(&self) -> bool {
+    pub(crate) fn are_kept(&self) -> bool {
         self.kept.load(Ordering::Relaxed)
     }
 
     /// What the build has used up of its limits.
-    pub fn budget(&self) -> &Arc<Budget> {
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
         &self.options.budget
     }
 
@@ -144,17 +144,17 @@ impl Files {
     }
 
     /// What is at a path, without following a link that is there.
-    pub fn kind(&self, path: &Path) -> io::Result<FileKind> {
+    pub(crate) fn kind(&self, path: &Path) -> io::Result<FileKind> {
         self.at(path).kind(path)
     }
 
     /// What a path leads to.
-    pub fn kind_behind_links(&self, path: &Path) -> io::Result<FileKind> {
+    pub(crate) fn kind_behind_links(&self, path: &Path) -> io::Result<FileKind> {
         self.at(path).kind_behind_links(path)
     }
 
     /// Some names in a directory, sorted; none where it cannot be listed.
-    pub fn names(&self, directory: &Path) -> Vec<String> {
+    pub(crate) fn names(&self, directory: &Path) -> Vec<String> {
         let names = self.at(directory).list(directory).unwrap_or_default();
         let mut names: Vec<String> =
             names.into_iter().take(10_000).filter_map(|n| n.into_string().ok()).collect();
@@ -294,7 +294,7 @@ impl Files {
 
     /// A resolved path as the user would name it: relative to where the user stands, or absolute if that is shorter.
     /// What is in a clone gets the name under which a kustomization file could ask for it.
-    pub fn show(&self, real: &Path) -> Arc<str> {
+    pub(crate) fn show(&self, real: &Path) -> Arc<str> {
         for (directory, repository) in lock(&self.clones).iter() {
             if let Ok(inside) = real.strip_prefix(directory) {
                 let query = match repository.reference.as_str() {

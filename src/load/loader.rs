@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// The root of a kustomization.
-pub struct Loader {
+pub(crate) struct Loader {
     files: Arc<Files>,
     root: Arc<Path>,
     shown: Arc<str>,
@@ -41,7 +41,7 @@ struct Clone {
 
 /// What an entry of `resources` turned out to be.
 #[derive(std::clone::Clone)]
-pub enum Found {
+pub(crate) enum Found {
     /// A file.
     File(Arc<File>),
     /// The root of another kustomization.
@@ -50,7 +50,7 @@ pub enum Found {
 
 impl Loader {
     /// The root that the user named on the command line.
-    pub fn open_target(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
+    pub(crate) fn open_target(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
         Self::open(files, given).map_err(|e| match e.hints() {
             [] => e.hint(
                 "name a directory with a `kustomization.yaml`, as seen from the current directory, or a repository",
@@ -60,7 +60,7 @@ impl Loader {
     }
 
     /// The root of a build: a directory or a remote location.
-    pub fn open(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
+    pub(crate) fn open(files: &Arc<Files>, given: &str) -> Result<Arc<Self>> {
         if given.is_empty() {
             return Err(Error::new(ErrorKind::Usage, "the target is an empty string"));
         }
@@ -153,33 +153,33 @@ impl Loader {
     }
 
     /// The root, free of links.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
     /// The root as the user would name it.
-    pub fn shown(&self) -> &Arc<str> {
+    pub(crate) fn shown(&self) -> &Arc<str> {
         &self.shown
     }
 
     /// The files that this loader shares with others.
-    pub fn files(&self) -> &Arc<Files> {
+    pub(crate) fn files(&self) -> &Arc<Files> {
         &self.files
     }
 
     /// The root from which this one was entered.
     #[cfg(test)]
-    pub fn parent(&self) -> Option<&Arc<Self>> {
+    pub(crate) fn parent(&self) -> Option<&Arc<Self>> {
         self.parent.as_ref()
     }
 
     /// The repository in whose clone this root lies, and the clone's directory.
-    pub fn repository(&self) -> Option<(&RepoSpec, &Path)> {
+    pub(crate) fn repository(&self) -> Option<(&RepoSpec, &Path)> {
         self.clone.as_deref().map(|c| (&c.repository, &*c.directory))
     }
 
     /// The kustomization file of this root, which `find` is to find.
-    pub fn kustomization(&self, find: impl FnOnce() -> Result<Arc<File>>) -> Result<Arc<File>> {
+    pub(crate) fn kustomization(&self, find: impl FnOnce() -> Result<Arc<File>>) -> Result<Arc<File>> {
         if let Some(known) = self.kustomization.get() {
             return Ok(known.clone());
         }
@@ -188,7 +188,7 @@ impl Loader {
     }
 
     /// The root of a base or component: a directory or a remote location.
-    pub fn enter(self: &Arc<Self>, entry: &Marked<String>) -> Result<Arc<Self>> {
+    pub(crate) fn enter(self: &Arc<Self>, entry: &Marked<String>) -> Result<Arc<Self>> {
         let (given, mark) = (entry.value.as_str(), &entry.mark);
         let wrong = |kind, message: String| Error::new(kind, message).at(mark.location());
         if given.is_empty() {
@@ -282,12 +282,12 @@ impl Loader {
     }
 
     /// Returns whether an entry names something that has to be fetched.
-    pub fn is_remote(&self, entry: &str) -> bool {
+    pub(crate) fn is_remote(&self, entry: &str) -> bool {
         is_remote_file(entry) || self.files.fetch.repository(entry).is_ok()
     }
 
     /// Fetches what an entry names if it is remote, so that it is here when it is asked for.
-    pub fn fetch_ahead(&self, entry: &str) {
+    pub(crate) fn fetch_ahead(&self, entry: &str) {
         let fetch = &self.files.fetch;
         let repository = fetch.repository(entry).ok().filter(|repository| match fetch.known(repository) {
             Some(named) => named == Named::Directory,
@@ -301,7 +301,7 @@ impl Loader {
     }
 
     /// The file that an entry names: in or below the root unless the user allows more, or fetched by HTTP.
-    pub fn file(&self, entry: &Marked<String>) -> Result<Arc<File>> {
+    pub(crate) fn file(&self, entry: &Marked<String>) -> Result<Arc<File>> {
         let (given, mark) = (entry.value.as_str(), &entry.mark);
         if is_remote_file(given) {
             return self.files.fetched(given).map_err(|e| e.or_at(|| mark.location()));
@@ -317,7 +317,7 @@ impl Loader {
 
     /// The file that a text names, if it names one that is there and may be read. For texts that may be something else
     /// than a path.
-    pub fn peek(&self, given: &str) -> Option<Arc<File>> {
+    pub(crate) fn peek(&self, given: &str) -> Option<Arc<File>> {
         if is_remote_file(given) {
             return self.files.fetched(given).ok();
         }
@@ -351,7 +351,7 @@ impl Loader {
     }
 
     /// What an entry of `resources` names.
-    pub fn resource(self: &Arc<Self>, entry: &Marked<String>) -> Result<Found> {
+    pub(crate) fn resource(self: &Arc<Self>, entry: &Marked<String>) -> Result<Found> {
         let given = entry.value.as_str();
         if given.is_empty() {
             let error =

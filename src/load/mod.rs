@@ -9,19 +9,20 @@
 //! every overlay that reaches it. Here resolved directories and read files are kept in [`Files`], which all loaders
 //! of a build share.
 
-pub mod fetch;
-pub mod file;
-pub mod files;
-pub mod loader;
-pub mod moved;
+pub(crate) mod fetch;
+pub(crate) mod file;
+pub(crate) mod files;
+pub(crate) mod loader;
+pub(crate) mod moved;
 mod place;
-pub mod stand_in;
+pub(crate) mod stand_in;
 #[cfg(test)]
 mod tests;
 
-pub use fetch::{Fetch, Named, NoFetch, RepoSpec};
-pub use file::File;
-pub use files::{Files, Options};
-pub use loader::{Found, Loader};
-pub use place::{local_repository, read, work_tree};
-pub use stand_in::{Mount, StandIn, StandIns};
+pub(crate) use fetch::Named;
+pub use fetch::{Fetch, NoFetch, RepoSpec};
+pub(crate) use file::File;
+pub(crate) use files::{Files, Options};
+pub(crate) use loader::{Found, Loader};
+pub(crate) use place::{local_repository, read, work_tree};
+pub(crate) use stand_in::{Mount, StandIn, StandIns};

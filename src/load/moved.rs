@@ -15,7 +15,7 @@ fn renames() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// Returns where a directory of kubeflow/manifests is that does not exist at `path`: the part of `path` that is its old name, and
 /// the new one. `exists` says whether there is a directory at a path.
-pub fn moved(path: &Path, exists: &dyn Fn(&Path) -> bool) -> Option<(PathBuf, PathBuf)> {
+pub(crate) fn moved(path: &Path, exists: &dyn Fn(&Path) -> bool) -> Option<(PathBuf, PathBuf)> {
     let parts: Vec<&str> = path.components().filter_map(|c| name(&c)).collect();
     // Only whole names are dropped in front, so what is left of the path is its root.
     let roots: Vec<&Path> = path.ancestors().collect();

@@ -20,12 +20,12 @@ pub(super) fn names_git(path: &Path) -> bool {
 }
 
 /// The work tree of git that a directory lies in; `exists` says whether there is something at a path.
-pub fn work_tree<'a>(directory: &'a Path, exists: &dyn Fn(&Path) -> bool) -> Option<&'a Path> {
+pub(crate) fn work_tree<'a>(directory: &'a Path, exists: &dyn Fn(&Path) -> bool) -> Option<&'a Path> {
     directory.ancestors().find(|above| exists(&above.join(".git")))
 }
 
 /// The content of a regular file on disk, links followed, as far as a build without a budget would read it.
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = Limits::default().get(Limit::File);
     files::open(&path.canonicalize()?)?.take(most + 1).read_to_end(&mut bytes)?;
@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The local path that a location of git names.
-pub fn local_repository(url: &str) -> Option<&Path> {
+pub(crate) fn local_repository(url: &str) -> Option<&Path> {
     let scheme = url.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://"))?;
     url.get(scheme.len()..).map(Path::new)
 }

@@ -19,7 +19,7 @@ pub struct StandIn {
 }
 
 /// A directory, and what its files come from.
-pub type Mount = (Arc<Path>, Arc<dyn FileSystem>);
+pub(crate) type Mount = (Arc<Path>, Arc<dyn FileSystem>);
 
 /// Says what is read in place of which directory. Paths are absolute, clean, and free of links but for their last part.
 pub trait StandIns: Debug + Send + Sync {

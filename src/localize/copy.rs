@@ -8,35 +8,35 @@ use std::sync::Arc;
 
 /// Files and directories below the destination.
 #[derive(Debug, Default)]
-pub struct Copy {
+pub(crate) struct Copy {
     files: BTreeMap<PathBuf, Arc<Vec<u8>>>,
     directories: BTreeSet<PathBuf>,
 }
 
 impl Copy {
     /// Adds a file, or puts another content in its place. The path is relative to the destination, and clean.
-    pub fn file(&mut self, path: PathBuf, content: Arc<Vec<u8>>) -> Result<()> {
+    pub(crate) fn file(&mut self, path: PathBuf, content: Arc<Vec<u8>>) -> Result<()> {
         inside(&path)?;
         self.files.insert(path, content);
         Ok(())
     }
 
     /// Adds a directory that may stay empty.
-    pub fn directory(&mut self, path: PathBuf) -> Result<()> {
+    pub(crate) fn directory(&mut self, path: PathBuf) -> Result<()> {
         inside(&path)?;
         self.directories.insert(path);
         Ok(())
     }
 
     /// Returns whether there is anything at a path or below it.
-    pub fn has(&self, path: &Path) -> bool {
+    pub(crate) fn has(&self, path: &Path) -> bool {
         let below = |next: Option<&PathBuf>| next.is_some_and(|p| p.starts_with(path));
         below(self.files.range(path.to_owned()..).map(|(p, _)| p).next())
             || below(self.directories.range(path.to_owned()..).next())
     }
 
     /// Writes everything to a new directory, which has its name only when it is complete.
-    pub fn write(&self, destination: &Path) -> Result<()> {
+    pub(crate) fn write(&self, destination: &Path) -> Result<()> {
         let fail = |path: &Path, e: &std::io::Error| {
             Error::new(ErrorKind::Io, format!("the copy cannot be written: {}", cause(e)))
                 .at(Location::file(path.to_string_lossy().into_owned()))

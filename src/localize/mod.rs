@@ -6,11 +6,11 @@
 //! files gather in memory ([`copy`]) and are written to a new directory that gets its name at the very end, so that there
 //! is never half a copy. Kustomize makes the destination first, and removes it when something goes wrong.
 
-pub mod copy;
-pub mod places;
-pub mod plugins;
-pub mod run;
-pub mod walk;
-pub mod write;
+pub(crate) mod copy;
+pub(crate) mod places;
+pub(crate) mod plugins;
+pub(crate) mod run;
+pub(crate) mod walk;
+pub(crate) mod write;
 
-pub use run::{Localized, Request, run};
+pub(crate) use run::{Localized, Request, run};

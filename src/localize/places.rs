@@ -6,7 +6,7 @@ use crate::text::path::clean;
 use std::path::{Component, Path, PathBuf};
 
 /// The directory for remote content, beside the kustomization file that names it.
-pub const REMOTE: &str = "localized-files";
+pub(crate) const REMOTE: &str = "localized-files";
 
 /// The destination's name where none is given, and how that of a remote target begins.
 const PREFIX: &str = "localized";
@@ -15,7 +15,7 @@ const PREFIX: &str = "localized";
 const LOCAL_REPOSITORIES: &str = "file-schemed";
 
 /// The place of a file that was fetched: host and path. User, port and query are left out.
-pub fn file(url: &str) -> Result<PathBuf> {
+pub(crate) fn file(url: &str) -> Result<PathBuf> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -24,7 +24,7 @@ pub fn file(url: &str) -> Result<PathBuf> {
 }
 
 /// The place of a directory in a repository: host, repository, branch, and the directory with links resolved.
-pub fn directory(repository: &RepoSpec, inside: &Path) -> Result<PathBuf> {
+pub(crate) fn directory(repository: &RepoSpec, inside: &Path) -> Result<PathBuf> {
     let (host, path) = split_host(&repository.url);
     let path = path.strip_suffix(".git").unwrap_or(path);
     let parts = [host, path, &repository.reference];
@@ -32,7 +32,7 @@ pub fn directory(repository: &RepoSpec, inside: &Path) -> Result<PathBuf> {
 }
 
 /// The destination of a target that is a directory here.
-pub fn destination(root: &Path) -> String {
+pub(crate) fn destination(root: &Path) -> String {
     match root.file_name() {
         Some(name) => format!("{PREFIX}-{}", name.to_string_lossy()),
         None => PREFIX.into(),
@@ -40,7 +40,7 @@ pub fn destination(root: &Path) -> String {
 }
 
 /// The destination of a target in a repository.
-pub fn remote_destination(repository: &RepoSpec, inside: &Path) -> String {
+pub(crate) fn remote_destination(repository: &RepoSpec, inside: &Path) -> String {
     let name = match inside.file_name() {
         Some(name) => name.to_string_lossy().into_owned(),
         None => {

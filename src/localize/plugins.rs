@@ -30,7 +30,7 @@ const PATHS: &[(&str, &[&str], Role)] = &[
 ];
 
 /// Replaces the paths in a configuration.
-pub fn replace(res: &mut Resource, place: &mut Place<'_>) -> Result<()> {
+pub(crate) fn replace(res: &mut Resource, place: &mut Place<'_>) -> Result<()> {
     if res.gvk().version != BUILTIN {
         return Ok(());
     }

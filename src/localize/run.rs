@@ -11,30 +11,30 @@ use std::sync::Arc;
 
 /// What is to be copied to where.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The directory in which the user stands. Absolute.
-    pub directory: &'a Path,
+    pub(crate) directory: &'a Path,
     /// A directory or a location in a repository.
-    pub target: &'a str,
+    pub(crate) target: &'a str,
     /// The new directory; empty for one that is named after the target.
-    pub destination: &'a str,
+    pub(crate) destination: &'a str,
     /// The directory to which local directories are limited; empty for the target.
-    pub scope: &'a str,
+    pub(crate) scope: &'a str,
     /// The version of kustomize to behave as.
-    pub compat: Compat,
+    pub(crate) compat: Compat,
 }
 
 /// A copy that was made.
 #[derive(Debug, Clone)]
-pub struct Localized {
+pub(crate) struct Localized {
     /// The new directory.
-    pub destination: PathBuf,
+    pub(crate) destination: PathBuf,
     /// Where the target is in it.
-    pub target: PathBuf,
+    pub(crate) target: PathBuf,
 }
 
 /// Makes the copy.
-pub fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
+pub(crate) fn run(request: Request<'_>, fetch: &Arc<dyn Fetch>) -> Result<Localized> {
     let remote = fetch.repository(request.target).ok();
     if let Some(repository) = &remote {
         refuse_without_reference(repository, None)?;

@@ -19,15 +19,15 @@ use std::sync::Arc;
 const CHART_HOME: &str = "charts";
 
 /// A walk through a target, and what was gathered so far.
-pub struct Walk {
+pub(crate) struct Walk {
     /// What takes locations of repositories apart.
-    pub fetch: Arc<dyn Fetch>,
+    pub(crate) fetch: Arc<dyn Fetch>,
     /// Local directories must be in or below this one. Absolute, free of links.
-    pub scope: PathBuf,
+    pub(crate) scope: PathBuf,
     /// Where the copy will be: nothing may be read there. Absolute.
-    pub destination: PathBuf,
+    pub(crate) destination: PathBuf,
     /// The copy.
-    pub copy: Copy,
+    pub(crate) copy: Copy,
     /// Directories that were copied, and to where.
     done: FxHashSet<(PathBuf, PathBuf)>,
 }
@@ -43,12 +43,12 @@ struct Root {
 
 impl Walk {
     /// Nothing gathered yet.
-    pub fn new(fetch: Arc<dyn Fetch>, scope: PathBuf, destination: PathBuf) -> Self {
+    pub(crate) fn new(fetch: Arc<dyn Fetch>, scope: PathBuf, destination: PathBuf) -> Self {
         Self { fetch, scope, destination, copy: Copy::default(), done: FxHashSet::default() }
     }
 
     /// Gathers a target; `to` is its place below the destination.
-    pub fn target(&mut self, loader: &Arc<Loader>, to: &Path) -> Result<()> {
+    pub(crate) fn target(&mut self, loader: &Arc<Loader>, to: &Path) -> Result<()> {
         self.root(&Root { loader: loader.clone(), to: to.to_owned(), local: true })
     }
 
@@ -262,7 +262,7 @@ fn objects(source: &Arc<Source>) -> Result<ResMap> {
 }
 
 /// Remote content without a branch, tag or commit would be another thing tomorrow.
-pub fn refuse_without_reference(repository: &RepoSpec, entry: Option<&Text>) -> Result<()> {
+pub(crate) fn refuse_without_reference(repository: &RepoSpec, entry: Option<&Text>) -> Result<()> {
     if !repository.reference.is_empty() {
         return Ok(());
     }

@@ -16,10 +16,10 @@ use std::sync::Arc;
 const FILE: &str = "a kustomization file";
 
 /// Says what a text of a role is in the copy.
-pub type Place<'a> = dyn FnMut(Role, &Text) -> Result<String> + 'a;
+pub(crate) type Place<'a> = dyn FnMut(Role, &Text) -> Result<String> + 'a;
 
 /// The text of a kustomization file in the copy. `doc` was read by YAML 1.1.
-pub fn kustomization(doc: Option<&Arc<Doc>>, place: &mut Place<'_>) -> Result<Vec<u8>> {
+pub(crate) fn kustomization(doc: Option<&Arc<Doc>>, place: &mut Place<'_>) -> Result<Vec<u8>> {
     let json = match doc {
         Some(doc) => {
             let d = Decoder::new(doc, Rules::KUSTOMIZATION)?;

@@ -26,7 +26,12 @@ const MOST_HINTS: usize = 100;
 
 impl Prepared {
     /// Applies the patch. `openapi`: the document whose schemas are in effect, if any.
-    pub fn apply(&self, map: &mut ResMap, openapi: Option<&OpenApi>, findings: &Findings) -> Result<()> {
+    pub(crate) fn apply(
+        &self,
+        map: &mut ResMap,
+        openapi: Option<&OpenApi>,
+        findings: &Findings,
+    ) -> Result<()> {
         self.run(map, openapi, findings).map_err(|e| {
             let e = e.or_at(|| self.mark.as_ref().map_or_else(no_place, |m| m.location()));
             e.during(format!("applying {}", self.name))

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// A list of operations.
 #[derive(Debug, Clone)]
-pub struct JsonPatch {
+pub(crate) struct JsonPatch {
     doc: Doc,
     ops: Vec<Op>,
     /// The text was JSON.
@@ -38,7 +38,7 @@ struct Op {
 
 impl JsonPatch {
     /// Reads operations.
-    pub fn parse(source: &Arc<Source>) -> Result<Self> {
+    pub(crate) fn parse(source: &Arc<Source>) -> Result<Self> {
         let text = source.text.as_str();
         let whole = || Location::file(source.path.clone());
         if text.is_empty() {
@@ -77,13 +77,13 @@ impl JsonPatch {
     }
 
     /// Returns whether there is no operation.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.ops.is_empty()
     }
 
     /// Returns whether an operation has to do with all annotations of an object, or with what holds them: it may see, or
     /// take away, what kustomize notes there.
-    pub fn sees_annotations(&self) -> bool {
+    pub(crate) fn sees_annotations(&self) -> bool {
         let whole = |node: NodeId| {
             let path = self.doc.text(node);
             matches!(path, "" | "/" | "/metadata" | "/metadata/annotations")
@@ -93,7 +93,7 @@ impl JsonPatch {
     }
 
     /// Applies the operations to an object.
-    pub fn apply(&self, target: &mut Doc, compat: Compat) -> Result<()> {
+    pub(crate) fn apply(&self, target: &mut Doc, compat: Compat) -> Result<()> {
         if compat < Compat::V5_8_3 {
             reencode::refuse_odd_keys(target)?;
         }

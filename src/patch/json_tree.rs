@@ -13,7 +13,7 @@ use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag, anchors};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Turns an object into JSON. Nodes that hang in several places become separate ones.
-pub fn to_json_tree(doc: &mut Doc) -> Result<()> {
+pub(super) fn to_json_tree(doc: &mut Doc) -> Result<()> {
     let root = doc.root();
     let last = doc.tail_comment;
     let seen = vec![false; doc.size()];
@@ -184,7 +184,7 @@ impl Decoder<'_> {
 }
 
 /// Reads an object back from JSON.
-pub fn from_json_tree(doc: &mut Doc) -> Result<()> {
+pub(super) fn from_json_tree(doc: &mut Doc) -> Result<()> {
     let root = doc.root();
     if doc.kind(root) != NodeKind::Map {
         let error = Error::new(ErrorKind::Patch, "expected the patched object to be a mapping, found a list");
@@ -246,13 +246,19 @@ fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
 }
 
 /// A new null.
-pub fn null(doc: &mut Doc) -> NodeId {
+pub(super) fn null(doc: &mut Doc) -> NodeId {
     doc.scalar("null", Style::Plain, Tag::Null)
 }
 
 /// Copies a value of an operation into an object, as JSON. `json`: it comes from a JSON text. `raw`: where to note
 /// odd spellings.
-pub fn import(doc: &mut Doc, from: &Doc, node: NodeId, json: bool, mut raw: Option<&mut Raw>) -> NodeId {
+pub(super) fn import(
+    doc: &mut Doc,
+    from: &Doc,
+    node: NodeId,
+    json: bool,
+    mut raw: Option<&mut Raw>,
+) -> NodeId {
     let new = match from.kind(node) {
         NodeKind::Scalar => {
             let (text, tag) = scalar(from, node, json);
@@ -330,11 +336,11 @@ fn spelling(doc: &Doc, node: NodeId) -> Option<String> {
 
 /// The spellings of strings that Go would spell otherwise.
 #[derive(Debug, Default)]
-pub struct Raw(FxHashMap<NodeId, String>);
+pub(super) struct Raw(FxHashMap<NodeId, String>);
 
 impl Raw {
     /// A deep copy of a node, with its spellings; `<`, `>` and `&` are escaped on the way.
-    pub fn copy(&mut self, doc: &mut Doc, node: NodeId) -> NodeId {
+    pub(super) fn copy(&mut self, doc: &mut Doc, node: NodeId) -> NodeId {
         let new = doc.copy(node);
         if !self.0.is_empty() {
             self.note(doc, node, new);
@@ -369,7 +375,7 @@ impl Raw {
     }
 
     /// Returns whether a value of the object equals one of an operation: scalars by their JSON texts.
-    pub fn equal(&self, doc: &Doc, a: NodeId, other: &Doc, b: NodeId, json: bool) -> bool {
+    pub(super) fn equal(&self, doc: &Doc, a: NodeId, other: &Doc, b: NodeId, json: bool) -> bool {
         match (doc.kind(a), other.kind(b)) {
             (NodeKind::Scalar, NodeKind::Scalar) => {
                 let (text, tag) = scalar(other, b, json);

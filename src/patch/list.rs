@@ -209,9 +209,9 @@ impl<'s> Walker<'_, 's> {
 /// The items of two lists that are merged.
 pub(super) struct Lists {
     /// The object's.
-    pub dest: Vec<NodeId>,
+    pub(crate) dest: Vec<NodeId>,
     /// The patch's; `None` where it has no list here, or the same one.
-    pub origin: Option<Vec<NodeId>>,
+    pub(crate) origin: Option<Vec<NodeId>>,
     /// The list is walked against itself.
-    pub same: bool,
+    pub(crate) same: bool,
 }

@@ -3,12 +3,12 @@
 mod apply;
 mod comments;
 mod irregular_list;
-pub mod json6902;
+pub(crate) mod json6902;
 mod json_tree;
 mod list;
 mod prepare;
-pub mod selector;
-pub mod strategic;
+pub(crate) mod selector;
+pub(crate) mod strategic;
 
-pub use prepare::{Prepared, Texts};
-pub use selector::Target;
+pub(crate) use prepare::{Prepared, Texts};
+pub(crate) use selector::Target;

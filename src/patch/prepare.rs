@@ -17,18 +17,18 @@ use crate::yaml::{Doc, Mark, NodeId, NodeKind, Source, Style, Tag};
 use std::sync::Arc;
 
 /// How texts are had, and by which release's rules they are read.
-pub struct Texts<'a> {
+pub(crate) struct Texts<'a> {
     /// Reads a file that a kustomization file names.
-    pub load: &'a mut dyn FnMut(&Text) -> Result<Arc<Source>>,
+    pub(crate) load: &'a mut dyn FnMut(&Text) -> Result<Arc<Source>>,
     /// Reads the objects of a text.
-    pub read: &'a dyn Fn(&Arc<Source>) -> Result<Vec<Resource>>,
+    pub(crate) read: &'a dyn Fn(&Arc<Source>) -> Result<Vec<Resource>>,
     /// Which release to be like.
-    pub compat: Compat,
+    pub(crate) compat: Compat,
 }
 
 /// An entry of `patches` or `patchesJson6902`, or all of `patchesStrategicMerge`, ready to be applied.
 #[derive(Debug, Clone)]
-pub struct Prepared {
+pub(crate) struct Prepared {
     pub(super) what: What,
     /// How the patch is called in messages.
     pub(super) name: String,
@@ -54,22 +54,22 @@ pub(super) enum What {
 /// A patch that is an object.
 #[derive(Debug, Clone)]
 pub(super) struct Object {
-    pub id: ResId,
-    pub doc: Doc,
-    pub allow_name_change: bool,
-    pub allow_kind_change: bool,
+    pub(crate) id: ResId,
+    pub(crate) doc: Doc,
+    pub(crate) allow_name_change: bool,
+    pub(crate) allow_kind_change: bool,
     /// It may remove the annotations of an object, and kustomize's bookkeeping with them.
-    pub touches_annotations: bool,
+    pub(crate) touches_annotations: bool,
 }
 
 impl Prepared {
     /// Returns whether objects are laid over objects, by what schemas say of them.
-    pub fn is_merge(&self) -> bool {
+    pub(crate) fn is_merge(&self) -> bool {
         matches!(self.what, What::Objects(_) | What::OldObjects(_))
     }
 
     /// Reads `patchesStrategicMerge`.
-    pub fn strategic_merge(entries: &[Text], texts: &mut Texts<'_>) -> Result<Self> {
+    pub(crate) fn strategic_merge(entries: &[Text], texts: &mut Texts<'_>) -> Result<Self> {
         let mut objects = vec![];
         for entry in entries {
             let found = match (texts.read)(&inline_as_is(entry)) {
@@ -95,7 +95,7 @@ impl Prepared {
     }
 
     /// Reads an entry of `patches`.
-    pub fn patch(entry: &Patch, texts: &mut Texts<'_>) -> Result<Self> {
+    pub(crate) fn patch(entry: &Patch, texts: &mut Texts<'_>) -> Result<Self> {
         let at = |message: &str| Error::new(ErrorKind::Config, message).at(entry.mark.location());
         let (source, name) = match text_of(entry) {
             (None, None) => return Err(at("expected one of `patch` and `path`, found neither")),
@@ -134,7 +134,7 @@ impl Prepared {
     }
 
     /// Reads an entry of `patchesJson6902`.
-    pub fn json6902(entry: &Patch, texts: &mut Texts<'_>) -> Result<Self> {
+    pub(crate) fn json6902(entry: &Patch, texts: &mut Texts<'_>) -> Result<Self> {
         let at = |message: &str| Error::new(ErrorKind::Config, message).at(entry.mark.location());
         let Some(target) = entry.target.as_ref().filter(|t| !t.name.is_empty()) else {
             return Err(at("expected a `target` with a `name`"));

@@ -14,7 +14,7 @@ use crate::yaml::Mark;
 
 /// A selector ready for use.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     mark: Option<Mark>,
     group: Pattern,
     version: Pattern,
@@ -24,12 +24,12 @@ pub struct Target {
     labels: Result<LabelSelector, String>,
     annotations: Result<LabelSelector, String>,
     /// No field restricts it: `target: {}`.
-    pub is_empty: bool,
+    pub(crate) is_empty: bool,
 }
 
 impl Target {
     /// Compiles the patterns of a selector.
-    pub fn new(selector: &Selector) -> Result<Self> {
+    pub(crate) fn new(selector: &Selector) -> Result<Self> {
         let budget = selector.mark.as_ref().and_then(|mark| mark.source.budget());
         let room = room_for_patterns(budget.map(|budget| &**budget));
         let compile = |pattern: &str| {
@@ -66,13 +66,13 @@ impl Target {
     }
 
     /// Where it stands.
-    pub fn mark(&self) -> Option<&Mark> {
+    pub(crate) fn mark(&self) -> Option<&Mark> {
         self.mark.as_ref()
     }
 
     /// The name that was probably meant where none matches: that of an object of the kind, or the kind of an object of
     /// the name.
-    pub fn nearest(&self, map: &ResMap) -> Option<String> {
+    pub(crate) fn nearest(&self, map: &ResMap) -> Option<String> {
         let name = self.name.literal()?;
         let of_kind = || map.iter().filter(|res| self.kind.matches(&res.gvk().kind));
         if let Some(res) = map.iter().find(|res| res.name() == name && !self.kind.matches(&res.gvk().kind)) {
@@ -85,7 +85,7 @@ impl Target {
     }
 
     /// Returns whether the object is meant.
-    pub fn selects(&self, res: &Resource) -> Result<bool> {
+    pub(crate) fn selects(&self, res: &Resource) -> Result<bool> {
         let gvk = res.gvk();
         if !self.kind.matches(&gvk.kind)
             || !self.group.matches(&gvk.group)
@@ -121,7 +121,7 @@ impl Target {
     }
 
     /// The slots of all objects that are meant, in order.
-    pub fn select(&self, map: &mut ResMap) -> Result<Vec<usize>> {
+    pub(crate) fn select(&self, map: &mut ResMap) -> Result<Vec<usize>> {
         let candidates = match self.name.literal() {
             Some(name) => map.find_named(name).to_vec(),
             None => map.slots().collect(),

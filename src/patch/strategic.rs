@@ -22,7 +22,7 @@ use rustc_hash::FxHashMap;
 
 /// What became of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It has changed, or not.
     Merged,
     /// The patch deletes it, or nothing is left of it.
@@ -30,10 +30,10 @@ pub enum Outcome {
 }
 
 /// The key of directives.
-pub const DIRECTIVE: &str = "$patch";
+pub(crate) const DIRECTIVE: &str = "$patch";
 
 /// Lays a patch over an object. `openapi` is the document whose schemas are in effect, if any.
-pub fn merge(dest: &mut Doc, patch: &Doc, openapi: Option<&OpenApi>) -> Result<Outcome> {
+pub(crate) fn merge(dest: &mut Doc, patch: &Doc, openapi: Option<&OpenApi>) -> Result<Outcome> {
     let origin = dest.import(patch, patch.root());
     let root = dest.root();
     let only = dest.without_comments.then(|| patch.source());

@@ -16,11 +16,11 @@ use crate::yaml::{Doc, NodeId, Source, print};
 use std::sync::Arc;
 
 /// The `apiVersion` of builtin plugins.
-pub const API_VERSION: &str = "builtin";
+pub(crate) const API_VERSION: &str = "builtin";
 
 /// A builtin plugin and what it is to do.
 #[derive(Debug, Clone)]
-pub enum Builtin {
+pub(crate) enum Builtin {
     /// ConfigMapGenerator
     ConfigMap(GeneratorArgs),
     /// SecretGenerator
@@ -61,48 +61,48 @@ pub enum Builtin {
 
 /// NamespaceTransformer
 #[derive(Debug, Clone)]
-pub struct Namespace {
+pub(crate) struct Namespace {
     /// `metadata.namespace`; nothing happens where it is empty.
-    pub namespace: Text,
+    pub(crate) namespace: Text,
     /// `fieldSpecs`
-    pub field_specs: Vec<FieldSpec>,
+    pub(crate) field_specs: Vec<FieldSpec>,
     /// `unsetOnly`
-    pub unset_only: bool,
+    pub(crate) unset_only: bool,
     /// `setRoleBindingSubjects` as written
-    pub subjects: Text,
+    pub(crate) subjects: Text,
 }
 
 /// ValueAddTransformer
 #[derive(Debug, Clone)]
-pub struct ValueAdd {
+pub(crate) struct ValueAdd {
     /// `value` without spaces around it; the name of the layer's directory where it is empty.
-    pub value: Text,
+    pub(crate) value: Text,
     /// `targets`
-    pub targets: Vec<ValueAddTarget>,
+    pub(crate) targets: Vec<ValueAddTarget>,
     /// `targetFilePath`: a file with more targets, see [`value_add_targets`]. Without it there are targets.
-    pub target_file: Option<Text>,
+    pub(crate) target_file: Option<Text>,
 }
 
 /// An entry of `targets` of a ValueAddTransformer.
 #[derive(Debug, Clone)]
-pub struct ValueAddTarget {
+pub(crate) struct ValueAddTarget {
     /// `selector`; all objects without one.
-    pub selector: Option<Selector>,
+    pub(crate) selector: Option<Selector>,
     /// `fieldPath`, not empty
-    pub field_path: Text,
+    pub(crate) field_path: Text,
     /// `filePathPosition`
-    pub file_path_position: usize,
+    pub(crate) file_path_position: usize,
 }
 
 impl Builtin {
     /// Returns whether it belongs into `generators`; the others are transformers.
-    pub fn is_generator(&self) -> bool {
+    pub(crate) fn is_generator(&self) -> bool {
         matches!(self, Self::ConfigMap(_) | Self::Secret(_) | Self::Helm(..) | Self::IamPolicy(_))
     }
 }
 
 /// Returns whether a configuration is one of a builtin plugin.
-pub fn is_builtin(config: &Resource) -> bool {
+pub(crate) fn is_builtin(config: &Resource) -> bool {
     config.gvk().group.is_empty() && config.gvk().version == API_VERSION
 }
 
@@ -149,14 +149,14 @@ const KINDS: [(&str, Read); 18] = [
 ];
 
 /// The kinds of builtin plugins, sorted.
-pub fn kinds() -> Vec<&'static str> {
+pub(crate) fn kinds() -> Vec<&'static str> {
     let mut kinds: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).collect();
     kinds.sort_unstable();
     kinds
 }
 
 /// Reads the configuration of a builtin plugin.
-pub fn decode(config: &Resource) -> Result<Builtin> {
+pub(crate) fn decode(config: &Resource) -> Result<Builtin> {
     let kind = config.gvk().kind.as_str();
     let at = || config.doc().location(config.root());
     let Some((_, read)) = KINDS.iter().find(|(name, _)| *name == kind) else {
@@ -295,7 +295,7 @@ fn value_add_target(d: Decoder<'_>, node: NodeId) -> Result<ValueAddTarget> {
 }
 
 /// The targets of a file that `targetFilePath` names.
-pub fn value_add_targets(doc: &Arc<Doc>) -> Result<Vec<ValueAddTarget>> {
+pub(crate) fn value_add_targets(doc: &Arc<Doc>) -> Result<Vec<ValueAddTarget>> {
     let d = Decoder::new(doc, Rules::REPLACEMENTS)?;
     d.fields(doc.root(), "a file of targets", &["targets"])?.list("targets", value_add_target)
 }

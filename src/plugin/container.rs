@@ -8,20 +8,20 @@ use std::path::Path;
 
 /// A directory or volume that a container sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mount {
+pub(crate) struct Mount {
     /// `type`
-    pub kind: String,
+    pub(crate) kind: String,
     /// `src`
-    pub source: String,
+    pub(crate) source: String,
     /// `dst`
-    pub target: String,
+    pub(crate) target: String,
     /// `rw`
-    pub writable: bool,
+    pub(crate) writable: bool,
 }
 
 impl Mount {
     /// Reads `type=bind,source=…,target=…,rw=true`, the text of a `--mount` flag.
-    pub fn from_flag(text: &str) -> Self {
+    pub(crate) fn from_flag(text: &str) -> Self {
         let mut mount = Self::default();
         for (key, value) in text.split(',').filter_map(|part| part.split_once('=')) {
             match key {
@@ -48,15 +48,15 @@ impl Mount {
 
 /// What to run in a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Container {
+pub(crate) struct Container {
     /// `image`
-    pub image: String,
+    pub(crate) image: String,
     /// `network`
-    pub network: bool,
+    pub(crate) network: bool,
     /// `mounts`
-    pub mounts: Vec<Mount>,
+    pub(crate) mounts: Vec<Mount>,
     /// `envs`
-    pub envs: Vec<String>,
+    pub(crate) envs: Vec<String>,
 }
 
 /// The types of mounts that docker has.
@@ -64,7 +64,11 @@ const TYPES: [&str; 4] = ["", "bind", "tmpfs", "volume"];
 
 /// What a file says is to be run in a container, with the real paths of its mounts; the error says what it may not ask
 /// for. Docker reads a comma as the beginning of another option, and a leading hyphen as one.
-pub fn checked(container: &Container, options: &PluginOptions, root: &Path) -> Result<Container, String> {
+pub(crate) fn checked(
+    container: &Container,
+    options: &PluginOptions,
+    root: &Path,
+) -> Result<Container, String> {
     let image = &container.image;
     if image.starts_with('-') {
         return Err(format!("`{image}` begins with `-` and cannot be an image"));
@@ -103,7 +107,12 @@ pub fn checked(container: &Container, options: &PluginOptions, root: &Path) -> R
 const ALWAYS: [&str; 2] = ["LOG_TO_STDERR=true", "STRUCTURED_RESULTS=true"];
 
 /// The arguments of `docker`. `user`: `uid:gid` or a name.
-pub fn arguments(container: &Container, options: &PluginOptions, root: &Path, user: &str) -> Vec<String> {
+pub(crate) fn arguments(
+    container: &Container,
+    options: &PluginOptions,
+    root: &Path,
+    user: &str,
+) -> Vec<String> {
     let network = if container.network { "host" } else { "none" };
     let mut args: Vec<String> = [
         "run",
@@ -149,7 +158,7 @@ pub fn arguments(container: &Container, options: &PluginOptions, root: &Path, us
 }
 
 /// The user that a container runs as.
-pub fn user(options: &PluginOptions) -> Result<String> {
+pub(crate) fn user(options: &PluginOptions) -> Result<String> {
     if !options.as_current_user {
         return Ok("nobody".into());
     }

@@ -24,7 +24,7 @@ const BEHAVIOR: &str = "kustomize.config.k8s.io/behavior";
 
 /// An object as text, with its bookkeeping. `with_id`: with the annotation that tells its id. `fold`: long texts are
 /// folded.
-pub fn to_text(res: &Resource, with_id: bool, fold: bool) -> Result<String> {
+pub(crate) fn to_text(res: &Resource, with_id: bool, fold: bool) -> Result<String> {
     let mut doc = res.doc().clone();
     let root = doc.root();
     let mut all: BTreeMap<String, String> = BTreeMap::new();
@@ -43,7 +43,7 @@ pub fn to_text(res: &Resource, with_id: bool, fold: bool) -> Result<String> {
 }
 
 /// A document as kustomize prints it.
-pub fn text_of(doc: &Doc) -> Result<String> {
+pub(crate) fn text_of(doc: &Doc) -> Result<String> {
     text_with(doc, Options::default())
 }
 
@@ -92,7 +92,7 @@ fn id_text(id: &ResId) -> Result<String> {
 }
 
 /// Adds annotations after those that an object's text has.
-pub fn add_annotations(text: &str, more: &[(&str, &str)]) -> String {
+pub(crate) fn add_annotations(text: &str, more: &[(&str, &str)]) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let end_of = |lines: &[&str], from: usize, depth: usize| {
@@ -123,7 +123,7 @@ pub fn add_annotations(text: &str, more: &[(&str, &str)]) -> String {
 }
 
 /// Writes a text further to the right; the first line after `first`, the others after as many blanks.
-pub fn indented(out: &mut String, text: &str, first: &str) {
+pub(crate) fn indented(out: &mut String, text: &str, first: &str) {
     for (i, line) in text.lines().enumerate() {
         if !line.is_empty() {
             let _ = match i {
@@ -136,7 +136,7 @@ pub fn indented(out: &mut String, text: &str, first: &str) {
 }
 
 /// Adds where a program was asked for to an error about what it did or printed.
-pub fn blame_config(error: Error, at: impl FnOnce() -> Location) -> Error {
+pub(crate) fn blame_config(error: Error, at: impl FnOnce() -> Location) -> Error {
     let config = at();
     match error.labels() {
         [] => error.at(config),
@@ -146,7 +146,7 @@ pub fn blame_config(error: Error, at: impl FnOnce() -> Location) -> Error {
 }
 
 /// Makes an object that a program made point to where the program was asked for: that is what the user can edit.
-pub fn set_place(res: &mut Resource, mark: &Mark) {
+pub(crate) fn set_place(res: &mut Resource, mark: &Mark) {
     res.edit(|doc| {
         let root = doc.root();
         doc.set_mark(root, mark);
@@ -154,13 +154,17 @@ pub fn set_place(res: &mut Resource, mark: &Mark) {
 }
 
 /// The objects that a plugin printed.
-pub fn from_output(name: &str, output: Vec<u8>, budget: Option<&Arc<Budget>>) -> Result<Vec<Resource>> {
+pub(crate) fn from_output(
+    name: &str,
+    output: Vec<u8>,
+    budget: Option<&Arc<Budget>>,
+) -> Result<Vec<Resource>> {
     let source = split::read_text(format!("<output of {name}>"), output, budget)?;
     read::from_source(&source)
 }
 
 /// Takes what a generator asks for out of its objects' annotations.
-pub fn apply_generator_annotations(all: &mut [Resource]) -> Result<()> {
+pub(crate) fn apply_generator_annotations(all: &mut [Resource]) -> Result<()> {
     for res in all {
         let needs_hash = match res.annotation(NEEDS_HASH) {
             None => false,
@@ -189,7 +193,7 @@ pub fn apply_generator_annotations(all: &mut [Resource]) -> Result<()> {
 }
 
 /// Puts what a transformer printed in the place of what it got.
-pub fn update(resources: &mut ResMap, output: Vec<Resource>, plugin: &str) -> Result<()> {
+pub(crate) fn update(resources: &mut ResMap, output: Vec<Resource>, plugin: &str) -> Result<()> {
     let mut seen: FxHashSet<ResId> = FxHashSet::default();
     for mut res in output {
         res.edit(|doc| {
@@ -226,7 +230,7 @@ pub fn update(resources: &mut ResMap, output: Vec<Resource>, plugin: &str) -> Re
 }
 
 /// The pairs `NAME=value` of several lists; later ones win, sorted by name. Texts with no or several `=` are dropped.
-pub fn environment(lists: [&[String]; 2]) -> Vec<(String, String)> {
+pub(crate) fn environment(lists: [&[String]; 2]) -> Vec<(String, String)> {
     let mut all: FxHashMap<&str, &str> = FxHashMap::default();
     for entry in lists.into_iter().flatten() {
         if let Some((name, value)) = entry.split_once('=')

@@ -19,14 +19,14 @@ const LONGEST_VARIABLE: usize = 131_071;
 
 /// A program, its arguments and its configuration.
 #[derive(Debug, Clone)]
-pub struct Exec {
+pub(crate) struct Exec {
     path: PathBuf,
     args: Vec<String>,
     config: String,
 }
 
 /// The program of a configuration.
-pub fn find(config: &Resource, site: &mut Site<'_, '_>) -> Result<Exec> {
+pub(crate) fn find(config: &Resource, site: &mut Site<'_, '_>) -> Result<Exec> {
     let (home, path) = path_of(config, site.options)?;
     check_executable(&path, config)?;
     let path = below(&home, path, config)?;
@@ -150,14 +150,14 @@ fn words(text: &str) -> Option<Vec<String>> {
 }
 
 /// Runs a program that makes objects.
-pub fn generate(exec: &Exec, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
+pub(crate) fn generate(exec: &Exec, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
     let mut all = exchange::from_output(&exec.name(), exec.run("", site)?, site.budget)?;
     exchange::apply_generator_annotations(&mut all)?;
     Ok(all)
 }
 
 /// Runs a program that changes objects.
-pub fn transform(exec: &Exec, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
+pub(crate) fn transform(exec: &Exec, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
     let texts = resources.iter().map(|r| exchange::to_text(r, true, true)).collect::<Result<Vec<_>>>()?;
     let output = exec.run(&texts.join("---\n"), site)?;
     let output = exchange::from_output(&exec.name(), output, site.budget)?;

@@ -9,7 +9,7 @@ use crate::resource::{ResMap, Resource};
 
 /// A plugin that is a program of its own, and the object that set it up.
 #[derive(Debug, Clone)]
-pub struct External {
+pub(crate) struct External {
     config: Resource,
     run: Run,
 }
@@ -22,7 +22,7 @@ enum Run {
 
 impl External {
     /// Finds and checks the plugin of a configuration.
-    pub fn load(config: &Resource, site: &mut Site<'_, '_>) -> Result<Self> {
+    pub(crate) fn load(config: &Resource, site: &mut Site<'_, '_>) -> Result<Self> {
         if !site.options.enable_alpha_plugins {
             return Err(Error::new(
                 ErrorKind::Restricted,
@@ -42,7 +42,7 @@ impl External {
     }
 
     /// Runs it as a generator. What it makes is found, in messages, where it was set up.
-    pub fn generate(&self, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
+    pub(crate) fn generate(&self, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
         let made = match &self.run {
             Run::Function(spec) => function::generate(spec, &self.config, site),
             Run::Exec(program) => exec::generate(program, site),
@@ -55,7 +55,7 @@ impl External {
     }
 
     /// Runs it as a transformer.
-    pub fn transform(&self, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
+    pub(crate) fn transform(&self, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
         match &self.run {
             Run::Function(spec) => function::transform(spec, &self.config, resources, site),
             Run::Exec(program) => exec::transform(program, resources, site),

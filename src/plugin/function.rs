@@ -38,19 +38,19 @@ const RULES: Rules = Rules {
 
 /// What a configuration says is to be run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Spec {
+pub(crate) struct Spec {
     /// `container`; runs if it has an image.
-    pub container: Container,
+    pub(crate) container: Container,
     /// `exec.path`
-    pub path: String,
+    pub(crate) path: String,
     /// `exec.args`
-    pub args: Vec<String>,
+    pub(crate) args: Vec<String>,
     /// `exec.envs`
-    pub envs: Vec<String>,
+    pub(crate) envs: Vec<String>,
 }
 
 /// What a configuration says is to be run, if it says so. Paths of mounts are checked.
-pub fn spec_of(config: &Resource) -> Result<Option<Spec>> {
+pub(crate) fn spec_of(config: &Resource) -> Result<Option<Spec>> {
     let (doc, root) = (config.doc(), config.root());
     let metadata = doc.get(root, "metadata");
     let annotations = metadata.and_then(|m| doc.get(m, "annotations"));
@@ -135,7 +135,7 @@ fn check_mounts(spec: &Spec, config: &Resource) -> Result<()> {
 }
 
 /// Runs a function that makes objects.
-pub fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
+pub(crate) fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<Vec<Resource>> {
     let config_text = config_text(config)?;
     let Some(output) = run(spec, config, std::slice::from_ref(&config_text), &config_text, site)? else {
         return Ok(vec![]);
@@ -146,7 +146,12 @@ pub fn generate(spec: &Spec, config: &Resource, site: &Site<'_, '_>) -> Result<V
 }
 
 /// Runs a function that changes objects.
-pub fn transform(spec: &Spec, config: &Resource, resources: &mut ResMap, site: &Site<'_, '_>) -> Result<()> {
+pub(crate) fn transform(
+    spec: &Spec,
+    config: &Resource,
+    resources: &mut ResMap,
+    site: &Site<'_, '_>,
+) -> Result<()> {
     let mut texts =
         resources.iter().map(|r| exchange::to_text(r, true, false)).collect::<Result<Vec<_>>>()?;
     let config_text = config_text(config)?;

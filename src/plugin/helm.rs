@@ -22,7 +22,7 @@ const CHART_HOME: &str = "charts";
 
 /// A chart whose configuration was checked.
 #[derive(Debug, Clone)]
-pub struct Chart {
+pub(crate) struct Chart {
     chart: HelmChart,
     merge: ValuesMerge,
     /// The directory that holds the chart's directory.
@@ -34,7 +34,11 @@ pub struct Chart {
 
 /// Checks a chart's configuration; all of a layer's generators are checked before the first one runs. The caller has
 /// put the layer's namespace into a chart without one.
-pub fn prepare(chart: &HelmChart, globals: Option<&HelmGlobals>, site: &mut Site<'_, '_>) -> Result<Chart> {
+pub(crate) fn prepare(
+    chart: &HelmChart,
+    globals: Option<&HelmGlobals>,
+    site: &mut Site<'_, '_>,
+) -> Result<Chart> {
     let at = || chart.mark.location();
     let fail = |message: String| Error::new(ErrorKind::Config, message).at(at());
     if !site.options.helm_is_enabled() {
@@ -109,7 +113,7 @@ fn refuse_repository(repo: &str, options: &PluginOptions) -> Result<(), String> 
 }
 
 /// Renders a chart.
-pub fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> {
+pub(crate) fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Resource>> {
     let scratch = scratch::directory("kustomize-helm-")?;
     // As kustomize has it: where the user stands.
     let directory = std::path::absolute(".").unwrap_or_else(|_| site.root.to_owned());

@@ -3,32 +3,33 @@
 //! Here and in the fetching of remote directories are the only places where other programs are started, all of them
 //! through [`program::run`].
 
-pub mod builtin;
+pub(crate) mod builtin;
 #[cfg(feature = "plugins")]
-pub mod container;
+pub(crate) mod container;
 #[cfg(feature = "plugins")]
-pub mod exchange;
+pub(crate) mod exchange;
 #[cfg(feature = "plugins")]
-pub mod exec;
+pub(crate) mod exec;
 #[cfg(feature = "plugins")]
-pub mod external;
+pub(crate) mod external;
 #[cfg(feature = "plugins")]
-pub mod function;
+pub(crate) mod function;
 #[cfg(feature = "plugins")]
-pub mod helm;
+pub(crate) mod helm;
 mod options;
 #[cfg(feature = "plugins")]
-pub mod program;
+pub(crate) mod program;
 #[cfg(feature = "plugins")]
 mod scratch;
 #[cfg(feature = "plugins")]
-pub mod values;
+pub(crate) mod values;
 #[cfg(not(feature = "plugins"))]
 mod without;
 
-pub use builtin::Builtin;
+pub(crate) use builtin::Builtin;
 #[cfg(feature = "plugins")]
-pub use external::External;
-pub use options::{PluginOptions, Site};
+pub(crate) use external::External;
+pub use options::PluginOptions;
+pub(crate) use options::Site;
 #[cfg(not(feature = "plugins"))]
-pub use without::{External, helm};
+pub(crate) use without::{External, helm};

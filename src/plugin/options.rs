@@ -70,7 +70,7 @@ impl Default for PluginOptions {
 
 impl PluginOptions {
     /// The directories in which kustomize looks for plugins, from the values of the variables that say so.
-    pub fn plugin_homes(
+    pub(crate) fn plugin_homes(
         kustomize_plugin_home: Option<PathBuf>,
         xdg_config_home: Option<PathBuf>,
         home: Option<PathBuf>,
@@ -86,19 +86,19 @@ impl PluginOptions {
     }
 
     /// Returns whether charts may be rendered.
-    pub fn helm_is_enabled(&self) -> bool {
+    pub(crate) fn helm_is_enabled(&self) -> bool {
         self.enable_helm || self.enable_alpha_plugins
     }
 }
 
 /// Where a plugin runs: the layer that asked for it.
-pub struct Site<'a, 'l> {
+pub(crate) struct Site<'a, 'l> {
     /// What the user allows.
-    pub options: &'a PluginOptions,
+    pub(crate) options: &'a PluginOptions,
     /// What documents of the plugin's output are charged to.
-    pub budget: Option<&'a Arc<Budget>>,
+    pub(crate) budget: Option<&'a Arc<Budget>>,
     /// The layer's directory, absolute and free of links.
-    pub root: &'a Path,
+    pub(crate) root: &'a Path,
     /// Reads the layer's files.
-    pub load: &'a mut Load<'l>,
+    pub(crate) load: &'a mut Load<'l>,
 }

@@ -18,44 +18,44 @@ const MOST_OUTPUT: u64 = 256 << 20;
 
 /// What to start and how.
 #[derive(Debug, Default)]
-pub struct Program<'a> {
+pub(crate) struct Program<'a> {
     /// A path if it has a slash, then relative to `directory`; otherwise it is looked for in `search`.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Where it is looked for.
-    pub search: SearchPath,
+    pub(crate) search: SearchPath,
     /// Its arguments.
-    pub args: &'a [String],
+    pub(crate) args: &'a [String],
     /// Added to the environment; of equal names the last counts.
-    pub env: &'a [(String, String)],
+    pub(crate) env: &'a [(String, String)],
     /// Where it runs; in the root of the file system if `None`.
-    pub directory: Option<&'a Path>,
+    pub(crate) directory: Option<&'a Path>,
     /// What it reads; nothing if empty.
-    pub input: &'a [u8],
+    pub(crate) input: &'a [u8],
     /// Standard error is the user's own rather than captured.
-    pub show_errors: bool,
+    pub(crate) show_errors: bool,
     /// It is killed after this time.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// What a program left.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     /// How it ended.
-    pub status: ExitStatus,
+    pub(crate) status: ExitStatus,
     /// What it wrote.
-    pub stdout: Vec<u8>,
+    pub(crate) stdout: Vec<u8>,
     /// What it wrote to standard error, if that was captured.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Output {
     /// How it ended: `exit status 3`, `signal 9`.
-    pub fn ending(&self) -> String {
+    pub(crate) fn ending(&self) -> String {
         ending(self.status)
     }
 
     /// How it ended and what it said about it.
-    pub fn complaint(&self) -> String {
+    pub(crate) fn complaint(&self) -> String {
         match self.stderr.trim() {
             "" => self.ending(),
             said => format!("{}: {said}", self.ending()),
@@ -72,7 +72,7 @@ fn ending(status: ExitStatus) -> String {
 }
 
 /// Runs a program to its end. An error only when it could not be started or took too long.
-pub fn run(program: &Program<'_>) -> Result<Output> {
+pub(crate) fn run(program: &Program<'_>) -> Result<Output> {
     let directory = program.directory.unwrap_or(Path::new("/"));
     let mut command =
         program.search.command(program.name, directory).map_err(|e| start_failed(program, &e))?;
@@ -157,7 +157,7 @@ fn wait(child: &mut interrupt::Program, program: &Program<'_>) -> Result<ExitSta
 }
 
 /// A command line for messages.
-pub fn command_line(name: &str, args: &[String]) -> String {
+pub(crate) fn command_line(name: &str, args: &[String]) -> String {
     std::iter::once(name).chain(args.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
 }
 

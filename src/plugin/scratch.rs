@@ -27,12 +27,12 @@ fn failed(error: &io::Error) -> Error {
 }
 
 /// A new directory, removed when dropped.
-pub fn directory(prefix: &str) -> Result<Directory> {
+pub(super) fn directory(prefix: &str) -> Result<Directory> {
     try_names(prefix, |b| interrupt::directory(|| b.tempdir()))
 }
 
 /// A new file with this content, removed when dropped.
-pub fn file(prefix: &str, content: &[u8]) -> Result<File> {
+pub(super) fn file(prefix: &str, content: &[u8]) -> Result<File> {
     let file = try_names(prefix, |b| interrupt::file(|| b.tempfile()))?;
     std::fs::write(file.path(), content).map_err(|e| failed(&e))?;
     Ok(file)

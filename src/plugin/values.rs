@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// How inline values and a file meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ValuesMerge {
+pub(crate) enum ValuesMerge {
     /// The inline values are laid over the file.
     Override,
     /// The file is laid over the inline values.
@@ -24,7 +24,7 @@ pub enum ValuesMerge {
 
 impl ValuesMerge {
     /// The meaning of `valuesMerge`.
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
             "" | "override" => Some(Self::Override),
             "merge" => Some(Self::Merge),
@@ -35,7 +35,11 @@ impl ValuesMerge {
 }
 
 /// The text of the merged values. `file` is not needed for [`ValuesMerge::Replace`].
-pub fn merged(inline: (&Doc, NodeId), file: Option<&Arc<Source>>, how: ValuesMerge) -> Result<Vec<u8>> {
+pub(crate) fn merged(
+    inline: (&Doc, NodeId),
+    file: Option<&Arc<Source>>,
+    how: ValuesMerge,
+) -> Result<Vec<u8>> {
     let (from, node) = inline;
     let (doc, root) = match (how, file) {
         (ValuesMerge::Replace, _) | (_, None) => {

@@ -10,40 +10,40 @@ fn refuse<T>(what: &str) -> Result<T> {
 }
 
 /// A plugin that is no builtin one.
-pub enum External {}
+pub(crate) enum External {}
 
 impl External {
     /// Refuses.
-    pub fn load(config: &Resource, _: &mut Site<'_, '_>) -> Result<Self> {
+    pub(crate) fn load(config: &Resource, _: &mut Site<'_, '_>) -> Result<Self> {
         refuse(&format!("the plugin `{}`", config.gvk().kind))
     }
 
     /// Is never reached.
-    pub fn generate(&self, _: &Site<'_, '_>) -> Result<Vec<Resource>> {
+    pub(crate) fn generate(&self, _: &Site<'_, '_>) -> Result<Vec<Resource>> {
         match *self {}
     }
 
     /// Is never reached.
-    pub fn transform(&self, _: &mut ResMap, _: &Site<'_, '_>) -> Result<()> {
+    pub(crate) fn transform(&self, _: &mut ResMap, _: &Site<'_, '_>) -> Result<()> {
         match *self {}
     }
 }
 
 /// Charts.
-pub mod helm {
+pub(crate) mod helm {
     use super::{Resource, Result, Site, refuse};
     use crate::kustomization::{HelmChart, HelmGlobals};
 
     /// A chart that could be rendered.
-    pub enum Chart {}
+    pub(crate) enum Chart {}
 
     /// Refuses.
-    pub fn prepare(chart: &HelmChart, _: Option<&HelmGlobals>, _: &mut Site<'_, '_>) -> Result<Chart> {
+    pub(crate) fn prepare(chart: &HelmChart, _: Option<&HelmGlobals>, _: &mut Site<'_, '_>) -> Result<Chart> {
         refuse(&format!("helm for the chart `{}`", chart.name))
     }
 
     /// Is never reached.
-    pub fn inflate(chart: &Chart, _: &mut Site<'_, '_>) -> Result<Vec<Resource>> {
+    pub(crate) fn inflate(chart: &Chart, _: &mut Site<'_, '_>) -> Result<Vec<Resource>> {
         match *chart {}
     }
 }

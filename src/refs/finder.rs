@@ -29,11 +29,11 @@ pub(super) enum Found {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hit {
     /// Position of the field spec in the list that [`Finder::new`] was given.
-    pub spec: u32,
+    pub(crate) spec: u32,
     /// The node.
-    pub node: NodeId,
+    pub(crate) node: NodeId,
     /// What it is to the field spec.
-    pub found: Found,
+    pub(crate) found: Found,
 }
 
 /// A step of the tree.
@@ -60,7 +60,7 @@ pub(super) struct Finder {
 
 impl Finder {
     /// The tree of some paths, in the order of their field specs.
-    pub fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(super) fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
         let mut steps = vec![Step::default()];
         // What follows those steps that many others follow.
         let mut known: FxHashMap<(usize, Str, bool), u32> = FxHashMap::default();
@@ -96,12 +96,12 @@ impl Finder {
     }
 
     /// Returns whether there is no field spec.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.steps.len() == 1
     }
 
     /// Puts all nodes that the field specs lead to into `hits`, by field spec, and for one field spec in the order of the document.
-    pub fn find(&self, doc: &Doc, root: NodeId, hits: &mut Vec<Hit>) {
+    pub(super) fn find(&self, doc: &Doc, root: NodeId, hits: &mut Vec<Hit>) {
         hits.clear();
         self.walk(doc, root, 0, hits);
         if !hits.is_sorted_by_key(|h| h.spec) {

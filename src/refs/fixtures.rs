@@ -6,7 +6,7 @@ use crate::resource::{PreviousId, ResMap, Resource};
 use crate::yaml::{Mark, Source, print, split};
 
 /// The objects of a text.
-pub fn objects(text: &str) -> ResMap {
+pub(super) fn objects(text: &str) -> ResMap {
     let source = Source::new("objects.yaml", text.to_owned());
     let mut all = ResMap::new();
     for doc in split::read_all(&source).expect("objects can be read") {
@@ -16,7 +16,7 @@ pub fn objects(text: &str) -> ResMap {
 }
 
 /// The objects of a text; those whose name starts with `p-` got that as a prefix.
-pub fn prefixed(text: &str) -> ResMap {
+pub(super) fn prefixed(text: &str) -> ResMap {
     let mut all = objects(text);
     all.edit_all(|res| {
         if let Some(name) = res.name().strip_prefix("p-") {
@@ -32,7 +32,7 @@ pub fn prefixed(text: &str) -> ResMap {
 }
 
 /// A field of the object of this name, printed.
-pub fn field(all: &ResMap, name: &str, path: &[&str]) -> String {
+pub(super) fn field(all: &ResMap, name: &str, path: &[&str]) -> String {
     let res = all.iter().find(|res| res.name() == name).expect("the object is there");
     let node = res.doc().get_path(res.root(), path).expect("the field is there");
     let mut out = Vec::new();
@@ -41,11 +41,11 @@ pub fn field(all: &ResMap, name: &str, path: &[&str]) -> String {
 }
 
 /// A place.
-pub fn mark() -> Mark {
+pub(super) fn mark() -> Mark {
     Mark { source: Source::new("kustomization.yaml", String::new()), offset: 0 }
 }
 
 /// A selector of kind and name.
-pub fn selector(api_version: &str, kind: &str, name: &str) -> Selector {
+pub(super) fn selector(api_version: &str, kind: &str, name: &str) -> Selector {
     Selector { gvk: Gvk::new(api_version, kind), name: name.to_owned(), ..Selector::default() }
 }

@@ -6,6 +6,6 @@ mod fieldpath;
 mod finder;
 #[cfg(test)]
 mod fixtures;
-pub mod names;
-pub mod replacements;
-pub mod vars;
+pub(crate) mod names;
+pub(crate) mod replacements;
+pub(crate) mod vars;

@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
 
 /// Makes all name references of the table follow the objects they mean.
-pub fn fix(resources: &mut ResMap, config: &TransformerConfig) -> Result<()> {
+pub(crate) fn fix(resources: &mut ResMap, config: &TransformerConfig) -> Result<()> {
     let index = Index::new(resources);
     let mut plans: FxHashMap<Gvk, Plan> = FxHashMap::default();
     let mut hits = Vec::new();

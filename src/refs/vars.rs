@@ -19,16 +19,16 @@ use std::collections::BTreeMap;
 
 /// The variables of a build, by name. No name is there twice.
 #[derive(Debug, Clone, Default)]
-pub struct VarSet(BTreeMap<String, Var>);
+pub(crate) struct VarSet(BTreeMap<String, Var>);
 
 impl VarSet {
     /// Returns whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Adds the variables of a kustomization and lets them find their objects among the present ones.
-    pub fn add(&mut self, vars: &[Var], resources: &mut ResMap) -> Result<()> {
+    pub(crate) fn add(&mut self, vars: &[Var], resources: &mut ResMap) -> Result<()> {
         if vars.is_empty() {
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl VarSet {
     }
 
     /// Adds the variables of a base or of a component.
-    pub fn merge(&mut self, other: Self) -> Result<()> {
+    pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
         other.0.into_values().try_for_each(|var| self.insert(var))
     }
 
@@ -83,7 +83,7 @@ impl VarSet {
     }
 
     /// Reads the values of all variables and puts them where the field specs say.
-    pub fn resolve_and_replace(
+    pub(crate) fn resolve_and_replace(
         &self,
         resources: &mut ResMap,
         specs: &[FieldSpec],

@@ -26,13 +26,13 @@ pub struct Access {
 
 impl Access {
     /// Whether a location may be asked: any unless there is no network, local ones always.
-    pub fn allows(&self, location: &str) -> bool {
+    pub(crate) fn allows(&self, location: &str) -> bool {
         let local = location.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file://"));
         !self.offline || local || location.starts_with('/')
     }
 
     /// Refuses everything that is not local.
-    pub fn refuse_offline(&self, location: &str) -> Result<()> {
+    pub(crate) fn refuse_offline(&self, location: &str) -> Result<()> {
         if self.allows(location) {
             return Ok(());
         }
@@ -41,7 +41,7 @@ impl Access {
     }
 
     /// Refuses what an address leads to, if that may not be asked.
-    pub fn refuse(&self, reach: Reach, location: &str, public_only: bool) -> Result<()> {
+    pub(crate) fn refuse(&self, reach: Reach, location: &str, public_only: bool) -> Result<()> {
         let shown = without_secrets(location);
         let refused = |message: String| Err(Error::new(ErrorKind::Restricted, message));
         match reach {
@@ -57,7 +57,7 @@ impl Access {
 
     /// Refuses a location whose host may not be asked. Where the host leads is found out here as well, unless a proxy
     /// asks it: git does not tell.
-    pub fn refuse_host(&self, location: &str, proxies: &Proxies) -> Result<()> {
+    pub(crate) fn refuse_host(&self, location: &str, proxies: &Proxies) -> Result<()> {
         let Some(host) = address::host_of(location) else { return Ok(()) };
         for reach in reach_of(host, location, proxies) {
             self.refuse(reach, location, self.public_only)?;
@@ -67,7 +67,7 @@ impl Access {
 }
 
 /// Where a host leads, as far as can be said here.
-pub fn reach_of(host: &str, location: &str, proxies: &Proxies) -> Vec<Reach> {
+pub(super) fn reach_of(host: &str, location: &str, proxies: &Proxies) -> Vec<Reach> {
     if let Some(known) = literal(host) {
         return vec![known];
     }

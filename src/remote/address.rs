@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where an address leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// A host of the public network.
     Public,
     /// This machine, or a host of a private network.
@@ -27,7 +27,7 @@ const METADATA_NAMES: [&str; 4] =
     ["metadata", "metadata.goog", "metadata.google.internal", "instance-data.ec2.internal"];
 
 /// Where an address leads.
-pub fn reach(address: IpAddr) -> Reach {
+pub(crate) fn reach(address: IpAddr) -> Reach {
     match address {
         IpAddr::V4(v4) => reach_v4(v4),
         IpAddr::V6(v6) => match inner(v6) {
@@ -72,7 +72,7 @@ fn inner(a: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 /// Where a host leads that is an address or the name of a metadata service; `None` for other names.
-pub fn literal(host: &str) -> Option<Reach> {
+pub(crate) fn literal(host: &str) -> Option<Reach> {
     let host = host.trim_matches(['[', ']']).trim_end_matches('.');
     let address = host.split('%').next().unwrap_or_default();
     if let Ok(address) = address.parse::<IpAddr>() {
@@ -85,7 +85,7 @@ pub fn literal(host: &str) -> Option<Reach> {
 }
 
 /// The host that git would ask for a location, if it would ask one: `https://user@host:port/…`, `user@host:…`.
-pub fn host_of(location: &str) -> Option<&str> {
+pub(crate) fn host_of(location: &str) -> Option<&str> {
     let (scheme, rest) = match location.split_once("://") {
         Some((scheme, rest)) => (Some(scheme), rest),
         None => (None, location),

@@ -62,33 +62,33 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     /// What may be reached.
-    pub access: &'a Access,
+    pub(crate) access: &'a Access,
     /// Proxies of the user.
-    pub proxies: &'a Proxies,
+    pub(crate) proxies: &'a Proxies,
     /// The location.
-    pub url: &'a str,
+    pub(crate) url: &'a str,
     /// Branch, tag or commit.
-    pub reference: &'a str,
+    pub(crate) reference: &'a str,
     /// What a new clone begins with.
-    pub template: &'a Path,
+    pub(crate) template: &'a Path,
     /// How long each command may take.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Run<'_> {
     /// Refuses a location that git shall not see.
-    pub fn refuse(&self, url: &str) -> Result<()> {
+    pub(super) fn refuse(&self, url: &str) -> Result<()> {
         refuse_misread(url, "")?;
         self.access.refuse_host(url, self.proxies)
     }
 
     /// Runs git in a directory.
-    pub fn git(&self, directory: &Path, args: &[&str]) -> Result<()> {
+    pub(super) fn git(&self, directory: &Path, args: &[&str]) -> Result<()> {
         self.read(directory, args, &mut |_| true)
     }
 
     /// Runs git in a directory and gives what it printed. More than it has to say is an error.
-    pub fn output(&self, directory: &Path, args: &[&str]) -> Result<String> {
+    pub(super) fn output(&self, directory: &Path, args: &[&str]) -> Result<String> {
         let mut text = Vec::new();
         self.read(directory, args, &mut |bytes| {
             text.extend_from_slice(bytes);

@@ -18,7 +18,7 @@ const MOST_FILES: usize = 500_000;
 
 /// What is at a path below a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     /// A regular file: the hexadecimal SHA-256 of its bytes.
     File(String),
     /// A symbolic link and its target.
@@ -26,15 +26,15 @@ pub enum Content {
 }
 
 /// The files below a directory by their paths, with `/` between the parts.
-pub type Contents = BTreeMap<String, Content>;
+pub(crate) type Contents = BTreeMap<String, Content>;
 
 /// The hexadecimal SHA-256 of bytes.
-pub fn hash(bytes: &[u8]) -> String {
+pub(crate) fn hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
 /// The same, as it is written in a lock.
-pub fn prefixed_hash(bytes: &[u8]) -> String {
+pub(crate) fn prefixed_hash(bytes: &[u8]) -> String {
     format!("{PREFIX}{}", hash(bytes))
 }
 
@@ -43,7 +43,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The hash of a list of files.
-pub fn sum(contents: &Contents) -> String {
+pub(crate) fn sum(contents: &Contents) -> String {
     let mut hasher = Sha256::new();
     for (path, content) in contents {
         let line = match content {
@@ -57,7 +57,7 @@ pub fn sum(contents: &Contents) -> String {
 
 /// What is below a directory. Names starting with `.git` followed by nothing else are passed over: a repository's own data is
 /// no content.
-pub fn of(directory: &Path) -> Result<Contents> {
+pub(crate) fn of(directory: &Path) -> Result<Contents> {
     let mut found = vec![];
     list(directory, "", &mut found)?;
     let read = |(path, target): &(String, Option<String>)| -> Result<(String, Content)> {
@@ -72,7 +72,7 @@ pub fn of(directory: &Path) -> Result<Contents> {
 }
 
 /// The hexadecimal SHA-256 of a file.
-pub fn of_file(path: &Path) -> Result<String> {
+pub(crate) fn of_file(path: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
     let mut file = std::fs::File::open(path).map_err(|e| unreadable(path, &e))?;
     let mut buffer = vec![0; 64 << 10];
@@ -136,18 +136,18 @@ fn list(top: &Path, below: &str, found: &mut Vec<(String, Option<String>)>) -> R
 
 /// How two lists of files differ: what is missing from the second, what it has beyond the first, and what is not the same.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// In the first list only.
-    pub missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
     /// In the second list only.
-    pub added: Vec<String>,
+    pub(crate) added: Vec<String>,
     /// In both, with other content.
-    pub modified: Vec<String>,
+    pub(crate) modified: Vec<String>,
 }
 
 impl Difference {
     /// Compares two lists.
-    pub fn between(expected: &Contents, found: &Contents) -> Self {
+    pub(crate) fn between(expected: &Contents, found: &Contents) -> Self {
         let mut difference = Self::default();
         for (path, content) in expected {
             match found.get(path) {
@@ -161,13 +161,13 @@ impl Difference {
     }
 
     /// Whether the lists are equal.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.added.is_empty() && self.modified.is_empty()
     }
 }
 
 /// What was edited: the hash of each file that is not what it was, empty for removed ones.
-pub fn edits(list: &Contents, here: &Contents) -> BTreeMap<String, String> {
+pub(crate) fn edits(list: &Contents, here: &Contents) -> BTreeMap<String, String> {
     let difference = Difference::between(list, here);
     let hash = |path: &String| match here.get(path) {
         Some(Content::File(hash)) => format!("sha256:{hash}"),
@@ -179,7 +179,7 @@ pub fn edits(list: &Contents, here: &Contents) -> BTreeMap<String, String> {
 }
 
 /// Writes lists as `sha256sum` does, so that it can check them; links are comments there.
-pub fn write_sums(lists: &BTreeMap<String, Contents>) -> String {
+pub(crate) fn write_sums(lists: &BTreeMap<String, Contents>) -> String {
     let mut out = String::new();
     for (directory, contents) in lists {
         for (path, content) in contents {
@@ -198,7 +198,7 @@ pub fn write_sums(lists: &BTreeMap<String, Contents>) -> String {
 
 /// Reads what [`write_sums`] wrote. Lines that it cannot have written are passed over: the hash of each list is in the
 /// lock, which is what counts.
-pub fn read_sums(text: &str) -> Contents {
+pub(crate) fn read_sums(text: &str) -> Contents {
     let line = |line: &str| -> Option<(String, Content)> {
         if let Some(link) = line.strip_prefix("# link  ") {
             let (path, target) = link.split_once("  ")?;
@@ -211,7 +211,7 @@ pub fn read_sums(text: &str) -> Contents {
 }
 
 /// The part of a list that is below a directory, with paths relative to it.
-pub fn below(contents: &Contents, directory: &str) -> Contents {
+pub(crate) fn below(contents: &Contents, directory: &str) -> Contents {
     let inside = |path: &String| match path.strip_prefix(directory) {
         Some("") => Some(String::new()),
         Some(rest) => rest.strip_prefix('/').map(str::to_owned),

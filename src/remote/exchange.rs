@@ -17,51 +17,51 @@ const REDIRECTS: usize = 5;
 
 /// Sends requests.
 #[derive(Debug)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     routes: Routes,
     timeout: Duration,
 }
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The URL.
-    pub url: &'a str,
+    pub(crate) url: &'a str,
     /// Headers that every host may see.
-    pub headers: &'a [(&'a str, &'a str)],
+    pub(crate) headers: &'a [(&'a str, &'a str)],
     /// `Authorization`, for the host of the URL alone.
-    pub authorization: Option<&'a str>,
+    pub(crate) authorization: Option<&'a str>,
     /// A form to post; otherwise the request is a GET.
-    pub form: Option<&'a str>,
+    pub(crate) form: Option<&'a str>,
     /// The largest answer, in bytes.
-    pub limit: u64,
+    pub(crate) limit: u64,
 }
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status code.
-    pub status: u16,
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
     /// The body.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// The first header of a name in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers(name).next()
     }
 
     /// All headers of a name in lower case.
-    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }
 
 impl Exchange {
     /// Nothing sent yet. `timeout`: how long an answer may take altogether.
-    pub fn new(proxies: Proxies, access: Access, timeout: Duration) -> Self {
+    pub(crate) fn new(proxies: Proxies, access: Access, timeout: Duration) -> Self {
         Self { routes: Routes::new(proxies, access), timeout }
     }
 
@@ -71,7 +71,7 @@ impl Exchange {
     ///
     /// The host may not be asked, there is no connection, the answer is too large or too slow, or there are too many
     /// redirects.
-    pub fn send(&self, request: &Request<'_>) -> Result<Answer> {
+    pub(crate) fn send(&self, request: &Request<'_>) -> Result<Answer> {
         let shown = without_query(request.url);
         let failed =
             |why: String| Error::new(ErrorKind::Remote, format!("`{shown}` cannot be fetched: {why}"));

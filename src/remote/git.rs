@@ -31,15 +31,15 @@ type Slot = Arc<OnceLock<Result<Checkout>>>;
 
 /// What a reference resolved to.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub(crate) struct Found {
     /// The directory with the files, free of links.
-    pub directory: Arc<Path>,
+    pub(crate) directory: Arc<Path>,
     /// The commit.
-    pub commit: String,
+    pub(crate) commit: String,
     /// The commit's tree, as git names it.
-    pub tree: String,
+    pub(crate) tree: String,
     /// Whether the reference is a branch, which moves.
-    pub moves: bool,
+    pub(crate) moves: bool,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Checkout {
 
 /// The repositories of a build.
 #[derive(Debug, Default)]
-pub struct Git {
+pub(crate) struct Git {
     clones: Mutex<FxHashMap<Key, Slot>>,
     proxies: Proxies,
     access: Access,
@@ -70,12 +70,12 @@ pub struct Git {
 
 impl Git {
     /// No repositories yet.
-    pub fn new(proxies: Proxies, access: Access, cache: Arc<LazyCache>, parts: bool) -> Self {
+    pub(crate) fn new(proxies: Proxies, access: Access, cache: Arc<LazyCache>, parts: bool) -> Self {
         Self { clones: Mutex::default(), proxies, access, cache, parts }
     }
 
     /// Fetches a repository, or the part of it that is needed, once in a run. `url` is the location after mirrors.
-    pub fn checkout(&self, url: &str, spec: &RepoSpec) -> Result<Found> {
+    pub(crate) fn checkout(&self, url: &str, spec: &RepoSpec) -> Result<Found> {
         let part = if self.parts { part::of(url, spec) } else { None };
         let key = (url.to_owned(), spec.reference.clone(), spec.submodules, part.clone());
         let mut clones = self.clones.lock().unwrap_or_else(PoisonError::into_inner);
@@ -246,7 +246,7 @@ fn offline(url: &str, reference: &str) -> Error {
 mod tests {
     use super::*;
     use crate::load::Fetch;
-    use crate::remote::{Remote, Settings, url};
+    use crate::remote::{Remote, RemoteOptions, url};
     use crate::search_path::SearchPath;
     use std::process::Command;
 
@@ -295,7 +295,7 @@ mod tests {
         git(top.path(), &["tag", "v1"]);
         let search = SearchPath::of_the_tests();
         let access = Access { search, ..Access::default() };
-        let remote = Remote::new(Settings { access, ..Settings::default() });
+        let remote = Remote::new(RemoteOptions { access, ..RemoteOptions::default() });
         let given = format!("file://{}", top.path().display());
         let first = remote.checkout(&url::parse(&format!("{given}//x?ref=v1")).unwrap()).unwrap();
         let again = remote.checkout(&url::parse(&format!("{given}?ref=v1")).unwrap()).unwrap();

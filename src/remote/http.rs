@@ -19,7 +19,7 @@ const REDIRECTS: usize = 10;
 
 /// Fetches files.
 #[derive(Debug, Default)]
-pub struct Client {
+pub(crate) struct Client {
     routes: Routes,
     spent: Mutex<Spent>,
 }
@@ -33,12 +33,12 @@ struct Spent {
 
 impl Client {
     /// A client that has no connections yet.
-    pub fn new(proxies: Proxies, access: Access) -> Self {
+    pub(crate) fn new(proxies: Proxies, access: Access) -> Self {
         Self { routes: Routes::new(proxies, access), ..Self::default() }
     }
 
     /// The content at a URL.
-    pub fn get(&self, url: &str, within: Duration) -> Result<Vec<u8>> {
+    pub(crate) fn get(&self, url: &str, within: Duration) -> Result<Vec<u8>> {
         let shown = without_secrets(url);
         let failed =
             |cause: String| Error::new(ErrorKind::Remote, format!("`{shown}` cannot be fetched: {cause}"));

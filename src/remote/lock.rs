@@ -13,16 +13,16 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 /// The name of the file.
-pub const NAME: &str = "kfm.lock";
+pub(crate) const NAME: &str = "kfm.lock";
 
 /// The file beside it that lists the hash of every copied file, as `sha256sum` writes them.
-pub const SUMS: &str = "kfm.sum";
+pub(crate) const SUMS: &str = "kfm.sum";
 
 /// The directory beside it for copies.
-pub const VENDOR: &str = "vendor";
+pub(crate) const VENDOR: &str = "vendor";
 
 /// The largest lock and list of hashes that are read, in bytes.
-pub const LARGEST: u64 = 256 << 20;
+pub(crate) const LARGEST: u64 = 256 << 20;
 
 const VERSION: u32 = 1;
 
@@ -31,82 +31,82 @@ const HEADER: &str = "# Written by `kfm vendor`, which changes it: what each rem
 /// The content of a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lock {
+pub(crate) struct Lock {
     /// The version of the format.
-    pub version: u32,
+    pub(crate) version: u32,
     /// The targets that were walked, relative to the lock's directory; none for every kustomization below it.
     #[serde(default)]
-    pub targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
     /// Repositories by URL and reference.
     #[serde(default, rename = "repository", skip_serializing_if = "Vec::is_empty")]
-    pub repositories: Vec<LockedRepository>,
+    pub(crate) repositories: Vec<LockedRepository>,
     /// Files by URL.
     #[serde(default, rename = "file", skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<LockedFile>,
+    pub(crate) files: Vec<LockedFile>,
     /// Whole trees by name.
     #[serde(default, rename = "source", skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<LockedSource>,
+    pub(crate) sources: Vec<LockedSource>,
 }
 
 /// A repository at a reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LockedRepository {
+pub(crate) struct LockedRepository {
     /// As git gets it, before any mirror, without password.
-    pub url: String,
+    pub(crate) url: String,
     /// As written; empty for the default branch.
     #[serde(rename = "ref")]
-    pub reference: String,
+    pub(crate) reference: String,
     /// Whether submodules were left out.
     #[serde(default, skip_serializing_if = "is_false")]
-    pub without_submodules: bool,
+    pub(crate) without_submodules: bool,
     /// The commit.
-    pub commit: String,
+    pub(crate) commit: String,
     /// The commit's tree, as git names it.
-    pub tree: String,
+    pub(crate) tree: String,
     /// Where the copy is.
-    pub copy: String,
+    pub(crate) copy: String,
     /// The hash of the copy.
-    pub sum: String,
+    pub(crate) sum: String,
     /// The references that lead here, as they are written, without password.
     #[serde(default)]
-    pub references: Vec<String>,
+    pub(crate) references: Vec<String>,
 }
 
 /// A file fetched over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LockedFile {
+pub(crate) struct LockedFile {
     /// As written, without password.
-    pub url: String,
+    pub(crate) url: String,
     /// Where the copy is.
-    pub copy: String,
+    pub(crate) copy: String,
     /// The hash of the file.
-    pub sum: String,
+    pub(crate) sum: String,
 }
 
 /// A tree that `kfm.toml` asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LockedSource {
+pub(crate) struct LockedSource {
     /// The source's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The repository, without password.
-    pub git: String,
+    pub(crate) git: String,
     /// As written.
     #[serde(rename = "ref")]
-    pub reference: String,
+    pub(crate) reference: String,
     /// The commit.
-    pub commit: String,
+    pub(crate) commit: String,
     /// The commit's tree, as git names it.
-    pub tree: String,
+    pub(crate) tree: String,
     /// Where the tree is.
-    pub into: String,
+    pub(crate) into: String,
     /// The hash of what was taken from upstream.
-    pub sum: String,
+    pub(crate) sum: String,
     /// Files that were edited since, with the hash of their content; empty for removed ones.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub edits: std::collections::BTreeMap<String, String>,
+    pub(crate) edits: std::collections::BTreeMap<String, String>,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -121,7 +121,7 @@ impl Default for Lock {
 
 impl Lock {
     /// Reads a lock; `None` if there is no such file. `shown` is how messages name it.
-    pub fn read(path: &Path, shown: &str) -> Result<Option<Self>> {
+    pub(crate) fn read(path: &Path, shown: &str) -> Result<Option<Self>> {
         match files::read_text_beside(path, LARGEST) {
             Ok(text) => Self::parse(&Source::new(shown, text)).map(Some),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -131,7 +131,7 @@ impl Lock {
     }
 
     /// Reads the text of a lock.
-    pub fn parse(source: &Arc<Source>) -> Result<Self> {
+    pub(crate) fn parse(source: &Arc<Source>) -> Result<Self> {
         let lock: Self = toml::from_str(&source.text).map_err(|e| {
             let message = e.message().trim().trim_end_matches('.').lines().collect::<Vec<_>>().join(", ");
             let offset = e.span().map_or(0, |span| span.start);
@@ -162,7 +162,7 @@ impl Lock {
     }
 
     /// The text of the lock, its entries in order.
-    pub fn text(&self) -> Result<String> {
+    pub(crate) fn text(&self) -> Result<String> {
         let mut sorted = self.clone();
         sorted.repositories.sort_by(|a, b| key(a).cmp(&key(b)));
         sorted.repositories.iter_mut().for_each(|r| r.references.sort());
@@ -174,7 +174,7 @@ impl Lock {
     }
 
     /// The entry for a repository.
-    pub fn repository(&self, spec: &RepoSpec) -> Option<&LockedRepository> {
+    pub(crate) fn repository(&self, spec: &RepoSpec) -> Option<&LockedRepository> {
         let url = without_user(&spec.url);
         self.repositories.iter().find(|r| {
             r.url == url && r.reference == spec.reference && r.without_submodules != spec.submodules
@@ -182,20 +182,15 @@ impl Lock {
     }
 
     /// The entry for a file.
-    pub fn file(&self, url: &str) -> Option<&LockedFile> {
+    pub(crate) fn file(&self, url: &str) -> Option<&LockedFile> {
         let url = without_user(url);
         self.files.iter().find(|f| f.url == url)
     }
 
     /// What a text names that may name either.
-    pub fn known(&self, spec: &RepoSpec) -> Option<Named> {
+    pub(crate) fn known(&self, spec: &RepoSpec) -> Option<Named> {
         let file = || self.file(&spec.raw).map(|_| Named::File);
         file().or_else(|| self.repository(spec).map(|_| Named::Directory))
-    }
-
-    /// Whether it says nothing.
-    pub fn is_empty(&self) -> bool {
-        self.repositories.is_empty() && self.files.is_empty() && self.sources.is_empty()
     }
 }
 
@@ -204,17 +199,17 @@ fn key(repository: &LockedRepository) -> (&str, &str, bool) {
 }
 
 /// Whether a text is the full name of a commit.
-pub fn is_commit(text: &str) -> bool {
+pub(crate) fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// Whether a path names something below the directory it is relative to.
-pub fn is_inside(path: &str) -> bool {
+pub(crate) fn is_inside(path: &str) -> bool {
     !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// A URL as a lock, a cache or a message may hold it: over HTTP without user, over SSH without password.
-pub fn without_user(url: &str) -> String {
+pub(crate) fn without_user(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);

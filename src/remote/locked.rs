@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 
 /// A lock and the directory it is in.
 #[derive(Debug, Clone)]
-pub struct Locked {
+pub(crate) struct Locked {
     /// The directory, absolute and free of links.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// What the lock says.
-    pub lock: Lock,
+    pub(crate) lock: Lock,
 }
 
 impl Locked {
     /// The lock that counts for a directory: its own or that of the nearest directory above.
-    pub fn find(directory: &Path, show: &dyn Fn(&Path) -> String) -> Result<Option<Self>> {
+    pub(crate) fn find(directory: &Path, show: &dyn Fn(&Path) -> String) -> Result<Option<Self>> {
         let Ok(directory) = directory.canonicalize() else { return Ok(None) };
         for above in directory.ancestors() {
             let path = above.join(NAME);
@@ -29,7 +29,7 @@ impl Locked {
     }
 
     /// Where a copy is, free of links; `None` if it is not there.
-    pub fn copy(&self, copy: &str) -> Result<Option<PathBuf>> {
+    pub(crate) fn copy(&self, copy: &str) -> Result<Option<PathBuf>> {
         let refused = |why: String| {
             let message = format!("the copy `{copy}` {why}");
             Err(Error::new(ErrorKind::Restricted, message).at(Location::file(NAME)))
@@ -44,7 +44,7 @@ impl Locked {
     }
 
     /// Refuses a copied directory that is not what the lock says.
-    pub fn check_directory(&self, entry: &LockedRepository, path: &Path) -> Result<()> {
+    pub(crate) fn check_directory(&self, entry: &LockedRepository, path: &Path) -> Result<()> {
         let found = content::of(path)?;
         if content::sum(&found) == entry.sum {
             return Ok(());
@@ -54,7 +54,7 @@ impl Locked {
     }
 
     /// Refuses a copied file that is not what the lock says.
-    pub fn check_file(&self, entry: &LockedFile, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn check_file(&self, entry: &LockedFile, bytes: &[u8]) -> Result<()> {
         match content::prefixed_hash(bytes) == entry.sum {
             true => Ok(()),
             false => Err(differs(&entry.url, &format!("`{}` is modified", entry.copy))
@@ -63,7 +63,7 @@ impl Locked {
     }
 
     /// Refuses trees that are not what the lock says.
-    pub fn check_sources(&self) -> Result<()> {
+    pub(crate) fn check_sources(&self) -> Result<()> {
         for entry in &self.lock.sources {
             if let Some(what) = self.source_problems(entry)?.first() {
                 return Err(differs(&entry.git, what).hint(
@@ -75,7 +75,7 @@ impl Locked {
     }
 
     /// How a tree differs from what the lock says of it; nothing if it does not.
-    pub fn source_problems(&self, entry: &LockedSource) -> Result<Vec<String>> {
+    pub(crate) fn source_problems(&self, entry: &LockedSource) -> Result<Vec<String>> {
         let Some(path) = self.copy(&entry.into)? else {
             return Ok(vec![format!("`{}` is missing", entry.into)]);
         };
@@ -101,7 +101,7 @@ impl Locked {
     }
 
     /// What the list of hashes has for a copy or tree.
-    pub fn sums(&self, copy: &str) -> Contents {
+    pub(crate) fn sums(&self, copy: &str) -> Contents {
         let text = files::read_text_beside(&self.directory.join(SUMS), LARGEST).unwrap_or_default();
         content::below(&content::read_sums(&text), copy)
     }

@@ -35,25 +35,25 @@ struct Mirror {
 
 /// What the user's configuration says.
 #[derive(Debug, Clone, Default)]
-pub struct Config {
+pub(crate) struct Config {
     /// `[[mirror]]`
-    pub mirrors: Mirrors,
+    pub(crate) mirrors: Mirrors,
     /// `[network]`
-    pub network: Network,
+    pub(crate) network: Network,
     /// `[limits]`, as the command line writes them: `memory=2GiB`.
-    pub limits: Vec<String>,
+    pub(crate) limits: Vec<String>,
 }
 
 /// The table `[network]`: what may be reached unless the command line says less.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Network {
+pub(crate) struct Network {
     /// `offline = true`: nothing is asked over the network.
-    pub offline: bool,
+    pub(crate) offline: bool,
     /// `public-only = true`: this machine and private networks are not asked.
-    pub public_only: bool,
+    pub(crate) public_only: bool,
     /// `file-repositories = true`: kustomization files may name repositories of this machine.
-    pub file_repositories: bool,
+    pub(crate) file_repositories: bool,
 }
 
 #[derive(Deserialize)]
@@ -67,9 +67,23 @@ struct Tables {
     limits: std::collections::BTreeMap<String, toml::Spanned<toml::Value>>,
 }
 
+impl FromIterator<(String, String)> for Mirrors {
+    /// Mirrors of URLs, or of their beginnings: what they are and what takes their place.
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self::new(pairs.into_iter().map(|(from, to)| Mirror { from, to }).collect())
+    }
+}
+
+impl Mirrors {
+    fn new(mut mirrors: Vec<Mirror>) -> Self {
+        mirrors.sort_by_key(|m| std::cmp::Reverse(m.from.len()));
+        Self(mirrors)
+    }
+}
+
 impl Config {
     /// What a configuration file says; nothing if there is no such file.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let shown: Arc<str> = path.to_string_lossy().into();
         match std::fs::read_to_string(path) {
             Ok(text) if text.len() <= Source::LIMIT => Self::parse(&Source::new(shown, text)),
@@ -95,7 +109,7 @@ impl Config {
     }
 
     /// What a configuration's text says.
-    pub fn parse(source: &Arc<Source>) -> Result<Self> {
+    pub(crate) fn parse(source: &Arc<Source>) -> Result<Self> {
         let at = |offset: usize| source.location(u32::try_from(offset).unwrap_or(0));
         let config: Tables = toml::from_str(&source.text).map_err(|e| {
             let message = e.message().trim().trim_end_matches('.');
@@ -115,7 +129,6 @@ impl Config {
             }
             mirrors.push(mirror);
         }
-        mirrors.sort_by_key(|m| std::cmp::Reverse(m.from.len()));
         let mut limits = Vec::with_capacity(config.limits.len());
         for (name, value) in config.limits {
             let start = value.span().start;
@@ -127,13 +140,13 @@ impl Config {
             check.map_err(|message| Error::new(ErrorKind::Config, message).at(at(start)))?;
             limits.push(text);
         }
-        Ok(Self { mirrors: Mirrors(mirrors), network: config.network, limits })
+        Ok(Self { mirrors: Mirrors::new(mirrors), network: config.network, limits })
     }
 }
 
 impl Mirrors {
     /// Rewrites a URL. An error if the result would be outside of the mirror.
-    pub fn rewrite<'a>(&self, url: &'a str) -> Result<Mirrored<'a>> {
+    pub(crate) fn rewrite<'a>(&self, url: &'a str) -> Result<Mirrored<'a>> {
         let found = self.0.iter().find_map(|m| Some((m, url.strip_prefix(m.from.as_str())?)).filter(fits));
         let Some((mirror, rest)) = found else { return Ok(Mirrored { url: url.into(), base: None }) };
         let local = local_path(&mirror.to);
@@ -152,9 +165,9 @@ impl Mirrors {
 
 /// A URL, rewritten where a mirror has it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Mirrored<'a> {
+pub(crate) struct Mirrored<'a> {
     /// The location.
-    pub url: Cow<'a, str>,
+    pub(crate) url: Cow<'a, str>,
     /// The local directory of the mirror.
     base: Option<PathBuf>,
 }
@@ -162,7 +175,7 @@ pub struct Mirrored<'a> {
 impl Mirrored<'_> {
     /// The file or directory of a local mirror that this is, free of links; `None` where it is no local
     /// one. An error of the kind `PermissionDenied` where a link leads out of the mirror.
-    pub fn local(&self) -> Option<io::Result<PathBuf>> {
+    pub(crate) fn local(&self) -> Option<io::Result<PathBuf>> {
         let base = self.base.as_ref()?;
         let inside = || {
             let path = local_path(&self.url).ok_or(io::ErrorKind::InvalidInput)?.canonicalize()?;

@@ -6,25 +6,25 @@
 //! directories of the user come from the caller; `git` inherits what it needs.
 
 mod access;
-pub mod address;
-pub mod cache;
+pub(crate) mod address;
+pub(crate) mod cache;
 mod command;
-pub mod content;
-pub mod exchange;
+pub(crate) mod content;
+pub(crate) mod exchange;
 mod forward;
-pub mod git;
-pub mod http;
-pub mod lock;
+pub(crate) mod git;
+pub(crate) mod http;
+pub(crate) mod lock;
 mod locked;
-pub mod mirror;
+pub(crate) mod mirror;
 mod part;
-pub mod places;
-pub mod proxy;
+pub(crate) mod places;
+pub(crate) mod proxy;
 mod route;
 mod settings;
 mod size;
 mod submodules;
-pub mod url;
+pub(crate) mod url;
 
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause, without_secrets};
 use crate::limits::Limit;
@@ -39,40 +39,42 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use access::Access;
-pub use cache::{Cache, Listed};
-pub use git::Found;
-pub use lock::{Lock, LockedFile, LockedRepository, LockedSource};
-pub use locked::Locked;
-pub use mirror::{Config, Mirrors};
+pub(crate) use cache::{Cache, Listed};
+pub(crate) use git::Found;
+pub(crate) use lock::{Lock, LockedFile, LockedRepository, LockedSource};
+pub(crate) use locked::Locked;
+pub(crate) use mirror::Config;
+pub use mirror::Mirrors;
 pub use proxy::Proxies;
-pub use settings::{Copies, Settings};
+pub(crate) use settings::Copies;
+pub use settings::RemoteOptions;
 
 /// A repository that was asked for.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// As it was asked for first.
-    pub spec: RepoSpec,
+    pub(crate) spec: RepoSpec,
     /// What it turned out to be.
-    pub found: Found,
+    pub(crate) found: Found,
     /// All texts that asked for it, without passwords.
-    pub references: BTreeSet<String>,
+    pub(crate) references: BTreeSet<String>,
 }
 
 /// What a run asked for.
 #[derive(Debug, Default)]
-pub struct Record {
+pub(crate) struct Record {
     /// Repositories by URL, reference, and whether with submodules.
-    pub repositories: BTreeMap<(String, String, bool), Asked>,
+    pub(crate) repositories: BTreeMap<(String, String, bool), Asked>,
     /// Files by URL, without password.
-    pub files: BTreeMap<String, Arc<Vec<u8>>>,
+    pub(crate) files: BTreeMap<String, Arc<Vec<u8>>>,
     /// Files and links that were read below the directories of repositories.
-    pub used: BTreeSet<PathBuf>,
+    pub(crate) used: BTreeSet<PathBuf>,
 }
 
 /// Fetches over the network, through the lock and the cache of the user.
 #[derive(Debug, Default)]
 pub struct Remote {
-    settings: Settings,
+    settings: RemoteOptions,
     http: http::Client,
     git: git::Git,
     cache: Arc<cache::LazyCache>,
@@ -80,7 +82,7 @@ pub struct Remote {
     checked: Mutex<FxHashMap<String, Result<()>>>,
     record: Mutex<Record>,
     /// What there is to say about what was fetched.
-    pub findings: Findings,
+    pub(crate) findings: Findings,
 }
 
 fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -89,8 +91,8 @@ fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Remote {
     /// Nothing fetched yet.
-    pub fn new(settings: Settings) -> Self {
-        let Settings { proxies, access, cache, .. } = &settings;
+    pub fn new(settings: RemoteOptions) -> Self {
+        let RemoteOptions { proxies, access, cache, .. } = &settings;
         let lazy = Arc::new(cache::LazyCache::new(cache.clone()));
         Self {
             http: http::Client::new(proxies.clone(), access.clone()),
@@ -104,7 +106,7 @@ impl Remote {
     }
 
     /// What was asked for since this was called last.
-    pub fn take_record(&self) -> Record {
+    pub(crate) fn take_record(&self) -> Record {
         std::mem::take(&mut hold(&self.record))
     }
 
@@ -200,12 +202,12 @@ impl Remote {
     }
 
     /// Where programs are found.
-    pub fn search(&self) -> &SearchPath {
+    pub(crate) fn search(&self) -> &SearchPath {
         &self.settings.access.search
     }
 
     /// A repository from the cache or from wherever it is, whatever the lock says.
-    pub fn fetch(&self, spec: &RepoSpec) -> Result<Found> {
+    pub(crate) fn fetch(&self, spec: &RepoSpec) -> Result<Found> {
         let mirrored = self.settings.mirrors.rewrite(&spec.url)?;
         let url: Cow<'_, str> = match mirrored.local() {
             Some(path) => {
@@ -354,7 +356,7 @@ mod tests {
             top.path().display()
         );
         let mirrors = Config::parse(&Source::new("config.toml", config)).unwrap().mirrors;
-        let remote = Remote::new(Settings { mirrors, ..Settings::default() });
+        let remote = Remote::new(RemoteOptions { mirrors, ..RemoteOptions::default() });
         assert_eq!(remote.file("https://h.example/v1/x.yaml").unwrap(), b"a: 1\n");
         for missing in ["https://h.example/v1/y.yaml", "https://h.example/v1/"] {
             let error = remote.file(missing).unwrap_err();

@@ -4,7 +4,7 @@ use super::lock::VENDOR;
 use crate::load::RepoSpec;
 
 /// The place of a repository, as `vendor/github.com/org/repo@v1`.
-pub fn repository(spec: &RepoSpec) -> String {
+pub(crate) fn repository(spec: &RepoSpec) -> String {
     let (host, path) = split(&spec.url);
     let path = path.trim_end_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path);
@@ -13,7 +13,7 @@ pub fn repository(spec: &RepoSpec) -> String {
 }
 
 /// The place of a file, as `vendor/h.example/path/x.yaml`.
-pub fn file(url: &str) -> String {
+pub(crate) fn file(url: &str) -> String {
     let (host, path) = split(url);
     match path.split_once('?') {
         Some((path, query)) => format!("{}@{}", place(host, path), escape(query)),

@@ -18,7 +18,7 @@ pub struct Proxies {
 
 impl Proxies {
     /// The proxy for a URL, if one is to be used.
-    pub fn of(&self, scheme: &str, host: &str, port: u16) -> Option<&str> {
+    pub(crate) fn of(&self, scheme: &str, host: &str, port: u16) -> Option<&str> {
         let proxy = if scheme.eq_ignore_ascii_case("https") { &self.https } else { &self.http };
         let proxy = proxy.as_deref().filter(|p| !p.is_empty())?;
         (!self.is_direct(host, port)).then_some(proxy)

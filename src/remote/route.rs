@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(27);
 
 /// A connection pool for each way of connecting.
 #[derive(Debug, Default)]
-pub struct Routes {
+pub(super) struct Routes {
     proxies: Proxies,
     access: Access,
     routes: Mutex<FxHashMap<Way, Route>>,
@@ -45,32 +45,32 @@ struct Route {
 }
 
 /// A request.
-pub struct Sent<'a> {
+pub(super) struct Sent<'a> {
     /// Where to.
-    pub uri: &'a Uri,
+    pub(crate) uri: &'a Uri,
     /// This machine and private networks are not asked.
-    pub public_only: bool,
+    pub(crate) public_only: bool,
     /// When an answer is given up.
-    pub deadline: Instant,
+    pub(crate) deadline: Instant,
     /// Headers.
-    pub headers: &'a [(&'a str, &'a str)],
+    pub(crate) headers: &'a [(&'a str, &'a str)],
     /// A form to post; otherwise the request is a GET.
-    pub form: Option<&'a str>,
+    pub(crate) form: Option<&'a str>,
 }
 
 impl Routes {
     /// No connections yet.
-    pub fn new(proxies: Proxies, access: Access) -> Self {
+    pub(super) fn new(proxies: Proxies, access: Access) -> Self {
         Self { proxies, access, routes: Mutex::default() }
     }
 
     /// What may be reached.
-    pub fn access(&self) -> &Access {
+    pub(super) fn access(&self) -> &Access {
         &self.access
     }
 
     /// Returns whether a server is one that everybody can ask. What it answers leads to nothing that only this machine can reach.
-    pub fn is_public(&self, uri: &Uri) -> bool {
+    pub(super) fn is_public(&self, uri: &Uri) -> bool {
         let host = uri.host().unwrap_or_default();
         reach_of(host, &uri.to_string(), &self.proxies).contains(&Reach::Public)
     }
@@ -80,7 +80,7 @@ impl Routes {
     /// # Errors
     ///
     /// The URL is none of HTTP, its host may not be asked, or there was no answer in time: `failed` makes the error.
-    pub fn send(&self, sent: &Sent<'_>, failed: &dyn Fn(String) -> Error) -> Result<Response<Body>> {
+    pub(super) fn send(&self, sent: &Sent<'_>, failed: &dyn Fn(String) -> Error) -> Result<Response<Body>> {
         let (uri, location) = (sent.uri, sent.uri.to_string());
         let scheme = uri.scheme_str().unwrap_or_default();
         let host = uri.host().unwrap_or_default();
@@ -204,7 +204,7 @@ impl Resolver for Guard {
 }
 
 /// Whether a redirect is followed: those that Go's client follows.
-pub fn is_redirect(status: StatusCode) -> bool {
+pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// What the user decides about fetching.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct RemoteOptions {
     /// The user's mirrors.
     pub mirrors: Mirrors,
     /// Proxies for HTTP.
@@ -18,20 +18,20 @@ pub struct Settings {
     /// The directory of the cache; without one nothing is kept.
     pub cache: Option<PathBuf>,
     /// The lock that counts.
-    pub lock: Option<Locked>,
+    pub(crate) lock: Option<Locked>,
     /// Whether everything remote must be in the lock, and every copy match it.
-    pub locked: bool,
+    pub(crate) locked: bool,
     /// How the copies that the lock names are used.
-    pub copies: Copies,
+    pub(crate) copies: Copies,
     /// Whether a part of a repository may be fetched where that is enough.
-    pub parts: bool,
+    pub(crate) parts: bool,
     /// URLs whose entries in the lock are ignored; an empty one stands for all.
-    pub moving: Vec<String>,
+    pub(crate) moving: Vec<String>,
     /// Called with a location before it is fetched, and with `None` afterwards.
-    pub progress: Option<fn(Option<&str>)>,
+    pub(crate) progress: Option<fn(Option<&str>)>,
 }
 
-impl Default for Settings {
+impl Default for RemoteOptions {
     fn default() -> Self {
         Self {
             mirrors: Mirrors::default(),
@@ -50,7 +50,7 @@ impl Default for Settings {
 
 /// How copies are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Copies {
+pub(crate) enum Copies {
     /// Where they are there; else what the lock names is fetched.
     First,
     /// Nothing else: what is not there is an error.

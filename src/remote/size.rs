@@ -27,8 +27,8 @@ const SHARE: u32 = 20;
 /// Files, and their bytes in all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Size {
-    pub files: u64,
-    pub bytes: u64,
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Size {
@@ -75,11 +75,11 @@ pub(super) fn check(url: &str, clone: &Path, commit: &str) -> Result<()> {
 #[derive(Debug, Default)]
 pub(super) struct Part {
     /// How many files and directories there are.
-    pub entries: u64,
+    pub(crate) entries: u64,
     /// The objects of files that are not here.
-    pub missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
     /// Whether the repository has submodules.
-    pub modules: bool,
+    pub(crate) modules: bool,
 }
 
 /// Looks at a directory of a commit and the files beside it. Nothing if there is no such directory, if it has too many
@@ -192,12 +192,12 @@ pub(super) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(clone: &'a Path) -> Self {
+    pub(super) fn new(clone: &'a Path) -> Self {
         Self { clone, next: Instant::now() + INTERVAL }
     }
 
     /// Returns whether the clone is known to be too large.
-    pub fn is_too_large(&mut self) -> bool {
+    pub(super) fn is_too_large(&mut self) -> bool {
         let start = Instant::now();
         if start < self.next || self.clone == Path::new("/") {
             return false;

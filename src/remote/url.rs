@@ -12,7 +12,7 @@ use std::path::{Component, Path};
 use std::time::Duration;
 
 /// How long each git command may take unless the query says otherwise.
-pub const TIMEOUT: Duration = Duration::from_secs(27);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(27);
 
 const FILE: &str = "file://";
 const SCHEMES: [&str; 4] = ["ssh://", "https://", "http://", FILE];
@@ -22,7 +22,7 @@ const NO_HOST: &str = "no host";
 const NO_PATH: &str = "no path of a repository";
 
 /// Takes a text apart; the error says why it names no repository.
-pub fn parse(text: &str) -> Result<RepoSpec, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<RepoSpec, &'static str> {
     if text.starts_with('/') {
         return Err("uri looks like abs path");
     }
@@ -142,7 +142,7 @@ fn read_timeout(text: &str) -> Option<Duration> {
 }
 
 /// The value of `timeout` in a location if it says nothing, so that the usual one counts.
-pub fn meaningless_timeout(text: &str) -> Option<String> {
+pub(crate) fn meaningless_timeout(text: &str) -> Option<String> {
     let (_, query) = text.split_once('?')?;
     let (_, value) = pairs(query)?.into_iter().find(|(key, _)| key == "timeout")?;
     (!value.is_empty() && read_timeout(&value).is_none()).then_some(value)

@@ -16,7 +16,7 @@ const ANNOTATIONS: &str = "annotations";
 
 /// Rebuilds `metadata.annotations` of a resource, leaving out those that `drop` names. A resource without `metadata`
 /// gets an empty one.
-pub fn rebuild(doc: &mut Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> Result<()> {
+pub(crate) fn rebuild(doc: &mut Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> Result<()> {
     let Some(metadata) = doc.get(root, METADATA) else {
         let metadata = doc.map();
         doc.set(root, METADATA, metadata);
@@ -40,7 +40,7 @@ pub fn rebuild(doc: &mut Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> Resu
 }
 
 /// Returns whether [`rebuild`] would change nothing.
-pub fn is_rebuilt(doc: &Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> bool {
+pub(crate) fn is_rebuilt(doc: &Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> bool {
     let Some(metadata) = doc.get(root, METADATA) else { return false };
     match fields(doc, metadata) {
         0 => true,
@@ -50,13 +50,13 @@ pub fn is_rebuilt(doc: &Doc, root: NodeId, drop: &dyn Fn(&str) -> bool) -> bool 
 }
 
 /// Returns whether the annotations of a resource are a mapping of strings, or none, so that [`make_strings`] would change nothing.
-pub fn are_strings(doc: &Doc, root: NodeId) -> bool {
+pub(crate) fn are_strings(doc: &Doc, root: NodeId) -> bool {
     let field = doc.get_path(root, &[METADATA, ANNOTATIONS]);
     field.is_none_or(|field| doc.children(field).is_empty() || stays(doc, field, &|_| false))
 }
 
 /// Makes the annotations of a resource a mapping of strings.
-pub fn make_strings(doc: &mut Doc, root: NodeId) -> Result<()> {
+pub(crate) fn make_strings(doc: &mut Doc, root: NodeId) -> Result<()> {
     doc.get(root, METADATA).map_or(Ok(()), |metadata| renew(doc, metadata, &|_| false))
 }
 

@@ -22,21 +22,21 @@ const SUFFIXES: &str = "internal.config.kubernetes.io/suffixes";
 /// Ids of the objects that refer to this one.
 const REFERRED_BY: &str = "internal.config.kubernetes.io/refBy";
 /// What a generated object does when its id is there.
-pub const BEHAVIOR: &str = "internal.config.kubernetes.io/generatorBehavior";
+pub(crate) const BEHAVIOR: &str = "internal.config.kubernetes.io/generatorBehavior";
 /// A hash is to be appended to the name.
-pub const NEEDS_HASH: &str = "internal.config.kubernetes.io/needsHashSuffix";
+pub(crate) const NEEDS_HASH: &str = "internal.config.kubernetes.io/needsHashSuffix";
 /// A patch may change the name.
 const ALLOW_NAME_CHANGE: &str = "internal.config.kubernetes.io/allowNameChange";
 /// A patch may change the kind.
 const ALLOW_KIND_CHANGE: &str = "internal.config.kubernetes.io/allowKindChange";
 /// A chart made the object.
-pub const FROM_HELM: &str = "internal.config.kubernetes.io/helm-generated";
+pub(crate) const FROM_HELM: &str = "internal.config.kubernetes.io/helm-generated";
 /// Where an object came from; stripped unless `buildMetadata` asks for it.
-pub const ORIGIN: &str = "config.kubernetes.io/origin";
+pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 /// What worked on an object; stripped unless `buildMetadata` asks for it.
-pub const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 /// Any value but `false`: the object takes part in the build and is not printed.
-pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+pub(crate) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// The annotations that no output has, wherever they came from.
 const STRIPPED: [&str; 19] = [
@@ -67,17 +67,17 @@ const BOOKKEEPING: usize = 11;
 const ENABLED: &str = "enabled";
 
 /// Returns whether an annotation is never printed.
-pub fn is_stripped(key: &str) -> bool {
+pub(crate) fn is_stripped(key: &str) -> bool {
     (key.starts_with("internal.config.k") || key.starts_with("config.k")) && STRIPPED.contains(&key)
 }
 
 /// Returns whether an annotation says what a field of [`Resource`] says.
-pub fn is_bookkeeping(key: &str) -> bool {
+pub(crate) fn is_bookkeeping(key: &str) -> bool {
     key.starts_with("internal.config.k") && STRIPPED[..BOOKKEEPING].contains(&key)
 }
 
 /// Empties the fields of an object that its bookkeeping annotations fill.
-pub fn forget(res: &mut Resource) {
+pub(crate) fn forget(res: &mut Resource) {
     res.previous.clear();
     res.prefixes.clear();
     res.suffixes.clear();
@@ -90,7 +90,7 @@ pub fn forget(res: &mut Resource) {
 }
 
 /// Fills the fields of an object from the bookkeeping annotations in its document.
-pub fn adopt(res: &mut Resource) -> Result<()> {
+pub(crate) fn adopt(res: &mut Resource) -> Result<()> {
     let doc = res.doc();
     let Some(annotations) = doc.get_path(res.root(), &["metadata", "annotations"]) else { return Ok(()) };
     // Nearly all objects end here.
@@ -138,7 +138,7 @@ pub fn adopt(res: &mut Resource) -> Result<()> {
 }
 
 /// The bookkeeping of an object as annotations, sorted by key: what a plugin gets to see.
-pub fn annotations(res: &Resource) -> Vec<(&'static str, String)> {
+pub(crate) fn annotations(res: &Resource) -> Vec<(&'static str, String)> {
     let join = |list: &[Str]| list.join(",");
     let previous = |part: fn(&PreviousId) -> &Str| {
         res.previous.iter().map(|p| part(p).as_str()).collect::<Vec<_>>().join(",")
@@ -167,7 +167,7 @@ pub fn annotations(res: &Resource) -> Vec<(&'static str, String)> {
 }
 
 /// The meaning of a `behavior` text; unknown ones say nothing.
-pub fn behavior(text: &str) -> Behavior {
+pub(crate) fn behavior(text: &str) -> Behavior {
     match text {
         "create" => Behavior::Create,
         "merge" => Behavior::Merge,
@@ -177,7 +177,7 @@ pub fn behavior(text: &str) -> Behavior {
 }
 
 /// The text of a behavior as kustomize notes it.
-pub fn behavior_text(behavior: Behavior) -> &'static str {
+pub(crate) fn behavior_text(behavior: Behavior) -> &'static str {
     match behavior {
         Behavior::Unspecified => "unspecified",
         Behavior::Create => "create",

@@ -5,7 +5,7 @@
 
 /// A condition on labels or annotations; an empty one is always met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LabelSelector(Vec<Requirement>);
+pub(crate) struct LabelSelector(Vec<Requirement>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Requirement {
@@ -27,13 +27,13 @@ enum Test {
 
 impl LabelSelector {
     /// Reads a selector. The error is Kubernetes' text.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let tokens = scan(text);
         Parser { tokens: &tokens, at: 0 }.parse().map(Self)
     }
 
     /// Returns whether labels meet the condition; `get` gives the value of a key.
-    pub fn matches<'v>(&self, get: impl Fn(&str) -> Option<&'v str>) -> bool {
+    pub(crate) fn matches<'v>(&self, get: impl Fn(&str) -> Option<&'v str>) -> bool {
         self.0.iter().all(|r| {
             let value = get(&r.key);
             let number = || value.and_then(|v| v.parse::<i64>().ok());

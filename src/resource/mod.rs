@@ -1,16 +1,16 @@
 //! Objects on their way through a build, and the table that holds them.
 
-pub mod annotations;
-pub mod internal;
-pub mod labels;
-pub mod origin;
-pub mod print;
-pub mod read;
+pub(crate) mod annotations;
+pub(crate) mod internal;
+pub(crate) mod labels;
+pub(crate) mod origin;
+pub(crate) mod print;
+pub(crate) mod read;
 mod resmap;
 #[allow(clippy::module_inception)]
 mod resource;
 
-pub use labels::LabelSelector;
-pub use read::from_source;
-pub use resmap::ResMap;
-pub use resource::{Behavior, Origin, PreviousId, Resource};
+pub(crate) use labels::LabelSelector;
+pub(crate) use read::from_source;
+pub(crate) use resmap::ResMap;
+pub(crate) use resource::{Behavior, Origin, PreviousId, Resource};

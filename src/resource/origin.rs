@@ -7,14 +7,14 @@ use crate::yaml::{self, NodeKind};
 use std::sync::Arc;
 
 /// A note as the YAML text that kustomize writes.
-pub fn text(note: &Origin) -> String {
+pub(crate) fn text(note: &Origin) -> String {
     let mut out = String::new();
     write(&mut out, note, "");
     out
 }
 
 /// Notes as the YAML list that kustomize writes.
-pub fn list(notes: &[Arc<Origin>]) -> String {
+pub(crate) fn list(notes: &[Arc<Origin>]) -> String {
     let mut out = String::new();
     for note in notes {
         if !note.raw.is_empty() {
@@ -33,7 +33,7 @@ pub fn list(notes: &[Arc<Origin>]) -> String {
 }
 
 /// The annotations that hold the notes of an object.
-pub fn annotations(res: &Resource) -> Vec<(&'static str, String)> {
+pub(crate) fn annotations(res: &Resource) -> Vec<(&'static str, String)> {
     let mut all = vec![];
     all.extend(res.origin.as_ref().map(|origin| (ORIGIN, text(origin))));
     all.extend((!res.transformations.is_empty()).then(|| (TRANSFORMATIONS, list(&res.transformations))));
@@ -42,7 +42,7 @@ pub fn annotations(res: &Resource) -> Vec<(&'static str, String)> {
 
 /// Takes the notes of an object from its annotations, where [`annotations`] had put them as `shown`: they may have
 /// been removed, or others may stand in their place.
-pub fn take(res: &mut Resource, shown: &[(&'static str, String)]) {
+pub(crate) fn take(res: &mut Resource, shown: &[(&'static str, String)]) {
     let found = |res: &mut Resource, key: &str| {
         let doc = res.doc();
         let map = doc.get_path(doc.root(), &["metadata", "annotations"])?;

@@ -19,7 +19,7 @@ const WORTH_A_THREAD: usize = 8_000;
 const PORTION: usize = 4_000;
 
 /// The stream of all objects, in pieces: documents divided by `---`, in the order of the table.
-pub fn all(resources: &ResMap, threads: usize) -> Result<Vec<Piece>> {
+pub(crate) fn all(resources: &ResMap, threads: usize) -> Result<Vec<Piece>> {
     let objects: Vec<&Resource> = resources.iter().collect();
     let portions = portions(&objects);
     let nodes: usize = objects.iter().map(|r| r.doc().size()).sum();
@@ -48,7 +48,7 @@ fn portions<'a>(objects: &[&'a Resource]) -> Vec<Vec<(&'a Resource, bool)>> {
 }
 
 /// A part of the text of objects.
-pub enum Piece {
+pub(crate) enum Piece {
     /// Printed.
     Made(Vec<u8>),
     /// Lines of a file that are what is to be printed.
@@ -138,7 +138,7 @@ fn context(error: Error, res: &Resource) -> Error {
 
 /// The text of each object and the name of its file: `GROUP_VERSION_KIND_NAME.yaml` in lower case, with the
 /// namespace in front where the objects have more than one. Of equal names the later object wins.
-pub fn files(resources: &ResMap) -> Result<Vec<(String, Vec<u8>)>> {
+pub(crate) fn files(resources: &ResMap) -> Result<Vec<(String, Vec<u8>)>> {
     let namespaces: BTreeSet<&str> =
         resources.iter().map(|r| r.id().effective_namespace()).filter(|n| *n != NO_NAMESPACE).collect();
     let printed = Printed::new(resources);

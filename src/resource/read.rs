@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The objects of a text.
-pub fn from_source(source: &Arc<Source>) -> Result<Vec<Resource>> {
+pub(crate) fn from_source(source: &Arc<Source>) -> Result<Vec<Resource>> {
     let pieces = split::documents(source)?;
     let single = pieces.len() == 1;
     let mut docs = Vec::with_capacity(pieces.len());
@@ -26,7 +26,7 @@ pub fn from_source(source: &Arc<Source>) -> Result<Vec<Resource>> {
 }
 
 /// The objects of documents. `single`: there is one document in the text, so that a `List` is unwrapped.
-pub fn from_docs(docs: Vec<Doc>, single: bool) -> Result<Vec<Resource>> {
+pub(crate) fn from_docs(docs: Vec<Doc>, single: bool) -> Result<Vec<Resource>> {
     let mut queue = VecDeque::with_capacity(docs.len());
     for doc in docs {
         add_checked(doc, single, &mut queue)?;

@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 /// Objects in order. A slot keeps its number until [`ResMap::compact`]; removed objects leave an empty slot.
 #[derive(Debug, Clone, Default)]
-pub struct ResMap {
+pub(crate) struct ResMap {
     slots: Vec<Option<Resource>>,
     live: usize,
     /// Hash of kind, name and effective namespace of every present and previous id -> slots. Entries may be stale
     /// (the object changed since), never missing; look-ups check the object itself. `None` until it is asked for.
     index: Option<FxHashMap<u64, SmallVec<[u32; 2]>>>,
     /// A step may have given two objects the same id without looking.
-    pub may_clash: bool,
+    pub(crate) may_clash: bool,
     /// The OpenAPI document that knows further scopes of types, if one is in effect.
     scopes: Option<Arc<Scopes>>,
 }
@@ -49,38 +49,42 @@ fn keys(res: &Resource, known: usize) -> SmallVec<[u64; 4]> {
 
 impl ResMap {
     /// An empty table.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// The number of objects.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.live
     }
 
     /// Returns whether there is no object.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.live == 0
     }
 
     /// The numbers of all slots that hold an object, in order.
-    pub fn slots(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
+    pub(crate) fn slots(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
         let used: Vec<usize> = (0..self.slots.len()).filter(|i| self.slots[*i].is_some()).collect();
         used.into_iter()
     }
 
     /// The objects in order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Resource> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Resource> {
         self.slots.iter().flatten()
     }
 
     /// The object in a slot.
-    pub fn get(&self, slot: usize) -> Option<&Resource> {
+    pub(crate) fn get(&self, slot: usize) -> Option<&Resource> {
         self.slots.get(slot).and_then(Option::as_ref)
     }
 
     /// Changes the object in a slot. Nothing happens when the slot is empty.
-    pub fn edit(&mut self, slot: usize, change: impl FnOnce(&mut Resource) -> Result<()>) -> Result<()> {
+    pub(crate) fn edit(
+        &mut self,
+        slot: usize,
+        change: impl FnOnce(&mut Resource) -> Result<()>,
+    ) -> Result<()> {
         let Some(Some(res)) = self.slots.get_mut(slot) else { return Ok(()) };
         let change = |res: &mut Resource| change(res).and_then(|()| res.doc().within_limits());
         let Some(index) = &mut self.index else { return change(res) };
@@ -98,7 +102,7 @@ impl ResMap {
     }
 
     /// Changes all objects in order; stops at the first error.
-    pub fn edit_all(&mut self, mut change: impl FnMut(&mut Resource) -> Result<()>) -> Result<()> {
+    pub(crate) fn edit_all(&mut self, mut change: impl FnMut(&mut Resource) -> Result<()>) -> Result<()> {
         self.index = None;
         self.slots.iter_mut().flatten().try_for_each(|res| {
             change(res)?;
@@ -107,7 +111,7 @@ impl ResMap {
     }
 
     /// Puts an OpenAPI document in effect for all objects, also later ones.
-    pub fn set_scopes(&mut self, scopes: &Arc<Scopes>) {
+    pub(crate) fn set_scopes(&mut self, scopes: &Arc<Scopes>) {
         if self.scopes.as_ref().is_some_and(|now| Arc::ptr_eq(now, scopes)) {
             return;
         }
@@ -117,7 +121,7 @@ impl ResMap {
     }
 
     /// Puts an object after all others without looking whether its id is there.
-    pub fn push(&mut self, mut res: Resource) -> usize {
+    pub(crate) fn push(&mut self, mut res: Resource) -> usize {
         if let Some(scopes) = &self.scopes {
             res.set_scopes(scopes);
         }
@@ -131,7 +135,7 @@ impl ResMap {
     }
 
     /// Puts an object after all others; an error when an object has its id already.
-    pub fn append(&mut self, mut res: Resource) -> Result<usize> {
+    pub(crate) fn append(&mut self, mut res: Resource) -> Result<usize> {
         if let Some(scopes) = &self.scopes {
             res.set_scopes(scopes);
         }
@@ -154,7 +158,7 @@ impl ResMap {
     }
 
     /// Appends all objects of another table.
-    pub fn append_all(&mut self, mut other: Self) -> Result<()> {
+    pub(crate) fn append_all(&mut self, mut other: Self) -> Result<()> {
         if let Some(scopes) = self.scopes.as_ref().or(other.scopes.as_ref()).cloned() {
             self.set_scopes(&scopes);
             other.set_scopes(&scopes);
@@ -167,27 +171,27 @@ impl ResMap {
     }
 
     /// Notes whether an object, whose id was this before a step, has got the id of another.
-    pub fn note_clash(&mut self, slot: usize, before: Option<&ResId>) {
+    pub(crate) fn note_clash(&mut self, slot: usize, before: Option<&ResId>) {
         let Some(id) = self.get(slot).map(|res| res.id().clone()) else { return };
         self.may_clash |= before != Some(&id) && self.find(&id).len() > 1;
     }
 
     /// Removes the object in a slot.
-    pub fn remove(&mut self, slot: usize) -> Option<Resource> {
+    pub(crate) fn remove(&mut self, slot: usize) -> Option<Resource> {
         let res = self.slots.get_mut(slot).and_then(Option::take);
         self.live -= usize::from(res.is_some());
         res
     }
 
     /// Takes all objects out, in order.
-    pub fn drain(&mut self) -> Vec<Resource> {
+    pub(crate) fn drain(&mut self) -> Vec<Resource> {
         self.index = None;
         self.live = 0;
         std::mem::take(&mut self.slots).into_iter().flatten().collect()
     }
 
     /// Closes the gaps that removals left. Slot numbers change.
-    pub fn compact(&mut self) {
+    pub(crate) fn compact(&mut self) {
         if self.live < self.slots.len() {
             self.index = None;
             self.slots.retain(Option::is_some);
@@ -213,20 +217,20 @@ impl ResMap {
     }
 
     /// The slots whose present id equals this one.
-    pub fn find(&mut self, id: &ResId) -> SmallVec<[usize; 2]> {
+    pub(crate) fn find(&mut self, id: &ResId) -> SmallVec<[usize; 2]> {
         let found = self.candidates(id);
         found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(|r| r.id() == id)).collect()
     }
 
     /// The slots of objects that have or had this name, in order.
-    pub fn find_named(&mut self, name: &str) -> SmallVec<[usize; 2]> {
+    pub(crate) fn find_named(&mut self, name: &str) -> SmallVec<[usize; 2]> {
         let found = self.index().get(&name_key(name)).cloned().unwrap_or_default();
         let named = |r: &Resource| r.name() == name || r.previous.iter().any(|p| p.name == name);
         found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(named)).collect()
     }
 
     /// The slots whose present or any previous id equals this one.
-    pub fn find_any(&mut self, id: &ResId) -> SmallVec<[usize; 2]> {
+    pub(crate) fn find_any(&mut self, id: &ResId) -> SmallVec<[usize; 2]> {
         let found = self.candidates(id);
         found.into_iter().map(|s| s as usize).filter(|s| self.get(*s).is_some_and(|r| r.had_id(id))).collect()
     }

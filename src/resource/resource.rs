@@ -11,18 +11,18 @@ use std::sync::Arc;
 
 /// An id that an object had before a step renamed or moved it. Group and version are always the present ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreviousId {
+pub(crate) struct PreviousId {
     /// Kind of then.
-    pub kind: Str,
+    pub(crate) kind: Str,
     /// Name of then.
-    pub name: Str,
+    pub(crate) name: Str,
     /// Effective namespace of then.
-    pub namespace: Str,
+    pub(crate) namespace: Str,
 }
 
 /// What a generated object does when one of its id is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Behavior {
+pub(crate) enum Behavior {
     /// Nothing was said; the same as [`Behavior::Create`].
     #[default]
     Unspecified,
@@ -36,57 +36,57 @@ pub enum Behavior {
 
 /// Where an object came from, or what changed it, as `buildMetadata` tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// File, from the directory being built.
-    pub path: String,
+    pub(crate) path: String,
     /// Repository of a remote file.
-    pub repo: String,
+    pub(crate) repo: String,
     /// Its ref.
-    pub reference: String,
+    pub(crate) reference: String,
     /// The file that asked for a generator or transformer.
-    pub configured_in: String,
+    pub(crate) configured_in: String,
     /// That generator or transformer: apiVersion, kind, name, namespace.
-    pub configured_by: Option<ResId>,
+    pub(crate) configured_by: Option<ResId>,
     /// The note as a text, where a patch or a replacement has put one in the place of kustomize's.
-    pub raw: String,
+    pub(crate) raw: String,
 }
 
 /// An object of Kubernetes.
 #[derive(Debug, Clone)]
-pub struct Resource {
+pub(crate) struct Resource {
     doc: Arc<Doc>,
     id: ResId,
     /// The scopes of types, where the build does not know just the built-in types of today.
     scopes: Option<Arc<Scopes>>,
     /// Ids of before, oldest first.
-    pub previous: Vec<PreviousId>,
+    pub(crate) previous: Vec<PreviousId>,
     /// Prefixes put before the name, in the order of application.
-    pub prefixes: Vec<Str>,
+    pub(crate) prefixes: Vec<Str>,
     /// Suffixes put after the name, in the order of application.
-    pub suffixes: Vec<Str>,
+    pub(crate) suffixes: Vec<Str>,
     /// For generated objects.
-    pub behavior: Behavior,
+    pub(crate) behavior: Behavior,
     /// A hash of the contents is appended to the name at the end of the build.
-    pub needs_hash: bool,
+    pub(crate) needs_hash: bool,
     /// A chart made it: no namespace is set.
-    pub from_helm: bool,
+    pub(crate) from_helm: bool,
     /// As a patch: it may change the name.
-    pub allow_name_change: bool,
+    pub(crate) allow_name_change: bool,
     /// As a patch: it may change the kind.
-    pub allow_kind_change: bool,
+    pub(crate) allow_kind_change: bool,
     /// Ids of the objects that refer to this one.
-    pub referred_by: Vec<ResId>,
+    pub(crate) referred_by: Vec<ResId>,
     /// Variables whose value is read from this object.
-    pub vars: Vec<Str>,
+    pub(crate) vars: Vec<Str>,
     /// Where it came from.
-    pub origin: Option<Arc<Origin>>,
+    pub(crate) origin: Option<Arc<Origin>>,
     /// What worked on it, when that is tracked.
-    pub transformations: Vec<Arc<Origin>>,
+    pub(crate) transformations: Vec<Arc<Origin>>,
 }
 
 impl Resource {
     /// An object from a document whose root is a mapping.
-    pub fn new(doc: Doc) -> Self {
+    pub(crate) fn new(doc: Doc) -> Self {
         let mut res = Self {
             doc: Arc::new(doc),
             id: ResId::default(),
@@ -109,49 +109,49 @@ impl Resource {
     }
 
     /// The document.
-    pub fn doc(&self) -> &Doc {
+    pub(crate) fn doc(&self) -> &Doc {
         &self.doc
     }
 
     /// The document, to be kept.
-    pub fn shared_doc(&self) -> &Arc<Doc> {
+    pub(crate) fn shared_doc(&self) -> &Arc<Doc> {
         &self.doc
     }
 
     /// The root of the document.
-    pub fn root(&self) -> NodeId {
+    pub(crate) fn root(&self) -> NodeId {
         self.doc.root()
     }
 
     /// Changes the document; the id is kept in step. Call it through [`super::ResMap::edit`] for objects in a map.
-    pub fn edit<R>(&mut self, change: impl FnOnce(&mut Doc) -> R) -> R {
+    pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut Doc) -> R) -> R {
         let result = change(Arc::make_mut(&mut self.doc));
         self.refresh_id();
         result
     }
 
     /// The present id.
-    pub fn id(&self) -> &ResId {
+    pub(crate) fn id(&self) -> &ResId {
         &self.id
     }
 
     /// The present type.
-    pub fn gvk(&self) -> &Gvk {
+    pub(crate) fn gvk(&self) -> &Gvk {
         &self.id.gvk
     }
 
     /// The present name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.id.name
     }
 
     /// The present namespace as written.
-    pub fn namespace(&self) -> &str {
+    pub(crate) fn namespace(&self) -> &str {
         &self.id.namespace
     }
 
     /// Says which scopes types have.
-    pub fn set_scopes(&mut self, scopes: &Arc<Scopes>) {
+    pub(crate) fn set_scopes(&mut self, scopes: &Arc<Scopes>) {
         self.scopes = Some(scopes.clone());
         self.refresh_scope();
     }
@@ -186,7 +186,7 @@ impl Resource {
     }
 
     /// Remembers the present id before a step that renames or moves.
-    pub fn store_previous_id(&mut self) {
+    pub(crate) fn store_previous_id(&mut self) {
         self.previous.push(PreviousId {
             kind: self.id.gvk.kind.clone(),
             name: self.id.name.clone(),
@@ -205,14 +205,14 @@ impl Resource {
     }
 
     /// The ids of before, oldest first.
-    pub fn previous_ids(&self) -> impl DoubleEndedIterator<Item = ResId> + '_ {
+    pub(crate) fn previous_ids(&self) -> impl DoubleEndedIterator<Item = ResId> + '_ {
         let named = self.previous.iter().any(|p| !p.name.is_empty());
         self.previous.iter().filter(move |_| named).map(|p| self.previous_id(p))
     }
 
     /// Returns whether the ids of before can be told. Kustomize keeps a list of names, one of namespaces and one of kinds,
     /// leaves out what is empty, and crashes where the lists are not of one length.
-    pub fn has_whole_previous_ids(&self) -> bool {
+    pub(crate) fn has_whole_previous_ids(&self) -> bool {
         let parts = |text: &Str| if text.is_empty() { 0 } else { 1 + text.matches(',').count() };
         let count =
             |part: fn(&PreviousId) -> &Str| self.previous.iter().map(|p| parts(part(p))).sum::<usize>();
@@ -221,18 +221,18 @@ impl Resource {
     }
 
     /// The first id the object had in this build.
-    pub fn original_id(&self) -> ResId {
+    pub(crate) fn original_id(&self) -> ResId {
         self.previous_ids().next().unwrap_or_else(|| self.id.clone())
     }
 
     /// Returns whether the object has or had this id.
-    pub fn had_id(&self, id: &ResId) -> bool {
+    pub(crate) fn had_id(&self, id: &ResId) -> bool {
         self.id == *id || self.previous_ids().any(|p| p == *id)
     }
 
     /// Returns whether kustomize keeps notes in the annotations of the object at this point, so that these exist to it even
     /// if the document has none.
-    pub fn has_bookkeeping(&self) -> bool {
+    pub(crate) fn has_bookkeeping(&self) -> bool {
         !self.previous.is_empty()
             || !self.prefixes.is_empty()
             || !self.suffixes.is_empty()
@@ -245,12 +245,12 @@ impl Resource {
     }
 
     /// The value of a label.
-    pub fn label(&self, key: &str) -> Option<&str> {
+    pub(crate) fn label(&self, key: &str) -> Option<&str> {
         self.metadata_text("labels", key)
     }
 
     /// The value of an annotation.
-    pub fn annotation(&self, key: &str) -> Option<&str> {
+    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         self.metadata_text("annotations", key)
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The files of a revision, at the paths that they have where the revision is checked out. Nothing else is there.
 #[derive(Debug)]
-pub struct RevisionFiles {
+pub(crate) struct RevisionFiles {
     tree: Tree,
     /// The top of the working tree, free of links.
     top: PathBuf,
@@ -16,7 +16,7 @@ pub struct RevisionFiles {
 
 impl RevisionFiles {
     /// The files of a revision below a top directory.
-    pub fn new(tree: Tree, top: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(tree: Tree, top: impl Into<PathBuf>) -> Self {
         Self { tree, top: top.into() }
     }
 

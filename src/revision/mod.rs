@@ -8,6 +8,6 @@ mod files;
 mod repository;
 mod tree;
 
-pub use files::RevisionFiles;
-pub use repository::Repository;
-pub use tree::Revision;
+pub(crate) use files::RevisionFiles;
+pub(crate) use repository::Repository;
+pub(crate) use tree::Revision;

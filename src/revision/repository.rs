@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 /// A repository on this machine.
 #[derive(Clone)]
-pub struct Repository {
+pub(crate) struct Repository {
     git: Arc<Mutex<git2::Repository>>,
     /// Where the files of a revision would stand: the working tree, or for a bare repository its own directory.
     top: PathBuf,
@@ -22,7 +22,7 @@ impl Repository {
     /// # Errors
     ///
     /// When there is none, or it cannot be opened.
-    pub fn discover(directory: &Path) -> Result<Self> {
+    pub(crate) fn discover(directory: &Path) -> Result<Self> {
         let git = git2::Repository::discover(directory).map_err(|e| {
             let message = format!("`{}` is in no git repository: {}", directory.display(), cause(&e));
             let error = Error::new(ErrorKind::NotFound, message);
@@ -42,18 +42,18 @@ impl Repository {
     }
 
     /// Where the files of a revision would stand.
-    pub fn top(&self) -> &Path {
+    pub(crate) fn top(&self) -> &Path {
         &self.top
     }
 
     /// Where its files stand, and what git keeps: for a work tree that was added in two directories.
-    pub fn directories(&self) -> Vec<PathBuf> {
+    pub(crate) fn directories(&self) -> Vec<PathBuf> {
         let git = lock(&self.git);
         vec![self.top.clone(), git.path().to_owned(), git.commondir().to_owned()]
     }
 
     /// Returns whether there is no working tree.
-    pub fn is_bare(&self) -> bool {
+    pub(crate) fn is_bare(&self) -> bool {
         self.is_bare
     }
 
@@ -62,7 +62,7 @@ impl Repository {
     /// # Errors
     ///
     /// When there is none.
-    pub fn revision(&self, name: &str) -> Result<Revision> {
+    pub(crate) fn revision(&self, name: &str) -> Result<Revision> {
         let git = lock(&self.git);
         // What a branch is called where only the remote one was fetched.
         let remote = format!("origin/{name}");
@@ -85,7 +85,7 @@ impl Repository {
     /// # Errors
     ///
     /// When there is none, or the branch does not exist.
-    pub fn merge_base(&self, branch: &str) -> Result<Revision> {
+    pub(crate) fn merge_base(&self, branch: &str) -> Result<Revision> {
         let (ours, theirs) = (self.revision("HEAD")?, self.revision(branch)?);
         let git = lock(&self.git);
         let oid = |revision: &Revision| Oid::from_str(&revision.commit);
@@ -105,7 +105,7 @@ impl Repository {
     }
 
     /// The files of a revision, where they would stand.
-    pub fn files(&self, revision: &Revision) -> RevisionFiles {
+    pub(crate) fn files(&self, revision: &Revision) -> RevisionFiles {
         RevisionFiles::new(Tree::new(self.git.clone(), revision.clone()), &self.top)
     }
 
@@ -115,7 +115,7 @@ impl Repository {
     /// # Errors
     ///
     /// When an object cannot be read.
-    pub fn changed(&self, old: &Revision) -> Result<Vec<String>> {
+    pub(crate) fn changed(&self, old: &Revision) -> Result<Vec<String>> {
         let git = lock(&self.git);
         let compare = || -> Result<Vec<String>, git2::Error> {
             let before = git.find_tree(old.tree)?;

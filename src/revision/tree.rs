@@ -14,7 +14,7 @@ const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A file.
     File,
     /// A directory.
@@ -29,17 +29,17 @@ type Listing = Arc<FxHashMap<String, (Kind, Oid)>>;
 
 /// A revision that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revision {
+pub(crate) struct Revision {
     /// As the user named it.
-    pub name: String,
+    pub(crate) name: String,
     /// The commit.
-    pub commit: String,
+    pub(crate) commit: String,
     /// The tree of the commit.
     pub(super) tree: Oid,
 }
 
 /// The files of one revision. Paths are relative to the top of the repository.
-pub struct Tree {
+pub(crate) struct Tree {
     git: Arc<Mutex<git2::Repository>>,
     revision: Revision,
     /// Directories that were listed, by their object.
@@ -114,12 +114,12 @@ impl Tree {
     }
 
     /// What is at a path, a link as such.
-    pub fn kind(&self, path: &Path) -> io::Result<Kind> {
+    pub(crate) fn kind(&self, path: &Path) -> io::Result<Kind> {
         self.find(path).map(|(kind, _)| kind)
     }
 
     /// The path without links, all of which have to stay in the repository.
-    pub fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+    pub(crate) fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         let mut waiting: Vec<PathBuf> =
             path.components().rev().map(|c| PathBuf::from(c.as_os_str())).collect();
         let (mut real, mut links) = (PathBuf::new(), 0);
@@ -152,7 +152,7 @@ impl Tree {
     }
 
     /// The size of a file in bytes, and whether it is one.
-    pub fn size(&self, path: &Path) -> io::Result<u64> {
+    pub(crate) fn size(&self, path: &Path) -> io::Result<u64> {
         let (kind, oid) = self.find(path)?;
         if kind != Kind::File {
             return Ok(0);
@@ -163,7 +163,7 @@ impl Tree {
     }
 
     /// The content of a file.
-    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.find(path)? {
             (Kind::File, oid) => {
                 let content = self.blob(oid)?;
@@ -179,7 +179,7 @@ impl Tree {
     }
 
     /// The names in a directory, sorted.
-    pub fn names(&self, path: &Path) -> io::Result<Vec<String>> {
+    pub(crate) fn names(&self, path: &Path) -> io::Result<Vec<String>> {
         match self.find(path)? {
             (Kind::Directory, oid) => {
                 let mut names: Vec<String> = self.listing(oid)?.keys().cloned().collect();

@@ -7,7 +7,7 @@ use std::ops::Bound;
 
 /// What was changed.
 #[derive(Debug, Default)]
-pub struct Changed {
+pub(crate) struct Changed {
     files: BTreeSet<String>,
     /// What changed links lead to, and the link.
     behind_links: BTreeMap<String, String>,
@@ -15,7 +15,7 @@ pub struct Changed {
 
 impl Changed {
     /// The files that were changed between trees.
-    pub fn new(files: Vec<String>, trees: &[Tree]) -> Self {
+    pub(crate) fn new(files: Vec<String>, trees: &[Tree]) -> Self {
         let behind = |file: &String| -> Vec<(String, String)> {
             trees.iter().filter_map(|tree| Some((tree.behind_link(file)?, file.clone()))).collect()
         };
@@ -43,15 +43,15 @@ impl Changed {
 
 /// A root that a change reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Affected {
+pub(crate) struct Affected {
     /// Its directory.
-    pub root: String,
+    pub(crate) root: String,
     /// The changed file.
-    pub file: String,
+    pub(crate) file: String,
     /// The field that names it; empty if it is a kustomization file itself.
-    pub field: String,
+    pub(crate) field: String,
     /// The directories from the root to the one that names the file.
-    pub through: Vec<String>,
+    pub(crate) through: Vec<String>,
 }
 
 /// Why a directory is affected: the file, the field that names it, and the next directory on the way there.
@@ -63,7 +63,7 @@ struct Reason {
 }
 
 /// The roots that changed files reach, in their order. Every directory is looked at once.
-pub fn affected(graph: &Graph, roots: &[String], changed: &Changed) -> Vec<Affected> {
+pub(crate) fn affected(graph: &Graph, roots: &[String], changed: &Changed) -> Vec<Affected> {
     let mut known = BTreeMap::new();
     roots
         .iter()

@@ -16,29 +16,29 @@ const CHART_HOME: &str = "charts";
 
 /// A directory with a kustomization file.
 #[derive(Debug, Default)]
-pub struct Directory {
+pub(crate) struct Directory {
     /// Whether it is a component.
-    pub is_component: bool,
+    pub(crate) is_component: bool,
     /// Everything that it may name.
-    pub named: Vec<Named>,
+    pub(crate) named: Vec<Named>,
     /// The paths of the directories that it may build on.
-    pub directories: Vec<String>,
+    pub(crate) directories: Vec<String>,
 }
 
 /// Something that a kustomization file may name.
 #[derive(Debug)]
-pub struct Named {
+pub(crate) struct Named {
     /// The field; empty for the file itself.
-    pub field: String,
+    pub(crate) field: String,
     /// The path.
-    pub path: String,
+    pub(crate) path: String,
     /// It is what the path in the file leads to through links.
-    pub through_link: bool,
+    pub(crate) through_link: bool,
 }
 
 /// All of them by their path; `` is the top.
 #[derive(Debug, Default)]
-pub struct Graph(pub BTreeMap<String, Directory>);
+pub(crate) struct Graph(pub(crate) BTreeMap<String, Directory>);
 
 impl Graph {
     /// Reads all kustomization files in and below a directory, and those of hidden directories and copies that they name.
@@ -46,7 +46,7 @@ impl Graph {
     /// # Errors
     ///
     /// When a directory cannot be read. A file that is no valid YAML names nothing.
-    pub fn read(tree: &Tree, below: &str) -> Result<Self> {
+    pub(crate) fn read(tree: &Tree, below: &str) -> Result<Self> {
         let fail = |path: &str, e: &std::io::Error| {
             let shown = if path.is_empty() { "." } else { path };
             Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {}", cause(e)))
@@ -70,14 +70,14 @@ impl Graph {
 
     /// The graph without what is in and below a directory.
     #[must_use]
-    pub fn without(mut self, directory: &str) -> Self {
+    pub(crate) fn without(mut self, directory: &str) -> Self {
         let prefix = join(directory, "");
         self.0.retain(|at, _| at != directory && !at.starts_with(&prefix));
         self
     }
 
     /// The directories that no other one builds on and that are no components.
-    pub fn tops(&self) -> Vec<&str> {
+    pub(crate) fn tops(&self) -> Vec<&str> {
         let inner: BTreeSet<&str> = self
             .0
             .iter()

@@ -9,7 +9,7 @@ mod graph;
 mod select;
 mod tree;
 
-pub use affected::{Affected, Changed, affected};
-pub use graph::Graph;
-pub use select::{Selection, select};
-pub use tree::Tree;
+pub(crate) use affected::{Affected, Changed, affected};
+pub(crate) use graph::Graph;
+pub(crate) use select::{Selection, select};
+pub(crate) use tree::Tree;

@@ -5,17 +5,17 @@ use crate::text::wildcard;
 
 /// What the configuration says about roots. `*` stands for any characters of one part of a path, `**` for any parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Only these are roots, whoever builds on them; empty for those that nothing builds on.
-    pub list: Vec<String>,
+    pub(crate) list: Vec<String>,
     /// These are not.
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// The way to the top from where patterns count.
-    pub within: String,
+    pub(crate) within: String,
 }
 
 /// The roots in and below a directory.
-pub fn select(graph: &Graph, below: &str, selection: &Selection) -> Vec<String> {
+pub(crate) fn select(graph: &Graph, below: &str, selection: &Selection) -> Vec<String> {
     let is_below = |at: &str| {
         below.is_empty() || at == below || at.strip_prefix(below).is_some_and(|rest| rest.starts_with('/'))
     };

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Names of kustomization files.
-pub const KUSTOMIZATION: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(super) const KUSTOMIZATION: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The lock of remote content.
-pub const LOCK: &str = "kfm.lock";
+pub(super) const LOCK: &str = "kfm.lock";
 
 /// The directory beside it for copies.
-pub const COPIES: &str = "vendor";
+pub(super) const COPIES: &str = "vendor";
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -22,11 +22,11 @@ const MOST_DIRECTORIES: usize = 1_000_000;
 
 /// Files below a top directory, by their path from there with `/` between the parts; the empty path is the top itself.
 #[derive(Debug, Clone)]
-pub struct Tree {
+pub(crate) struct Tree {
     /// Where the files come from.
-    pub files: Arc<dyn FileSystem>,
+    pub(crate) files: Arc<dyn FileSystem>,
     /// The top directory, free of links.
-    pub top: PathBuf,
+    pub(crate) top: PathBuf,
 }
 
 impl Tree {
@@ -115,12 +115,12 @@ fn shown(path: &Path) -> Option<String> {
 }
 
 /// A path below a directory.
-pub fn join(directory: &str, name: &str) -> String {
+pub(super) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
 /// A path as seen from a directory, without `.` and `..`; `None` if it leads out of the top.
-pub fn clean(directory: &str, path: &str) -> Option<String> {
+pub(super) fn clean(directory: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// A string in double quotes as `%q` and `strconv.Quote` write it.
-pub fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -42,7 +42,7 @@ pub fn quote(text: &str) -> String {
 }
 
 /// A boolean as `strconv.ParseBool` reads it.
-pub fn parse_bool(text: &str) -> Option<bool> {
+pub(crate) fn parse_bool(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
@@ -51,7 +51,7 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 /// Returns whether Go counts a character as printable: letters, marks, numbers, punctuation, symbols and the space.
-pub fn is_print(c: char) -> bool {
+pub(crate) fn is_print(c: char) -> bool {
     static PRINT: OnceLock<Option<Regex>> = OnceLock::new();
     if c.is_ascii() {
         return (' '..='~').contains(&c);
@@ -99,26 +99,26 @@ fn shortest(digits: &str, out: &mut String) {
 }
 
 /// A 64-bit float as `strconv.FormatFloat(f, 'g', -1, 64)` writes it.
-pub fn float(value: f64) -> String {
+pub(crate) fn float(value: f64) -> String {
     let mut out = String::new();
     shortest(&format!("{value:e}"), &mut out);
     out
 }
 
 /// A 64-bit float as `%v` writes it: digits only from 1e-4 up to 1e21, else with an exponent.
-pub fn float_v(value: f64) -> String {
+pub(crate) fn float_v(value: f64) -> String {
     if (1e6..1e21).contains(&value.abs()) { value.to_string() } else { float(value) }
 }
 
 /// A 32-bit float as `strconv.FormatFloat(f, 'g', -1, 32)` writes it.
-pub fn float32(value: f32) -> String {
+pub(crate) fn float32(value: f32) -> String {
     let mut out = String::new();
     shortest(&format!("{value:e}"), &mut out);
     out
 }
 
 /// A finite 64-bit float as Go's JSON encoder writes it: digits only from 1e-6 up to 1e21, else with an exponent.
-pub fn json_float(value: f64) -> String {
+pub(crate) fn json_float(value: f64) -> String {
     let mut out = String::new();
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {

@@ -1,7 +1,7 @@
 //! Text the way Go programs treat it: quoting, numbers, patterns, paths.
 
-pub mod go;
-pub mod path;
-pub mod pattern;
-pub mod re2;
-pub mod wildcard;
+pub(crate) mod go;
+pub(crate) mod path;
+pub(crate) mod pattern;
+pub(crate) mod re2;
+pub(crate) mod wildcard;

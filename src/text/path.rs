@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf, is_separator};
 
 /// A path without `.`, `..` and doubled slashes, by its text alone.
-pub fn clean(path: &Path) -> PathBuf {
+pub(crate) fn clean(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
@@ -22,7 +22,7 @@ pub fn clean(path: &Path) -> PathBuf {
 }
 
 /// The way from one absolute, clean path to another.
-pub fn relative(from: &Path, to: &Path) -> PathBuf {
+pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
     let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().count() - common;
     let mut out: PathBuf = std::iter::repeat_n("..", up).collect();
@@ -31,7 +31,7 @@ pub fn relative(from: &Path, to: &Path) -> PathBuf {
 }
 
 /// Returns whether a path is a directory or below it; both are absolute and clean, so that comparing bytes is enough.
-pub fn is_below(path: &Path, directory: &Path) -> bool {
+pub(crate) fn is_below(path: &Path, directory: &Path) -> bool {
     let directory = bytes(directory);
     let is_separator = |byte: Option<&u8>| byte.is_some_and(|b| is_separator(char::from(*b)));
     bytes(path)
@@ -40,7 +40,7 @@ pub fn is_below(path: &Path, directory: &Path) -> bool {
 }
 
 /// The bytes of a path.
-pub fn bytes(path: &Path) -> &[u8] {
+pub(crate) fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }
 

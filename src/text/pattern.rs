@@ -6,7 +6,7 @@ use regex::Regex;
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
-pub enum Pattern {
+pub(crate) enum Pattern {
     /// Matches everything: the pattern is empty.
     Any,
     /// Matches this text alone.
@@ -23,7 +23,7 @@ pub enum Pattern {
 impl Pattern {
     /// A pattern that has to match the whole text, as `^(?:…)$`; an empty one matches everything. `room` is asked before a
     /// regular expression is compiled.
-    pub fn anchored(pattern: &str, room: Room<'_>) -> Result<Self, String> {
+    pub(crate) fn anchored(pattern: &str, room: Room<'_>) -> Result<Self, String> {
         if pattern.is_empty() {
             Ok(Self::Any)
         } else if is_plain(pattern) {
@@ -36,7 +36,7 @@ impl Pattern {
     }
 
     /// A pattern that has to match some part of the text.
-    pub fn unanchored(pattern: &str, room: Room<'_>) -> Result<Self, String> {
+    pub(crate) fn unanchored(pattern: &str, room: Room<'_>) -> Result<Self, String> {
         if pattern.is_empty() {
             Ok(Self::Any)
         } else if is_plain(pattern) {
@@ -47,7 +47,7 @@ impl Pattern {
     }
 
     /// Returns whether the text matches.
-    pub fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Any => true,
             Self::Text(t) => t == text,
@@ -58,7 +58,7 @@ impl Pattern {
     }
 
     /// The one text that matches, if the pattern is such.
-    pub fn literal(&self) -> Option<&str> {
+    pub(crate) fn literal(&self) -> Option<&str> {
         match self {
             Self::Text(t) => Some(t),
             _ => None,

@@ -19,10 +19,10 @@ const SIZES: [u64; 7] = [8 << 10, 32 << 10, 128 << 10, 512 << 10, 2 << 20, 8 << 
 const TABLES: usize = 256 << 10;
 
 /// Asks for a number of bytes; an error says why there are no more.
-pub type Room<'a> = &'a dyn Fn(u64) -> Result<(), String>;
+pub(crate) type Room<'a> = &'a dyn Fn(u64) -> Result<(), String>;
 
 /// Compiles a pattern of Go. The error is Go's text, or that of `room`, which is asked before anything is allocated.
-pub fn compile(pattern: &str, room: Room<'_>) -> Result<Regex, String> {
+pub(crate) fn compile(pattern: &str, room: Room<'_>) -> Result<Regex, String> {
     let out = String::with_capacity(pattern.len() + 8);
     let mut scanner = Scanner { text: pattern, at: 0, out, groups: vec![Group::default()] };
     scanner.scan()?;

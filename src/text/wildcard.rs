@@ -2,7 +2,7 @@
 
 /// Returns whether items fit a pattern in which some elements stand for any number of items. Takes time proportional to
 /// the product of the lengths.
-pub fn matches<P, T>(
+pub(crate) fn matches<P, T>(
     pattern: &[P],
     items: &[T],
     is_any: impl Fn(&P) -> bool,

@@ -7,6 +7,6 @@ use crate::kustomization::types::Pairs;
 use crate::resource::ResMap;
 
 /// Writes annotations into the mappings that the field specs name.
-pub fn apply(resources: &mut ResMap, annotations: &Pairs, specs: &[FieldSpec]) -> Result<()> {
+pub(crate) fn apply(resources: &mut ResMap, annotations: &Pairs, specs: &[FieldSpec]) -> Result<()> {
     pairs::apply(resources, annotations, specs, "annotations")
 }

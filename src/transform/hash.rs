@@ -16,7 +16,7 @@ use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use std::fmt::Write;
 
 /// Appends the hash to the names of all objects that ask for it.
-pub fn apply(resources: &mut ResMap) -> Result<()> {
+pub(crate) fn apply(resources: &mut ResMap) -> Result<()> {
     for slot in resources.slots() {
         let Some(res) = resources.get(slot).filter(|r| r.needs_hash) else { continue };
         let id = res.id().clone();
@@ -48,7 +48,7 @@ pub fn apply(resources: &mut ResMap) -> Result<()> {
 }
 
 /// The hash of an object: ten letters and digits that spell no word.
-pub fn suffix(doc: &Doc, root: NodeId) -> Result<String> {
+pub(crate) fn suffix(doc: &Doc, root: NodeId) -> Result<String> {
     let kind = doc.get(root, "kind").map_or("", |n| doc.text(n));
     let fields: &[(&str, Need)] = match kind {
         "ConfigMap" => &[("binaryData", Need::IfMap), ("data", Need::Always), NAME_AFTER],

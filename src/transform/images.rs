@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 /// Runs entries one after the other over all objects.
-pub fn apply_all(
+pub(crate) fn apply_all(
     resources: &mut ResMap,
     images: &[Image],
     specs: &[FieldSpec],

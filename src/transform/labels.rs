@@ -13,13 +13,13 @@ use crate::resource::{ResMap, Resource};
 use crate::yaml::NodeId;
 
 /// Writes labels into the mappings that the field specs name.
-pub fn apply(resources: &mut ResMap, labels: &Pairs, specs: &[FieldSpec]) -> Result<()> {
+pub(crate) fn apply(resources: &mut ResMap, labels: &Pairs, specs: &[FieldSpec]) -> Result<()> {
     pairs::apply(resources, labels, specs, "labels")
 }
 
 /// Runs an entry of `labels`, and says where an older kustomize would have labelled claim templates: a cluster refuses to
 /// change those of a StatefulSet that is there.
-pub fn apply_entry(
+pub(crate) fn apply_entry(
     resources: &mut ResMap,
     entry: &Label,
     specs: &[FieldSpec],
@@ -59,7 +59,7 @@ fn has_claim_template_without(res: &Resource, labels: &Pairs) -> bool {
 }
 
 /// The field specs that an entry of `labels` uses.
-pub fn specs_of(entry: &Label, config: &TransformerConfig) -> Result<FieldSpecs> {
+pub(crate) fn specs_of(entry: &Label, config: &TransformerConfig) -> Result<FieldSpecs> {
     let mut specs = merge_specs(entry.fields.clone().into(), config.labels.clone())?;
     if entry.include_selectors {
         return merge_specs(specs, config.common_labels.clone());

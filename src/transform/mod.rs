@@ -4,18 +4,18 @@
 //! kustomization file, with the field specs of the layer's configuration, and the builtin plugin of that name, with field specs
 //! of its own. Nothing here decides on the order of the steps.
 
-pub mod annotations;
-pub mod hash;
+pub(crate) mod annotations;
+pub(crate) mod hash;
 mod hash_tree;
-pub mod images;
-pub mod labels;
-pub mod name_affix;
-pub mod namespace;
+pub(crate) mod images;
+pub(crate) mod labels;
+pub(crate) mod name_affix;
+pub(crate) mod namespace;
 mod pairs;
-pub mod replicas;
-pub mod sort;
+pub(crate) mod replicas;
+pub(crate) mod sort;
 mod specs;
-pub mod value_add;
+pub(crate) mod value_add;
 mod write;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::yaml::Tag;
 
 /// On which side of the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     /// Before the name.
     Prefix,
     /// After the name.
@@ -27,7 +27,7 @@ const SKIPPED: &[(&str, &str)] =
 const NAME: &str = "metadata/name";
 
 /// Puts a text before or after the names of all objects, or whatever the field specs name.
-pub fn apply(resources: &mut ResMap, side: Side, affix: &str, specs: &[FieldSpec]) -> Result<()> {
+pub(crate) fn apply(resources: &mut ResMap, side: Side, affix: &str, specs: &[FieldSpec]) -> Result<()> {
     let mut by_type = SpecsByType::new(specs);
     for slot in resources.slots() {
         let Some(res) = resources.get(slot) else { continue };

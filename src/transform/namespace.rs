@@ -14,7 +14,7 @@ use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
 /// Which subjects of RoleBindings and ClusterRoleBindings get the namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Subjects {
+pub(crate) enum Subjects {
     /// Those named `default`, of whatever kind.
     #[default]
     DefaultOnly,
@@ -34,7 +34,7 @@ const SUBJECTS: &[(&str, Subjects)] = &[
 
 impl Subjects {
     /// The mode of this name, as `setRoleBindingSubjects` gives it.
-    pub fn from_name(name: &str) -> Result<Self> {
+    pub(crate) fn from_name(name: &str) -> Result<Self> {
         let found = SUBJECTS.iter().find(|(n, _)| *n == name).map(|(_, mode)| *mode);
         found.ok_or_else(|| {
             Error::new(
@@ -50,11 +50,11 @@ impl Subjects {
 
 /// What the plugin can say beyond the kustomization file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// Only write where there is no namespace yet.
-    pub unset_only: bool,
+    pub(crate) unset_only: bool,
     /// Which subjects of bindings.
-    pub subjects: Subjects,
+    pub(crate) subjects: Subjects,
 }
 
 /// Field specs that are dropped for their paths.
@@ -63,7 +63,12 @@ const OWN_NAME: &str = "metadata/name";
 const SUBJECTS_NAMESPACE: &str = "subjects/namespace";
 
 /// Puts all objects into a namespace.
-pub fn apply(resources: &mut ResMap, namespace: &Text, specs: &[FieldSpec], options: Options) -> Result<()> {
+pub(crate) fn apply(
+    resources: &mut ResMap,
+    namespace: &Text,
+    specs: &[FieldSpec],
+    options: Options,
+) -> Result<()> {
     if namespace.is_empty() {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use crate::yaml::Tag;
 use rustc_hash::FxHashMap;
 
 /// Runs entries one after the other over all objects.
-pub fn apply_all(
+pub(crate) fn apply_all(
     resources: &mut ResMap,
     replicas: &[Replica],
     specs: &[FieldSpec],

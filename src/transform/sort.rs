@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 
 /// Puts the objects in the order that `sortOptions` asks for. Without it, `legacy_order` decides between the legacy
 /// order with the default lists and that of the input.
-pub fn apply(resources: &mut ResMap, options: Option<&SortOptions>, legacy_order: bool) -> Result<()> {
+pub(crate) fn apply(resources: &mut ResMap, options: Option<&SortOptions>, legacy_order: bool) -> Result<()> {
     let Some(options) = options else {
         if legacy_order {
             legacy(resources);

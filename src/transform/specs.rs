@@ -11,7 +11,7 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub(super) struct SplitSpec<'a> {
     /// The field spec.
-    pub spec: &'a FieldSpec,
+    pub(crate) spec: &'a FieldSpec,
     steps: Vec<(Cow<'a, str>, bool)>,
 }
 
@@ -22,12 +22,12 @@ impl<'a> SplitSpec<'a> {
 
     /// Gathers the fields that the field spec names. `false` when that cannot be told without changing something or
     /// failing: then [`fieldspec::apply_path`] has to be asked. `creates`: the transformer makes missing fields.
-    pub fn fields(&self, doc: &Doc, creates: bool, found: &mut Vec<NodeId>) -> bool {
+    pub(super) fn fields(&self, doc: &Doc, creates: bool, found: &mut Vec<NodeId>) -> bool {
         fields(doc, doc.root(), &self.steps, creates && self.spec.create, found)
     }
 
     /// Returns whether the field spec leads to a field, makes one or fails.
-    pub fn leads(&self, doc: &Doc, creates: bool) -> bool {
+    pub(super) fn leads(&self, doc: &Doc, creates: bool) -> bool {
         let mut found = Vec::new();
         !self.fields(doc, creates, &mut found) || !found.is_empty()
     }
@@ -77,7 +77,7 @@ pub(super) struct SpecsByType<'a> {
 
 impl<'a> SpecsByType<'a> {
     /// Field specs in the order in which they are applied.
-    pub fn new(specs: &'a [FieldSpec]) -> Self {
+    pub(super) fn new(specs: &'a [FieldSpec]) -> Self {
         let mut by_kind: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
         if specs.len() > MANY {
             for (i, spec) in specs.iter().enumerate() {
@@ -88,7 +88,7 @@ impl<'a> SpecsByType<'a> {
     }
 
     /// The field specs for a type, in order.
-    pub fn of(&mut self, gvk: &Gvk) -> &[SplitSpec<'a>] {
+    pub(super) fn of(&mut self, gvk: &Gvk) -> &[SplitSpec<'a>] {
         if !self.known.contains_key(gvk) {
             let is_for = |spec: &&FieldSpec| gvk.is_selected(&spec.gvk);
             let specs = if self.by_kind.is_empty() {

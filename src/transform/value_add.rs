@@ -12,15 +12,15 @@ use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
 /// What to write where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// `fieldPath`: names divided by `/`, indices, `[key=value]`
-    pub field_path: String,
+    pub(crate) field_path: String,
     /// `filePathPosition`: 0 to overwrite the field, else where in the path to put the value, from 1
-    pub file_path_position: usize,
+    pub(crate) file_path_position: usize,
 }
 
 /// Writes a value into a field of the objects in these slots.
-pub fn apply(resources: &mut ResMap, slots: &[usize], value: &Text, target: &Target) -> Result<()> {
+pub(crate) fn apply(resources: &mut ResMap, slots: &[usize], value: &Text, target: &Target) -> Result<()> {
     if target.field_path.is_empty() {
         return Err(Error::new(
             ErrorKind::Config,

@@ -22,7 +22,7 @@ use std::path::Path;
 const LARGEST: (usize, u64) = (500_000, 4 << 30);
 
 /// Writes a bundle of what the lock names; everything must be there as the lock says.
-pub fn pack(request: &Request, file: &Path) -> Result<usize> {
+pub(crate) fn pack(request: &Request, file: &Path) -> Result<usize> {
     let lists = lists(&request.directory, &request.lock)?;
     let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fail = |e: io::Error| failed(file, &e);
@@ -110,7 +110,7 @@ fn lists(directory: &Path, lock: &Lock) -> Result<BTreeMap<String, Contents>> {
 }
 
 /// Puts what a bundle holds in its place; gives how many copies that are.
-pub fn unpack(directory: &Path, file: &Path, force: bool) -> Result<usize> {
+pub(crate) fn unpack(directory: &Path, file: &Path, force: bool) -> Result<usize> {
     let make = || tempfile::Builder::new().prefix(".kfm-vendor-").tempdir_in(directory);
     let staging = interrupt::directory(make).map_err(|e| failed(directory, &e))?;
     extract(file, staging.path())?;

@@ -7,22 +7,22 @@ use crate::diag::{Code, Finding, Result};
 use crate::files;
 use crate::remote::content::{self, Content, Contents, Difference};
 use crate::remote::lock::{LARGEST, NAME, SUMS, without_user};
-use crate::remote::{Copies, LockedRepository, Remote, Settings};
+use crate::remote::{Copies, LockedRepository, Remote, RemoteOptions};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What there is to say about lock and copies.
-pub struct Checked {
+pub(super) struct Checked {
     /// What the copies are to be.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     /// What is not as it should be.
-    pub problems: Vec<Finding>,
+    pub(crate) problems: Vec<Finding>,
     /// What there is to say besides.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// What is not as it should be; nothing if all is well.
-pub fn check(request: &Request, targets: &Targets) -> Result<Vec<Finding>> {
+pub(crate) fn check(request: &Request, targets: &Targets) -> Result<Vec<Finding>> {
     let mut problems = Problems { found: copies(request, targets)?.problems };
     for tree in &request.sources {
         let Some(entry) = request.lock.sources.iter().find(|entry| entry.name == tree.name) else {
@@ -46,8 +46,8 @@ pub fn check(request: &Request, targets: &Targets) -> Result<Vec<Finding>> {
 }
 
 /// The same for copies alone.
-pub fn copies(request: &Request, targets: &Targets) -> Result<Checked> {
-    let settings = Settings {
+pub(super) fn copies(request: &Request, targets: &Targets) -> Result<Checked> {
+    let settings = RemoteOptions {
         lock: Some(request.locked()),
         copies: Copies::Only,
         locked: false,

@@ -12,14 +12,14 @@ mod plan;
 mod source;
 mod walk;
 
-pub use bundle::{pack, unpack};
-pub use check::check;
-pub use walk::Targets;
+pub(crate) use bundle::{pack, unpack};
+pub(crate) use check::check;
+pub(crate) use walk::Targets;
 
 use crate::accumulate;
 use crate::config::SourceTree;
 use crate::diag::{Error, ErrorKind, Finding, Result};
-use crate::remote::{Copies, Lock, LockedFile, LockedRepository, Remote, Settings};
+use crate::remote::{Copies, Lock, LockedFile, LockedRepository, Remote, RemoteOptions};
 use check::Checked;
 use place::Updated;
 use plan::Plan;
@@ -27,21 +27,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the user asks for.
-pub struct Request {
+pub(crate) struct Request {
     /// The directory of the lock, absolute and free of links.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// How it is built.
-    pub options: accumulate::Options,
+    pub(crate) options: accumulate::Options,
     /// How remote content is fetched.
-    pub settings: Settings,
+    pub(crate) settings: RemoteOptions,
     /// The lock as it is.
-    pub lock: Lock,
+    pub(crate) lock: Lock,
     /// URLs whose commits may move; all of them if one is empty.
-    pub moving: Vec<String>,
+    pub(crate) moving: Vec<String>,
     /// The trees that `kfm.toml` asks for.
-    pub sources: Vec<SourceTree>,
+    pub(crate) sources: Vec<SourceTree>,
     /// Edits of trees are dropped.
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 impl Request {
@@ -53,29 +53,29 @@ impl Request {
 
 /// What was done.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
     /// What happened to which entry, in order.
-    pub changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
     /// How many references the lock has now.
-    pub entries: usize,
+    pub(crate) entries: usize,
     /// What there is to say besides.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// What happened to an entry of the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// `added`, `moved`, `changed`, `restored`, `edited` or `removed`.
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// The repository and reference, or the file.
-    pub name: String,
+    pub(crate) name: String,
     /// What is to be seen of it: commits or hashes.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// Brings the lock, the trees and the copies to what the targets need.
-pub fn run(request: &Request, targets: &dyn Fn() -> Result<Targets>) -> Result<Report> {
-    let remote = Remote::new(Settings { lock: None, locked: false, ..request.settings.clone() });
+pub(crate) fn run(request: &Request, targets: &dyn Fn() -> Result<Targets>) -> Result<Report> {
+    let remote = Remote::new(RemoteOptions { lock: None, locked: false, ..request.settings.clone() });
     let update = |tree: &SourceTree| source::update(request, tree, &remote, request.force);
     let trees: Vec<Updated> = request.sources.iter().map(update).collect::<Result<_>>()?;
     // What is below a tree that was just written is a target, too.
@@ -85,7 +85,7 @@ pub fn run(request: &Request, targets: &dyn Fn() -> Result<Targets>) -> Result<R
             (plan, findings)
         }
         _ => {
-            let settings = Settings {
+            let settings = RemoteOptions {
                 lock: Some(request.locked()),
                 copies: Copies::Never,
                 locked: false,
@@ -105,8 +105,8 @@ pub fn run(request: &Request, targets: &dyn Fn() -> Result<Targets>) -> Result<R
 }
 
 /// The edits of the trees as patches: of those with these names, or of all.
-pub fn diff(request: &Request, names: &[String]) -> Result<String> {
-    let remote = Remote::new(Settings { lock: None, locked: false, ..request.settings.clone() });
+pub(crate) fn diff(request: &Request, names: &[String]) -> Result<String> {
+    let remote = Remote::new(RemoteOptions { lock: None, locked: false, ..request.settings.clone() });
     let wanted = |tree: &&SourceTree| names.is_empty() || names.contains(&tree.name);
     if let Some(name) = names.iter().find(|name| !request.sources.iter().any(|tree| tree.name == **name)) {
         let error = Error::new(ErrorKind::Usage, format!("there is no source `{name}`"));

@@ -17,21 +17,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A tree that was brought up to date.
-pub struct Updated {
+pub(super) struct Updated {
     /// Its entry in the lock.
-    pub entry: LockedSource,
+    pub(crate) entry: LockedSource,
     /// What its repository has.
-    pub list: Contents,
+    pub(crate) list: Contents,
     /// Whether files were written.
-    pub written: bool,
+    pub(crate) written: bool,
 }
 
 /// What was put in its place.
-pub struct Placed {
+pub(super) struct Placed {
     /// The lock as it is now.
-    pub lock: Lock,
+    pub(crate) lock: Lock,
     /// Copies that were missing or changed although the lock had them.
-    pub restored: Vec<String>,
+    pub(crate) restored: Vec<String>,
 }
 
 pub(super) fn failed(path: &Path, e: &io::Error) -> Error {
@@ -40,7 +40,7 @@ pub(super) fn failed(path: &Path, e: &io::Error) -> Error {
 }
 
 /// Writes the copies and the lock in a directory.
-pub fn place(
+pub(super) fn place(
     directory: &Path,
     plan: Plan,
     old: &Lock,

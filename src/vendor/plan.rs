@@ -10,32 +10,32 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// Beginnings of the names of files that say under which terms the rest may be copied.
-pub const TERMS: [&str; 5] = ["LICENSE", "LICENCE", "NOTICE", "COPYING", "COPYRIGHT"];
+pub(super) const TERMS: [&str; 5] = ["LICENSE", "LICENCE", "NOTICE", "COPYING", "COPYRIGHT"];
 
 /// How many links may lead to one another.
 const MOST_LINKS: usize = 40;
 
 /// The copies that there are to be.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub(super) struct Plan {
     /// Copies of repositories by their paths.
-    pub repositories: BTreeMap<String, RepositoryCopy>,
+    pub(crate) repositories: BTreeMap<String, RepositoryCopy>,
     /// Copies of files by their paths: URL and content.
-    pub files: BTreeMap<String, (String, Arc<Vec<u8>>)>,
+    pub(crate) files: BTreeMap<String, (String, Arc<Vec<u8>>)>,
 }
 
 /// A copy of what is needed of a repository.
 #[derive(Debug)]
-pub struct RepositoryCopy {
+pub(super) struct RepositoryCopy {
     /// The repository.
-    pub asked: Asked,
+    pub(crate) asked: Asked,
     /// What is copied, by its path in the repository.
-    pub items: BTreeMap<String, Item>,
+    pub(crate) items: BTreeMap<String, Item>,
 }
 
 /// Something to be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Item {
+pub(super) enum Item {
     /// A file.
     File(PathBuf),
     /// A link with this target.
@@ -44,7 +44,7 @@ pub enum Item {
 
 impl Plan {
     /// The copies of what was asked for.
-    pub fn of(record: &Record) -> Result<Self> {
+    pub(super) fn of(record: &Record) -> Result<Self> {
         let mut plan = Self::default();
         let mut taken = BTreeSet::new();
         for (key, asked) in &record.repositories {

@@ -21,13 +21,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A tree as its repository has it: where each file is, and the hashes.
-pub struct Upstream {
+pub(super) struct Upstream {
     /// The commit it was taken from.
-    pub found: Found,
+    pub(crate) found: Found,
     /// What it consists of.
-    pub items: BTreeMap<String, Item>,
+    pub(crate) items: BTreeMap<String, Item>,
     /// The same as hashes.
-    pub list: Contents,
+    pub(crate) list: Contents,
 }
 
 /// Refuses a repository of this machine outside of the tree, unless the user allows them.
@@ -46,7 +46,7 @@ fn refuse_local(request: &Request, source: &SourceTree, url: &str) -> Result<()>
 }
 
 /// The tree of a source at a reference.
-pub fn upstream(
+pub(super) fn upstream(
     request: &Request,
     source: &SourceTree,
     reference: &str,
@@ -104,12 +104,17 @@ fn patterns(globs: &[String]) -> Result<GlobSet> {
 }
 
 /// What is in the directory of a source; nothing if it is not there.
-pub fn here(request: &Request, into: &str) -> Result<Option<Contents>> {
+pub(super) fn here(request: &Request, into: &str) -> Result<Option<Contents>> {
     request.locked().copy(into)?.map(|path| content::of(&path)).transpose()
 }
 
 /// Brings a tree up to date.
-pub fn update(request: &Request, source: &SourceTree, remote: &Remote, force: bool) -> Result<Updated> {
+pub(super) fn update(
+    request: &Request,
+    source: &SourceTree,
+    remote: &Remote,
+    force: bool,
+) -> Result<Updated> {
     let old = request.lock.sources.iter().find(|entry| entry.name == source.name);
     let same = |entry: &&LockedSource| {
         entry.git == without_user(&source.git)
@@ -252,7 +257,7 @@ fn write(request: &Request, source: &SourceTree, new: &Upstream, merged: Merged)
 }
 
 /// The edits of a tree as a patch.
-pub fn diff(request: &Request, source: &SourceTree, remote: &Remote) -> Result<String> {
+pub(super) fn diff(request: &Request, source: &SourceTree, remote: &Remote) -> Result<String> {
     let Some(entry) = request.lock.sources.iter().find(|entry| entry.name == source.name) else {
         let message = format!("`{}` is not in the lock", source.name);
         return Err(Error::new(ErrorKind::NotFound, message).hint("run `kfm vendor` first"));

@@ -11,17 +11,17 @@ use std::sync::Arc;
 
 /// What is built.
 #[derive(Debug, Clone)]
-pub struct Targets {
+pub(crate) struct Targets {
     /// As the lock names them, relative to its directory; none for everything below it.
-    pub given: Vec<String>,
+    pub(crate) given: Vec<String>,
     /// The directories as seen from where the user stands, and whether the user named them.
-    pub directories: Vec<(String, bool)>,
+    pub(crate) directories: Vec<(String, bool)>,
 }
 
 impl Targets {
     /// The targets of a lock in `top` for a user who stands in `directory`. A target without a kustomization file stands for
     /// all directories below it that have one.
-    pub fn find(top: &Path, directory: &Path, given: Vec<String>) -> Result<Self> {
+    pub(crate) fn find(top: &Path, directory: &Path, given: Vec<String>) -> Result<Self> {
         let (mut directories, mut named) = (vec![], vec![]);
         let all = [".".to_owned()];
         for target in if given.is_empty() { &all[..] } else { &given } {
@@ -77,17 +77,17 @@ fn below(directory: &Path, top: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// What a walk came upon.
-pub struct Walked {
+pub(super) struct Walked {
     /// What was asked for.
-    pub record: Record,
+    pub(crate) record: Record,
     /// Targets that do not build, and why.
-    pub failed: Vec<(String, Error)>,
+    pub(crate) failed: Vec<(String, Error)>,
     /// What there is to say.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Builds all targets. A target that the user named has to build; one that was found has to get everything remote.
-pub fn walk(targets: &Targets, options: &accumulate::Options, remote: &Arc<Remote>) -> Result<Walked> {
+pub(super) fn walk(targets: &Targets, options: &accumulate::Options, remote: &Arc<Remote>) -> Result<Walked> {
     let walked = try_all(targets, options, remote);
     for (target, error) in &walked.failed {
         let named = targets.directories.iter().any(|(directory, named)| directory == target && *named);
@@ -111,7 +111,7 @@ pub(super) fn is_about_remote(error: &Error) -> bool {
 }
 
 /// Builds all targets, whatever comes of it.
-pub fn try_all(targets: &Targets, options: &accumulate::Options, remote: &Arc<Remote>) -> Walked {
+pub(super) fn try_all(targets: &Targets, options: &accumulate::Options, remote: &Arc<Remote>) -> Walked {
     let mut failed = vec![];
     for (target, _) in &targets.directories {
         // What there is to say about the build itself is for the build to say.

@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 const NO_MAP: &str = "map merge requires map or sequence of maps as the value";
 
 /// Expands aliases and merge keys as for resources. Does nothing where the reader met no cause for it.
-pub fn expand(doc: &mut Doc) -> Result<()> {
+pub(crate) fn expand(doc: &mut Doc) -> Result<()> {
     if !doc.has_anchors {
         return Ok(());
     }
@@ -36,7 +36,7 @@ pub fn expand(doc: &mut Doc) -> Result<()> {
 
 /// Applies merge keys as kustomize does when it prints: what is there wins. Does nothing where there is no cause for
 /// it.
-pub fn settle(doc: &mut Doc) -> Result<()> {
+pub(crate) fn settle(doc: &mut Doc) -> Result<()> {
     if !doc.has_anchors {
         return Ok(());
     }
@@ -47,7 +47,7 @@ pub fn settle(doc: &mut Doc) -> Result<()> {
 }
 
 /// Expands aliases and merge keys as for kustomization files.
-pub fn expand_v2(doc: &mut Doc) -> Result<()> {
+pub(crate) fn expand_v2(doc: &mut Doc) -> Result<()> {
     if !doc.has_anchors {
         return Ok(());
     }

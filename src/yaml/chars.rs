@@ -7,7 +7,7 @@ const BLOCK: usize = 64;
 ///
 /// Taken are tab, line feed, carriage return, U+0085 and everything from U+0020 on but U+007F-009F, U+FFFE and
 /// U+FFFF. Blocks of ordinary ASCII are passed over without a look at the single byte.
-pub fn find_control(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn find_control(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     for block in bytes.chunks(BLOCK) {
         if needs_a_look(block)
@@ -39,7 +39,7 @@ fn is_control(bytes: &[u8], i: usize) -> bool {
 }
 
 /// Returns whether a text has no forbidden character and no line break but line feed.
-pub fn is_ordinary(bytes: &[u8]) -> bool {
+pub(crate) fn is_ordinary(bytes: &[u8]) -> bool {
     let mut at = 0;
     for block in bytes.chunks(BLOCK) {
         let bad = |i: usize| bytes[i] != b'\n' && (is_control(bytes, i) || break_at(bytes, i) > 0);
@@ -53,7 +53,7 @@ pub fn is_ordinary(bytes: &[u8]) -> bool {
 
 /// How many blanks stand at `i`, counted by words.
 #[inline]
-pub fn spaces(bytes: &[u8], i: usize) -> usize {
+pub(crate) fn spaces(bytes: &[u8], i: usize) -> usize {
     const WORD: u64 = u64::from_ne_bytes([b' '; 8]);
     let mut at = i;
     while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
@@ -71,7 +71,7 @@ pub fn spaces(bytes: &[u8], i: usize) -> usize {
 
 /// How many bytes the line break at `i` takes: 0 where there is none. CR LF counts as its first half.
 #[inline]
-pub fn break_at(bytes: &[u8], i: usize) -> usize {
+pub(crate) fn break_at(bytes: &[u8], i: usize) -> usize {
     match bytes.get(i) {
         Some(b'\n' | b'\r') => 1,
         Some(0xC2) if bytes.get(i + 1) == Some(&0x85) => 2,
@@ -82,7 +82,7 @@ pub fn break_at(bytes: &[u8], i: usize) -> usize {
 
 /// How many bytes the character takes that starts with this byte.
 #[inline]
-pub fn width(first: u8) -> usize {
+pub(crate) fn width(first: u8) -> usize {
     match first {
         0..0xC0 => 1,
         0xC0..0xE0 => 2,
@@ -92,22 +92,22 @@ pub fn width(first: u8) -> usize {
 }
 
 /// Letters, digits, `_` and `-`: what names of anchors and handles of tags are made of.
-pub fn is_name(b: u8) -> bool {
+pub(crate) fn is_name(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
 }
 
 /// What a tag may be made of.
-pub fn is_uri(b: u8) -> bool {
+pub(crate) fn is_uri(b: u8) -> bool {
     is_name(b) || b";/?:@&=+$,.!~*'()[]%".contains(&b)
 }
 
 /// Returns whether a character ends a line.
-pub fn is_break(c: char) -> bool {
+pub(crate) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Returns whether a character is written as itself.
-pub fn is_printable(c: char) -> bool {
+pub(crate) fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }
 

@@ -7,7 +7,7 @@ use super::source::Source;
 
 /// Returns whether the older of kustomize's YAML libraries reads it as a string, or not at all. kustomize gives other
 /// texts quotes when it sets them as new values, which show when something else takes their place.
-pub fn reads_as_string(text: &str) -> bool {
+pub(crate) fn reads_as_string(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return true };
     if memchr::memchr(b'\n', bytes).is_some() {

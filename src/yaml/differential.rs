@@ -2,10 +2,8 @@
 //! manifests and mutilated forms of them. The random numbers are the same in every run. What is compared is in
 //! `readers`, which the fuzz target of this name runs over texts that nobody thought of.
 
-mod readers;
-
-use super::{Dialect, Doc, NodeId, NodeKind, Source, Style, emit, fast, parse};
-use readers::{Outcome, compare};
+use super::readers::{self, Outcome, compare};
+use super::{Dialect, Source, emit, fast};
 
 /// A small generator of random numbers.
 struct Random(u64);

@@ -21,17 +21,17 @@ use std::borrow::Cow;
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     /// Write the tree as YAML and read it again before values are taken, in effect. kustomize does so but for
     /// `-o DIR`.
-    pub reencode: bool,
+    pub(crate) reencode: bool,
     /// Fold long texts. Kustomize does so but for what functions read.
-    pub fold: bool,
+    pub(crate) fold: bool,
 }
 
 impl Options {
     /// As kustomize prints for `-o DIR`.
-    pub const STRAIGHT: Self = Self { reencode: false, fold: true };
+    pub(crate) const STRAIGHT: Self = Self { reencode: false, fold: true };
 }
 
 impl Default for Options {
@@ -41,12 +41,12 @@ impl Default for Options {
 }
 
 /// Appends a node as YAML to `out`, as kustomize prints it to standard output. On an error `out` is as before.
-pub fn print(doc: &Doc, root: NodeId, out: &mut Vec<u8>) -> Result<()> {
+pub(crate) fn print(doc: &Doc, root: NodeId, out: &mut Vec<u8>) -> Result<()> {
     print_with(doc, root, Options::default(), out)
 }
 
 /// As [`print()`], with options.
-pub fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
+pub(crate) fn print_with(doc: &Doc, root: NodeId, options: Options, out: &mut Vec<u8>) -> Result<()> {
     if options == Options::default()
         && root == doc.root()
         && doc.deepest() >= VERBATIM_DEPTH
@@ -89,7 +89,7 @@ pub(super) struct Scratch(Vec<u8>);
 
 impl Scratch {
     /// The lines of a scalar that stands after `prefix` in its line, if it can be printed.
-    pub fn scalar(&mut self, doc: &Doc, id: NodeId, prefix: &[u8], indent: usize) -> Option<&[u8]> {
+    pub(super) fn scalar(&mut self, doc: &Doc, id: NodeId, prefix: &[u8], indent: usize) -> Option<&[u8]> {
         self.0.clear();
         let out = Lines::new(&mut self.0);
         out.buf.extend_from_slice(prefix);

@@ -59,7 +59,7 @@ pub(super) struct Fast<'a> {
 }
 
 /// Reads the first document of a range of a source, if it is the only one there and ordinary.
-pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Option<Doc> {
+pub(crate) fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Option<Doc> {
     let bytes = source.text.as_bytes().get(..range.end)?;
     if !is_ordinary(&bytes[range.start..]) || bytes[range.start..].starts_with("\u{feff}".as_bytes()) {
         return None;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 const DEPTH: usize = 10_000;
 
 /// Reads a text that is one JSON value.
-pub fn read_json(source: &Arc<Source>) -> Result<Doc> {
+pub(crate) fn read_json(source: &Arc<Source>) -> Result<Doc> {
     let text = source.text.as_str();
     let doc = Doc::new(source.clone());
     let mut r = Reader { text, b: text.as_bytes(), p: 0, doc, open: vec![], children: vec![] };
@@ -323,7 +323,7 @@ impl Reader<'_> {
 
 /// Writes a node as Go's `encoding/json` does: no blanks, keys sorted by their bytes, `<`, `>`, `&`, U+2028 and
 /// U+2029 escaped. Of equal keys the last one counts; keys that are numbers or booleans become their text.
-pub fn to_json(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
+pub(crate) fn to_json(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
     match doc.kind(node) {
         NodeKind::Scalar => write_scalar(doc, node, out),
         NodeKind::Alias => doc.children(node).first().map_or(Ok(()), |target| to_json(doc, *target, out)),
@@ -392,12 +392,12 @@ fn value_of(doc: &Doc, node: NodeId) -> Result<Value<'_>> {
 }
 
 /// The text that the base64 of a `!!binary` stands for.
-pub fn binary(doc: &Doc, node: NodeId) -> Result<String> {
+pub(crate) fn binary(doc: &Doc, node: NodeId) -> Result<String> {
     reencode::binary(doc.text(node)).map_err(|e| e.or_at(|| doc.location(node)))
 }
 
 /// The text that a key has in JSON.
-pub fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
+pub(crate) fn key_text(doc: &Doc, key: NodeId) -> Result<String> {
     let odd = |what: &str| {
         let message = format!("a key must be a string, found {what}");
         Err(Error::new(ErrorKind::Resource, message).at(doc.location(key)))
@@ -447,7 +447,7 @@ fn write_scalar(doc: &Doc, node: NodeId, out: &mut String) -> Result<()> {
 }
 
 /// Writes a string in JSON's quotes.
-pub fn write_string(text: &str, out: &mut String) {
+pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut from = 0;
     for (i, c) in text.char_indices() {
@@ -474,12 +474,12 @@ pub fn write_string(text: &str, out: &mut String) {
 }
 
 /// Writes a finite float.
-pub fn write_float(f: f64, out: &mut String) {
+pub(crate) fn write_float(f: f64, out: &mut String) {
     out.push_str(&go::json_float(f));
 }
 
 /// A float as a key or in the place of a text: kustomize's library rounds it to 32 bits.
-pub fn short_float(f: f64) -> String {
+pub(crate) fn short_float(f: f64) -> String {
     match f as f32 {
         f if f.is_nan() => ".nan".to_owned(),
         f if f.is_infinite() => if f > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
@@ -548,7 +548,7 @@ mod tests {
             assert_eq!(round(text), Err(format!("p.json:{want}")), "{text:?}");
         }
         let deepest = || round(&"[".repeat(10_001)).unwrap_err();
-        let thread = std::thread::Builder::new().stack_size(crate::STACK).spawn(deepest).unwrap();
+        let thread = std::thread::Builder::new().stack_size(crate::parallel::STACK).spawn(deepest).unwrap();
         assert!(thread.join().unwrap().ends_with("exceeded max depth"));
     }
 

@@ -22,11 +22,11 @@ pub(super) const VERBATIM_DEPTH: u64 = 500;
 
 /// A node of a [`Doc`]; only meaningful together with the document that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(u32);
+pub(crate) struct NodeId(u32);
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NodeKind {
+pub(crate) enum NodeKind {
     /// A single value.
     Scalar,
     /// A mapping; children are key, value, key, value …
@@ -39,7 +39,7 @@ pub enum NodeKind {
 
 impl NodeKind {
     /// What it is called in messages.
-    pub fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Scalar => "a scalar",
             Self::Map => "a mapping",
@@ -51,7 +51,7 @@ impl NodeKind {
 
 /// How a scalar was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// Bare.
     Plain,
     /// In single quotes.
@@ -66,7 +66,7 @@ pub enum Style {
 
 /// The type of a node, written or resolved from a plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tag {
+pub(crate) enum Tag {
     /// Not decided: the text is resolved when it is printed.
     Unset,
     /// `!!null`
@@ -127,7 +127,7 @@ struct Node {
 
 /// A document: the nodes, their text, and where they came from.
 #[derive(Debug)]
-pub struct Doc {
+pub(crate) struct Doc {
     sources: Vec<Arc<Source>>,
     nodes: Vec<Node>,
     children: Vec<NodeId>,
@@ -143,11 +143,11 @@ pub struct Doc {
     verbatim: Option<(u32, u32)>,
     /// Comments stand after the last value in the way that costs a keep scalar at the document's end one more
     /// line break (see `reencode`).
-    pub tail_comment: bool,
+    pub(crate) tail_comment: bool,
     /// The nodes went through JSON, which knows no comments.
-    pub without_comments: bool,
+    pub(crate) without_comments: bool,
     /// An anchor, an alias or a merge key was met, so that the document has to be expanded.
-    pub has_anchors: bool,
+    pub(crate) has_anchors: bool,
 }
 
 impl NodeId {
@@ -159,7 +159,7 @@ impl NodeId {
 
 impl Doc {
     /// A document without nodes over a source. Its root is the first node made, until [`Doc::set_root`].
-    pub fn new(source: Arc<Source>) -> Self {
+    pub(crate) fn new(source: Arc<Source>) -> Self {
         let memory = memory::Memory::new(source.budget());
         Self {
             sources: vec![source],
@@ -178,17 +178,17 @@ impl Doc {
     }
 
     /// The source that the document was read from.
-    pub fn source(&self) -> &Arc<Source> {
+    pub(crate) fn source(&self) -> &Arc<Source> {
         &self.sources[0]
     }
 
     /// The root node.
-    pub fn root(&self) -> NodeId {
+    pub(crate) fn root(&self) -> NodeId {
         self.root
     }
 
     /// What a node is, for messages: the beginning of a scalar, or the kind of a collection.
-    pub fn describe(&self, node: NodeId) -> String {
+    pub(crate) fn describe(&self, node: NodeId) -> String {
         match self.kind(node) {
             NodeKind::Scalar if self.is_null(node) => "a null".into(),
             NodeKind::Scalar => {
@@ -199,13 +199,8 @@ impl Doc {
         }
     }
 
-    /// All sources that nodes came from.
-    pub fn sources(&self) -> &[Arc<Source>] {
-        &self.sources
-    }
-
     /// Returns whether a comment of a source may be a JSON object.
-    pub fn has_json_comments(&mut self) -> bool {
+    pub(crate) fn has_json_comments(&mut self) -> bool {
         let (asked, found) = self.json_comments;
         let found = found || self.sources.iter().skip(asked).any(|source| source.has_json_comments());
         self.json_comments = (self.sources.len(), found);
@@ -213,23 +208,23 @@ impl Doc {
     }
 
     /// Makes another node the root.
-    pub fn set_root(&mut self, root: NodeId) {
+    pub(crate) fn set_root(&mut self, root: NodeId) {
         self.root = root;
         self.verbatim = None;
     }
 
     /// How many nodes the table holds, reachable or not.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.nodes.len()
     }
 
     /// Returns whether the table is empty.
-    pub fn has_no_nodes(&self) -> bool {
+    pub(crate) fn has_no_nodes(&self) -> bool {
         self.nodes.is_empty()
     }
 
     /// Makes room for about this many more nodes.
-    pub fn reserve(&mut self, nodes: usize) {
+    pub(crate) fn reserve(&mut self, nodes: usize) {
         self.reserve_nodes(nodes);
         self.room_for_children(nodes);
     }
@@ -247,37 +242,37 @@ impl Doc {
 
     /// What the node is.
     #[inline]
-    pub fn kind(&self, id: NodeId) -> NodeKind {
+    pub(crate) fn kind(&self, id: NodeId) -> NodeKind {
         self.node(id).kind
     }
 
     /// How a scalar was written.
     #[inline]
-    pub fn style(&self, id: NodeId) -> Style {
+    pub(crate) fn style(&self, id: NodeId) -> Style {
         self.node(id).style
     }
 
     /// The type of the node.
     #[inline]
-    pub fn tag(&self, id: NodeId) -> Tag {
+    pub(crate) fn tag(&self, id: NodeId) -> Tag {
         self.node(id).tag
     }
 
     /// Returns whether the tag was written in the input.
     #[inline]
-    pub fn is_tagged(&self, id: NodeId) -> bool {
+    pub(crate) fn is_tagged(&self, id: NodeId) -> bool {
         self.node(id).flags & TAGGED != 0
     }
 
     /// Returns whether the node is a scalar that is known to be printed as its bare text wherever it stands.
     #[inline]
-    pub fn is_bare(&self, id: NodeId) -> bool {
+    pub(crate) fn is_bare(&self, id: NodeId) -> bool {
         self.node(id).flags & BARE != 0
     }
 
     /// The text of a key that is a string in one of the styles of a line.
     #[inline]
-    pub fn simple_key(&self, id: NodeId) -> Option<&str> {
+    pub(crate) fn simple_key(&self, id: NodeId) -> Option<&str> {
         let n = self.node(id);
         let simple = n.tag == Tag::Str && !matches!(n.style, Style::Literal | Style::Folded);
         (simple && n.kind == NodeKind::Scalar).then(|| self.text(id))
@@ -285,13 +280,13 @@ impl Doc {
 
     /// Returns whether a collection was written in `{}` or `[]`.
     #[inline]
-    pub fn is_flow(&self, id: NodeId) -> bool {
+    pub(crate) fn is_flow(&self, id: NodeId) -> bool {
         self.node(id).flags & FLOW != 0
     }
 
     /// The text of a scalar, unescaped and unfolded; empty for collections.
     #[inline]
-    pub fn text(&self, id: NodeId) -> &str {
+    pub(crate) fn text(&self, id: NodeId) -> &str {
         let n = self.node(id);
         if n.kind != NodeKind::Scalar {
             return "";
@@ -303,7 +298,7 @@ impl Doc {
 
     /// The children: items, or keys and values in turn.
     #[inline]
-    pub fn children(&self, id: NodeId) -> &[NodeId] {
+    pub(crate) fn children(&self, id: NodeId) -> &[NodeId] {
         let n = self.node(id);
         if n.kind == NodeKind::Scalar {
             return &[];
@@ -313,59 +308,59 @@ impl Doc {
 
     /// The entries of a mapping; none for other nodes.
     #[inline]
-    pub fn pairs(&self, id: NodeId) -> impl ExactSizeIterator<Item = (NodeId, NodeId)> + '_ {
+    pub(crate) fn pairs(&self, id: NodeId) -> impl ExactSizeIterator<Item = (NodeId, NodeId)> + '_ {
         let children = if self.kind(id) == NodeKind::Map { self.children(id) } else { &[] };
         children.chunks_exact(2).map(|c| (c[0], c[1]))
     }
 
     /// The items of a sequence; none for other nodes.
     #[inline]
-    pub fn items(&self, id: NodeId) -> &[NodeId] {
+    pub(crate) fn items(&self, id: NodeId) -> &[NodeId] {
         if self.kind(id) == NodeKind::Seq { self.children(id) } else { &[] }
     }
 
     /// The value of a key; `None` also where `map` is not a mapping.
-    pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
+    pub(crate) fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
         self.entry(map, key).map(|i| self.children(map)[2 * i + 1])
     }
 
     /// Follows keys of mappings.
-    pub fn get_path(&self, from: NodeId, path: &[&str]) -> Option<NodeId> {
+    pub(crate) fn get_path(&self, from: NodeId, path: &[&str]) -> Option<NodeId> {
         path.iter().try_fold(from, |n, key| self.get(n, key))
     }
 
     /// Returns whether the node is a null.
     #[inline]
-    pub fn is_null(&self, id: NodeId) -> bool {
+    pub(crate) fn is_null(&self, id: NodeId) -> bool {
         self.tag(id) == Tag::Null
     }
 
     /// Returns whether the node is a null or a collection without children.
-    pub fn is_empty(&self, id: NodeId) -> bool {
+    pub(crate) fn is_empty(&self, id: NodeId) -> bool {
         self.is_null(id) || self.kind(id) != NodeKind::Scalar && self.children(id).is_empty()
     }
 
     /// Which source the node came from, and the byte offset of its first character there; `None` for nodes that
     /// were made without one.
-    pub fn mark(&self, id: NodeId) -> Option<Mark> {
+    pub(crate) fn mark(&self, id: NodeId) -> Option<Mark> {
         let n = self.node(id);
         (n.start != u32::MAX)
             .then(|| Mark { source: self.sources[n.origin as usize].clone(), offset: n.start })
     }
 
     /// [`Doc::mark`], or the start of the document's source for nodes that were made without one.
-    pub fn mark_or_start(&self, id: NodeId) -> Mark {
+    pub(crate) fn mark_or_start(&self, id: NodeId) -> Mark {
         self.mark(id).unwrap_or_else(|| Mark { source: self.source().clone(), offset: 0 })
     }
 
     /// The place of a node; the whole file for nodes that were made without one.
-    pub fn location(&self, id: NodeId) -> Location {
+    pub(crate) fn location(&self, id: NodeId) -> Location {
         self.mark(id).map_or_else(|| Location::file(self.source().path.clone()), |m| m.location())
     }
 
     /// The comment that a key holds: the one after its colon with nothing between, as it stands in the source of the
     /// key. Inside `{}` such a comment belongs to the value.
-    pub fn comment_after(&self, key: NodeId) -> Option<&str> {
+    pub(crate) fn comment_after(&self, key: NodeId) -> Option<&str> {
         const BLANKS: [char; 2] = [' ', '\t'];
         let n = self.node(key);
         if n.flags & NO_COMMENT != 0 || n.end <= n.start {
@@ -379,14 +374,14 @@ impl Doc {
     }
 
     /// The bytes of the document's own source that a node covers, if known.
-    pub fn span(&self, id: NodeId) -> Option<(u32, u32)> {
+    pub(crate) fn span(&self, id: NodeId) -> Option<(u32, u32)> {
         let n = self.node(id);
         (n.origin == 0 && n.start != u32::MAX && n.end > n.start).then_some((n.start, n.end))
     }
 
     /// The part of the source that is what printing the root gives, if the document was written so and nobody
     /// changed it since. Every change passes through `Doc::node_mut`, `Doc::add` or [`Doc::set_root`].
-    pub fn verbatim(&self) -> Option<Range<usize>> {
+    pub(crate) fn verbatim(&self) -> Option<Range<usize>> {
         self.verbatim.map(|(start, end)| start as usize..end as usize)
     }
 
@@ -397,7 +392,7 @@ impl Doc {
 }
 
 /// Returns whether two nodes are the same in kind, type, text and the way they are written, all the way down.
-pub fn equal(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
+pub(crate) fn equal(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
     let (n, m) = (a.node(x), b.node(y));
     let seen = TAGGED | FLOW;
     (n.kind, n.style, n.tag, n.flags & seen) == (m.kind, m.style, m.tag, m.flags & seen)

@@ -4,7 +4,7 @@ use crate::text::go;
 
 /// Returns whether a text is a whole number as it is printed: at most 18 digits, none of them in vain.
 #[inline]
-pub fn is_usual(text: &str) -> bool {
+pub(super) fn is_usual(text: &str) -> bool {
     let b = text.as_bytes();
     let digits = match b {
         [b'-', rest @ ..] => rest,
@@ -21,7 +21,7 @@ pub fn is_usual(text: &str) -> bool {
 ///
 /// It goes through JSON, where whole numbers below 1e21 have digits only; those that fit 64 bits come back as whole
 /// numbers.
-pub fn spelling(value: f64) -> Option<String> {
+pub(super) fn spelling(value: f64) -> Option<String> {
     if !value.is_finite() {
         return None;
     }

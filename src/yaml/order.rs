@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 /// Returns whether key `a` is printed before key `b`.
 #[inline]
-pub fn less(a: &str, b: &str) -> bool {
+pub(crate) fn less(a: &str, b: &str) -> bool {
     let (x, y) = (a.as_bytes(), b.as_bytes());
     let Some(i) = x.iter().zip(y).position(|(p, q)| p != q) else { return x.len() < y.len() };
     let (p, q) = (x[i], y[i]);
@@ -67,7 +67,7 @@ fn is_in(cell: &OnceLock<Option<Regex>>, pattern: &str, c: char) -> bool {
 }
 
 /// Sorts without changing the order of equal items; never panics, whatever `less` says. `spare` is scratch space.
-pub fn sort<T: Copy>(items: &mut [T], spare: &mut Vec<T>, less: &impl Fn(T, T) -> bool) {
+pub(crate) fn sort<T: Copy>(items: &mut [T], spare: &mut Vec<T>, less: &impl Fn(T, T) -> bool) {
     if items.len() <= 8 {
         for i in 1..items.len() {
             let mut j = i;

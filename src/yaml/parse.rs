@@ -23,7 +23,11 @@ use std::sync::Arc;
 /// Reads the first document of a range of a source; `None` where there is none.
 ///
 /// Aliases stay nodes of their own: see `anchors::expand`.
-pub fn parse(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Result<Option<Doc>, Error> {
+pub(crate) fn parse(
+    source: &Arc<Source>,
+    range: Range<usize>,
+    dialect: Dialect,
+) -> Result<Option<Doc>, Error> {
     document(source, range, dialect).map_err(|fail| problem::error(source, &fail))
 }
 

@@ -24,7 +24,7 @@ use std::borrow::Cow;
 
 /// The value of a scalar, ready for the printer.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value<'d> {
+pub(crate) enum Value<'d> {
     /// `null`
     Null,
     /// `true` or `false`
@@ -43,7 +43,7 @@ pub enum Value<'d> {
 
 impl Value<'_> {
     /// The type of the value.
-    pub fn tag(&self) -> Tag {
+    pub(crate) fn tag(&self) -> Tag {
         match self {
             Value::Null => Tag::Null,
             Value::Bool(_) => Tag::Bool,
@@ -58,19 +58,19 @@ impl Value<'_> {
 
 /// Where a scalar stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub(crate) struct Place {
     /// Inside `{}` or `[]`.
-    pub flow: bool,
+    pub(crate) flow: bool,
     /// A key short enough to be written without `?`.
-    pub simple_key: bool,
+    pub(crate) simple_key: bool,
     /// The document's last scalar, with comments after it that cost a line break.
-    pub last: bool,
+    pub(crate) last: bool,
     /// The tree is written as YAML and read again before values are taken.
-    pub reencode: bool,
+    pub(crate) reencode: bool,
 }
 
 /// The value of a scalar node.
-pub fn value(doc: &Doc, id: NodeId, place: Place) -> Result<Value<'_>> {
+pub(crate) fn value(doc: &Doc, id: NodeId, place: Place) -> Result<Value<'_>> {
     let (text, style, tag) = (doc.text(id), doc.style(id), doc.tag(id));
     let string = || block_text(text, style, place).map(Value::Str);
     let result = match tag {
@@ -92,7 +92,7 @@ pub fn value(doc: &Doc, id: NodeId, place: Place) -> Result<Value<'_>> {
 
 /// The string that kustomize 5.8.3 makes of a key that is none: integers in decimal, times in RFC 3339. `None` for a key
 /// that it refuses; older versions refuse all of them (see [`refuse_odd_keys`]).
-pub fn key_text(value: &Value<'_>) -> Option<String> {
+pub(crate) fn key_text(value: &Value<'_>) -> Option<String> {
     match value {
         Value::Int(n) => Some(n.to_string()),
         Value::Time(text) => Some(text.clone()),
@@ -101,13 +101,13 @@ pub fn key_text(value: &Value<'_>) -> Option<String> {
 }
 
 /// Refuses the keys in an object that only 5.8.3 prints. The object's own keys need not be strings in any version.
-pub fn refuse_odd_keys(doc: &Doc) -> Result<()> {
+pub(crate) fn refuse_odd_keys(doc: &Doc) -> Result<()> {
     let root = doc.root();
     doc.children(root).iter().try_for_each(|kid| refuse_odd_keys_at(doc, *kid, doc.is_flow(root)))
 }
 
 /// Refuses such keys in a node. `flow`: it stands inside `{}` or `[]`.
-pub fn refuse_odd_keys_at(doc: &Doc, node: NodeId, flow: bool) -> Result<()> {
+pub(crate) fn refuse_odd_keys_at(doc: &Doc, node: NodeId, flow: bool) -> Result<()> {
     let flow = flow || doc.is_flow(node);
     let place = Place { flow, simple_key: true, last: false, reencode: true };
     for (key, _) in doc.pairs(node).filter(|(key, _)| doc.simple_key(*key).is_none()) {
@@ -125,13 +125,13 @@ pub fn refuse_odd_keys_at(doc: &Doc, node: NodeId, flow: bool) -> Result<()> {
 
 /// Whether a scalar has a tag that makes it no string, nor anything else that a scalar can be. As a value it is its
 /// text; as a key it keeps its mapping from being one with strings as keys.
-pub fn has_own_type(doc: &Doc, id: NodeId) -> bool {
+pub(crate) fn has_own_type(doc: &Doc, id: NodeId) -> bool {
     doc.tag(id) == Tag::Other
 }
 
 /// Refuses a comment after the key of a sequence or mapping inside `{}` or `[]`, where a patch may have put them: kustomize
 /// writes the comment before the brackets, and cannot read that again.
-pub fn refuse_comment_in_flow(doc: &Doc, key: NodeId) -> Result<()> {
+pub(crate) fn refuse_comment_in_flow(doc: &Doc, key: NodeId) -> Result<()> {
     if doc.comment_after(key).is_none() {
         return Ok(());
     }
@@ -182,7 +182,7 @@ fn convert(value: scalar::Value<'_>) -> Value<'_> {
 }
 
 /// What a type is called in messages.
-pub fn noun(tag: Tag) -> &'static str {
+pub(crate) fn noun(tag: Tag) -> &'static str {
     match tag {
         Tag::Null => "null",
         Tag::Bool => "boolean",
@@ -197,7 +197,7 @@ pub fn noun(tag: Tag) -> &'static str {
 }
 
 /// The text that base64 stands for; what is no UTF-8 in it is replaced.
-pub fn binary(text: &str) -> Result<String> {
+pub(crate) fn binary(text: &str) -> Result<String> {
     let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
     let packed: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     match GeneralPurpose::new(&base64::alphabet::STANDARD, config).decode(packed) {
@@ -237,7 +237,7 @@ fn block_text(text: &str, style: Style, place: Place) -> Result<Cow<'_, str>> {
 }
 
 /// Returns whether a text may be written as a block by the library that writes the node tree.
-pub fn block_allowed(text: &str) -> bool {
+pub(crate) fn block_allowed(text: &str) -> bool {
     let mut space = false;
     for c in text.chars() {
         if space && is_break(c) || !is_printable(c) && c != '\t' {
@@ -300,7 +300,7 @@ fn refold(text: &str) -> String {
 
 /// A string as it comes back from JSON: U+0085 is folded as a line break in quotes is. Refused are characters that
 /// the older YAML library does not read, and U+0085 in a key.
-pub fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
+pub(crate) fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
     // U+0080 to U+009F begin with C2, U+FFFE and U+FFFF with EF.
     if memchr::memchr3(0x7f, 0xc2, 0xef, text.as_bytes()).is_none() {
         return Ok(text.into());
@@ -339,7 +339,7 @@ pub fn from_json(text: &str, key: bool) -> Result<Cow<'_, str>> {
 }
 
 /// Returns whether a key is too long to be read back from JSON: more than 1024 characters in its JSON spelling.
-pub fn key_too_long(text: &str) -> bool {
+pub(crate) fn key_too_long(text: &str) -> bool {
     let spelled = |c: char| match c {
         '"' | '\\' | '\n' | '\r' | '\t' | '\x08' | '\x0c' => 2,
         '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => 6,

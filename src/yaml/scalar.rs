@@ -13,7 +13,7 @@ use super::number;
 
 /// Which of the two libraries reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dialect {
+pub(crate) enum Dialect {
     /// Resources and strategic merge patches.
     V3,
     /// Kustomization files, JSON 6902 patches in YAML, and the test by which the printer decides on quotes.
@@ -22,7 +22,7 @@ pub enum Dialect {
 
 /// The value of a bare text.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// Nothing, `~` or `null`.
     Null,
     /// A boolean.
@@ -85,7 +85,7 @@ const NAN: &[&str] = &[".nan", ".NaN", ".NAN"];
 
 /// The type of a bare text. `<<` is a string here: that it marks a merge as a key is the parser's business.
 #[inline]
-pub fn resolve(text: &str, dialect: Dialect) -> Tag {
+pub(crate) fn resolve(text: &str, dialect: Dialect) -> Tag {
     match text.as_bytes().first() {
         None => Tag::Null,
         Some(&first) => match HINTS[first as usize] {
@@ -99,7 +99,7 @@ pub fn resolve(text: &str, dialect: Dialect) -> Tag {
 }
 
 /// The type of a value.
-pub fn tag_of(value: &Value<'_>) -> Tag {
+pub(crate) fn tag_of(value: &Value<'_>) -> Tag {
     match value {
         Value::Null => Tag::Null,
         Value::Bool(_) => Tag::Bool,
@@ -111,7 +111,7 @@ pub fn tag_of(value: &Value<'_>) -> Tag {
 }
 
 /// The value of a bare text.
-pub fn value(text: &str, dialect: Dialect) -> Value<'_> {
+pub(crate) fn value(text: &str, dialect: Dialect) -> Value<'_> {
     let Some(&first) = text.as_bytes().first() else { return Value::Null };
     match HINTS[first as usize] {
         Hint::Text => Value::Str(text),
@@ -130,7 +130,7 @@ pub fn value(text: &str, dialect: Dialect) -> Value<'_> {
 }
 
 /// The value of a text under an explicit tag other than `!!timestamp`: as [`value`], but times are strings.
-pub fn untimed(text: &str) -> Value<'_> {
+pub(crate) fn untimed(text: &str) -> Value<'_> {
     match text.as_bytes().first() {
         Some(&first) if HINTS[first as usize] == Hint::Number => number(text),
         _ => value(text, Dialect::V3),
@@ -264,7 +264,7 @@ fn run(b: &[u8], least: usize, most: usize) -> Option<(u32, &[u8])> {
 ///
 /// Taken are `YYYY-M-D`, the same with `h:m:s` after blanks and no zone, and with `T` or `t`, `h:m:s` and a zone.
 /// One or two digits do for each part; the day has to exist.
-pub fn time(text: &str) -> Option<String> {
+pub(crate) fn time(text: &str) -> Option<String> {
     let b = text.as_bytes();
     if b.len() < 8 || b[4] != b'-' {
         return None;

@@ -17,7 +17,7 @@ use super::node::Style;
 use super::scalar::Dialect;
 use std::collections::VecDeque;
 
-pub use token::{Fail, Text, Token, TokenKind};
+pub(super) use token::{Fail, Text, Token, TokenKind};
 
 /// The deepest nesting of block and of flow collections.
 const DEPTH: usize = 10_000;
@@ -38,7 +38,7 @@ struct SimpleKey {
 }
 
 /// The scanner.
-pub struct Scanner<'a> {
+pub(super) struct Scanner<'a> {
     text: &'a str,
     b: &'a [u8],
     dialect: Dialect,
@@ -66,7 +66,7 @@ pub struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     /// Starts at `from`; the text ends at `to`.
-    pub fn new(text: &'a str, from: usize, to: usize, dialect: Dialect) -> Self {
+    pub(super) fn new(text: &'a str, from: usize, to: usize, dialect: Dialect) -> Self {
         let b = &text.as_bytes()[..to];
         let p = if b[from..].starts_with("\u{feff}".as_bytes()) { from + 3 } else { from };
         let start = Token { kind: TokenKind::StreamStart, start: p, end: p, level: None };
@@ -91,7 +91,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A scanner that reads a single scalar at `from` in a block collection at the column `indent` (-1 for none).
-    pub fn at_scalar(text: &'a str, from: usize, to: usize, indent: isize) -> Self {
+    pub(super) fn at_scalar(text: &'a str, from: usize, to: usize, indent: isize) -> Self {
         let mut scanner = Self::new(text, 0, to, Dialect::V3);
         (scanner.p, scanner.column, scanner.indent) = (from, 1, indent);
         scanner
@@ -104,7 +104,7 @@ impl<'a> Scanner<'a> {
     // ---- the queue ----
 
     /// The next token; it stays in the queue.
-    pub fn peek(&mut self) -> Result<&Token, Fail> {
+    pub(super) fn peek(&mut self) -> Result<&Token, Fail> {
         let ahead = if self.dialect == Dialect::V3 { 2 } else { 0 };
         loop {
             if self.queue.len() > ahead {
@@ -126,7 +126,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes the next token out of the queue.
-    pub fn take(&mut self) -> Result<Token, Fail> {
+    pub(super) fn take(&mut self) -> Result<Token, Fail> {
         self.peek()?;
         self.taken += 1;
         match self.queue.pop_front() {

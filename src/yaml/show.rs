@@ -4,7 +4,7 @@ use super::node::{Doc, NodeId, NodeKind};
 use std::fmt::Write;
 
 /// Tags and texts of all nodes; `!` marks a written tag, `*` an alias.
-pub fn show(doc: &Doc) -> String {
+pub(super) fn show(doc: &Doc) -> String {
     let mut out = String::new();
     put(doc, doc.root(), &mut out);
     out

@@ -6,15 +6,15 @@ use std::sync::{Arc, OnceLock};
 
 /// A text and where it came from. Offsets into it are bytes; it is shorter than 2 GiB.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Source {
+pub(crate) struct Source {
     /// The file as the user would name it; the file that holds the text for an inline one.
-    pub path: Arc<str>,
+    pub(crate) path: Arc<str>,
     /// The text: UTF-8, CR LF already LF.
-    pub text: String,
+    pub(crate) text: String,
     /// Lines above the text's first line in the file (an inline patch begins further down).
-    pub lines_above: u32,
+    pub(crate) lines_above: u32,
     /// Columns left of the text in the file.
-    pub columns_left: u32,
+    pub(crate) columns_left: u32,
     known: Known,
 }
 
@@ -45,37 +45,47 @@ const PIECE: usize = 4 << 10;
 
 impl Source {
     /// The longest text that offsets can address, in bytes.
-    pub const LIMIT: usize = (1 << 31) - 1;
+    pub(crate) const LIMIT: usize = (1 << 31) - 1;
 
     /// A text that is a whole file. The caller has checked [`Source::LIMIT`].
-    pub fn new(path: impl Into<Arc<str>>, text: String) -> Arc<Self> {
+    pub(crate) fn new(path: impl Into<Arc<str>>, text: String) -> Arc<Self> {
         Self::limited(path, text, None)
     }
 
     /// A text that is a whole file; its documents are charged to a budget. The caller has checked [`Source::LIMIT`].
-    pub fn limited(path: impl Into<Arc<str>>, text: String, budget: Option<&Arc<Budget>>) -> Arc<Self> {
+    pub(crate) fn limited(
+        path: impl Into<Arc<str>>,
+        text: String,
+        budget: Option<&Arc<Budget>>,
+    ) -> Arc<Self> {
         let known = Known { budget: budget.cloned(), ..Known::default() };
         Arc::new(Self { path: path.into(), text, lines_above: 0, columns_left: 0, known })
     }
 
     /// A text that stands inside another one, as the value at `at`.
-    pub fn inline(of: &Self, at: &Location, text: String) -> Arc<Self> {
+    pub(crate) fn inline(of: &Self, at: &Location, text: String) -> Arc<Self> {
         Self::part(of, at.path.clone(), text, at.line.saturating_sub(1), 0)
     }
 
     /// A text that stands inside another one, below so many lines and right of so many columns.
-    pub fn part(of: &Self, path: Arc<str>, text: String, lines_above: u32, columns_left: u32) -> Arc<Self> {
+    pub(crate) fn part(
+        of: &Self,
+        path: Arc<str>,
+        text: String,
+        lines_above: u32,
+        columns_left: u32,
+    ) -> Arc<Self> {
         let known = Known { budget: of.known.budget.clone(), ..Known::default() };
         Arc::new(Self { path, text, lines_above, columns_left, known })
     }
 
     /// The budget that documents of this text are charged to.
-    pub fn budget(&self) -> Option<&Arc<Budget>> {
+    pub(crate) fn budget(&self) -> Option<&Arc<Budget>> {
         self.known.budget.as_ref()
     }
 
     /// Returns whether a `#` is followed by `{`, so that a comment may be a JSON object.
-    pub fn has_json_comments(&self) -> bool {
+    pub(crate) fn has_json_comments(&self) -> bool {
         *self.known.json_comments.get_or_init(|| {
             let bytes = self.text.as_bytes();
             memchr::memchr_iter(b'#', bytes).any(|i| {
@@ -86,7 +96,7 @@ impl Source {
     }
 
     /// The place of a byte offset. Takes time proportional to the line, and once to the text: for messages only.
-    pub fn location(&self, offset: u32) -> Location {
+    pub(crate) fn location(&self, offset: u32) -> Location {
         let bytes = self.text.as_bytes();
         let offset = (offset as usize).min(bytes.len());
         let (start, end) = self.line_around(offset);
@@ -218,27 +228,27 @@ fn token_length(rest: &str) -> u32 {
 
 /// A place in a source, cheap to keep; turned into a [`Location`] when something is to be said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// The text.
-    pub source: Arc<Source>,
+    pub(crate) source: Arc<Source>,
     /// Byte offset.
-    pub offset: u32,
+    pub(crate) offset: u32,
 }
 
 impl Mark {
     /// The place as file, line and column.
-    pub fn location(&self) -> Location {
+    pub(crate) fn location(&self) -> Location {
         self.source.location(self.offset)
     }
 }
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marked<T> {
+pub(crate) struct Marked<T> {
     /// The value.
-    pub value: T,
+    pub(crate) value: T,
     /// Its place.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
 }
 
 impl<T> std::ops::Deref for Marked<T> {

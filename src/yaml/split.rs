@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The text of a file: UTF-8, or UTF-16 with a byte order mark; CR LF as LF. The mark stays, as the reader drops it.
 /// Its documents are charged to a budget.
-pub fn read_text(
+pub(crate) fn read_text(
     path: impl Into<Arc<str>>,
     bytes: Vec<u8>,
     budget: Option<&Arc<Budget>>,
@@ -111,7 +111,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Problem> {
 
 /// The pieces that a resource file is cut into, empty ones too. A piece ends with the line break before its
 /// separator.
-pub fn documents(source: &Source) -> Result<Vec<Range<usize>>> {
+pub(crate) fn documents(source: &Source) -> Result<Vec<Range<usize>>> {
     let text = source.text.as_str();
     let mut pieces = Vec::new();
     if text.is_empty() {
@@ -137,7 +137,7 @@ pub fn documents(source: &Source) -> Result<Vec<Range<usize>>> {
 
 /// Reads the first document of a range of a source by the fast reader or, where that gives up, the complete parser.
 /// Aliases stay nodes of their own.
-pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Result<Option<Doc>> {
+pub(crate) fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Result<Option<Doc>> {
     match fast::read(source, range.clone(), dialect) {
         Some(doc) => Ok(Some(doc)),
         None => parse::parse(source, range, dialect),
@@ -145,7 +145,7 @@ pub fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) -> Resu
 }
 
 /// Reads the first document of a piece of a resource file and expands it.
-pub fn read_piece(source: &Arc<Source>, range: Range<usize>) -> Result<Option<Doc>> {
+pub(crate) fn read_piece(source: &Arc<Source>, range: Range<usize>) -> Result<Option<Doc>> {
     let Some(mut doc) = read(source, range, Dialect::V3)? else { return Ok(None) };
     anchors::expand(&mut doc)?;
     doc.within_limits()?;
@@ -153,7 +153,7 @@ pub fn read_piece(source: &Arc<Source>, range: Range<usize>) -> Result<Option<Do
 }
 
 /// Reads all documents of a resource file; those that are empty (nothing, null, `{}`, `[]`) are left out.
-pub fn read_all(source: &Arc<Source>) -> Result<Vec<Doc>> {
+pub(crate) fn read_all(source: &Arc<Source>) -> Result<Vec<Doc>> {
     let mut docs = Vec::new();
     for piece in documents(source)? {
         if let Some(doc) = read_piece(source, piece)?
@@ -167,7 +167,7 @@ pub fn read_all(source: &Arc<Source>) -> Result<Vec<Doc>> {
 
 /// Reads a kustomization file, a transformer configuration or a JSON 6902 patch in YAML: its first document. Of
 /// equal keys the last one counts; they all stand in the document.
-pub fn read_v2(source: &Arc<Source>) -> Result<Option<Doc>> {
+pub(crate) fn read_v2(source: &Arc<Source>) -> Result<Option<Doc>> {
     let Some(mut doc) = read(source, 0..source.text.len(), Dialect::V2)? else { return Ok(None) };
     anchors::expand_v2(&mut doc)?;
     doc.within_limits()?;

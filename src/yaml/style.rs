@@ -13,18 +13,18 @@ const COLON: u8 = 1;
 /// `#`
 const HASH: u8 = 2;
 /// A line feed.
-pub const LINE: u8 = 4;
+pub(crate) const LINE: u8 = 4;
 /// Not ASCII.
-pub const HIGH: u8 = 8;
+pub(crate) const HIGH: u8 = 8;
 /// A control character other than the line feed.
-pub const CONTROL: u8 = 16;
+pub(crate) const CONTROL: u8 = 16;
 /// What needs a closer look.
-pub const ODD: u8 = LINE | HIGH | CONTROL;
+pub(crate) const ODD: u8 = LINE | HIGH | CONTROL;
 /// Stands in no number and no time. Not to be relied upon in texts of more than [`LONG`] bytes.
 const WORDY: u8 = 32;
 
 /// Keys longer than this, in bytes, are written after `?`.
-pub const SIMPLE_KEY: usize = 128;
+pub(crate) const SIMPLE_KEY: usize = 128;
 
 /// No number or time that a person would write has as many bytes.
 const LONG: usize = 32;
@@ -88,7 +88,7 @@ const FIRST: [u8; 256] = {
 
 /// How a string is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub(crate) enum Written {
     /// Bare.
     Plain,
     /// In single quotes.
@@ -101,7 +101,7 @@ pub enum Written {
 
 /// What kinds of bytes a text holds.
 #[inline]
-pub fn bytes_of(text: &str) -> u8 {
+pub(crate) fn bytes_of(text: &str) -> u8 {
     let (chunks, rest) = text.as_bytes().as_chunks::<LONG>();
     chunks.iter().map(chunk).chain(rest.iter().map(|b| BYTES[*b as usize])).fold(0, |all, bits| all | bits)
 }
@@ -123,7 +123,7 @@ fn chunk(bytes: &[u8; LONG]) -> u8 {
 
 /// How to write a text without line feeds, controls and characters beyond ASCII. `bytes` is its [`bytes_of`].
 #[inline]
-pub fn of_ascii(text: &str, bytes: u8) -> Written {
+pub(crate) fn of_ascii(text: &str, bytes: u8) -> Written {
     let b = text.as_bytes();
     let Some(&start) = b.first() else { return Written::Double };
     let first = FIRST[start as usize];
@@ -151,7 +151,7 @@ fn follows(bytes: &[u8], first: u8, second: u8) -> bool {
 /// Returns whether a string that was read from a bare text of one or more lines is printed bare. False where it would take
 /// long to find out.
 #[inline]
-pub fn stays_bare(text: &str) -> bool {
+pub(crate) fn stays_bare(text: &str) -> bool {
     let (Some(&start), Some(&end)) = (text.as_bytes().first(), text.as_bytes().last()) else { return false };
     if end == b':' {
         return false;
@@ -167,7 +167,7 @@ pub fn stays_bare(text: &str) -> bool {
 }
 
 /// How to write any text. `bytes` is its [`bytes_of`].
-pub fn of_any(text: &str, bytes: u8) -> Written {
+pub(crate) fn of_any(text: &str, bytes: u8) -> Written {
     if bytes & LINE != 0 {
         return if literal_allowed(text, bytes) { Written::Literal } else { Written::Double };
     }

@@ -29,25 +29,25 @@ pub(super) struct Verbatim {
 
 impl Verbatim {
     /// Nothing was read. `possible`: whether it is worth looking.
-    pub fn new(possible: bool) -> Self {
+    pub(super) fn new(possible: bool) -> Self {
         Self { same: possible, ..Self::default() }
     }
 
     /// Something has to be so for the document to be the same.
     #[inline]
-    pub fn hold(&mut self, so: bool) {
+    pub(super) fn hold(&mut self, so: bool) {
         self.same &= so;
     }
 
     /// A line without content was passed.
     #[inline]
-    pub fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         self.gap = true;
     }
 
     /// A line with content begins.
     #[inline]
-    pub fn line_begins(&mut self, at: usize) {
+    pub(super) fn line_begins(&mut self, at: usize) {
         if self.start.is_none() {
             (self.start, self.gap) = (Some(at), false);
         }
@@ -57,13 +57,13 @@ impl Verbatim {
 
     /// The content of a line ends at a line feed at `at`, if everything is as it should be.
     #[inline]
-    pub fn line_ends(&mut self, same: bool, at: usize) {
+    pub(super) fn line_ends(&mut self, same: bool, at: usize) {
         self.same &= same;
         self.end = at + 1;
     }
 
     /// The part of the source that printing gives, if all of it was the same.
-    pub fn range(&self, bytes: &[u8]) -> Option<(usize, usize)> {
+    pub(super) fn range(&self, bytes: &[u8]) -> Option<(usize, usize)> {
         let start = self.start.filter(|_| self.same)?;
         // The last line may have ended with the source.
         (self.end <= bytes.len() && bytes.get(self.end - 1) == Some(&b'\n')).then_some((start, self.end))
@@ -71,7 +71,7 @@ impl Verbatim {
 
     /// Looks at a key, whose `:` is at `colon`: is it written as it should be, and after the one before?
     #[inline]
-    pub fn check_order(
+    pub(super) fn check_order(
         &mut self,
         doc: &Doc,
         bytes: &[u8],
@@ -92,7 +92,7 @@ impl Verbatim {
     /// Looks at a plain scalar of one line, which ends at `end` in a line that ends at `line`; the next one with content
     /// begins at `next`. Returns whether [`Verbatim::check_scalar`] has to decide.
     #[inline]
-    pub fn check_plain(&mut self, is_bare: bool, end: usize, line: usize, next: usize) -> bool {
+    pub(super) fn check_plain(&mut self, is_bare: bool, end: usize, line: usize, next: usize) -> bool {
         // A line of no more bytes has no more characters either, and is not folded.
         let plain = is_bare && end == line && line - self.line <= WIDTH;
         if self.same && plain {
@@ -103,7 +103,7 @@ impl Verbatim {
     }
 
     /// Looks at a scalar, which the printer would indent by so much, and after which the next line begins at `next`.
-    pub fn check_scalar(&mut self, doc: &Doc, bytes: &[u8], id: NodeId, indent: usize, next: usize) {
+    pub(super) fn check_scalar(&mut self, doc: &Doc, bytes: &[u8], id: NodeId, indent: usize, next: usize) {
         if !self.same {
             return;
         }

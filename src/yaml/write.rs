@@ -7,18 +7,18 @@ use super::chars::{is_break, is_printable};
 use super::style::Written;
 
 /// Columns after which a blank becomes a line break.
-pub const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 const SPACES: [u8; 64] = [b' '; 64];
 
 /// The output and where its last line starts.
-pub struct Lines<'o> {
+pub(crate) struct Lines<'o> {
     /// Everything written so far.
-    pub buf: &'o mut Vec<u8>,
+    pub(crate) buf: &'o mut Vec<u8>,
     /// Long lines are folded.
-    pub fold: bool,
+    pub(crate) fold: bool,
     /// How long the output may become. Once it is longer, nothing more is indented or quoted, and it is of no use.
-    pub most: usize,
+    pub(crate) most: usize,
     /// Where the last line starts.
     start: usize,
     /// A quoted text before it is folded.
@@ -27,33 +27,33 @@ pub struct Lines<'o> {
 
 impl<'o> Lines<'o> {
     /// Lines after what `buf` holds.
-    pub fn new(buf: &'o mut Vec<u8>) -> Self {
+    pub(crate) fn new(buf: &'o mut Vec<u8>) -> Self {
         let start = buf.len();
         Self { buf, fold: true, most: usize::MAX, start, quoted: String::new() }
     }
 
     /// Returns whether the output is longer than it may be.
     #[inline]
-    pub fn is_too_long(&self) -> bool {
+    pub(crate) fn is_too_long(&self) -> bool {
         self.buf.len() > self.most
     }
 
     /// Writes text that has no line break.
     #[inline]
-    pub fn put(&mut self, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
         self.buf.extend_from_slice(bytes);
     }
 
     /// Ends the line.
     #[inline]
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.buf.push(b'\n');
         self.start = self.buf.len();
     }
 
     /// Writes blanks.
     #[inline]
-    pub fn indent(&mut self, mut columns: usize) {
+    pub(crate) fn indent(&mut self, mut columns: usize) {
         if self.is_too_long() {
             return;
         }
@@ -78,7 +78,7 @@ impl<'o> Lines<'o> {
 
     /// Writes a string; literal blocks end their last line themselves, which is what is returned.
     /// `indent` is for the lines after the first; keys are not folded.
-    pub fn string(&mut self, text: &str, how: Written, indent: usize, key: bool) -> bool {
+    pub(crate) fn string(&mut self, text: &str, how: Written, indent: usize, key: bool) -> bool {
         match how {
             Written::Plain => self.plain(text, indent, key),
             Written::Single => self.single(text, indent, key),
@@ -93,7 +93,7 @@ impl<'o> Lines<'o> {
 
     /// Writes a bare text.
     #[inline]
-    pub fn plain(&mut self, text: &str, indent: usize, key: bool) {
+    pub(crate) fn plain(&mut self, text: &str, indent: usize, key: bool) {
         self.fold_unless(key, text, indent, Written::Plain);
     }
 

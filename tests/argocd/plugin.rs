@@ -1,7 +1,9 @@
 //! The example of `docs/argocd`: the commands of `plugin.yaml` as Argo CD's side-car runs them, and the patches.
 
 use super::{BASE, link_program, put};
-use kfm::internals::{Doc, NodeId, Source, split};
+use kfm::Kustomize;
+use kfm::files::Memory;
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,21 +12,26 @@ fn example(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/argocd").join(file)
 }
 
-fn get(doc: &Doc, path: &[&str]) -> Option<NodeId> {
-    path.iter().try_fold(doc.root(), |node, key| doc.get(node, key))
+/// The object of `plugin.yaml`.
+fn plugin() -> Value {
+    let text = fs::read_to_string(example("plugin.yaml")).expect("the example");
+    let files = Memory::from([("kustomization.yaml", "resources: [plugin.yaml]"), ("plugin.yaml", &text)]);
+    let output = Kustomize::new(files).build(".").expect("YAML");
+    let json = output.objects().next().expect("an object").json().expect("JSON");
+    serde_json::from_str(&json).expect("JSON")
 }
 
 /// `command` and `args` in one, as the side-car joins them.
-fn command(doc: &Doc, path: &[&str]) -> Vec<String> {
-    let part = |name| get(doc, &[path, &[name]].concat());
-    let words = ["command", "args"].into_iter().filter_map(part);
-    words.flat_map(|list| doc.items(list)).map(|word| doc.text(*word).to_owned()).collect()
+fn command(plugin: &Value, pointer: &str) -> Vec<String> {
+    let lists = ["command", "args"].map(|name| plugin.pointer(&format!("{pointer}/{name}")));
+    let words = lists.into_iter().flatten().flat_map(|list| list.as_array().expect("a list"));
+    words.map(|word| word.as_str().expect("a string").to_owned()).collect()
 }
 
 /// A repository with an application, and the program in a directory of `PATH`.
 struct Place {
     root: PathBuf,
-    plugin: Doc,
+    plugin: Value,
     _top: tempfile::TempDir,
 }
 
@@ -36,15 +43,13 @@ impl Place {
         put(&root, "repo/base/all.yaml", BASE);
         put(&root, "repo/base/kustomization.yaml", "resources: [all.yaml]\n");
         put(&root, "repo/app/Kustomization", "# the guestbook\nresources:\n  - ../base\n");
-        let text = fs::read_to_string(example("plugin.yaml")).expect("the example");
-        let plugin = split::read_v2(&Source::new("plugin.yaml", text)).expect("YAML").expect("content");
-        Self { root, plugin, _top: top }
+        Self { root, plugin: plugin(), _top: top }
     }
 
     /// Runs one of the plugin's commands: no shell, the application's directory, the side-car's environment and what
     /// Argo CD adds to it.
-    fn run(&self, directory: &str, path: &[&str], env: &[(&str, &str)]) -> Output {
-        let words = command(&self.plugin, path);
+    fn run(&self, directory: &str, pointer: &str, env: &[(&str, &str)]) -> Output {
+        let words = command(&self.plugin, pointer);
         let (program, args) = words.split_first().expect("a command");
         let mut command = Command::new(program);
         command.args(args).current_dir(self.root.join("repo").join(directory)).env_clear();
@@ -75,9 +80,9 @@ impl Place {
 
     /// `init`, then `generate`: what the application becomes.
     fn generate(&self, env: &[(&str, &str)]) -> String {
-        let output = self.run("app", &["spec", "init"], env);
+        let output = self.run("app", "/spec/init", env);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let output = self.run("app", &["spec", "generate"], env);
+        let output = self.run("app", "/spec/generate", env);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     }
@@ -86,14 +91,12 @@ impl Place {
 #[test]
 fn the_plugin_is_one_that_argo_cd_takes() {
     let place = Place::new();
-    let doc = &place.plugin;
-    let text = |path: &[&str]| get(doc, path).map(|node| doc.text(node));
-    assert_eq!(text(&["apiVersion"]), Some("argoproj.io/v1alpha1"));
-    assert_eq!(text(&["kind"]), Some("ConfigManagementPlugin"));
-    assert_eq!(text(&["metadata", "name"]), Some("kfm"));
-    let spec = get(doc, &["spec"]).expect("a spec");
-    let fields: Vec<&str> = doc.pairs(spec).map(|(key, _)| doc.text(key)).collect();
-    assert!(fields.iter().all(|f| ["discover", "generate", "init"].contains(f)), "{fields:?}");
+    let plugin = &place.plugin;
+    assert_eq!(plugin["apiVersion"], "argoproj.io/v1alpha1");
+    assert_eq!(plugin["kind"], "ConfigManagementPlugin");
+    assert_eq!(plugin["metadata"]["name"], "kfm");
+    let fields: Vec<&String> = plugin["spec"].as_object().expect("a spec").keys().collect();
+    assert!(fields.iter().all(|f| ["discover", "generate", "init"].contains(&f.as_str())), "{fields:?}");
 }
 
 #[test]
@@ -102,7 +105,7 @@ fn the_plugin_finds_directories_with_a_kustomization_file() {
     put(&place.root, "repo/plain/all.yaml", BASE);
     put(&place.root, "repo/plain/below/kustomization.yaml", "resources: []\n");
     for (directory, found) in [("app", true), ("base", true), ("plain", false), ("plain/below", true)] {
-        let output = place.run(directory, &["spec", "discover", "find"], &[]);
+        let output = place.run(directory, "/spec/discover/find", &[]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(!output.stdout.is_empty(), found, "{directory}");
     }
@@ -137,11 +140,11 @@ fn the_plugin_takes_what_the_application_sets() {
 fn a_build_that_fails_fails_the_plugin() {
     let place = Place::new();
     put(&place.root, "repo/app/Kustomization", "resources: [nothing.yaml]\n");
-    let output = place.run("app", &["spec", "generate"], &[]);
+    let output = place.run("app", "/spec/generate", &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
     assert!(String::from_utf8_lossy(&output.stderr).contains("nothing.yaml"));
-    let output = place.run("app", &["spec", "init"], &[("IMAGES", "no-tag")]);
+    let output = place.run("app", "/spec/init", &[("IMAGES", "no-tag")]);
     assert_eq!(output.status.code(), Some(1));
 }
 

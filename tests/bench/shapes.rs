@@ -6,7 +6,7 @@ use std::io::Result;
 use std::path::{Path, PathBuf};
 
 /// A shape and the sizes it is measured at; time must grow no faster than size.
-pub struct Shape {
+pub(crate) struct Shape {
     /// Its name.
     pub name: &'static str,
     /// What it holds.
@@ -18,19 +18,19 @@ pub struct Shape {
 
 impl Shape {
     /// The directory to build.
-    pub fn directory(&self, top: &Path, size: usize) -> PathBuf {
+    pub(crate) fn directory(&self, top: &Path, size: usize) -> PathBuf {
         top.join(format!("{}-{size}", self.name))
     }
 
     /// Writes the tree, unless it is there.
-    pub fn write(&self, top: &Path, size: usize) -> Result<()> {
+    pub(crate) fn write(&self, top: &Path, size: usize) -> Result<()> {
         let directory = self.directory(top, size);
         if directory.exists() { Ok(()) } else { (self.write)(&directory, size) }
     }
 }
 
 /// All shapes.
-pub const SHAPES: &[Shape] = &[
+pub(crate) const SHAPES: &[Shape] = &[
     Shape {
         name: "one-resource",
         about: "one Deployment under an overlay with prefix, namespace and image",

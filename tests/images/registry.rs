@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A registry that answers as long as the test runs.
-pub struct Registry {
+pub(crate) struct Registry {
     /// `127.0.0.1:port`
     pub host: String,
 }
 
 impl Registry {
     /// Starts to answer.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let (own, asked) = (host.clone(), Arc::new(AtomicUsize::new(0)));
@@ -28,7 +28,7 @@ impl Registry {
     }
 
     /// The digest of the manifest of an image.
-    pub fn digest(name: &str) -> String {
+    pub(crate) fn digest(name: &str) -> String {
         let digest = Sha256::digest(manifest(name).as_bytes());
         digest.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
     }

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Where a program is installed.
-pub fn installed(name: &str) -> Option<PathBuf> {
+pub(crate) fn installed(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let go = std::env::var_os("HOME").map(|home| Path::new(&home).join("go/bin"));
     std::env::split_paths(&path).chain(go).map(|directory| directory.join(name)).find(|p| p.is_file())
 }
 
 /// A real registry, which ends with the test.
-pub struct Real(Child, pub String);
+pub(crate) struct Real(Child, pub String);
 
 impl Real {
     fn start(program: &Path) -> Self {
@@ -36,7 +36,7 @@ impl Drop for Real {
 }
 
 /// A directory, a registry with small images of every shape below `quay.io`, and an empty one to copy to.
-pub struct Site {
+pub(crate) struct Site {
     pub top: tempfile::TempDir,
     crane: PathBuf,
     pub here: Real,
@@ -45,7 +45,7 @@ pub struct Site {
 
 impl Site {
     /// `None`, and a word on why, where the programs are missing.
-    pub fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let (Some(registry), Some(crane)) = (installed("registry"), installed("crane")) else {
             eprintln!("skipped: `registry` or `crane` of go-containerregistry is not installed");
             return None;
@@ -54,14 +54,14 @@ impl Site {
         Some(Self { top: tempfile::tempdir().unwrap(), crane, here, there })
     }
 
-    pub fn crane(&self, args: &[&str]) -> String {
+    pub(crate) fn crane(&self, args: &[&str]) -> String {
         let output = Command::new(&self.crane).args(args).current_dir(&self.top).output().unwrap();
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// Makes the images, and a file of pods that name each of them.
-    pub fn fill(&self) -> usize {
+    pub(crate) fn fill(&self) -> usize {
         let top = self.top.path();
         std::fs::write(top.join("a"), "a").unwrap();
         assert!(Command::new("tar").args(["cf", "l.tar", "a"]).current_dir(top).status().unwrap().success());
@@ -119,7 +119,7 @@ impl Site {
     }
 
     /// Rewrites the pods; every image that they name then can be pulled, and is locked to the digest that a client sees.
-    pub fn pull(&self, flags: &[&str], images: usize) {
+    pub(crate) fn pull(&self, flags: &[&str], images: usize) {
         let top = self.top.path();
         let written = kfm(top, &[&["images", "rewrite", "pods.yaml", "-o", "new.yaml"], flags].concat());
         assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));

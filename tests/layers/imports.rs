@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// A path of names from the crate's root.
-pub type Names = Vec<String>;
+pub(crate) type Names = Vec<String>;
 
 /// A module as its file has it.
 struct Module {
@@ -16,7 +16,7 @@ struct Module {
 }
 
 /// Returns every pair of modules of which the first uses the second; tests are left out.
-pub fn all(src: &Path) -> BTreeSet<(Names, Names)> {
+pub(crate) fn all(src: &Path) -> BTreeSet<(Names, Names)> {
     let modules = read(src);
     let mut edges = BTreeSet::new();
     for (name, module) in &modules {
@@ -30,7 +30,7 @@ pub fn all(src: &Path) -> BTreeSet<(Names, Names)> {
 }
 
 /// Returns the files of the crate, by module; what is compiled for tests alone is left out.
-pub fn files(src: &Path) -> BTreeMap<Names, PathBuf> {
+pub(crate) fn files(src: &Path) -> BTreeMap<Names, PathBuf> {
     parsed(src).into_iter().map(|(name, (path, _))| (name, path)).collect()
 }
 

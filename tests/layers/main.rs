@@ -7,6 +7,7 @@ mod imports;
 use imports::Names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use syn::visit::{self, Visit};
 
 /// Lower layers first.
 const LAYERS: &[&[&str]] = &[
@@ -28,7 +29,11 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["vendor"],
     &["cli"],
+    &["fuzzing"],
 ];
+
+/// More would no longer be a face.
+const MOST_PUBLIC_ITEMS: usize = 110;
 
 fn src() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))
@@ -95,4 +100,49 @@ fn only_the_command_line_prints_or_reads_the_environment() {
             assert!(!text.contains(word), "{} uses {word}", module.join("/"));
         }
     }
+}
+
+/// Counts the items of the library that are `pub`; the lint `unreachable_pub` makes what nobody can reach `pub(crate)`.
+#[derive(Default)]
+struct Public(usize);
+
+impl Public {
+    fn count(&mut self, visibility: &syn::Visibility) {
+        self.0 += usize::from(matches!(visibility, syn::Visibility::Public(_)));
+    }
+}
+
+impl Visit<'_> for Public {
+    fn visit_item(&mut self, item: &syn::Item) {
+        match item {
+            syn::Item::Const(item) => self.count(&item.vis),
+            syn::Item::Enum(item) => self.count(&item.vis),
+            syn::Item::Fn(item) => self.count(&item.vis),
+            syn::Item::Mod(item) => self.count(&item.vis),
+            syn::Item::Static(item) => self.count(&item.vis),
+            syn::Item::Struct(item) => self.count(&item.vis),
+            syn::Item::Trait(item) => self.count(&item.vis),
+            syn::Item::Type(item) => self.count(&item.vis),
+            _ => {}
+        }
+        visit::visit_item(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &syn::ImplItemFn) {
+        self.count(&item.vis);
+    }
+
+    fn visit_impl_item_const(&mut self, item: &syn::ImplItemConst) {
+        self.count(&item.vis);
+    }
+}
+
+#[test]
+fn few_items_are_public() {
+    let mut public = Public::default();
+    for (_, path) in imports::files(src()) {
+        let text = std::fs::read_to_string(path).expect("a readable file");
+        public.visit_file(&syn::parse_file(&text).expect("Rust"));
+    }
+    assert!(public.0 <= MOST_PUBLIC_ITEMS, "{} items are public", public.0);
 }

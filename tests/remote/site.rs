@@ -9,20 +9,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
-pub struct Site {
+pub(crate) struct Site {
     _top: tempfile::TempDir,
     pub top: PathBuf,
 }
 
 /// What a run printed and how it ended.
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
 impl Site {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let top = tempfile::tempdir().expect("a directory");
         let path = top.path().canonicalize().expect("its path");
         let site = Self { _top: top, top: path };
@@ -43,25 +43,25 @@ impl Site {
     }
 
     /// Writes a program that comes first in `PATH`.
-    pub fn program(&self, name: &str, text: &str) {
+    pub(crate) fn program(&self, name: &str, text: &str) {
         let path = self.top.join("bin").join(name);
         fs::write(&path, text).expect("a program");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
     }
 
     /// Writes a file of the user's tree.
-    pub fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.top.join("w").join(path);
         fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
         fs::write(path, text).expect("a file");
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.top.join("w").join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
     /// A repository with these files, a commit and a tag.
-    pub fn repository(&self, name: &str, files: &[(&str, &str)], tag: &str) -> PathBuf {
+    pub(crate) fn repository(&self, name: &str, files: &[(&str, &str)], tag: &str) -> PathBuf {
         let path = self.top.join("git").join(name);
         fs::create_dir_all(&path).expect("a directory");
         if !path.join(".git").exists() {
@@ -79,7 +79,7 @@ impl Site {
         path
     }
 
-    pub fn git(&self, directory: &Path, args: &[&str]) -> String {
+    pub(crate) fn git(&self, directory: &Path, args: &[&str]) -> String {
         let mut command = Command::new(which("git"));
         command
             .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
@@ -91,7 +91,7 @@ impl Site {
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
-    pub fn command(&self, directory: &str, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, directory: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kfm"));
         command.args(args).current_dir(self.top.join(directory)).env_clear().stdin(Stdio::null());
         let path = std::env::var("PATH").unwrap_or_default();
@@ -101,17 +101,17 @@ impl Site {
         command
     }
 
-    pub fn run_in(&self, directory: &str, args: &[&str]) -> Ran {
+    pub(crate) fn run_in(&self, directory: &str, args: &[&str]) -> Ran {
         ran(&self.command(directory, args).output().expect("the program"))
     }
 
     /// Runs in the user's tree.
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.run_in("w", args)
     }
 
     /// How many times git fetched since this was asked last.
-    pub fn fetches(&self) -> usize {
+    pub(crate) fn fetches(&self) -> usize {
         let log = self.top.join("git.log");
         let text = fs::read_to_string(&log).unwrap_or_default();
         let _ = fs::remove_file(log);
@@ -119,13 +119,13 @@ impl Site {
     }
 
     /// Everything in a directory that should be empty.
-    pub fn left(&self, directory: &str) -> Vec<PathBuf> {
+    pub(crate) fn left(&self, directory: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.top.join(directory)).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect()
     }
 }
 
-pub fn ran(output: &Output) -> Ran {
+pub(crate) fn ran(output: &Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -136,33 +136,33 @@ pub fn ran(output: &Output) -> Ran {
 impl Ran {
     /// What a run that succeeds prints.
     #[track_caller]
-    pub fn good(self) -> String {
+    pub(crate) fn good(self) -> String {
         assert_eq!(self.code, 0, "{}", self.stderr);
         self.stdout
     }
 
     /// What a run that fails says; it prints nothing else.
     #[track_caller]
-    pub fn bad(self) -> String {
+    pub(crate) fn bad(self) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{}", self.stderr);
         self.stderr
     }
 }
 
-pub fn which(name: &str) -> PathBuf {
+pub(crate) fn which(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found =
         std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("no program `{name}`"))
 }
 
-pub fn config_map(name: &str, value: &str) -> String {
+pub(crate) fn config_map(name: &str, value: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  v: \"{value}\"\n")
 }
 
 /// What a server answers.
 #[derive(Clone)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// A file.
     File(String),
     /// Another place.
@@ -182,7 +182,7 @@ pub enum Answer {
 }
 
 /// A server on this machine; it ends with the tests.
-pub struct Server {
+pub(crate) struct Server {
     pub url: String,
     /// The paths that were asked for.
     pub asked: Arc<Mutex<Vec<String>>>,
@@ -190,7 +190,7 @@ pub struct Server {
 
 impl Server {
     /// Answers by the longest beginning of the path.
-    pub fn start(answers: &[(&str, Answer)]) -> Self {
+    pub(crate) fn start(answers: &[(&str, Answer)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();

@@ -6,61 +6,61 @@ use clap::{Args, ValueEnum};
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
-pub struct DiffArgs {
+pub(crate) struct DiffArgs {
     /// Older and newer side: each a directory with a kustomization or with manifests, a file of manifests, `-`, or
     /// REV:DIR, a directory of a git revision. With --against or --merge-base the directories to compare [default: .]
     #[arg(value_name = "SIDE")]
-    pub sides: Vec<String>,
+    pub(crate) sides: Vec<String>,
     /// Compare the working tree with this revision
     #[arg(long, value_name = "REV")]
-    pub against: Option<String>,
+    pub(crate) against: Option<String>,
     /// Compare the working tree with the last commit that it has in common with this branch
     #[arg(long, value_name = "BRANCH")]
-    pub merge_base: Option<String>,
+    pub(crate) merge_base: Option<String>,
     /// Compare every root in and below the directories; with a revision, those that the changes reach
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// How the report is written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub format: Format,
+    pub(crate) format: Format,
     /// Write the report to this file
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<String>,
+    pub(crate) output: Option<String>,
     /// What gives exit code 1
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
-    pub fail_on: FailOn,
+    pub(crate) fail_on: FailOn,
     /// Quantities, defaults and the order of rules count as the API server sees them
     #[arg(long)]
-    pub normalize: bool,
+    pub(crate) normalize: bool,
     /// Show references that changed only by the hash suffix of a generated name
     #[arg(long)]
-    pub hash_noise: bool,
+    pub(crate) hash_noise: bool,
     /// Show the values of Secrets
     #[arg(long)]
-    pub show_secrets: bool,
+    pub(crate) show_secrets: bool,
     /// Leave nothing out of the report, however long it becomes
     #[arg(long)]
-    pub full: bool,
+    pub(crate) full: bool,
     /// Be what `kubectl diff` calls: set KUBECTL_EXTERNAL_DIFF to `kfm diff --kubectl`
     #[arg(long)]
-    pub kubectl: bool,
+    pub(crate) kubectl: bool,
     /// Compare with the running cluster: render the target, and let `kubectl diff` call kfm for the report
     #[arg(long)]
-    pub live: bool,
+    pub(crate) live: bool,
     /// With --live: as an apply by the server would do it
     #[arg(long, requires = "live")]
-    pub server_side: bool,
+    pub(crate) server_side: bool,
     /// What may be read, run and fetched
     #[command(flatten)]
-    pub reach: ReachArgs,
+    pub(crate) reach: ReachArgs,
     /// Behave as this version of kustomize [env: KFM_COMPAT]
     #[arg(long, value_name = "VERSION")]
-    pub compat: Option<String>,
+    pub(crate) compat: Option<String>,
 }
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For a terminal
     #[default]
     Text,
@@ -84,7 +84,7 @@ pub enum Format {
 
 /// What gives exit code 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum FailOn {
+pub(crate) enum FailOn {
     /// Any difference
     #[default]
     Any,
@@ -96,7 +96,7 @@ pub enum FailOn {
 
 impl DiffArgs {
     /// The arguments of the builds. `one_thread`: other builds run at the same time.
-    pub fn build(&self, one_thread: bool) -> Result<BuildArgs> {
+    pub(crate) fn build(&self, one_thread: bool) -> Result<BuildArgs> {
         let threads = usize::from(one_thread);
         Ok(BuildArgs {
             reach: self.reach.clone(),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Takes from a revision what it has copies of, at the commits that its lock names, and leaves the rest to another one.
-pub struct Copies {
+pub(super) struct Copies {
     revision: Arc<dyn FileSystem>,
     /// The directory of the lock.
     directory: PathBuf,
@@ -21,7 +21,11 @@ pub struct Copies {
 }
 
 /// What fetches for a directory of a revision: by the nearest lock there, else the same as for other sides.
-pub fn of(revision: &Arc<dyn FileSystem>, target: &Path, rest: Arc<dyn Fetch>) -> Result<Arc<dyn Fetch>> {
+pub(super) fn of(
+    revision: &Arc<dyn FileSystem>,
+    target: &Path,
+    rest: Arc<dyn Fetch>,
+) -> Result<Arc<dyn Fetch>> {
     for directory in target.ancestors() {
         let path = directory.join(NAME);
         if revision.kind(&path).is_err() {

@@ -11,7 +11,7 @@ use crate::resource::print;
 use clap::ValueEnum;
 
 /// Renders the one target and hands it to `kubectl diff`.
-pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
     let target = match args.sides.as_slice() {
         [] => ".",
         [target] => target,

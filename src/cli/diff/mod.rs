@@ -6,7 +6,7 @@ mod live;
 mod plan;
 mod side;
 
-pub use args::DiffArgs;
+pub(super) use args::DiffArgs;
 pub(super) use plan::{affected_roots, repository_path};
 
 use super::args::{BuildArgs, ReachArgs};
@@ -22,7 +22,7 @@ use plan::Pair;
 use std::path::Path;
 
 /// Compares, and leaves the report for standard output or writes it to where `-o` says.
-pub fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
     if args.live {
         return live::run(args, environment);
     }

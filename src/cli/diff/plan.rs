@@ -14,17 +14,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Two sides of one target.
-pub struct Pair {
+pub(super) struct Pair {
     /// What the target is called; empty for the only one.
-    pub name: String,
+    pub(crate) name: String,
     /// The older side.
-    pub old: Side,
+    pub(crate) old: Side,
     /// The newer side.
-    pub new: Side,
+    pub(crate) new: Side,
 }
 
 /// What is compared with what.
-pub fn pairs(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
+pub(super) fn pairs(args: &DiffArgs, environment: &Environment) -> Result<Vec<Pair>> {
     let revision = match (&args.against, &args.merge_base) {
         (None, None) => return named(args, environment),
         (Some(_), Some(_)) => return Err(usage("`--against` and `--merge-base` exclude each other")),
@@ -170,7 +170,7 @@ fn canonical(path: &Path) -> PathBuf {
 }
 
 /// A directory as a path from the top of its repository.
-pub fn repository_path(repository: &Repository, directory: &Path) -> Result<String> {
+pub(crate) fn repository_path(repository: &Repository, directory: &Path) -> Result<String> {
     let directory = canonical(directory);
     let inside = directory.strip_prefix(repository.top()).map_err(|_| {
         let message =
@@ -181,7 +181,7 @@ pub fn repository_path(repository: &Repository, directory: &Path) -> Result<Stri
 }
 
 /// The roots below a directory that the changes since a revision reach, in the revision or in the working tree.
-pub fn affected_roots(
+pub(crate) fn affected_roots(
     repository: &Repository,
     revision: &Revision,
     below: &str,

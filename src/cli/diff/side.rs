@@ -29,7 +29,7 @@ const NO_HELM: &str = "the charts of a revision cannot be rendered: helm reads t
 
 /// One side.
 #[derive(Debug)]
-pub enum Side {
+pub(super) enum Side {
     /// Something on disk or in a revision.
     At {
         /// Where its files come from.
@@ -51,7 +51,7 @@ pub enum Side {
 
 /// Where the files of a side come from.
 #[derive(Debug, Clone)]
-pub enum Files {
+pub(super) enum Files {
     /// From disk.
     Disk(Arc<dyn FileSystem>),
     /// From a revision.
@@ -60,7 +60,7 @@ pub enum Files {
 
 impl Files {
     /// What reads them.
-    pub fn system(&self) -> &Arc<dyn FileSystem> {
+    pub(super) fn system(&self) -> &Arc<dyn FileSystem> {
         match self {
             Self::Disk(files) | Self::Revision(files) => files,
         }
@@ -69,7 +69,7 @@ impl Files {
 
 /// What a side is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub(super) enum What {
     /// A directory to be rendered.
     Root,
     /// A file of manifests.
@@ -79,14 +79,14 @@ pub enum What {
 }
 
 /// A path as the user would name it.
-pub fn relative_to(directory: &Path, path: &Path) -> String {
+pub(super) fn relative_to(directory: &Path, path: &Path) -> String {
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
     relative(&directory, path).to_string_lossy().into_owned()
 }
 
 impl Side {
     /// What a string of the command line names.
-    pub fn of(text: &str, args: &DiffArgs, environment: &Environment) -> Result<Self> {
+    pub(super) fn of(text: &str, args: &DiffArgs, environment: &Environment) -> Result<Self> {
         if text == "-" {
             return Ok(Self::Input(None));
         }
@@ -147,7 +147,7 @@ impl Side {
     }
 
     /// What is at a path.
-    pub fn at(files: &Files, path: &Path, shown: &str) -> Result<Self> {
+    pub(super) fn at(files: &Files, path: &Path, shown: &str) -> Result<Self> {
         let system = files.system();
         let fail = |e: io::Error| {
             Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {}", cause(&e)))
@@ -168,12 +168,12 @@ impl Side {
     }
 
     /// The side if it is to be rendered, else nothing: without its kustomization file a directory is a root no longer.
-    pub fn only_root(self) -> Self {
+    pub(super) fn only_root(self) -> Self {
         if matches!(self, Self::At { what: What::Root, .. }) { self } else { Self::Nothing }
     }
 
     /// As the user would name it.
-    pub fn shown(&self) -> &str {
+    pub(super) fn shown(&self) -> &str {
         match self {
             Self::At { shown, .. } => shown,
             Self::Remote(text) => text,
@@ -184,7 +184,7 @@ impl Side {
     }
 
     /// The directory in which roots are looked for.
-    pub fn directory(&self) -> Result<(Files, PathBuf)> {
+    pub(super) fn directory(&self) -> Result<(Files, PathBuf)> {
         match self {
             Self::At { files, path, what: What::Root | What::Manifests, .. } => {
                 Ok((files.clone(), path.clone()))
@@ -197,7 +197,7 @@ impl Side {
     }
 
     /// The objects. `every`: files of manifests may have any name.
-    pub fn read(&self, args: &BuildArgs, every: bool, environment: &Environment) -> Result<ResMap> {
+    pub(super) fn read(&self, args: &BuildArgs, every: bool, environment: &Environment) -> Result<ResMap> {
         match self {
             Self::Nothing => Ok(ResMap::new()),
             Self::Remote(text) => session::render(args, text, |_, fetch| Ok(fetch), environment),

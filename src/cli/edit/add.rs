@@ -11,7 +11,7 @@ use crate::edit::patches::{self, PatchFlags};
 use crate::edit::{KustomizationFile, arguments, file, glob};
 
 /// Runs a command of `edit add`.
-pub fn run(args: AddArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: AddArgs, environment: &Environment) -> Result<Done> {
     match args.command {
         Some(AddCommand::Annotation(args)) => {
             let pairs = pairs(&args.pairs, "annotation")?;
@@ -182,7 +182,7 @@ fn expand(environment: &Environment, patterns: &[String]) -> Result<(Vec<String>
 }
 
 /// The flags that describe a patch.
-pub fn patch_flags(args: &PatchArgs) -> PatchFlags {
+pub(super) fn patch_flags(args: &PatchArgs) -> PatchFlags {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     PatchFlags {
         path: text(&args.path),

@@ -9,16 +9,16 @@ use std::ffi::OsString;
 
 /// Arguments of `edit`.
 #[derive(Debug, Args)]
-pub struct EditArgs {
+pub(crate) struct EditArgs {
     /// What to change
     #[command(subcommand)]
-    pub command: Option<EditCommand>,
+    pub(crate) command: Option<EditCommand>,
 }
 
 /// The commands of `edit`.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
-pub enum EditCommand {
+pub(crate) enum EditCommand {
     /// Add an item
     Add(AddArgs),
     /// Move deprecated fields to those that replaced them
@@ -37,49 +37,49 @@ pub enum EditCommand {
 
 /// Arguments of which nothing is made.
 #[derive(Debug, Args)]
-pub struct Rest {
+pub(crate) struct Rest {
     /// Ignored, as kustomize does
     #[arg(hide = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// Names of things.
 #[derive(Debug, Args)]
-pub struct Names {
+pub(crate) struct Names {
     /// What to add, set or remove
     #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
 }
 
 /// Arguments of `edit fix`.
 #[derive(Debug, Args)]
-pub struct FixArgs {
+pub(crate) struct FixArgs {
     /// Turn `vars` into `replacements` too; this changes the files that hold variables
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub vars: Option<bool>,
+    pub(crate) vars: Option<bool>,
     /// Write nothing if the output of a build would change
     #[arg(long)]
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// How remote content is fetched
     #[command(flatten)]
-    pub remote: super::super::args::RemoteArgs,
+    pub(crate) remote: super::super::args::RemoteArgs,
     /// Ignored, as kustomize does
     #[arg(hide = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// Arguments of `edit add`.
 #[derive(Debug, Args)]
-pub struct AddArgs {
+pub(crate) struct AddArgs {
     /// What to add
     #[command(subcommand)]
-    pub command: Option<AddCommand>,
+    pub(crate) command: Option<AddCommand>,
 }
 
 /// The commands of `edit add`.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
-pub enum AddCommand {
+pub(crate) enum AddCommand {
     /// Add annotations `KEY:VALUE` to commonAnnotations
     #[command(args_override_self = true)]
     Annotation(AnnotationArgs),
@@ -117,132 +117,132 @@ pub enum AddCommand {
 
 /// Arguments of `edit add annotation`.
 #[derive(Debug, Args)]
-pub struct AnnotationArgs {
+pub(crate) struct AnnotationArgs {
     /// `KEY:VALUE`, where the value may be in quotes
     #[arg(value_name = "KEY:VALUE")]
-    pub pairs: Vec<String>,
+    pub(crate) pairs: Vec<String>,
     /// Replace the values of keys that are there
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub force: Option<bool>,
+    pub(crate) force: Option<bool>,
 }
 
 /// Arguments of `edit add label`.
 #[derive(Debug, Args)]
-pub struct LabelArgs {
+pub(crate) struct LabelArgs {
     /// The pairs and `--force`
     #[command(flatten)]
-    pub pairs: AnnotationArgs,
+    pub(crate) pairs: AnnotationArgs,
     /// Leave selectors alone: add to `labels`
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub without_selector: Option<bool>,
+    pub(crate) without_selector: Option<bool>,
     /// Label templates as well; goes with --without-selector
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub include_templates: Option<bool>,
+    pub(crate) include_templates: Option<bool>,
 }
 
 /// Arguments of `edit add resource`.
 #[derive(Debug, Args)]
-pub struct ResourceArgs {
+pub(crate) struct ResourceArgs {
     /// Files (with wildcards), directories or URLs
     #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Take the names as they are, without looking for them
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub no_verify: Option<bool>,
+    pub(crate) no_verify: Option<bool>,
 }
 
 /// What a generator gets its data from.
 #[derive(Debug, Args)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// Name of the generator
     #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// A key and its value; may be repeated
     #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
-    pub from_literal: Vec<String>,
+    pub(crate) from_literal: Vec<String>,
     /// Files, with wildcards, separated by commas; may be repeated
     #[arg(long, value_name = "[KEY=]FILE", allow_hyphen_values = true, value_delimiter = ',')]
-    pub from_file: Vec<String>,
+    pub(crate) from_file: Vec<String>,
     /// A file of lines `KEY=VALUE`
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
-    pub from_env_file: Option<String>,
+    pub(crate) from_env_file: Option<String>,
     /// Add no hash to the name
     #[arg(long = "disableNameSuffixHash", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub disable_name_suffix_hash: Option<bool>,
+    pub(crate) disable_name_suffix_hash: Option<bool>,
     /// Namespace of the generator
     #[arg(long, allow_hyphen_values = true)]
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 /// Arguments of `edit add configmap`.
 #[derive(Debug, Args)]
-pub struct ConfigMapArgs {
+pub(crate) struct ConfigMapArgs {
     /// The data
     #[command(flatten)]
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     /// `create`, `merge` or `replace`
     #[arg(long, allow_hyphen_values = true)]
-    pub behavior: Option<String>,
+    pub(crate) behavior: Option<String>,
 }
 
 /// Arguments of `edit add secret`.
 #[derive(Debug, Args)]
-pub struct SecretArgs {
+pub(crate) struct SecretArgs {
     /// The data
     #[command(flatten)]
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     /// Type of a new Secret
     #[arg(long = "type", value_name = "TYPE", default_value = "Opaque", allow_hyphen_values = true)]
-    pub secret_type: String,
+    pub(crate) secret_type: String,
 }
 
 /// Arguments of `edit add patch` and `edit remove patch`.
 #[derive(Debug, Args)]
-pub struct PatchArgs {
+pub(crate) struct PatchArgs {
     /// Path of the patch
     #[arg(long, allow_hyphen_values = true)]
-    pub path: Option<String>,
+    pub(crate) path: Option<String>,
     /// Text of the patch
     #[arg(long, allow_hyphen_values = true)]
-    pub patch: Option<String>,
+    pub(crate) patch: Option<String>,
     /// API group of the target
     #[arg(long, allow_hyphen_values = true)]
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
     /// API version of the target
     #[arg(long, allow_hyphen_values = true)]
-    pub version: Option<String>,
+    pub(crate) version: Option<String>,
     /// Kind of the target
     #[arg(long, allow_hyphen_values = true)]
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Name of the target
     #[arg(long, allow_hyphen_values = true)]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Namespace of the target
     #[arg(long, allow_hyphen_values = true)]
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Label selector of the target
     #[arg(long, allow_hyphen_values = true)]
-    pub label_selector: Option<String>,
+    pub(crate) label_selector: Option<String>,
     /// Annotation selector of the target
     #[arg(long, allow_hyphen_values = true)]
-    pub annotation_selector: Option<String>,
+    pub(crate) annotation_selector: Option<String>,
     /// Ignored, as kustomize does
     #[arg(hide = true)]
-    pub rest: Vec<String>,
+    pub(crate) rest: Vec<String>,
 }
 
 /// Arguments of `edit remove`.
 #[derive(Debug, Args)]
-pub struct RemoveArgs {
+pub(crate) struct RemoveArgs {
     /// What to remove
     #[command(subcommand)]
-    pub command: Option<RemoveCommand>,
+    pub(crate) command: Option<RemoveCommand>,
 }
 
 /// The commands of `edit remove`.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
-pub enum RemoveCommand {
+pub(crate) enum RemoveCommand {
     /// Remove keys, separated by commas, from commonAnnotations
     #[command(args_override_self = true)]
     Annotation(KeysArgs),
@@ -273,38 +273,38 @@ pub enum RemoveCommand {
 
 /// Arguments of `edit remove label` and `edit remove annotation`.
 #[derive(Debug, Args)]
-pub struct KeysArgs {
+pub(crate) struct KeysArgs {
     /// Keys, separated by commas
     #[arg(value_name = "KEY")]
-    pub keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
     /// Go on without keys that are not there
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
-    pub ignore_non_existence: Option<bool>,
+    pub(crate) ignore_non_existence: Option<bool>,
 }
 
 /// Arguments of `edit remove configmap` and `edit remove secret`.
 #[derive(Debug, Args)]
-pub struct GeneratorsArgs {
+pub(crate) struct GeneratorsArgs {
     /// Names, separated by commas
     #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Namespace of the generators
     #[arg(long, allow_hyphen_values = true)]
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 /// Arguments of `edit set`.
 #[derive(Debug, Args)]
-pub struct SetArgs {
+pub(crate) struct SetArgs {
     /// What to set
     #[command(subcommand)]
-    pub command: Option<SetCommand>,
+    pub(crate) command: Option<SetCommand>,
 }
 
 /// The commands of `edit set`.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
-pub enum SetCommand {
+pub(crate) enum SetCommand {
     /// Set annotations `KEY:VALUE` in commonAnnotations
     Annotation(Names),
     /// Set buildMetadata to options, separated by commas
@@ -334,17 +334,17 @@ pub enum SetCommand {
 
 /// Arguments of `edit set configmap` and `edit set secret`.
 #[derive(Debug, Args)]
-pub struct SetSourcesArgs {
+pub(crate) struct SetSourcesArgs {
     /// Name of the generator
     #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// A key that is there and its new value; may be repeated
     #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
-    pub from_literal: Vec<String>,
+    pub(crate) from_literal: Vec<String>,
     /// Namespace of the generator
     #[arg(long, allow_hyphen_values = true)]
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Its new namespace
     #[arg(long, allow_hyphen_values = true)]
-    pub new_namespace: Option<String>,
+    pub(crate) new_namespace: Option<String>,
 }

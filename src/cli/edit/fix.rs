@@ -31,7 +31,7 @@ We recommend doing this in a clean git repository where the change is easy to un
 ///
 /// Variables are written as kustomize would write them. If a build then gives something else than before, it is tried
 /// again with targets that say more.
-pub fn run(args: &FixArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &FixArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
     let before = build::text(&args.remote, environment, &findings);
     let with_vars = args.vars.unwrap_or(false);

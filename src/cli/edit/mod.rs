@@ -1,7 +1,7 @@
 //! `edit`: changes the kustomization file of the current directory. What the commands do is in [`crate::edit`].
 
 mod add;
-pub mod args;
+pub(super) mod args;
 mod fix;
 mod remove;
 mod set;
@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Runs a command of `edit`.
-pub fn run(args: EditArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: EditArgs, environment: &Environment) -> Result<Done> {
     let notes = sandbox::confine(["."], Some("."), environment);
     let mut done = command(args, environment)?;
     done.findings.extend(notes);

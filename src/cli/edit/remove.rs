@@ -9,7 +9,7 @@ use crate::edit::generators::{self, Sort};
 use crate::edit::{fields, patches};
 
 /// Runs a command of `edit remove`.
-pub fn run(args: RemoveArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: RemoveArgs, environment: &Environment) -> Result<Done> {
     match args.command {
         Some(RemoveCommand::Annotation(args)) => {
             remove_keys(environment, &args, "commonAnnotations", "annotation")

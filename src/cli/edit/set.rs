@@ -8,7 +8,7 @@ use crate::edit::fields::{self, Existing};
 use crate::edit::generators::{self, Sort};
 
 /// Runs a command of `edit set`.
-pub fn run(args: SetArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: SetArgs, environment: &Environment) -> Result<Done> {
     match args.command {
         Some(SetCommand::Annotation(args)) => {
             let pairs = pairs(&args.names, "annotation")?;

@@ -16,7 +16,7 @@ use std::fmt::Write;
 
 /// Arguments of `images list`.
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
     #[command(flatten)]
@@ -72,7 +72,7 @@ enum Format {
 }
 
 /// Lists images.
-pub fn run(args: &ListArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &ListArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
     let settings = Settings::new(&args.images, args.target.directory(), environment)?;
     args.target.confine(&[], None, environment, &findings);

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// Arguments of `images lock`.
 #[derive(Debug, Args)]
-pub struct LockArgs {
+pub(crate) struct LockArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct LockArgs {
 
 impl LockArgs {
     /// Returns whether digests come from registries.
-    pub fn asks_registries(&self) -> bool {
+    pub(crate) fn asks_registries(&self) -> bool {
         self.from.is_none()
     }
 }
@@ -57,7 +57,7 @@ struct Pulled {
 }
 
 /// Writes or checks a lock file.
-pub fn run(args: &LockArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &LockArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
     let settings = Settings::new(&args.images, args.target.directory(), environment)?;
     args.target.confine(

@@ -5,7 +5,7 @@ mod lock;
 mod rewrite;
 mod settings;
 
-pub use settings::{Settings, edit};
+pub(super) use settings::{Settings, edit};
 
 use super::args::{BuildArgs, ReachArgs};
 use super::environment::Environment;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// What to do with images.
 #[derive(Debug, Subcommand)]
-pub enum Images {
+pub(super) enum Images {
     /// List the images that a target, a file or standard input (`-`) names
     List(Box<list::ListArgs>),
     /// Print the objects of a target, a file or standard input (`-`) with their images rewritten
@@ -35,7 +35,7 @@ pub enum Images {
 
 impl Images {
     /// What may be read, run and fetched.
-    pub fn reach(&self) -> &ReachArgs {
+    pub(super) fn reach(&self) -> &ReachArgs {
         match self {
             Self::List(args) => &args.target.reach,
             Self::Rewrite(args) => &args.target.reach,
@@ -46,7 +46,7 @@ impl Images {
 
 /// What is looked at.
 #[derive(Debug, Args)]
-pub struct TargetArgs {
+pub(super) struct TargetArgs {
     /// Directory or git URL to build, file of objects, or `-` for standard input
     #[arg(value_name = "TARGET", default_value = ".")]
     target: String,
@@ -141,7 +141,7 @@ fn objects(name: &str, bytes: Vec<u8>) -> Result<ResMap> {
 }
 
 /// Runs a command of `images`.
-pub fn run(command: Images, environment: &Environment) -> Result<Done> {
+pub(super) fn run(command: Images, environment: &Environment) -> Result<Done> {
     match command {
         Images::List(args) => list::run(&args, environment),
         Images::Lock(args) => lock::run(&args, environment),

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Arguments of `images rewrite`.
 #[derive(Debug, Args)]
-pub struct RewriteArgs {
+pub(crate) struct RewriteArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub struct RewriteArgs {
 }
 
 /// Rewrites images.
-pub fn run(args: &RewriteArgs, environment: &Environment) -> Result<Done> {
+pub(super) fn run(args: &RewriteArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
     let settings = Settings::new(&args.images, args.target.directory(), environment)?;
     let output = args.output.as_deref().or_else(|| args.emit.get(1).map(String::as_str));

@@ -20,13 +20,13 @@ const LARGEST: u64 = 64 << 20;
 const SHOWN: usize = 20;
 
 /// What is to be done with the images of a target.
-pub struct Settings {
+pub(crate) struct Settings {
     entries: Vec<Entry>,
     /// Digests.
     lock: Option<Lock>,
     rules: Vec<UserRule>,
     /// Images that no object names.
-    pub extra: Vec<Reference>,
+    pub(crate) extra: Vec<Reference>,
     allow: Vec<String>,
     check: bool,
 }
@@ -34,7 +34,7 @@ pub struct Settings {
 impl Settings {
     /// Reads the files that the flags name, and `kfm.toml` of the repository of the target unless the program was called
     /// as kustomize. A rule of the command line wins over one of `kfm.toml` for the same source.
-    pub fn new(args: &ImageArgs, target: &str, environment: &Environment) -> Result<Self> {
+    pub(crate) fn new(args: &ImageArgs, target: &str, environment: &Environment) -> Result<Self> {
         let repository = match environment.as_kustomize {
             true => Repository::default(),
             false => Repository::find(&environment.directory, target)?,
@@ -66,17 +66,17 @@ impl Settings {
     }
 
     /// The rules by which images are found.
-    pub fn rules(&self) -> Result<Rules> {
+    pub(crate) fn rules(&self) -> Result<Rules> {
         Rules::new(&self.rules)
     }
 
     /// Where images are pulled from.
-    pub fn map(&self) -> Result<Map> {
+    pub(crate) fn map(&self) -> Result<Map> {
         Map::new(self.entries.clone())
     }
 
     /// How images are rewritten; `None` if they stay.
-    pub fn rewrite(&self) -> Result<Option<Rewrite>> {
+    pub(crate) fn rewrite(&self) -> Result<Option<Rewrite>> {
         if self.entries.is_empty() && self.lock.is_none() {
             return Ok(None);
         }
@@ -84,12 +84,12 @@ impl Settings {
     }
 
     /// Fails if a check is asked for and an image is outside of what is allowed.
-    pub fn check(&self, resources: &ResMap) -> Result<()> {
+    pub(crate) fn check(&self, resources: &ResMap) -> Result<()> {
         if self.check { self.check_allowed(resources) } else { Ok(()) }
     }
 
     /// Fails if an image is outside of what is allowed: `--image-allow` and `allow`, or else what images are mapped to.
-    pub fn check_allowed(&self, resources: &ResMap) -> Result<()> {
+    pub(crate) fn check_allowed(&self, resources: &ResMap) -> Result<()> {
         let allowed = if self.allow.is_empty() { self.map()?.targets() } else { self.allow.clone() };
         if allowed.is_empty() {
             return Err(Error::new(
@@ -121,7 +121,7 @@ impl Settings {
 }
 
 /// The step of a build that rewrites images: first those whose names get a hash of their content, then all.
-pub fn edit(rewrite: Rewrite) -> Edit {
+pub(crate) fn edit(rewrite: Rewrite) -> Edit {
     Edit(Arc::new(move |resources: &mut ResMap, stage: Stage, findings: &Findings| {
         match stage {
             Stage::BeforeHashes => rewrite.apply(resources, findings, |res| res.needs_hash)?,
@@ -132,7 +132,7 @@ pub fn edit(rewrite: Rewrite) -> Edit {
 }
 
 /// The text of a file that a flag names.
-pub fn read(file: &str, environment: &Environment) -> Result<Arc<Source>> {
+pub(super) fn read(file: &str, environment: &Environment) -> Result<Arc<Source>> {
     let wrong = |why: String| {
         Error::new(ErrorKind::Io, format!("`{file}` cannot be read: {why}")).at(Location::file(file))
     };

@@ -6,12 +6,12 @@ use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
 
 /// Returns whether an object is an AuthorizationPolicy.
-pub fn is_policy(subject: &Subject<'_>) -> bool {
+pub(super) fn is_policy(subject: &Subject<'_>) -> bool {
     subject.any_kind() == "AuthorizationPolicy" && subject.group() == "security.istio.io"
 }
 
 /// A policy that lets more through.
-pub const LOOSENED: Rule = Rule {
+pub(super) const LOOSENED: Rule = Rule {
     name: "authorization-policy-loosened",
     about: "an AuthorizationPolicy admits more, denies less, or holds for fewer workloads",
     check: loosened,

@@ -3,7 +3,7 @@
 use super::{Found, Rule, Subject, get, selector, text};
 
 /// A workload without pods.
-pub const REPLICAS_ZERO: Rule = Rule {
+pub(super) const REPLICAS_ZERO: Rule = Rule {
     name: "replicas-zero",
     about: "a workload is scaled to no replicas",
     check: |subject, found| {
@@ -19,7 +19,7 @@ pub const REPLICAS_ZERO: Rule = Rule {
 };
 
 /// A disruption budget that lets less go.
-pub const BUDGET_TIGHTENED: Rule = Rule {
+pub(super) const BUDGET_TIGHTENED: Rule = Rule {
     name: "pdb-tightened",
     about: "a PodDisruptionBudget lets fewer pods be evicted, so that draining a node may block",
     check: budget_tightened,

@@ -5,7 +5,7 @@ use crate::diff::canonical;
 use crate::yaml::{Doc, NodeId, NodeKind};
 
 /// A schema that refuses more.
-pub const TIGHTENED: Rule = Rule {
+pub(super) const TIGHTENED: Rule = Rule {
     name: "crd-tightened",
     about: "the schema of a CustomResourceDefinition refuses or drops what it took",
     check: tightened,

@@ -7,7 +7,7 @@ const PRE_RELEASES: [&str; 9] =
     ["alpha", "beta", "dev", "milestone", "nightly", "pre", "preview", "rc", "snapshot"];
 
 /// Registry, name and tag of an image.
-pub fn image(text: &str) -> (&str, &str, &str) {
+pub(super) fn image(text: &str) -> (&str, &str, &str) {
     let text = text.split('@').next().unwrap_or_default();
     let slash = text.find('/').unwrap_or(0);
     let (registry, rest) = match text.get(..slash) {
@@ -22,7 +22,7 @@ pub fn image(text: &str) -> (&str, &str, &str) {
 }
 
 /// Returns whether a tag is an older version than another one; `false` where that cannot be told.
-pub fn is_older(tag: &str, than: &str) -> bool {
+pub(super) fn is_older(tag: &str, than: &str) -> bool {
     let (Some(a), Some(b)) = (Version::of(tag), Version::of(than)) else { return false };
     let common = a.numbers.iter().zip(&b.numbers).map(|(a, b)| a.cmp(b)).find(|o| o.is_ne());
     match common {

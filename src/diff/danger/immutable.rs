@@ -75,7 +75,7 @@ const ONLY: &[(&str, &[&str])] = &[
 ];
 
 /// A field that cannot be changed.
-pub const FIELD: Rule = Rule {
+pub(super) const FIELD: Rule = Rule {
     name: "immutable-field",
     about: "a field that the API server refuses to change: the object has to be deleted and created anew",
     check: field,
@@ -122,7 +122,7 @@ fn message(field: &str, change: &crate::diff::FieldChange) -> Found {
 }
 
 /// The content of an object that says it is immutable.
-pub const DATA: Rule = Rule {
+pub(super) const DATA: Rule = Rule {
     name: "immutable-data",
     about: "a ConfigMap or Secret marked `immutable` is changed under its name",
     check: data,
@@ -145,7 +145,7 @@ fn data(subject: &Subject<'_>, found: &mut Vec<Found>) {
 }
 
 /// A claim that asks for less.
-pub const VOLUME_SHRINKS: Rule = Rule {
+pub(super) const VOLUME_SHRINKS: Rule = Rule {
     name: "volume-shrinks",
     about: "a PersistentVolumeClaim asks for less than before, which is refused",
     check: volume_shrinks,

@@ -26,16 +26,16 @@ use crate::yaml::{Doc, NodeId, NodeKind};
 const ANNOTATION: &str = "danger.kfm/";
 
 /// A rule.
-pub struct Rule {
+pub(crate) struct Rule {
     /// Its name, which configurations refer to.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it finds, in one line.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
     check: fn(&Subject<'_>, &mut Vec<Found>),
 }
 
 /// All rules.
-pub const RULES: &[Rule] = &[
+pub(crate) const RULES: &[Rule] = &[
     removed::CLAIM,
     removed::STORAGE_REPLACED,
     removed::STATEFUL_SET,
@@ -72,13 +72,13 @@ pub const RULES: &[Rule] = &[
 
 /// Dangers that somebody accepts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Allowance {
+pub(crate) struct Allowance {
     /// The name of the rule.
-    pub rule: String,
+    pub(crate) rule: String,
     /// Which objects: `KIND/NAME` or `KIND/NAMESPACE/NAME`, where `*` stands for any characters.
-    pub object: String,
+    pub(crate) object: String,
     /// Why.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// What a rule found.
@@ -156,7 +156,7 @@ fn is_built_in(group: &str) -> bool {
 }
 
 /// Asks all rules about all objects. The dangers come in the order of the rules.
-pub fn find(report: &Report, options: &Options) -> Vec<Danger> {
+pub(super) fn find(report: &Report, options: &Options) -> Vec<Danger> {
     let mut dangers = vec![];
     for rule in RULES {
         for (object, change) in report.objects.iter().enumerate() {

@@ -7,12 +7,12 @@ use crate::yaml::{Doc, NodeId};
 use std::net::IpAddr;
 
 /// Returns whether an object is a NetworkPolicy.
-pub fn is_policy(subject: &Subject<'_>) -> bool {
+pub(super) fn is_policy(subject: &Subject<'_>) -> bool {
     subject.kind() == "NetworkPolicy" && subject.group() == "networking.k8s.io"
 }
 
 /// A policy of the network that lets more through.
-pub const LOOSENED: Rule = Rule {
+pub(super) const LOOSENED: Rule = Rule {
     name: "network-policy-loosened",
     about: "a NetworkPolicy admits more, or holds for fewer pods",
     check: loosened,

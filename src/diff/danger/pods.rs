@@ -50,7 +50,7 @@ fn is_true(doc: &Doc, node: NodeId, path: &[&str]) -> bool {
 }
 
 /// A privileged container.
-pub const PRIVILEGED: Rule = Rule {
+pub(super) const PRIVILEGED: Rule = Rule {
     name: "privileged",
     about: "a container becomes privileged",
     check: |subject, found| {
@@ -66,7 +66,7 @@ pub const PRIVILEGED: Rule = Rule {
 };
 
 /// A directory of the node.
-pub const HOST_PATH: Rule = Rule {
+pub(super) const HOST_PATH: Rule = Rule {
     name: "host-path",
     about: "a pod or a PersistentVolume mounts a directory of its node",
     check: |subject, found| {
@@ -96,7 +96,7 @@ pub const HOST_PATH: Rule = Rule {
 };
 
 /// A namespace of the node.
-pub const HOST_NAMESPACE: Rule = Rule {
+pub(super) const HOST_NAMESPACE: Rule = Rule {
     name: "host-namespace",
     about: "a pod joins the network, processes or IPC of its node",
     check: |subject, found| {
@@ -112,7 +112,7 @@ pub const HOST_NAMESPACE: Rule = Rule {
 };
 
 /// A capability of the kernel.
-pub const CAPABILITY: Rule = Rule {
+pub(super) const CAPABILITY: Rule = Rule {
     name: "capability-added",
     about: "a container gets a capability of the kernel",
     check: |subject, found| {
@@ -143,7 +143,7 @@ fn capabilities(doc: &Doc, container: NodeId, field: &str) -> Vec<String> {
 }
 
 /// Pods of a namespace may do more.
-pub const POD_SECURITY: Rule = Rule {
+pub(super) const POD_SECURITY: Rule = Rule {
     name: "pod-security-lowered",
     about: "the pod security level of a Namespace is lowered or removed",
     check: |subject, found| {
@@ -179,7 +179,7 @@ fn images<'a>(subject: &Subject<'a>) -> Vec<(String, NodeId, &'a str, &'a str)> 
 }
 
 /// An image from elsewhere.
-pub const REGISTRY: Rule = Rule {
+pub(super) const REGISTRY: Rule = Rule {
     name: "image-registry",
     about: "an image comes from another registry",
     check: |subject, found| {
@@ -194,7 +194,7 @@ pub const REGISTRY: Rule = Rule {
 };
 
 /// An older image.
-pub const TAG_BACK: Rule = Rule {
+pub(super) const TAG_BACK: Rule = Rule {
     name: "image-tag-back",
     about: "the tag of an image goes back to an older version",
     check: |subject, found| {

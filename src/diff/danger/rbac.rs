@@ -98,7 +98,7 @@ fn described([verb, group, resource, name]: &Right) -> String {
 }
 
 /// A right to everything of a sort.
-pub const WILDCARD: Rule = Rule {
+pub(super) const WILDCARD: Rule = Rule {
     name: "rbac-wildcard",
     about: "a role gains a right with `*` as verb, API group or resource",
     check: |subject, found| {
@@ -114,7 +114,7 @@ pub const WILDCARD: Rule = Rule {
 };
 
 /// A right to give rights.
-pub const ESCALATION: Rule = Rule {
+pub(super) const ESCALATION: Rule = Rule {
     name: "rbac-escalation",
     about: "a role gains `escalate`, `bind` or `impersonate`, by which any right can be had",
     check: |subject, found| {
@@ -153,7 +153,7 @@ fn shown([kind, namespace, name]: &[&str; 3]) -> String {
 }
 
 /// Somebody becomes administrator.
-pub const CLUSTER_ADMIN: Rule = Rule {
+pub(super) const CLUSTER_ADMIN: Rule = Rule {
     name: "rbac-cluster-admin",
     about: "somebody new is bound to `cluster-admin`",
     check: |subject, found| {
@@ -167,7 +167,7 @@ pub const CLUSTER_ADMIN: Rule = Rule {
 };
 
 /// Somebody gets rights in the whole cluster.
-pub const CLUSTER_BINDING: Rule = Rule {
+pub(super) const CLUSTER_BINDING: Rule = Rule {
     name: "rbac-cluster-binding",
     about: "a ClusterRoleBinding is new or has new subjects",
     check: |subject, found| {
@@ -181,7 +181,7 @@ pub const CLUSTER_BINDING: Rule = Rule {
 };
 
 /// Everybody gets rights.
-pub const EVERYONE: Rule = Rule {
+pub(super) const EVERYONE: Rule = Rule {
     name: "rbac-everyone",
     about: "a binding gives rights to everybody: `system:authenticated` and the like",
     check: |subject, found| {
@@ -195,7 +195,7 @@ pub const EVERYONE: Rule = Rule {
 };
 
 /// A role that was there gives rights that lead to others.
-pub const SENSITIVE: Rule = Rule {
+pub(super) const SENSITIVE: Rule = Rule {
     name: "rbac-sensitive",
     about: "a role gains rights to secrets, to tokens or to run commands in pods, or is added to another role",
     check: |subject, found| {

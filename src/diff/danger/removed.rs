@@ -4,7 +4,7 @@ use super::{Found, Rule, Subject, authorization, items, network};
 use crate::diff::report::Change;
 
 /// A claim that is gone.
-pub const CLAIM: Rule = Rule {
+pub(super) const CLAIM: Rule = Rule {
     name: "claim-removed",
     about: "a PersistentVolumeClaim or PersistentVolume is removed, and what it holds may go with it",
     check: |subject, found| match subject.kind() {
@@ -16,7 +16,7 @@ pub const CLAIM: Rule = Rule {
 };
 
 /// A claim that makes room for another one.
-pub const STORAGE_REPLACED: Rule = Rule {
+pub(super) const STORAGE_REPLACED: Rule = Rule {
     name: "storage-replaced",
     about: "a PersistentVolumeClaim is removed and another one added in its namespace: nobody moves the data",
     check: storage_replaced,
@@ -62,7 +62,7 @@ fn users(subject: &Subject<'_>, claim: &str, namespace: &str) -> Vec<String> {
 }
 
 /// A stateful set that is gone.
-pub const STATEFUL_SET: Rule = Rule {
+pub(super) const STATEFUL_SET: Rule = Rule {
     name: "statefulset-removed",
     about: "a StatefulSet is removed; its claims stay behind, or go with it",
     check: |subject, found| {
@@ -72,7 +72,7 @@ pub const STATEFUL_SET: Rule = Rule {
 };
 
 /// A namespace that is gone.
-pub const NAMESPACE: Rule = Rule {
+pub(super) const NAMESPACE: Rule = Rule {
     name: "namespace-removed",
     about: "a Namespace is removed, and everything in it",
     check: |subject, found| {
@@ -82,7 +82,7 @@ pub const NAMESPACE: Rule = Rule {
 };
 
 /// A definition that is gone.
-pub const DEFINITION: Rule = Rule {
+pub(super) const DEFINITION: Rule = Rule {
     name: "crd-removed",
     about: "a CustomResourceDefinition is removed, and all its custom resources",
     check: |subject, found| {
@@ -92,7 +92,7 @@ pub const DEFINITION: Rule = Rule {
 };
 
 /// A policy of the network that is gone.
-pub const NETWORK_POLICY: Rule = Rule {
+pub(super) const NETWORK_POLICY: Rule = Rule {
     name: "network-policy-removed",
     about: "a NetworkPolicy is removed",
     check: |subject, found| {
@@ -102,7 +102,7 @@ pub const NETWORK_POLICY: Rule = Rule {
 };
 
 /// A policy of Istio that is gone.
-pub const AUTHORIZATION_POLICY: Rule = Rule {
+pub(super) const AUTHORIZATION_POLICY: Rule = Rule {
     name: "authorization-policy-removed",
     about: "an AuthorizationPolicy is removed",
     check: |subject, found| {
@@ -119,7 +119,7 @@ fn gone(subject: &Subject<'_>, found: &mut Vec<Found>, is_one: bool, message: &s
 }
 
 /// A version of a definition that is gone.
-pub const VERSION: Rule = Rule {
+pub(super) const VERSION: Rule = Rule {
     name: "crd-version-removed",
     about: "a version of a CustomResourceDefinition that was stored or served is removed",
     check: version,
@@ -156,7 +156,7 @@ fn version(subject: &Subject<'_>, found: &mut Vec<Found>) {
 }
 
 /// A finalizer that is gone.
-pub const FINALIZER: Rule = Rule {
+pub(super) const FINALIZER: Rule = Rule {
     name: "finalizer-removed",
     about: "a finalizer is removed: nobody cleans up when the object is deleted",
     check: |subject, found| {

@@ -6,7 +6,7 @@ use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
 
 /// What a selector demands, each as a text. An empty selector demands nothing.
-pub fn demands(doc: &Doc, selector: NodeId) -> Vec<String> {
+pub(super) fn demands(doc: &Doc, selector: NodeId) -> Vec<String> {
     let labels = doc.get(selector, "matchLabels").into_iter().flat_map(|map| doc.pairs(map));
     let labels = labels.map(|(key, value)| format!("{}={}", doc.text(key), doc.text(value)));
     let expressions = doc.get(selector, "matchExpressions").map_or(&[][..], |list| doc.items(list));
@@ -18,12 +18,12 @@ fn of(object: &Resource, path: &[&str]) -> Vec<String> {
 }
 
 /// Returns whether the newer selector demands something that the older one did not.
-pub fn holds_for_fewer(old: &Resource, new: &Resource, path: &[&str]) -> bool {
+pub(super) fn holds_for_fewer(old: &Resource, new: &Resource, path: &[&str]) -> bool {
     let known = of(old, path);
     of(new, path).iter().any(|demand| !known.contains(demand))
 }
 
 /// Returns whether the newer selector demands something no longer.
-pub fn holds_for_more(old: &Resource, new: &Resource, path: &[&str]) -> bool {
+pub(super) fn holds_for_more(old: &Resource, new: &Resource, path: &[&str]) -> bool {
     holds_for_fewer(new, old, path)
 }

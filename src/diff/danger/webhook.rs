@@ -17,7 +17,7 @@ fn webhooks<'a>(subject: &Subject<'a>) -> Vec<(&'a str, Option<NodeId>, NodeId)>
 }
 
 /// What happens when nobody answers.
-pub const FAILURE_POLICY: Rule = Rule {
+pub(super) const FAILURE_POLICY: Rule = Rule {
     name: "webhook-failure-policy",
     about: "a webhook refuses what it let pass when nobody answers, or the other way round",
     check: |subject, found| {
@@ -42,7 +42,7 @@ pub const FAILURE_POLICY: Rule = Rule {
 };
 
 /// What a webhook looks at.
-pub const SCOPE: Rule =
+pub(super) const SCOPE: Rule =
     Rule { name: "webhook-scope", about: "a webhook looks at more than before", check: scope };
 
 fn scope(subject: &Subject<'_>, found: &mut Vec<Found>) {

@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 const DEPTH: usize = 2;
 
 /// The objects of a component, by their place in the report.
-pub struct Component {
+pub(super) struct Component {
     /// What it is called.
-    pub name: String,
+    pub(crate) name: String,
     /// Its objects.
-    pub objects: Vec<usize>,
+    pub(crate) objects: Vec<usize>,
 }
 
 /// All components, by name.
-pub fn components(report: &Report) -> Vec<Component> {
+pub(super) fn components(report: &Report) -> Vec<Component> {
     let common = |side: fn(&ObjectChange) -> Option<&Resource>| {
         let local = report.objects.iter().filter_map(side).filter(|object| remote(object).is_none());
         common(&local.map(directories).collect::<Vec<_>>())

@@ -24,7 +24,7 @@ fn place(danger: &Danger) -> Option<Location> {
 }
 
 /// Commands by which GitHub's runner shows dangers beside the lines of a pull request.
-pub fn github(targets: &[Target]) -> String {
+pub(crate) fn github(targets: &[Target]) -> String {
     let mut out = String::new();
     for (_, danger, object) in dangers(targets).filter(|(_, danger, _)| danger.accepted.is_none()) {
         let at = match place(danger) {
@@ -49,7 +49,7 @@ fn property(text: &str) -> String {
 }
 
 /// GitLab's code quality report.
-pub fn gitlab(targets: &[Target]) -> Result<String> {
+pub(crate) fn gitlab(targets: &[Target]) -> Result<String> {
     let open = dangers(targets).filter(|(_, danger, _)| danger.accepted.is_none());
     let all: Vec<Json> = open
         .map(|(target, danger, object)| {
@@ -69,7 +69,7 @@ pub fn gitlab(targets: &[Target]) -> Result<String> {
 }
 
 /// A SARIF log with all dangers; those that are accepted are suppressed.
-pub fn sarif(targets: &[Target]) -> Result<String> {
+pub(crate) fn sarif(targets: &[Target]) -> Result<String> {
     let rules: Vec<Json> = RULES
         .iter()
         .map(|rule| json!({ "id": rule.name, "shortDescription": { "text": rule.about } }))

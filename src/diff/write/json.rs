@@ -111,7 +111,7 @@ struct Place {
 }
 
 /// The reports as JSON.
-pub fn json(targets: &[Target]) -> Result<String> {
+pub(crate) fn json(targets: &[Target]) -> Result<String> {
     let counts = targets.iter().fold(Counts::default(), |sum, target| sum + target.report.counts());
     let of = |accepted| {
         let all = targets.iter().flat_map(|target| &target.report.dangers);

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// The reports as a list of targets with their patches.
-pub fn json_patch(targets: &[Target], show_secrets: bool) -> Result<String> {
+pub(crate) fn json_patch(targets: &[Target], show_secrets: bool) -> Result<String> {
     let mut entries = vec![];
     for Target { name, report } in targets {
         let changed = report.objects.iter().map(|change| (change.old.as_ref(), change.new.as_ref()));

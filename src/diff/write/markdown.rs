@@ -14,10 +14,10 @@ const MOST: usize = 60_000;
 const MOST_LINES: usize = 20;
 
 /// By this line a comment is found again and replaced.
-pub const MARK: &str = "<!-- kfm diff -->";
+pub(super) const MARK: &str = "<!-- kfm diff -->";
 
 /// The reports as Markdown.
-pub fn markdown(targets: &[Target], style: Style) -> String {
+pub(crate) fn markdown(targets: &[Target], style: Style) -> String {
     let mut out = format!("{MARK}\n### kfm diff: {}\n", escaped(&summary(targets)));
     dangers(targets, &mut out);
     let mut left_out = 0;

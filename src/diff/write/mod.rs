@@ -8,12 +8,12 @@ mod markdown;
 mod text;
 mod unified;
 
-pub use forges::{github, gitlab, sarif};
-pub use json::json;
-pub use json_patch::json_patch;
-pub use markdown::markdown;
-pub use text::{summary, text};
-pub use unified::unified;
+pub(crate) use forges::{github, gitlab, sarif};
+pub(crate) use json::json;
+pub(crate) use json_patch::json_patch;
+pub(crate) use markdown::markdown;
+pub(crate) use text::{summary, text};
+pub(crate) use unified::unified;
 
 use super::report::{ObjectChange, Value};
 use crate::diag::render::{Look, safe};
@@ -22,11 +22,11 @@ use similar::{Algorithm, TextDiff};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Style {
+pub(crate) struct Style {
     /// With colours or without.
-    pub look: Look,
+    pub(crate) look: Look,
     /// Nothing is left out, however long it becomes.
-    pub full: bool,
+    pub(crate) full: bool,
 }
 
 /// The most characters of a value that are shown on one line.

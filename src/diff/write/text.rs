@@ -17,7 +17,7 @@ const BOLD: &str = "1";
 const FAINT: &str = "2";
 
 /// The reports as text, nothing if nothing differs.
-pub fn text(targets: &[Target], style: Style) -> String {
+pub(crate) fn text(targets: &[Target], style: Style) -> String {
     let differ: Vec<&Target> = targets.iter().filter(|target| !target.report.is_empty()).collect();
     let mut out = String::new();
     if targets.len() > 1 && !differ.is_empty() {
@@ -231,7 +231,7 @@ pub(super) fn chosen(change: &ObjectChange, style: Style) -> (Vec<&FieldChange>,
 }
 
 /// What happened, in one line.
-pub fn summary(targets: &[Target]) -> String {
+pub(crate) fn summary(targets: &[Target]) -> String {
     let counts = targets.iter().fold(Counts::default(), |sum, target| sum + target.report.counts());
     let mut parts = vec![];
     for (number, what) in [(counts.added, "added"), (counts.removed, "removed")] {

@@ -10,7 +10,7 @@ use crate::yaml;
 use similar::{Algorithm, TextDiff};
 
 /// The reports as a unified diff.
-pub fn unified(targets: &[Target], show_secrets: bool) -> Result<String> {
+pub(crate) fn unified(targets: &[Target], show_secrets: bool) -> Result<String> {
     let mut out = String::new();
     for target in targets {
         for change in &target.report.objects {

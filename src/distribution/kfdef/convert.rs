@@ -18,27 +18,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What is to be made of which file.
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The file.
-    pub source: &'a Arc<Source>,
+    pub(crate) source: &'a Arc<Source>,
     /// The directory in which the user stands. Absolute.
-    pub directory: &'a Path,
+    pub(crate) directory: &'a Path,
     /// The directory to write to; `None` for one that is named after the KfDef.
-    pub output: Option<&'a str>,
+    pub(crate) output: Option<&'a str>,
     /// The manifests that the user named.
-    pub local: Option<Local>,
+    pub(crate) local: Option<Local>,
 }
 
 /// What is to be written.
-pub struct Import {
+pub(crate) struct Import {
     /// Where to.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// The same, as the user would name it.
-    pub shown: String,
+    pub(crate) shown: String,
     /// The files, by paths with slashes.
-    pub files: Vec<(String, Cow<'static, [u8]>)>,
+    pub(crate) files: Vec<(String, Cow<'static, [u8]>)>,
     /// Files and directories in it that are kfm's.
-    pub owned: Vec<&'static str>,
+    pub(crate) owned: Vec<&'static str>,
 }
 
 /// The directory of manifests that a repository stands for.
@@ -54,7 +54,7 @@ struct Manifests {
 const APPLICATIONS: &str = "applications";
 
 /// Turns a KfDef into kustomizations. Nothing is written but a copy of the manifests where the user asked for one.
-pub fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
+pub(crate) fn import(request: &Request<'_>, findings: &Findings) -> Result<Import> {
     let kfdef = read(request.source, findings)?;
     let name = if kfdef.name.text.is_empty() { "kfdef" } else { &kfdef.name.text };
     if request.output.is_none() && !is_directory_name(name) {

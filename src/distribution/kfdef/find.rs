@@ -13,23 +13,23 @@ use std::sync::Arc;
 /// A directory with a kustomization file, and all that it leads to.
 pub(super) struct Reached {
     /// Where it is from the top of the manifests.
-    pub path: String,
+    pub(crate) path: String,
     /// Whether it is a component.
-    pub is_component: bool,
+    pub(crate) is_component: bool,
     /// Itself and the directories below it.
-    pub directories: FxHashSet<PathBuf>,
-    pub generators: Vec<Generator>,
-    pub replacements: Vec<Replacement>,
+    pub(crate) directories: FxHashSet<PathBuf>,
+    pub(crate) generators: Vec<Generator>,
+    pub(crate) replacements: Vec<Replacement>,
 }
 
 /// A generated ConfigMap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Generator {
-    pub name: String,
-    pub namespace: String,
-    pub keys: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    pub(crate) keys: Vec<String>,
     /// Its name gets no hash.
-    pub plain_name: bool,
+    pub(crate) plain_name: bool,
 }
 
 /// Looks at a directory; an error if it is not there or has no kustomization file.

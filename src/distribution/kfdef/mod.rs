@@ -10,4 +10,4 @@ mod find;
 mod print;
 mod read;
 
-pub use convert::{Request, import};
+pub(crate) use convert::{Request, import};

@@ -8,20 +8,20 @@ use std::borrow::Cow;
 
 /// An application as a kustomization.
 pub(super) struct Converted {
-    pub name: String,
+    pub(crate) name: String,
     /// Paths from the directory of the kustomization.
-    pub resources: Vec<String>,
-    pub components: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) components: Vec<String>,
     /// ConfigMaps and what is set in them.
-    pub merged: Vec<(Generator, Vec<(String, String)>)>,
-    pub replacements: Vec<Replacement>,
+    pub(crate) merged: Vec<(Generator, Vec<(String, String)>)>,
+    pub(crate) replacements: Vec<Replacement>,
     /// What was left out, and why.
-    pub left_out: Vec<String>,
+    pub(crate) left_out: Vec<String>,
 }
 
 impl Converted {
     /// Returns whether its parameters are set by a component of their own.
-    pub fn has_own_component(&self) -> bool {
+    pub(super) fn has_own_component(&self) -> bool {
         !self.components.is_empty() && !self.merged.is_empty()
     }
 }

@@ -10,53 +10,53 @@ use std::sync::Arc;
 
 /// A text and where it stands.
 #[derive(Debug, Clone)]
-pub struct Named {
+pub(super) struct Named {
     /// The text.
-    pub text: String,
+    pub(crate) text: String,
     /// Its place.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// A KfDef.
 #[derive(Debug, Clone)]
-pub struct KfDef {
+pub(super) struct KfDef {
     /// `metadata.name`, empty if it has none.
-    pub name: Named,
+    pub(crate) name: Named,
     /// `spec.applications`
-    pub applications: Vec<Application>,
+    pub(crate) applications: Vec<Application>,
     /// `spec.repos`
-    pub repos: Vec<Repo>,
+    pub(crate) repos: Vec<Repo>,
 }
 
 /// An entry of `spec.applications`.
 #[derive(Debug, Clone)]
-pub struct Application {
+pub(super) struct Application {
     /// `name`
-    pub name: Named,
+    pub(crate) name: Named,
     /// `kustomizeConfig.overlays`
-    pub overlays: Vec<Named>,
+    pub(crate) overlays: Vec<Named>,
     /// `kustomizeConfig.parameters`
-    pub parameters: Vec<Parameter>,
+    pub(crate) parameters: Vec<Parameter>,
     /// `kustomizeConfig.repoRef.name` and `.path`, cleaned
-    pub repo_ref: Option<(Named, Named)>,
+    pub(crate) repo_ref: Option<(Named, Named)>,
 }
 
 /// A parameter of an application.
 #[derive(Debug, Clone)]
-pub struct Parameter {
+pub(super) struct Parameter {
     /// `name`
-    pub name: Named,
+    pub(crate) name: Named,
     /// `value`, empty if it has none
-    pub value: String,
+    pub(crate) value: String,
 }
 
 /// An entry of `spec.repos`.
 #[derive(Debug, Clone)]
-pub struct Repo {
+pub(super) struct Repo {
     /// `name`
-    pub name: Named,
+    pub(crate) name: Named,
     /// `path`: where the user keeps a copy; empty if none
-    pub path: Named,
+    pub(crate) path: Named,
 }
 
 const GROUP: &str = "kfdef.apps.kubeflow.org/";
@@ -65,7 +65,7 @@ const GROUP: &str = "kfdef.apps.kubeflow.org/";
 const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 /// Reads the one KfDef of a file. Fields that nothing is made of become findings.
-pub fn read(source: &Arc<Source>, findings: &Findings) -> Result<KfDef> {
+pub(super) fn read(source: &Arc<Source>, findings: &Findings) -> Result<KfDef> {
     let docs = split::read_all(source)?;
     let mut found = docs.iter().filter(|doc| is_kfdef(doc));
     let Some(doc) = found.next() else {
@@ -208,7 +208,7 @@ fn inside(path: Named) -> Result<Named> {
 }
 
 /// Returns whether a name can be that of a directory, on any system and without surprises in a shell.
-pub fn is_directory_name(name: &str) -> bool {
+pub(super) fn is_directory_name(name: &str) -> bool {
     !name.starts_with(['.', '-'])
         && !name.is_empty()
         && name.len() <= 253

@@ -4,10 +4,10 @@ use super::{KEEP, MAKE, spec};
 use crate::kube::FieldSpec;
 
 /// Field specs of `namePrefix` and `nameSuffix`.
-pub static NAMES: [FieldSpec; 1] = [spec("", "", "", "metadata/name", KEEP)];
+pub(super) static NAMES: [FieldSpec; 1] = [spec("", "", "", "metadata/name", KEEP)];
 
 /// Field specs of `namespace`.
-pub static NAMESPACE: [FieldSpec; 3] = [
+pub(super) static NAMESPACE: [FieldSpec; 3] = [
     spec("", "", "Namespace", "metadata/name", MAKE),
     spec(
         "apiextensions.k8s.io",
@@ -20,7 +20,7 @@ pub static NAMESPACE: [FieldSpec; 3] = [
 ];
 
 /// Field specs of `commonAnnotations`.
-pub static COMMON_ANNOTATIONS: [FieldSpec; 9] = [
+pub(super) static COMMON_ANNOTATIONS: [FieldSpec; 9] = [
     spec("", "", "Deployment", "spec/template/metadata/annotations", MAKE),
     spec("", "", "StatefulSet", "spec/template/metadata/annotations", MAKE),
     spec("batch", "", "CronJob", "spec/jobTemplate/metadata/annotations", MAKE),
@@ -33,7 +33,7 @@ pub static COMMON_ANNOTATIONS: [FieldSpec; 9] = [
 ];
 
 /// FieldSpecs of `images`.
-pub static IMAGES: [FieldSpec; 7] = [
+pub(super) static IMAGES: [FieldSpec; 7] = [
     spec("", "", "", "spec/containers[]/image", MAKE),
     spec("", "", "", "spec/initContainers[]/image", MAKE),
     spec("", "", "", "spec/volumes[]/image/reference", MAKE),
@@ -44,10 +44,10 @@ pub static IMAGES: [FieldSpec; 7] = [
 ];
 
 /// FieldSpecs of `images` before 5.8.2.
-pub static IMAGES_BEFORE_5_8_2: &[FieldSpec] = IMAGES.split_at(6).0;
+pub(super) static IMAGES_BEFORE_5_8_2: &[FieldSpec] = IMAGES.split_at(6).0;
 
 /// FieldSpecs of `replicas`.
-pub static REPLICAS: [FieldSpec; 4] = [
+pub(super) static REPLICAS: [FieldSpec; 4] = [
     spec("", "", "Deployment", "spec/replicas", MAKE),
     spec("", "", "StatefulSet", "spec/replicas", MAKE),
     spec("", "", "ReplicaSet", "spec/replicas", MAKE),

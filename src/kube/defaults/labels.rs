@@ -4,7 +4,7 @@ use super::{KEEP, MAKE, spec};
 use crate::kube::FieldSpec;
 
 /// Field specs of `commonLabels`.
-pub static COMMON_LABELS: [FieldSpec; 32] = [
+pub(super) static COMMON_LABELS: [FieldSpec; 32] = [
     spec("", "v1", "Service", "spec/selector", MAKE),
     spec(
         "apps",
@@ -100,7 +100,7 @@ pub static COMMON_LABELS: [FieldSpec; 32] = [
 ];
 
 /// FieldSpecs of `templateLabels`.
-pub static TEMPLATE_LABELS: [FieldSpec; 9] = [
+pub(super) static TEMPLATE_LABELS: [FieldSpec; 9] = [
     spec("", "", "Deployment", "spec/template/metadata/labels", MAKE),
     spec("apps", "", "StatefulSet", "spec/template/metadata/labels", MAKE),
     spec("batch", "", "CronJob", "spec/jobTemplate/metadata/labels", MAKE),
@@ -113,11 +113,11 @@ pub static TEMPLATE_LABELS: [FieldSpec; 9] = [
 ];
 
 /// FieldSpecs of `volumeClaimTemplateLabels`.
-pub static CLAIM_TEMPLATE_LABELS: [FieldSpec; 1] =
+pub(super) static CLAIM_TEMPLATE_LABELS: [FieldSpec; 1] =
     [spec("apps", "", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", MAKE)];
 
 /// FieldSpecs of `templateLabels` before 5.8.2.
-pub static TEMPLATE_LABELS_BEFORE_5_8_2: [FieldSpec; 10] = [
+pub(super) static TEMPLATE_LABELS_BEFORE_5_8_2: [FieldSpec; 10] = [
     spec("", "", "Deployment", "spec/template/metadata/labels", MAKE),
     spec("apps", "", "StatefulSet", "spec/template/metadata/labels", MAKE),
     spec("apps", "", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", MAKE),

@@ -6,7 +6,7 @@ use super::{KEEP, reference, spec};
 use crate::kube::{FieldSpec, NameReference};
 
 /// Field specs of `nameReference`.
-pub static NAME_REFERENCE: [NameReference; 16] = [
+pub(super) static NAME_REFERENCE: [NameReference; 16] = [
     reference("storage.k8s.io", "v1", "StorageClass", &STORAGE_CLASS),
     reference("", "v1", "ServiceAccount", &SERVICE_ACCOUNT),
     reference("rbac.authorization.k8s.io", "", "Role", &ROLE),

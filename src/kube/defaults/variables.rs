@@ -4,7 +4,7 @@ use super::{KEEP, spec};
 use crate::kube::FieldSpec;
 
 /// Field specs of `varReference`.
-pub static VAR_REFERENCE: [FieldSpec; 72] = [
+pub(super) static VAR_REFERENCE: [FieldSpec; 72] = [
     spec("", "", "Service", "spec/ports/port", KEEP),
     spec("", "", "Service", "spec/ports/targetPort", KEEP),
     spec("", "", "PersistentVolume", "spec/nfs/server", KEEP),

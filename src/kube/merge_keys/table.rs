@@ -17,7 +17,7 @@ const TYPE: &[&str] = &["type"];
 const UID: &[&str] = &["uid"];
 
 /// Kind, `apiVersion` and type, sorted.
-pub static KINDS: [(&str, &str, &Type); 90] = [
+pub(super) static KINDS: [(&str, &str, &Type); 90] = [
     ("APIService", "apiregistration.k8s.io/v1", &WITH_CONDITIONS),
     ("APIService", "apiregistration.k8s.io/v1beta1", &WITH_CONDITIONS),
     ("Binding", "v1", &ONLY_METADATA),
@@ -111,7 +111,7 @@ pub static KINDS: [(&str, &str, &Type); 90] = [
 ];
 
 /// Built-in definitions by name, sorted: those that schemas of one's own may refer to.
-pub static DEFINITIONS: [(&str, &Type); 30] = [
+pub(super) static DEFINITIONS: [(&str, &Type); 30] = [
     ("io.k8s.api.apps.v1.DaemonSet", &WORKLOAD),
     ("io.k8s.api.apps.v1.DaemonSetSpec", &WORKLOAD_SPEC),
     ("io.k8s.api.apps.v1.Deployment", &WORKLOAD),

@@ -10,33 +10,33 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
     /// The comments, `#` included.
-    pub lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// Column of the first one, from 0.
-    pub column: usize,
+    pub(crate) column: usize,
     /// A blank line follows.
-    pub blank_after: bool,
+    pub(crate) blank_after: bool,
 }
 
 /// The comments of a text, by the nodes that they stand at, and the names of anchors.
 #[derive(Debug, Default)]
 pub(super) struct Comments {
     /// Above the line that starts with the node.
-    pub above: FxHashMap<NodeId, Vec<Block>>,
+    pub(crate) above: FxHashMap<NodeId, Vec<Block>>,
     /// On the line of the node.
-    pub beside: FxHashMap<NodeId, String>,
+    pub(crate) beside: FxHashMap<NodeId, String>,
     /// Beside the `-` of the item that starts with the node.
-    pub beside_dash: FxHashMap<NodeId, String>,
+    pub(crate) beside_dash: FxHashMap<NodeId, String>,
     /// Where nodes start in their lines, from 0.
-    pub columns: FxHashMap<NodeId, usize>,
+    pub(crate) columns: FxHashMap<NodeId, usize>,
     /// After everything; the flag: a blank line comes before.
-    pub end: Vec<(Block, bool)>,
+    pub(crate) end: Vec<(Block, bool)>,
     /// Names of anchors that an alias refers to.
-    pub anchors: FxHashMap<NodeId, String>,
+    pub(crate) anchors: FxHashMap<NodeId, String>,
 }
 
 impl Comments {
     /// The comments of the text that a document was read from.
-    pub fn of(doc: &Doc) -> Self {
+    pub(super) fn of(doc: &Doc) -> Self {
         let mut all = Self::default();
         let text = doc.source().text.as_str();
         let mut leaves = Vec::new();

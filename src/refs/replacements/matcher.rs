@@ -48,16 +48,16 @@ pub(super) enum Field {
 /// How a path is followed.
 pub(super) struct Matcher<'a> {
     /// What a missing field at the end of the path is made as; `None`: nothing is made.
-    pub create: Option<NodeKind>,
+    pub(crate) create: Option<NodeKind>,
     /// Which version to be like.
-    pub compat: Compat,
+    pub(crate) compat: Compat,
     /// Compiled patterns.
-    pub patterns: &'a mut Patterns,
+    pub(crate) patterns: &'a mut Patterns,
 }
 
 impl Matcher<'_> {
     /// All fields that the path leads to.
-    pub fn find(&mut self, doc: &mut Doc, root: NodeId, parts: &[String]) -> Result<Vec<Field>> {
+    pub(super) fn find(&mut self, doc: &mut Doc, root: NodeId, parts: &[String]) -> Result<Vec<Field>> {
         doc.check(Limit::Depth, parts.len() as u64)?;
         let mut found = Vec::new();
         self.walk(doc, root, parts, &mut found)?;

@@ -28,7 +28,7 @@ use put::{Problem, put};
 use value::{Value, delimiter_error, detached, given, set_text};
 
 /// Applies replacements in order.
-pub fn apply(
+pub(crate) fn apply(
     replacements: &[Replacement],
     resources: &mut ResMap,
     compat: Compat,

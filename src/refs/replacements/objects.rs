@@ -21,7 +21,7 @@ pub(super) struct Index {
 
 impl Index {
     /// The index of a table.
-    pub fn new(resources: &ResMap) -> Self {
+    pub(super) fn new(resources: &ResMap) -> Self {
         let mut index = Self { kinds: FxHashMap::default(), names: FxHashMap::default(), all: Vec::new() };
         for slot in resources.slots() {
             index.all.push(slot as u32);
@@ -33,7 +33,7 @@ impl Index {
     }
 
     /// Notes what an object is called.
-    pub fn add(&mut self, slot: usize, res: &Resource) {
+    pub(super) fn add(&mut self, slot: usize, res: &Resource) {
         let slot = slot as u32;
         let id = res.id();
         let now = std::iter::once((&id.gvk.kind, &id.name));
@@ -53,7 +53,7 @@ impl Index {
     }
 
     /// The slots of objects that may have a kind and a name, where these are known; in order.
-    pub fn slots(&self, kind: Option<&str>, name: Option<&str>) -> &[u32] {
+    pub(super) fn slots(&self, kind: Option<&str>, name: Option<&str>) -> &[u32] {
         let known = |text: Option<&str>| text.is_some_and(|t| !t.is_empty());
         match (kind, name) {
             (_, Some(name)) if known(Some(name)) => self.names.get(name).map_or(&[], |s| s.as_slice()),
@@ -87,7 +87,7 @@ pub(super) enum IdSelector<'s> {
 
 impl<'s> IdSelector<'s> {
     /// Compiles a selector.
-    pub fn new(selector: &'s Selector, compat: Compat) -> Result<Self> {
+    pub(super) fn new(selector: &'s Selector, compat: Compat) -> Result<Self> {
         if compat < Compat::V5_8_1 {
             return Ok(Self::Exact(selector));
         }
@@ -111,7 +111,7 @@ impl<'s> IdSelector<'s> {
     }
 
     /// Returns whether an id is selected.
-    pub fn selects(&self, id: &ResId) -> bool {
+    pub(super) fn selects(&self, id: &ResId) -> bool {
         match self {
             Self::Exact(selector) => is_exactly(id, selector),
             Self::Patterns(patterns) => {
@@ -123,7 +123,7 @@ impl<'s> IdSelector<'s> {
     }
 
     /// Kind and name, where they are plain texts.
-    pub fn literals(&self) -> (Option<&str>, Option<&str>) {
+    pub(super) fn literals(&self) -> (Option<&str>, Option<&str>) {
         match self {
             Self::Exact(s) => (Some(&s.gvk.kind), Some(&s.name)),
             Self::Patterns(p) => (p[2].literal(), p[3].literal()),
@@ -149,7 +149,7 @@ pub(super) struct Conditions {
 
 impl Conditions {
     /// Reads both.
-    pub fn new(selector: &Selector) -> Result<Self> {
+    pub(super) fn new(selector: &Selector) -> Result<Self> {
         let read = |text: &str, field: &str| {
             LabelSelector::parse(text).map_err(|e| {
                 let error = Error::new(ErrorKind::Config, format!("wrong `{field}`: {e}"));
@@ -163,15 +163,15 @@ impl Conditions {
     }
 
     /// Returns whether an object meets both.
-    pub fn are_met(&self, res: &Resource) -> bool {
+    pub(super) fn are_met(&self, res: &Resource) -> bool {
         self.labels.matches(|key| res.label(key)) && self.annotations.matches(|key| res.annotation(key))
     }
 }
 
 /// A target's selectors, ready for use.
 pub(super) struct Selection<'s> {
-    pub select: IdSelector<'s>,
-    pub conditions: Conditions,
+    pub(crate) select: IdSelector<'s>,
+    pub(crate) conditions: Conditions,
     rejects: Vec<Reject<'s>>,
 }
 
@@ -184,7 +184,7 @@ struct Reject<'s> {
 
 impl<'s> Selection<'s> {
     /// Compiles both.
-    pub fn new(select: &'s Selector, rejects: &'s [Selector], compat: Compat) -> Result<Self> {
+    pub(super) fn new(select: &'s Selector, rejects: &'s [Selector], compat: Compat) -> Result<Self> {
         let reject = |reject: &'s Selector| -> Result<Reject<'s>> {
             let by_labels = !reject.label_selector.is_empty() || !reject.annotation_selector.is_empty();
             let by_id = IdSelector::new(reject, compat)?;
@@ -201,12 +201,12 @@ impl<'s> Selection<'s> {
     }
 
     /// Returns whether an object is selected, by any of its ids.
-    pub fn selects(&self, res: &Resource) -> bool {
+    pub(super) fn selects(&self, res: &Resource) -> bool {
         any_id(res, |id| self.select.selects(id)) && self.conditions.are_met(res)
     }
 
     /// Returns whether an object that is selected is rejected.
-    pub fn rejects(&self, res: &Resource) -> bool {
+    pub(super) fn rejects(&self, res: &Resource) -> bool {
         self.rejects.iter().any(|reject| {
             reject.conditions.as_ref().is_some_and(|c| c.are_met(res))
                 || reject.by_id.as_ref().is_some_and(|by_id| any_id(res, |id| by_id.selects(id)))

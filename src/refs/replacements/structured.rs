@@ -20,9 +20,9 @@ use crate::yaml::{Doc, NodeId, NodeKind};
 /// The text to write, and the scalar to write it to.
 pub(super) struct Rewritten {
     /// The scalar.
-    pub node: NodeId,
+    pub(crate) node: NodeId,
     /// Its new text.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// Puts a value at a path that goes on inside a text; `None` where this is not such a path, or does not work.

@@ -6,10 +6,10 @@ use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, Tag};
 
 /// The value to put, detached from where it came from.
 pub(super) struct Value {
-    pub doc: Doc,
-    pub node: NodeId,
+    pub(crate) doc: Doc,
+    pub(crate) node: NodeId,
     /// Slot and node that it came from, if it changes together with that node.
-    pub from: Option<(usize, NodeId)>,
+    pub(crate) from: Option<(usize, NodeId)>,
 }
 
 impl Value {

@@ -12,14 +12,14 @@ use std::time::SystemTime;
 /// The directory of the cache: the user's, or a temporary one for this run.
 #[derive(Debug, Clone)]
 pub(super) struct Root {
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Removes a temporary one at the end.
     temporary: Option<Arc<interrupt::Directory>>,
 }
 
 impl Root {
     /// Opens the directory, which is created if need be; a temporary one where that is not possible.
-    pub fn open(directory: Option<&Path>) -> Result<Self> {
+    pub(super) fn open(directory: Option<&Path>) -> Result<Self> {
         if let Some(directory) = directory
             && let Ok(path) = make(directory).and_then(|()| directory.canonicalize())
             && lock_file(&path.join("tmp.lock")).is_ok()
@@ -36,13 +36,13 @@ impl Root {
     }
 
     /// Returns whether the directory is gone at the end of the run.
-    pub fn is_temporary(&self) -> bool {
+    pub(super) fn is_temporary(&self) -> bool {
         self.temporary.is_some()
     }
 
     /// Creates a directory for something unfinished. It is removed unless it is renamed; no other process removes it
     /// while the file that comes with it is open.
-    pub fn staging(&self) -> Result<(interrupt::Directory, File)> {
+    pub(super) fn staging(&self) -> Result<(interrupt::Directory, File)> {
         let directory = self.path.join("tmp");
         let create = || -> io::Result<(interrupt::Directory, File)> {
             make(&directory)?;

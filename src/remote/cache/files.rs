@@ -10,7 +10,7 @@ pub(super) const LATEST: &str = "latest.toml";
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Latest {
-    pub url: String,
+    pub(crate) url: String,
     sum: String,
 }
 

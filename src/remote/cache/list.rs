@@ -11,17 +11,17 @@ use std::time::{Duration, SystemTime};
 
 /// A commit or file in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// The repository or file.
-    pub url: String,
+    pub(crate) url: String,
     /// The commit, or the hash of the file.
-    pub version: String,
+    pub(crate) version: String,
     /// Branches and tags that resolved to this commit.
-    pub references: Vec<String>,
+    pub(crate) references: Vec<String>,
     /// Size in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// When it was used last.
-    pub used: SystemTime,
+    pub(crate) used: SystemTime,
     path: PathBuf,
 }
 

@@ -22,8 +22,8 @@ mod list;
 mod repository;
 mod stamp;
 
-pub use list::Listed;
-pub use repository::{CachedCommit, CachedRepository, Meta, Resolved, Writer};
+pub(crate) use list::Listed;
+pub(crate) use repository::{CachedCommit, CachedRepository, Meta, Resolved, Writer};
 
 use super::content;
 use crate::diag::{Error, Result};
@@ -34,57 +34,57 @@ use std::time::Duration;
 
 /// What was fetched before.
 #[derive(Debug, Clone)]
-pub struct Cache(Root);
+pub(crate) struct Cache(Root);
 
 /// A cache that is opened when it is first needed.
 #[derive(Debug, Default)]
-pub struct LazyCache {
+pub(crate) struct LazyCache {
     directory: Option<PathBuf>,
     opened: OnceLock<Result<Cache>>,
 }
 
 impl LazyCache {
     /// The cache in a directory; without one, in a temporary directory.
-    pub fn new(directory: Option<PathBuf>) -> Self {
+    pub(crate) fn new(directory: Option<PathBuf>) -> Self {
         Self { directory, opened: OnceLock::new() }
     }
 
     /// Opens the cache.
-    pub fn open(&self) -> Result<&Cache> {
+    pub(crate) fn open(&self) -> Result<&Cache> {
         self.opened.get_or_init(|| Cache::open(self.directory.as_deref())).as_ref().map_err(Error::clone)
     }
 }
 
 impl Cache {
     /// Opens the cache in a directory, which is created if need be; in a temporary one where that is not possible.
-    pub fn open(directory: Option<&Path>) -> Result<Self> {
+    pub(crate) fn open(directory: Option<&Path>) -> Result<Self> {
         Root::open(directory).map(Self)
     }
 
     /// The commits of a repository, with submodules or without.
-    pub fn repository(&self, url: &str, submodules: bool) -> Result<CachedRepository> {
+    pub(crate) fn repository(&self, url: &str, submodules: bool) -> Result<CachedRepository> {
         CachedRepository::open(&self.0, &name(&format!("{url}\n{submodules}")))
     }
 
     /// A file that was fetched before: the one with this hash, or the one that came last.
-    pub fn file(&self, url: &str, sum: Option<&str>) -> Option<Vec<u8>> {
+    pub(crate) fn file(&self, url: &str, sum: Option<&str>) -> Option<Vec<u8>> {
         files::get(&self.0, &name(url), sum)
     }
 
     /// Keeps a file; that it cannot be kept is no reason to fail.
-    pub fn keep_file(&self, url: &str, bytes: &[u8]) {
+    pub(crate) fn keep_file(&self, url: &str, bytes: &[u8]) {
         if !self.0.is_temporary() {
             files::keep(&self.0, &name(url), url, bytes);
         }
     }
 
     /// Everything in the cache, by URL.
-    pub fn list(&self) -> Vec<Listed> {
+    pub(crate) fn list(&self) -> Vec<Listed> {
         list::list(&self.0)
     }
 
     /// Removes what was not used for some time and is not in use; returns what was removed.
-    pub fn prune(&self, unused: Duration) -> Result<Vec<Listed>> {
+    pub(crate) fn prune(&self, unused: Duration) -> Result<Vec<Listed>> {
         list::prune(&self.0, unused)
     }
 }

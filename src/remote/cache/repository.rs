@@ -22,58 +22,58 @@ const STAMP: &str = "stamp";
 
 /// A commit that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meta {
+pub(crate) struct Meta {
     /// The repository, without password.
-    pub url: String,
+    pub(crate) url: String,
     /// The commit.
-    pub commit: String,
+    pub(crate) commit: String,
     /// The commit's tree, as git names it.
-    pub tree: String,
+    pub(crate) tree: String,
     /// Whether submodules were fetched, too.
-    pub submodules: bool,
+    pub(crate) submodules: bool,
     /// The directory that was fetched with the files beside it, if that is not all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<String>,
+    pub(crate) part: Option<String>,
     /// The hash of the files.
-    pub sum: String,
+    pub(crate) sum: String,
 }
 
 /// What a branch or tag resolved to when the server was asked last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// The commit.
-    pub commit: String,
+    pub(crate) commit: String,
     /// Whether the reference is a branch, which moves.
-    pub moves: bool,
+    pub(crate) moves: bool,
 }
 
 /// A commit in the cache. It is not removed as long as this is held.
 #[derive(Debug)]
-pub struct CachedCommit {
+pub(crate) struct CachedCommit {
     /// What it is.
-    pub meta: Meta,
+    pub(crate) meta: Meta,
     /// The directory with its files, free of links.
-    pub directory: Arc<Path>,
+    pub(crate) directory: Arc<Path>,
     _in_use: File,
 }
 
 /// The commits of one repository that are in the cache.
 #[derive(Debug, Clone)]
-pub struct CachedRepository {
+pub(crate) struct CachedRepository {
     root: Root,
     directory: PathBuf,
 }
 
 /// The right to add commits of a repository, which one process has at a time.
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub(crate) struct Writer<'a> {
     repository: &'a CachedRepository,
     _lock: File,
 }
 
 /// A directory in which a commit is fetched.
 #[derive(Debug)]
-pub struct Staging {
+pub(crate) struct Staging {
     directory: interrupt::Directory,
     in_use: File,
 }
@@ -86,12 +86,12 @@ impl CachedRepository {
     }
 
     /// Returns whether there is no commit yet.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         disk::directories(&self.directory).next().is_none()
     }
 
     /// A commit or a part of it, if it is there and its files are what was fetched.
-    pub fn commit(&self, commit: &str, part: Option<&str>) -> Option<CachedCommit> {
+    pub(crate) fn commit(&self, commit: &str, part: Option<&str>) -> Option<CachedCommit> {
         let path = self.directory.join(file_name(commit, part));
         if !path.is_dir() {
             return None;
@@ -111,7 +111,7 @@ impl CachedRepository {
     }
 
     /// Returns whether a part of a commit is there.
-    pub fn has_part(&self, commit: &str) -> bool {
+    pub(crate) fn has_part(&self, commit: &str) -> bool {
         let of_commit = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             name.strip_prefix(commit).is_some_and(|rest| !rest.is_empty())
@@ -120,12 +120,12 @@ impl CachedRepository {
     }
 
     /// What a branch or tag resolved to when the server was asked last.
-    pub fn resolved(&self, reference: &str) -> Option<Resolved> {
+    pub(crate) fn resolved(&self, reference: &str) -> Option<Resolved> {
         read_toml::<BTreeMap<String, Resolved>>(&self.directory.join(REFERENCES))?.remove(reference)
     }
 
     /// Waits until no other process adds commits of this repository.
-    pub fn writer(&self) -> Result<Writer<'_>> {
+    pub(crate) fn writer(&self) -> Result<Writer<'_>> {
         let path = self.directory.join("lock");
         let lock = || -> io::Result<File> {
             let file = lock_file(&path)?;
@@ -160,19 +160,19 @@ fn is_unchanged(stamp_file: &Path, directory: &Path, sum: &str) -> bool {
 
 impl Staging {
     /// The directory, which also has room for what is needed while the commit is fetched.
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
 
     /// Where the files go.
-    pub fn tree(&self) -> PathBuf {
+    pub(crate) fn tree(&self) -> PathBuf {
         self.directory.path().join(TREE)
     }
 }
 
 impl Writer<'_> {
     /// Creates a directory for a commit.
-    pub fn staging(&self) -> Result<Staging> {
+    pub(crate) fn staging(&self) -> Result<Staging> {
         let (directory, in_use) = self.repository.root.staging()?;
         let staging = Staging { directory, in_use };
         fs::create_dir(staging.tree()).map_err(|e| failed(staging.directory(), &e))?;
@@ -180,7 +180,7 @@ impl Writer<'_> {
     }
 
     /// Adds a commit. The hash in `meta` is computed here.
-    pub fn add(&self, staging: Staging, mut meta: Meta) -> Result<CachedCommit> {
+    pub(crate) fn add(&self, staging: Staging, mut meta: Meta) -> Result<CachedCommit> {
         meta.sum = content::sum(&content::of(&staging.tree())?);
         let Staging { directory, in_use } = staging;
         let commit = meta.commit.clone();
@@ -204,7 +204,7 @@ impl Writer<'_> {
     }
 
     /// Remembers what a branch or tag resolved to.
-    pub fn remember(&self, reference: &str, resolved: &Resolved) {
+    pub(crate) fn remember(&self, reference: &str, resolved: &Resolved) {
         let path = self.repository.directory.join(REFERENCES);
         let mut all: BTreeMap<String, Resolved> = read_toml(&path).unwrap_or_default();
         if all.get(reference) != Some(resolved) {

@@ -8,7 +8,7 @@ use super::{BARE, Doc, FLOW, GROWN, NO_COMMENT, NodeId, NodeKind, Style, TAGGED,
 
 impl Doc {
     /// Puts another text and tag in a scalar's place; the style stays. A collection becomes a plain scalar.
-    pub fn set_text(&mut self, id: NodeId, text: &str, tag: Tag) {
+    pub(crate) fn set_text(&mut self, id: NodeId, text: &str, tag: Tag) {
         self.keys.changes(id);
         let (a, b) = self.own(text);
         let n = self.node_mut(id);
@@ -21,14 +21,14 @@ impl Doc {
     }
 
     /// Changes how a scalar is written.
-    pub fn set_style(&mut self, id: NodeId, style: Style) {
+    pub(crate) fn set_style(&mut self, id: NodeId, style: Style) {
         let n = self.node_mut(id);
         n.style = style;
         n.flags &= !BARE;
     }
 
     /// Changes a tag. `written`: as if it stood in the input.
-    pub fn set_tag(&mut self, id: NodeId, tag: Tag, written: bool) {
+    pub(crate) fn set_tag(&mut self, id: NodeId, tag: Tag, written: bool) {
         let n = self.node_mut(id);
         n.tag = tag;
         let tagged = if written { TAGGED } else { 0 };
@@ -36,38 +36,38 @@ impl Doc {
     }
 
     /// Makes a collection count as written in `{}` or `[]`, or not.
-    pub fn set_flow(&mut self, id: NodeId, flow: bool) {
+    pub(crate) fn set_flow(&mut self, id: NodeId, flow: bool) {
         let n = self.node_mut(id);
         n.flags = if flow { n.flags | FLOW } else { n.flags & !FLOW };
     }
 
     /// Notes that a key has no comment of its own.
-    pub fn forget_comment(&mut self, key: NodeId) {
+    pub(crate) fn forget_comment(&mut self, key: NodeId) {
         self.node_mut(key).flags |= NO_COMMENT;
     }
 
     /// Sets the byte offsets between which a node of the source stands. Used by the reader.
-    pub fn set_span(&mut self, id: NodeId, start: u32, end: u32) {
+    pub(crate) fn set_span(&mut self, id: NodeId, start: u32, end: u32) {
         let n = self.node_mut(id);
         (n.start, n.end) = (start, end);
     }
 
     /// Gives a node the place of a text that it came from (a literal of a generator, an image entry).
-    pub fn set_mark(&mut self, id: NodeId, mark: &Mark) {
+    pub(crate) fn set_mark(&mut self, id: NodeId, mark: &Mark) {
         let origin = self.origin_of(&mark.source);
         let n = self.node_mut(id);
         (n.origin, n.start, n.end) = (origin, mark.offset, 0);
     }
 
     /// Makes `id` what `from` is; children are shared. The place becomes that of `from`.
-    pub fn assign(&mut self, id: NodeId, from: NodeId) {
+    pub(crate) fn assign(&mut self, id: NodeId, from: NodeId) {
         self.keys.changes(id);
         *self.node_mut(id) = *self.node(from);
         self.node_mut(id).flags &= !GROWN;
     }
 
     /// Replaces all children. A scalar has none, and stays as it is.
-    pub fn set_children(&mut self, id: NodeId, children: &[NodeId]) {
+    pub(crate) fn set_children(&mut self, id: NodeId, children: &[NodeId]) {
         let len = children.len() as u32;
         let n = *self.node(id);
         if n.kind == NodeKind::Scalar {
@@ -105,7 +105,7 @@ impl Doc {
     }
 
     /// Appends children: an item to a sequence, or a key and its value to a mapping. A scalar stays as it is.
-    pub fn append(&mut self, id: NodeId, more: &[NodeId]) {
+    pub(crate) fn append(&mut self, id: NodeId, more: &[NodeId]) {
         let n = *self.node(id);
         if n.kind == NodeKind::Scalar {
             return;
@@ -118,7 +118,7 @@ impl Doc {
     }
 
     /// Puts a child in the place of another.
-    pub fn set_kid(&mut self, id: NodeId, index: usize, kid: NodeId) {
+    pub(crate) fn set_kid(&mut self, id: NodeId, index: usize, kid: NodeId) {
         let n = *self.node(id);
         if n.kind == NodeKind::Map && index.is_multiple_of(2) {
             self.keys.clear();
@@ -128,7 +128,7 @@ impl Doc {
     }
 
     /// Inserts an item into a sequence.
-    pub fn insert_item(&mut self, seq: NodeId, index: usize, item: NodeId) {
+    pub(crate) fn insert_item(&mut self, seq: NodeId, index: usize, item: NodeId) {
         let len = self.children(seq).len();
         self.append(seq, &[item]);
         let start = self.node(seq).a as usize;
@@ -138,7 +138,7 @@ impl Doc {
     }
 
     /// Removes children `from..to`.
-    pub fn remove_children(&mut self, id: NodeId, from: usize, to: usize) {
+    pub(crate) fn remove_children(&mut self, id: NodeId, from: usize, to: usize) {
         let n = *self.node(id);
         let first = n.a as usize;
         if self.keys.has(id) {
@@ -155,7 +155,7 @@ impl Doc {
 
     /// Sets a key of a mapping: the first entry of that name keeps its place, a new one goes last with a plain
     /// string key.
-    pub fn set(&mut self, map: NodeId, key: &str, value: NodeId) {
+    pub(crate) fn set(&mut self, map: NodeId, key: &str, value: NodeId) {
         match self.entry(map, key) {
             Some(i) => self.set_kid(map, 2 * i + 1, value),
             None => {
@@ -166,13 +166,13 @@ impl Doc {
     }
 
     /// Sets a key of a mapping to a string.
-    pub fn set_string(&mut self, map: NodeId, key: &str, value: &str) {
+    pub(crate) fn set_string(&mut self, map: NodeId, key: &str, value: &str) {
         let value = self.string(value);
         self.set(map, key, value);
     }
 
     /// Removes the first entry of this name; gives its value.
-    pub fn remove(&mut self, map: NodeId, key: &str) -> Option<NodeId> {
+    pub(crate) fn remove(&mut self, map: NodeId, key: &str) -> Option<NodeId> {
         let i = self.entry(map, key)?;
         let value = self.children(map)[2 * i + 1];
         self.remove_children(map, 2 * i, 2 * i + 2);
@@ -180,7 +180,7 @@ impl Doc {
     }
 
     /// The value of a key, made as an empty mapping where it is absent or null.
-    pub fn get_or_make_map(&mut self, map: NodeId, key: &str) -> NodeId {
+    pub(crate) fn get_or_make_map(&mut self, map: NodeId, key: &str) -> NodeId {
         match self.get(map, key) {
             Some(n) if !self.is_null(n) => n,
             _ => {

@@ -45,12 +45,12 @@ impl Clone for Keys {
 
 impl Keys {
     /// Drops all indexes.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self.0.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// A node is about to become something else.
-    pub fn changes(&mut self, node: NodeId) {
+    pub(super) fn changes(&mut self, node: NodeId) {
         if let Some(indexes) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner) {
             if indexes.keys.contains(&node) {
                 self.clear();
@@ -61,13 +61,13 @@ impl Keys {
     }
 
     /// Returns whether there is an index of a mapping.
-    pub fn has(&mut self, map: NodeId) -> bool {
+    pub(super) fn has(&mut self, map: NodeId) -> bool {
         let indexes = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         indexes.as_ref().is_some_and(|i| i.of.contains_key(&map))
     }
 
     /// An entry is about to be removed.
-    pub fn removes(&mut self, map: NodeId, entry: usize, key: &str) {
+    pub(super) fn removes(&mut self, map: NodeId, entry: usize, key: &str) {
         let indexes = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         let index = indexes.as_mut().and_then(|i| i.of.get_mut(&map));
         if let Some(index) = index.filter(|index| entry < index.len) {
@@ -79,7 +79,7 @@ impl Keys {
 
 impl Doc {
     /// Which entry of a mapping has this key: the first one.
-    pub fn entry(&self, map: NodeId, key: &str) -> Option<usize> {
+    pub(crate) fn entry(&self, map: NodeId, key: &str) -> Option<usize> {
         let children = if self.kind(map) == NodeKind::Map { self.children(map) } else { &[] };
         let few = &children[..children.len().min(2 * FEW)];
         let found = few.chunks_exact(2).position(|pair| self.is_key(pair[0], key));

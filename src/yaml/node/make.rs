@@ -36,7 +36,14 @@ impl Doc {
 
     /// A scalar whose text is a span of the source. Used by the reader.
     #[inline]
-    pub fn add_span(&mut self, start: u32, end: u32, text: (u32, u32), style: Style, tag: Tag) -> NodeId {
+    pub(crate) fn add_span(
+        &mut self,
+        start: u32,
+        end: u32,
+        text: (u32, u32),
+        style: Style,
+        tag: Tag,
+    ) -> NodeId {
         self.add(Node {
             kind: NodeKind::Scalar,
             style,
@@ -52,26 +59,26 @@ impl Doc {
 
     /// Notes that the scalar added last is printed as its bare text wherever it stands. Used by the reader.
     #[inline]
-    pub fn set_bare(&mut self) {
+    pub(crate) fn set_bare(&mut self) {
         if let Some(last) = self.nodes.last_mut() {
             last.flags |= BARE;
         }
     }
 
     /// A scalar at a place of the source whose text had to be made. Used by the reader.
-    pub fn add_text(&mut self, start: u32, end: u32, text: &str, style: Style, tag: Tag) -> NodeId {
+    pub(crate) fn add_text(&mut self, start: u32, end: u32, text: &str, style: Style, tag: Tag) -> NodeId {
         let (a, b) = self.own(text);
         self.add(Node { kind: NodeKind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
     }
 
     /// The document's own text, for a scalar that is made piece by piece: append to it, then call
     /// [`Doc::add_made`] with the length it had before. Used by the reader.
-    pub fn made(&mut self) -> &mut String {
+    pub(crate) fn made(&mut self) -> &mut String {
         &mut self.text
     }
 
     /// A scalar whose text is what was appended to the document's own text after `from`. Used by the reader.
-    pub fn add_made(&mut self, start: u32, end: u32, from: usize, style: Style, tag: Tag) -> NodeId {
+    pub(crate) fn add_made(&mut self, start: u32, end: u32, from: usize, style: Style, tag: Tag) -> NodeId {
         self.check_text(0);
         let (a, b) = match self.exceeded() {
             Some(_) => (OWN, 0),
@@ -81,7 +88,7 @@ impl Doc {
     }
 
     /// A collection at a place of the source. Used by the reader.
-    pub fn add_collection(
+    pub(crate) fn add_collection(
         &mut self,
         kind: NodeKind,
         start: u32,
@@ -100,29 +107,29 @@ impl Doc {
     }
 
     /// An alias of a node. Used by the reader.
-    pub fn add_alias(&mut self, start: u32, end: u32, target: NodeId) -> NodeId {
+    pub(crate) fn add_alias(&mut self, start: u32, end: u32, target: NodeId) -> NodeId {
         let id = self.add_collection(NodeKind::Alias, start, end, &[target], false);
         self.node_mut(id).tag = Tag::Unset;
         id
     }
 
     /// A new scalar with no place of its own.
-    pub fn scalar(&mut self, text: &str, style: Style, tag: Tag) -> NodeId {
+    pub(crate) fn scalar(&mut self, text: &str, style: Style, tag: Tag) -> NodeId {
         self.add_text(u32::MAX, 0, text, style, tag)
     }
 
     /// A new string: plain, with the tag `!!str`.
-    pub fn string(&mut self, text: &str) -> NodeId {
+    pub(crate) fn string(&mut self, text: &str) -> NodeId {
         self.scalar(text, Style::Plain, Tag::Str)
     }
 
     /// A new empty mapping.
-    pub fn map(&mut self) -> NodeId {
+    pub(crate) fn map(&mut self) -> NodeId {
         self.add_collection(NodeKind::Map, u32::MAX, 0, &[], false)
     }
 
     /// A new empty sequence.
-    pub fn seq(&mut self) -> NodeId {
+    pub(crate) fn seq(&mut self) -> NodeId {
         self.add_collection(NodeKind::Seq, u32::MAX, 0, &[], false)
     }
 
@@ -139,7 +146,7 @@ impl Doc {
     }
 
     /// A deep copy of a node of this document, without children where a limit is reached.
-    pub fn copy(&mut self, id: NodeId) -> NodeId {
+    pub(crate) fn copy(&mut self, id: NodeId) -> NodeId {
         let n = *self.node(id);
         if n.kind == NodeKind::Scalar || n.b == 0 {
             return self.add(n);
@@ -156,14 +163,14 @@ impl Doc {
     }
 
     /// A copy of a collection that has other children.
-    pub fn copy_with(&mut self, id: NodeId, children: &[NodeId]) -> NodeId {
+    pub(crate) fn copy_with(&mut self, id: NodeId, children: &[NodeId]) -> NodeId {
         let n = *self.node(id);
         let a = self.add_children(children);
         self.add(Node { a, b: children.len() as u32, ..n })
     }
 
     /// A deep copy of a node of another document, without children where a limit is reached. Places are kept.
-    pub fn import(&mut self, other: &Self, id: NodeId) -> NodeId {
+    pub(crate) fn import(&mut self, other: &Self, id: NodeId) -> NodeId {
         self.adopt_budget(other);
         let mut origins: Vec<Option<u16>> = vec![None; other.sources.len()];
         self.import_with(other, id, &mut origins)

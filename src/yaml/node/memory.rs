@@ -22,13 +22,13 @@ const CHANGED: u64 = 2000;
 /// What a document has charged, and whether it was too much.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    pub budget: Option<Arc<Budget>>,
+    pub(crate) budget: Option<Arc<Budget>>,
     charged: u64,
-    pub exceeded: Option<Exceeded>,
+    pub(crate) exceeded: Option<Exceeded>,
 }
 
 impl Memory {
-    pub fn new(budget: Option<&Arc<Budget>>) -> Self {
+    pub(super) fn new(budget: Option<&Arc<Budget>>) -> Self {
         Self { budget: budget.cloned(), charged: 0, exceeded: None }
     }
 
@@ -85,7 +85,7 @@ impl Doc {
     /// # Errors
     ///
     /// A limit of the build was reached while the document was made or changed. The place is that of its root.
-    pub fn within_limits(&self) -> Result<()> {
+    pub(crate) fn within_limits(&self) -> Result<()> {
         match self.memory.exceeded {
             None => Ok(()),
             Some(exceeded) if self.nodes.is_empty() => Err(exceeded.into()),
@@ -98,7 +98,7 @@ impl Doc {
     /// # Errors
     ///
     /// It is more.
-    pub fn check(&self, limit: Limit, amount: u64) -> std::result::Result<(), Exceeded> {
+    pub(crate) fn check(&self, limit: Limit, amount: u64) -> std::result::Result<(), Exceeded> {
         match &self.memory.budget {
             Some(budget) => budget.check(limit, amount),
             None => limit.check_default(amount),
@@ -110,14 +110,14 @@ impl Doc {
     /// # Errors
     ///
     /// The build has done as much as it may.
-    pub fn charge_change(&self, nodes: usize) -> Result<()> {
+    pub(crate) fn charge_change(&self, nodes: usize) -> Result<()> {
         let Some(budget) = &self.memory.budget else { return Ok(()) };
         let steps = CHANGED + (self.size() + nodes) as u64 * WALKED;
         budget.take(Limit::Work, steps).map_err(|e| Error::from(e).at(self.location(self.root)))
     }
 
     /// How many levels deep a document may be.
-    pub fn deepest(&self) -> u64 {
+    pub(crate) fn deepest(&self) -> u64 {
         match &self.memory.budget {
             Some(budget) => budget.limits().get(Limit::Depth),
             None => Limits::default().get(Limit::Depth),
@@ -126,7 +126,7 @@ impl Doc {
 
     /// How long the text may be that this document is printed to: as long as what it was read from, and what may be made
     /// for it.
-    pub fn longest_print(&self) -> u64 {
+    pub(crate) fn longest_print(&self) -> u64 {
         let read: u64 = self.sources.iter().map(|source| source.text.len() as u64).sum();
         let made = match &self.memory.budget {
             Some(budget) => budget.limits().get(Limit::Text),
@@ -141,7 +141,7 @@ impl Doc {
     /// # Errors
     ///
     /// It is deeper, or there was too much work.
-    pub fn check_depth(&self, id: NodeId, above: usize) -> std::result::Result<(), Exceeded> {
+    pub(crate) fn check_depth(&self, id: NodeId, above: usize) -> std::result::Result<(), Exceeded> {
         let mut left = vec![(id, above as u64)];
         let (mut deepest, mut seen) = (above as u64, 0);
         while let Some((id, depth)) = left.pop() {
@@ -160,17 +160,17 @@ impl Doc {
 
     /// The limit that was reached, if one was.
     #[inline]
-    pub fn exceeded(&self) -> Option<Exceeded> {
+    pub(crate) fn exceeded(&self) -> Option<Exceeded> {
         self.memory.exceeded
     }
 
     /// Makes a limit count as reached.
-    pub fn exceed(&mut self, exceeded: Exceeded) {
+    pub(crate) fn exceed(&mut self, exceeded: Exceeded) {
         self.memory.exceeded.get_or_insert(exceeded);
     }
 
     /// The budget that this document is charged to.
-    pub fn budget(&self) -> Option<&Arc<Budget>> {
+    pub(crate) fn budget(&self) -> Option<&Arc<Budget>> {
         self.memory.budget.as_ref()
     }
 

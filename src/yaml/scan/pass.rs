@@ -10,7 +10,7 @@ impl Scanner<'_> {
         self.b.get(self.p + k).copied().unwrap_or(0)
     }
 
-    pub fn at_end(&self) -> bool {
+    pub(crate) fn at_end(&self) -> bool {
         self.p >= self.b.len()
     }
 
@@ -151,7 +151,7 @@ impl Scanner<'_> {
 
     /// Returns whether the comments met since the last token are those that cost a keep scalar a line: the first of them is
     /// at column 0, or none is.
-    pub fn tail_comment(&self) -> bool {
+    pub(crate) fn tail_comment(&self) -> bool {
         self.tail.is_some_and(|(first, least)| first == 0 || least > 0)
     }
 }

@@ -148,7 +148,7 @@ impl Scanner<'_> {
     }
 
     /// A quoted scalar.
-    pub fn quoted(&mut self, quote: u8) -> Result<Text, Fail> {
+    pub(crate) fn quoted(&mut self, quote: u8) -> Result<Text, Fail> {
         let start = self.p;
         let scanning = Some(("while scanning a quoted scalar", start));
         let mut out = Builder::new(self.text);
@@ -223,7 +223,7 @@ impl Scanner<'_> {
     }
 
     /// A block scalar: its text and where it ends, the break of its last line not counted.
-    pub fn block_scalar(&mut self, literal: bool) -> Result<(Text, usize), Fail> {
+    pub(crate) fn block_scalar(&mut self, literal: bool) -> Result<(Text, usize), Fail> {
         let start = self.p;
         let context = Some(("while scanning a block scalar", start));
         self.skip();

@@ -4,18 +4,18 @@ use super::super::node::Style;
 
 /// What is wrong with a text.
 #[derive(Debug)]
-pub struct Fail {
+pub(crate) struct Fail {
     /// In go-yaml's words.
-    pub message: String,
+    pub(crate) message: String,
     /// Where it was noticed.
-    pub at: usize,
+    pub(crate) at: usize,
     /// What was being read, and where that began.
-    pub context: Option<(&'static str, usize)>,
+    pub(crate) context: Option<(&'static str, usize)>,
 }
 
 /// The text of a token.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub enum Text {
+pub(crate) enum Text {
     /// None.
     #[default]
     Empty,
@@ -27,7 +27,7 @@ pub enum Text {
 
 /// What a token is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenKind {
+pub(crate) enum TokenKind {
     StreamStart,
     StreamEnd,
     Version(u32, u32),
@@ -55,10 +55,10 @@ pub enum TokenKind {
 
 /// A token and where it stands.
 #[derive(Debug, Clone)]
-pub struct Token {
-    pub kind: TokenKind,
-    pub start: usize,
-    pub end: usize,
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     /// The flow level at which this token may turn out to start a simple key.
-    pub level: Option<usize>,
+    pub(crate) level: Option<usize>,
 }

@@ -1,6 +1,6 @@
 //! The readers held against each other: the same acceptance, the same nodes. What differs ends in a panic.
-//!
-//! This file is also a part of the fuzz target `readers`; it takes what it needs from the module around it.
+
+#![allow(clippy::panic, reason = "what does not hold ends in a panic")]
 
 use super::{Dialect, Doc, NodeId, NodeKind, Source, Style, fast, parse};
 use libyaml_safer::{EventData, Parser, ScalarStyle};
@@ -28,7 +28,7 @@ fn differ(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> Option<String> {
 }
 
 /// Reads with both readers; whether the fast one took the text.
-pub fn compare(text: &str, dialect: Dialect) -> bool {
+pub(crate) fn compare(text: &str, dialect: Dialect) -> bool {
     let source = Source::new("t.yaml", text.to_owned());
     let Some(quick) = fast::read(&source, 0..text.len(), dialect) else { return false };
     match parse::parse(&source, 0..text.len(), dialect) {
@@ -44,7 +44,7 @@ pub fn compare(text: &str, dialect: Dialect) -> bool {
 }
 
 /// What the complete parser and libyaml made of a text.
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Both read the same.
     Taken,
     /// Both refused it.
@@ -54,7 +54,7 @@ pub enum Outcome {
 }
 
 /// Reads with the complete parser and with the port of libyaml.
-pub fn compare_with_libyaml(text: &str) -> Outcome {
+pub(crate) fn compare_with_libyaml(text: &str) -> Outcome {
     // The port fails at the end of a text without a line break.
     let text = format!("{text}\n");
     let source = Source::new("t.yaml", text.clone());

@@ -1,0 +1,142 @@
+//! What the fuzz targets hold, a function each: they are built with `--cfg fuzzing` and all features. A target that needs
+//! the face alone stands in `fuzz/fuzz_targets`.
+
+#![allow(clippy::expect_used, reason = "what does not hold ends in a panic")]
+
+use crate::diag::{Error, ErrorKind, Location, render, without_secrets};
+use crate::diff::{self, Target, write};
+use crate::edit::KustomizationFile;
+use crate::limits::{Budget, Limits};
+use crate::remote::{Config, url};
+use crate::resource::{ResMap, from_source};
+use crate::yaml::{self, Dialect, Source, readers, split};
+use std::ffi::OsString;
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+/// The fast reader against the complete parser, and that one against libyaml: the same acceptance, the same nodes.
+pub fn readers(text: &str) {
+    readers::compare(text, Dialect::V3);
+    readers::compare(text, Dialect::V2);
+    // The port of libyaml gives up with a panic at a tag before a comma, and refuses a text whose first byte is that of
+    // a byte order mark.
+    let unfit = text.contains('!') && text.contains(',') || text.as_bytes().first() == Some(&0xEF);
+    if !unfit {
+        readers::compare_with_libyaml(text);
+    }
+}
+
+/// What is printed reads back as what was printed.
+pub fn print_again(text: &str) {
+    let Ok(source) = split::read_text("f.yaml", text.as_bytes().to_vec(), None) else { return };
+    for doc in split::read_all(&source).unwrap_or_default() {
+        let mut once = vec![];
+        if yaml::print(&doc, doc.root(), &mut once).is_err() {
+            continue;
+        }
+        let printed = String::from_utf8(once).expect("UTF-8");
+        // A document that is a scalar may look like a marker; objects never are.
+        if doc.children(doc.root()).is_empty() {
+            continue;
+        }
+        let again =
+            split::read_v2(&Source::new("p.yaml", printed.clone())).expect("readable").expect("a document");
+        let mut twice = vec![];
+        yaml::print(&again, again.root(), &mut twice).expect("printable");
+        let twice = String::from_utf8(twice).expect("UTF-8");
+        // For some keys with digits the order of kustomize contradicts itself, and any will do.
+        let has_digit = printed.contains(char::is_numeric);
+        assert!(
+            printed == twice || has_digit && sorted(&printed) == sorted(&twice),
+            "{printed:?}\n{twice:?}"
+        );
+    }
+}
+
+fn sorted(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// Messages: nothing that steers a terminal and none without end, whatever the input is.
+pub fn messages(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let at = Location {
+        path: text.as_ref().into(),
+        line: 1,
+        column: u32::from(bytes.first().copied().unwrap_or(1)),
+        length: u32::from(bytes.last().copied().unwrap_or(1)),
+        text: Some(text.as_ref().into()),
+    };
+    let error = Error::new(ErrorKind::Config, text.as_ref()).at(at).during(text.as_ref()).hint(text.as_ref());
+    let shown = render::error(&error, render::Look::Plain);
+    assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+    assert!(shown.len() < 40_000);
+}
+
+/// Remote locations and mirrors: nothing panics, and nothing leads out of a mirror.
+pub fn locations(text: &str) {
+    let _ = url::parse(text);
+    let _ = without_secrets(text);
+    let config = "[[mirror]]\nfrom = \"https://h/\"\nto = \"file:///m/\"\n[[mirror]]\nfrom = \"git@h:\"\nto = \"https://m/\"\n";
+    let mirrors = Config::parse(&Source::new("c", config.into())).expect("a configuration").mirrors;
+    for front in ["https://h/", "git@h:", ""] {
+        let location = format!("{front}{text}");
+        let Ok(rewritten) = mirrors.rewrite(&location) else { continue };
+        if let Some(rest) = rewritten.url.strip_prefix("file:///m/") {
+            let climbs = Path::new(rest).components().any(|part| matches!(part, Component::ParentDir));
+            assert!(!climbs, "{location}");
+        }
+    }
+    let _ = Config::parse(&Source::new("c", text.into()));
+}
+
+/// Edits of a kustomization file: what comes out reads back, or the file is left alone.
+pub fn edit(bytes: &[u8]) {
+    let read = |bytes| KustomizationFile::from_bytes("k".into(), "k".into(), bytes);
+    let Ok(file) = read(bytes.to_vec()) else { return };
+    if let Ok(new) = file.render() {
+        assert!(read(new).is_ok(), "what was written cannot be read");
+    }
+}
+
+/// The rewriting of command lines, an argument a line.
+pub fn command_line(bytes: &[u8]) {
+    let words = String::from_utf8_lossy(bytes);
+    let words: Vec<OsString> =
+        std::iter::once("kfm").chain(words.split('\n')).take(50).map(OsString::from).collect();
+    let _ = crate::cli::parse(words);
+}
+
+/// Two files of manifests: comparing them ends, swapped sides count the same, a side equals itself, and every report can
+/// be written.
+pub fn diff(old: &str, new: &str) {
+    let (Some(old), Some(new)) = (objects(old), objects(new)) else { return };
+    for normalize in [false, true] {
+        let options = diff::Options { normalize, ..diff::Options::default() };
+        assert!(diff::compare(&old, &old, &options).is_empty());
+        let (there, back) = (diff::compare(&old, &new, &options), diff::compare(&new, &old, &options));
+        assert_eq!(there.objects.len(), back.objects.len());
+        let targets = [Target { name: String::new(), report: there }];
+        let style = write::Style::default();
+        write::text(&targets, style);
+        write::markdown(&targets, style);
+        write::github(&targets);
+        let _ = write::unified(&targets, false);
+        let _ = write::json(&targets);
+        let _ = write::gitlab(&targets);
+        let _ = write::sarif(&targets);
+        let _ = write::json_patch(&targets, false);
+    }
+}
+
+fn objects(text: &str) -> Option<ResMap> {
+    let budget = Arc::new(Budget::new(Limits::default()));
+    let source = split::read_text("side.yaml", text.as_bytes().to_vec(), Some(&budget)).ok()?;
+    let mut all = ResMap::new();
+    for object in from_source(&source).ok()? {
+        all.push(object);
+    }
+    Some(all)
+}
