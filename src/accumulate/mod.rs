@@ -201,23 +201,32 @@ fn run(loader: &Arc<Loader>, options: &Options, findings: &Findings) -> Result<R
         target.origin = Some(Default::default());
     }
     let is_component = target.kustomization.kind == KustomizationKind::Component;
+    let own = Findings::default();
     let resources = parallel::with_helpers(options.threads() - 1, |queue, call| {
         prefetch::while_fetching(|begin| {
             let plan = prefetch::run(loader, options.compat, queue, call, begin);
-            let mut build = Build::new(options, findings, plan, queue);
+            let mut build = Build::new(options, &own, plan, queue);
             build.schemas.read(&target.kustomization.openapi, &target.loader, true)?;
             build
                 .accumulate(&target, Accumulator::default())
-                .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, findings))
+                .and_then(|gathered| finish::finish(gathered, &target.kustomization, options, &own))
                 .map_err(|e| e.or_at(|| target.place()))
         })
     });
+    let own = own.take();
+    let misses = own.iter().any(|finding| finding.code == Code::TargetMatchesNothing);
+    own.into_iter().for_each(|finding| findings.add(finding));
     match resources {
         Err(e) if is_component => Err(e.hint(BELONGS)),
-        Ok(none) if is_component && none.is_empty() => {
-            let message = format!("`{}` is a component, which yields nothing by itself", loader.shown());
+        Ok(resources) if is_component && (misses || resources.is_empty()) => {
+            let what = if resources.is_empty() {
+                ", which yields nothing by itself"
+            } else {
+                ": by itself it lacks what it changes"
+            };
+            let message = format!("`{}` is a component{what}", loader.shown());
             findings.add(Finding::new(Code::ComponentAlone, message).hint(BELONGS));
-            Ok(none)
+            Ok(resources)
         }
         resources => resources,
     }

@@ -26,7 +26,7 @@ pub enum Code {
     SelectsUnderCompat,
     /// Kustomize before 5.8.2 would have labelled claim templates, which a cluster does not let change.
     ClaimTemplatesNotLabelled,
-    /// A component was built by itself, which yields nothing.
+    /// A component was built by itself, without what it changes.
     ComponentAlone,
     /// A secret that everybody knows.
     KnownSecret,

@@ -12,6 +12,7 @@ what kfm prints must be what kustomize prints, byte for byte (left out with a no
 import base64
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -536,6 +537,21 @@ def strict(extra, scratch):
     render.printed([render.kfm(), "build", "--strict"], directory, scratch)
 
 
+def directories():
+    """Every overlay, those below another included."""
+    return sorted(str(file.parent.relative_to(ROOT / "overlays")) for file in (ROOT / "overlays").rglob("kustomization.yaml"))
+
+
+def by_itself(overlay):
+    """An overlay built by itself is whole, or the build says where it belongs, as a warning or with the error."""
+    run = subprocess.run([render.kfm(), "build", str(ROOT / "overlays" / overlay)], capture_output=True, text=True)
+    says = "list components under `components`" in run.stderr
+    if overlay in ALONE:
+        need(run.returncode == 0 and run.stdout and not says, f"exit {run.returncode}, {run.stderr}")
+    else:
+        need(says, f"exit {run.returncode}, {run.stderr}")
+
+
 def changed(folder, scratch, other, keeps):
     """The promises of an overlay, with settings that are not those delivered."""
     text = render.printed(KFM, folder, scratch)
@@ -598,6 +614,8 @@ def main():
                 tally.run(f"{name}: {directory}", changed, directory, scratch, other, keeps)
             for extra in STRICT if name == "manifests" and not wanted else []:
                 tally.run(f"--strict: example {' '.join(extra)}", strict, extra, scratch)
+            for overlay in directories() if name == "manifests" and not wanted else []:
+                tally.run(f"by itself: {overlay}", by_itself, overlay)
             for overlay in ALONE if name == "manifests" else []:
                 if not wanted or overlay in wanted:
                     keeps = lambda objects: (alone(objects, SETTINGS, overlay), without(gone([overlay]), objects))
