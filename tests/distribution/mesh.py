@@ -188,12 +188,47 @@ def listeners(platform):
         for listener in thing["spec"].get("listeners") or []:
             for ref in (listener.get("tls") or {}).get("certificateRefs") or []:
                 place = ref.get("namespace", namespace_of(thing))
-                written = any(
-                    other.get("kind") == "Certificate" and namespace_of(other) == place and other["spec"].get("secretName") == ref["name"]
-                    for other in platform.objects
-                )
-                if not written:
+                if not certificate(platform, place, ref["name"]):
                     platform.need(thing, "Secret", place, ref["name"], f"listener `{listener['name']}`")
+
+
+def certificate(platform, place, secret):
+    """The Certificate that writes a Secret, or None."""
+    for thing in platform.objects:
+        if thing.get("kind") == "Certificate" and namespace_of(thing) == place and thing["spec"].get("secretName") == secret:
+            return thing
+    return None
+
+
+def hop(platform):
+    """From the gateway in front to the ingress gateway: encrypted where a BackendTLSPolicy says so, and then all the way."""
+    routes = [
+        (thing, backend) for thing in platform.objects if thing.get("kind") == "HTTPRoute"
+        for rule in thing["spec"].get("rules") or [] for backend in rule.get("backendRefs") or []
+    ]
+    policies = [thing for thing in platform.objects if thing.get("kind") == "BackendTLSPolicy"]
+    secured = {(namespace_of(p), ref["name"]) for p in policies for ref in p["spec"]["targetRefs"]}
+    for route, backend in routes:
+        service = (backend.get("namespace", namespace_of(route)), backend["name"])
+        if backend["name"] == "istio-ingressgateway" and service not in secured:
+            platform.notes.append(f"{label(route)}: the hop to {'/'.join(service)} is plain text: kgateway/backend-tls encrypts it")
+    for policy in policies:
+        validation, place = policy["spec"]["validation"], namespace_of(policy)
+        served = {
+            server["port"]["number"]: certificate(platform, place, server["tls"].get("credentialName"))
+            for thing in platform.objects if thing.get("kind") == "Gateway" and thing["apiVersion"].startswith("networking.istio.io/")
+            for server in thing["spec"]["servers"] if "tls" in server
+        }
+        ports = {port for port, made in served.items() if made and validation["hostname"] in made["spec"]["dnsNames"]}
+        if not ports:
+            platform.say(policy, f"no TLS server of the ingress gateway has a certificate for {validation['hostname']}")
+        for ref in validation["caCertificateRefs"]:
+            if not certificate(platform, place, ref["name"]):
+                platform.need(policy, ref["kind"], place, ref["name"], "caCertificateRefs")
+        for route, backend in routes:
+            service = (backend.get("namespace", namespace_of(route)), backend["name"])
+            if ports and service in {(place, ref["name"]) for ref in policy["spec"]["targetRefs"]} and backend["port"] not in ports:
+                platform.say(route, f"goes to port {backend['port']}, which {label(policy)} does not encrypt")
 
 
 def administrator(platform):
@@ -223,6 +258,26 @@ def kyverno(platform):
         if thing.get("kind") == "ClusterPolicy":
             if (meta(thing).get("annotations") or {}).get("pod-policies.kyverno.io/autogen-controllers") != "none":
                 platform.say(thing, "Kyverno applies it to the controllers of pods as well: set the autogen-controllers annotation to none")
+
+
+def kernels(platform):
+    """Whoever reaches an Enterprise Gateway can attach to all of its kernels: one in a profile's namespace admits that profile only,
+    and one for all says so."""
+    for place, labels, pod, thing in platform.pods:
+        if not any("/enterprise-gateway:" in container.get("image", "") for container in containers(pod)):
+            continue
+        policies = [
+            other for other in platform.objects
+            if other.get("kind") == "NetworkPolicy" and namespace_of(other) == place and matches(other["spec"].get("podSelector") or {}, labels)
+        ]
+        peers = [peer for policy in policies for rule in policy["spec"].get("ingress") or [] for peer in rule.get("from") or [{"namespaceSelector": {}}]]
+        if not policies:
+            platform.say(thing, "everybody in the cluster reaches it, and the kernels of all its users: no NetworkPolicy")
+        elif any("namespaceSelector" in peer for peer in peers):
+            if platform.get("Namespace", "", place):
+                platform.notes.append(f"{label(thing)}: its users can attach to one another's kernels: jupyter-enterprise-gateway-per-profile keeps them apart")
+            else:
+                platform.say(thing, f"admits pods from outside of profile {place}, who reach all kernels")
 
 
 def delivered_values():
@@ -260,4 +315,4 @@ def values(platform, istiod, ingress):
     return found
 
 
-CHECKS = (injection, waypoints, probes, tunnels, routes_to_gateway, listeners, administrator, kyverno)
+CHECKS = (injection, waypoints, probes, tunnels, routes_to_gateway, listeners, hop, administrator, kyverno, kernels)

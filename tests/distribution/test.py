@@ -7,12 +7,16 @@ overlays.py tests the overlays, optional.py what `example` has as comments, appl
 """
 
 import copy
+import os
+import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import check
 import mesh
+import overlays
 import render
 import schema
 
@@ -236,6 +240,20 @@ MESH_FAULTS = [
     (lambda o: thing(o, "Namespace", "auth")["metadata"]["labels"].update({"istio-injection": "enabled"}), "has sidecars and is in the ambient mesh"),
     (hit_kyverno, "Kyverno applies it to the controllers"),
 ]
+# The same with the hop to the ingress gateway encrypted.
+HOP_FAULTS = [
+    (lambda o: without(o, "Certificate", "istio-ingressgateway-tls"), "no TLS server of the ingress gateway"),
+    (lambda o: without(o, "Certificate", "istio-ingressgateway-tls"), "caCertificateRefs names Secret istio-system/istio-ingressgateway-tls"),
+    (lambda o: thing(o, "Gateway", "kubeflow-gateway")["spec"]["servers"].pop(), "no TLS server of the ingress gateway"),
+    (lambda o: thing(o, "BackendTLSPolicy", "istio")["spec"]["validation"].update(hostname="kubeflow.example.com"), "has a certificate for kubeflow.example.com"),
+    (lambda o: thing(o, "HTTPRoute", "kubeflow-route")["spec"]["rules"][0]["backendRefs"][0].update(port=80), "goes to port 80"),
+]
+# And with an Enterprise Gateway in a profile's namespace.
+KERNEL_FAULTS = [
+    (lambda o: o.__setitem__(slice(None), [x for x in o if x["kind"] != "NetworkPolicy"]), "everybody in the cluster reaches it"),
+    (lambda o: thing(o, "NetworkPolicy", "enterprise-gateway-notebooks")["spec"]["ingress"][0]["from"][0].update(namespaceSelector={}), "from outside of profile"),
+    (lambda o: thing(o, "NetworkPolicy", "enterprise-gateway-notebooks")["spec"]["ingress"][0].pop("from"), "from outside of profile"),
+]
 # The same for the Helm values of istiod (0) and of the ingress gateway (1).
 VALUE_FAULTS = [
     (0, lambda v: v["pilot"]["cni"].update(enabled=False), "want NET_ADMIN"),
@@ -248,6 +266,16 @@ VALUE_FAULTS = [
 ]
 
 
+def example_with(*overlays):
+    """The objects of `example` with further overlays."""
+    with tempfile.TemporaryDirectory() as directory:
+        directory = os.path.realpath(directory)
+        root = os.path.relpath(render.ROOT, directory)
+        text = f"resources: [{root}/example]\ncomponents: [{', '.join(f'{root}/overlays/{name}' for name in overlays)}]\n"
+        (render.Path(directory) / "kustomization.yaml").write_text(text)
+        return render.build(directory)
+
+
 class Mesh(unittest.TestCase):
     """Defaults of Istio, kgateway and Pod Security that Kubeflow does not get along with."""
 
@@ -255,16 +283,33 @@ class Mesh(unittest.TestCase):
     def setUpClass(cls):
         cls.example = render.build(render.ROOT / "example")
 
+    def each_is_found(self, faults, delivered):
+        for break_it, expected in faults:
+            with self.subTest(expected):
+                objects = copy.deepcopy(delivered)
+                break_it(objects)
+                findings = check.check(objects).findings
+                self.assertTrue(any(expected in finding for finding in findings), findings)
+
     def test_the_example_hits_none(self):
         self.assertEqual(check.check(self.example).findings, [])
 
     def test_each_is_found_when_it_is_planted(self):
-        for break_it, expected in MESH_FAULTS:
-            with self.subTest(expected):
-                objects = copy.deepcopy(self.example)
-                break_it(objects)
-                findings = check.check(objects).findings
-                self.assertTrue(any(expected in finding for finding in findings), findings)
+        self.each_is_found(MESH_FAULTS, self.example)
+
+    def test_the_hop_to_the_ingress_gateway_is_encrypted_as_a_whole_or_said_to_be_plain(self):
+        self.assertIn("is plain text", " ".join(check.check(self.example).notes))
+        secured = example_with("kgateway/gateway", "kgateway/backend-tls")
+        platform = check.check(secured)
+        self.assertEqual((platform.findings, platform.notes), ([], []))
+        self.each_is_found(HOP_FAULTS, secured)
+
+    def test_kernels_are_kept_within_a_profile_or_said_to_be_shared(self):
+        shared = render.build(render.ROOT / "overlays/jupyter-enterprise-gateway")
+        self.assertIn("attach to one another's kernels", " ".join(check.check(shared).notes))
+        own = self.example + render.build(render.ROOT / "overlays/jupyter-enterprise-gateway-per-profile")
+        self.assertNotIn("kernels", " ".join(check.check(own).notes + check.check(own).findings).replace("-kernelspecs", ""))
+        self.each_is_found(KERNEL_FAULTS, own)
 
     def test_the_helm_values_are_what_the_example_needs(self):
         platform = check.Platform(self.example)
@@ -274,6 +319,41 @@ class Mesh(unittest.TestCase):
                 values = mesh.delivered_values()
                 break_it(values[which])
                 self.assertTrue(any(expected in finding for finding in mesh.values(platform, *values)))
+
+
+class Documents(unittest.TestCase):
+    """What only a page can say is there, and names what exists."""
+
+    def test_links_of_the_distribution_end_somewhere(self):
+        pages = [*render.ROOT.glob("docs/distribution*.md"), *render.ROOT.glob("overlays/*/README.md"), render.ROOT / "manifests/README.md"]
+        for page in pages:
+            for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+                self.assertTrue((page.parent / link).exists(), f"{page}: {link}")
+
+    def test_platforms_name_overlays_that_exist_and_the_version_that_was_checked(self):
+        text = (render.ROOT / "docs/distribution.md").read_text()
+        self.assertIn(f"tried with Kubernetes {check.KUBERNETES}", text)
+        rows = dict(re.findall(r"^\| ([^|]+) \| (.+) \|$", text.split("| platform |")[1].split("\n\n")[0], flags=re.M))
+        for platform in ("GKE", "EKS", "AKS", "K3s", "OpenShift", "kind"):
+            self.assertIn(platform, rows)
+        for row in rows.values():
+            for name in re.findall(r"`([a-z0-9-]+(?:/[a-z-]+)?)`", row.split("|", 1)[-1]):
+                self.assertTrue(name == "istio-system" or (render.ROOT / "overlays" / name).is_dir(), name)
+
+    def test_the_overlays_marked_as_standing_alone_are_those_that_do(self):
+        table = (render.ROOT / "docs/distribution.md").read_text().split("| overlay |")[1].split("\n\n")[0]
+        marked = set(re.findall(r"^\| \[([a-z-]+)\]\([^)]*\) \* \|", table, flags=re.M))
+        self.assertEqual(marked, {name for name in overlays.ALONE if "/" not in name})
+
+    def test_a_password_that_dex_reads_at_its_start_is_changed_with_a_restart(self):
+        """Nothing in the Deployment changes with the password, so no rollout begins by itself: the page has to say it."""
+        objects = platform()
+        secret = thing(objects, "Secret", "dex-passwords")
+        dex = str(thing(objects, "Deployment", "dex"))
+        self.assertIn(f"'name': '{render.name_of(secret)}'", dex)
+        value = next(iter(secret["stringData"].values()))
+        self.assertNotIn(value, dex)
+        self.assertIn("rollout restart deployment/dex", (render.ROOT / "overlays/dex/README.md").read_text())
 
 
 class Schema(unittest.TestCase):
