@@ -9,9 +9,12 @@
 //!   which must be empty. `{root}` stands for the new directory;
 //! - `after/`: files of the directory that must be so after the run.
 //!
+//! A case that succeeds has at least one of the last two.
+//!
 //! Nothing may be left in the directory for temporary files.
 //!
-//! With `KFM_UPDATE=1` in the environment `stdout`, `stderr` and `after/` are written anew where they exist. What
+//! With `KFM_UPDATE=1` in the environment `stdout`, `stderr` and `after/` of a case whose exit code is right are written
+//! anew where they exist. What
 //! stands in `stdout` of a case whose `cmd` has the remark `# kustomize VERSION` was printed by that version of kustomize
 //! and is never rewritten.
 
@@ -134,12 +137,15 @@ pub(crate) fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
         String::from_utf8_lossy(bytes).replace(&shown_root, "{root}").replace(&shown_bin, "{bin}")
     };
     let (stdout, stderr) = (hide_root(&output.stdout), hide_root(&output.stderr));
-    if std::env::var_os("KFM_UPDATE").is_some() {
-        return update(case, &cmd, &root, &stdout, &stderr);
-    }
     let mut wrong = String::new();
     if output.status.code() != Some(cmd.exit) {
         wrong += &format!("exit {:?}, expected {}\n{stderr}\n", output.status.code(), cmd.exit);
+    }
+    if cmd.exit == 0 && !["stdout", "stderr", "after"].iter().any(|name| case.join(name).exists()) {
+        wrong += "nothing is compared: there is neither `stdout` nor `stderr` nor `after`\n";
+    }
+    if std::env::var_os("KFM_UPDATE").is_some() && wrong.is_empty() {
+        return update(case, &cmd, &root, &stdout, &stderr);
     }
     let expected = |name: &str| {
         let varied = setting.variant.as_ref().map(|v| case.join(format!("{name}.{v}")));

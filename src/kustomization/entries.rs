@@ -349,24 +349,14 @@ pub(crate) fn old_helm_chart(d: Decoder<'_>, node: NodeId) -> Result<(HelmChart,
     }
     f.texts("extraArgs")?;
     let chart = HelmChart {
-        mark: d.mark(node),
         name: f.string("chartName")?,
         version: f.string("chartVersion")?,
         repo: f.string("chartRepoUrl")?,
         release_name: f.string("releaseName")?,
-        namespace: String::new(),
-        additional_values_files: vec![],
         values_file: f.filled("values")?,
         values_inline: values(d, &f, "valuesLocal")?,
         values_merge: f.string("valuesMerge")?,
-        include_crds: false,
-        skip_hooks: false,
-        skip_tests: false,
-        api_versions: vec![],
-        kube_version: String::new(),
-        name_template: String::new(),
-        debug: false,
-        devel: false,
+        ..HelmChart::new(d.mark(node))
     };
     Ok((chart, HelmGlobals { chart_home: f.string("chartHome")?, config_home: f.string("helmHome")? }))
 }

@@ -227,6 +227,32 @@ pub(crate) struct HelmChart {
     pub(crate) devel: bool,
 }
 
+impl HelmChart {
+    /// An entry that says nothing.
+    pub(crate) fn new(mark: Mark) -> Self {
+        Self {
+            mark,
+            name: String::new(),
+            version: String::new(),
+            repo: String::new(),
+            release_name: String::new(),
+            namespace: String::new(),
+            additional_values_files: vec![],
+            values_file: None,
+            values_inline: None,
+            values_merge: String::new(),
+            include_crds: false,
+            skip_hooks: false,
+            skip_tests: false,
+            api_versions: vec![],
+            kube_version: String::new(),
+            name_template: String::new(),
+            debug: false,
+            devel: false,
+        }
+    }
+}
+
 /// An entry of `vars`.
 #[derive(Debug, Clone)]
 pub(crate) struct Var {

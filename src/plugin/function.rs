@@ -7,12 +7,11 @@ use super::container::{self, Container, Mount};
 use super::exchange;
 use super::options::Site;
 use super::program::{self, Output, Program};
-use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::decode::{Decoder, Rules};
 use crate::resource::{ResMap, Resource};
 use crate::text::path::clean;
-use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Source, Style, split};
+use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, split};
 use rustc_hash::FxHashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,15 +25,6 @@ const FIELD: &str = "configFn";
 
 /// Annotations by which an object that a function printed tells which one it was, counted from 1.
 const IDS: [&str; 2] = ["internal.config.kubernetes.io/id", "config.k8s.io/id"];
-
-const RULES: Rules = Rules {
-    refuse_unknown: true,
-    refuse_duplicates: true,
-    convert: true,
-    dialect: Dialect::V2,
-    compat: Compat::DEFAULT,
-    marshalled: false,
-};
 
 /// What a configuration says is to be run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +75,7 @@ fn parse(source: &Arc<Source>) -> Result<Spec> {
     let Some(doc) = split::read_v2(source)? else { return Ok(Spec::default()) };
     let doc = Arc::new(doc);
     let mut spec = Spec::default();
-    let d = Decoder::new(&doc, RULES)?;
+    let d = Decoder::new(&doc, Rules::CONFIGURATION)?;
     let f = d.fields(doc.root(), "a function", &["deferFailure", "container", "exec"])?;
     // A function that fails fails the build, whatever this says.
     f.flag("deferFailure")?;

@@ -4,26 +4,8 @@ use crate::search_path::SearchPath;
 use crate::yaml::Mark;
 
 fn chart(name: &str) -> HelmChart {
-    HelmChart {
-        mark: Mark { source: Source::new("kustomization.yaml", String::new()), offset: 0 },
-        name: name.into(),
-        version: String::new(),
-        repo: String::new(),
-        release_name: String::new(),
-        namespace: String::new(),
-        additional_values_files: vec![],
-        values_file: None,
-        values_inline: None,
-        values_merge: String::new(),
-        include_crds: false,
-        skip_hooks: false,
-        skip_tests: false,
-        api_versions: vec![],
-        kube_version: String::new(),
-        name_template: String::new(),
-        debug: false,
-        devel: false,
-    }
+    let mark = Mark { source: Source::new("kustomization.yaml", String::new()), offset: 0 };
+    HelmChart { name: name.into(), ..HelmChart::new(mark) }
 }
 
 fn checked(chart: &HelmChart, globals: Option<&HelmGlobals>, options: &PluginOptions) -> Result<Chart> {

@@ -53,6 +53,11 @@ fn after(input: &str, step: impl FnOnce(&mut ResMap) -> Result<()>) -> String {
     }
 }
 
+/// What entries of `images` make of the input.
+fn after_images(input: &str, entries: &[Image]) -> String {
+    after(input, |m| images::apply_all(m, entries, &config().images, Compat::DEFAULT, &Findings::default()))
+}
+
 fn spec(kind: &str, path: &str, create: bool) -> FieldSpec {
     FieldSpec { gvk: Gvk::new("", kind), path: path.into(), create }
 }
@@ -282,9 +287,7 @@ fn images_are_matched_taken_apart_and_put_together() {
             "apiVersion: v1\nkind: X\nmetadata:\n  name: x\nrun:\n  containers:\n  - image: '{from}'\n"
         );
         let entries = [image(name, new_name, tag, digest, suffix)];
-        let result = after(&input, |m| {
-            images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &Findings::default())
-        });
+        let result = after_images(&input, &entries);
         let line = result.lines().find(|l| l.contains("image:")).map(|l| l.replace("  - image: ", ""));
         assert_eq!(line.map(|l| l.replace(['"', '\''], "")).as_deref(), Some(*to), "{name} on {from}");
     }
@@ -300,9 +303,7 @@ fn images_that_two_passes_reach_are_written_twice_by_each_entry() {
         image("web:1-a-a", "end", "9", "", ""),
     ];
     let input = format!("{POD}  - image: web:1\n  - image: my/base:2\n  - image: base\n");
-    let result = after(&input, |m| {
-        images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &Findings::default())
-    });
+    let result = after_images(&input, &entries);
     assert_eq!(result, format!("{POD}  - image: end:9\n  - image: x/base:2-b-b\n  - image: x/base:-b-b\n"));
 }
 
@@ -331,11 +332,7 @@ fn entries_run_in_their_order_whatever_their_form() {
 #[test]
 fn images_may_be_null_and_must_not_be_mappings() {
     let entries = [image("web", "", "2", "", "")];
-    let run = |input: &str| {
-        after(input, |m| {
-            images::apply_all(m, &entries, &config().images, Compat::DEFAULT, &Findings::default())
-        })
-    };
+    let run = |input: &str| after_images(input, &entries);
     let head = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n";
     assert_eq!(
         run(&format!("{head}  containers: [{{image: null}}, {{image: web}}]\n  initContainers: null\n")),

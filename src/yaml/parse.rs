@@ -366,11 +366,7 @@ impl<'a> Parser<'a> {
                         to(self, State::BlockValue);
                         self.block_part()
                     }
-                    TokenKind::BlockEnd => {
-                        self.scanner.take()?;
-                        self.finish();
-                        Ok(())
-                    }
+                    TokenKind::BlockEnd => self.end_block(),
                     // a key is missing before `:`, or there is none
                     _ => {
                         let at = token.start;
@@ -434,6 +430,12 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    fn end_block(&mut self) -> Result<(), Fail> {
+        self.scanner.take()?;
+        self.finish();
+        Ok(())
+    }
+
     fn block_entry(&mut self, state: State, start: usize) -> Result<(), Fail> {
         let indentless = state == State::IndentlessSeq;
         let token = self.scanner.peek()?;
@@ -453,11 +455,7 @@ impl<'a> Parser<'a> {
                 self.finish();
                 Ok(())
             }
-            TokenKind::BlockEnd => {
-                self.scanner.take()?;
-                self.finish();
-                Ok(())
-            }
+            TokenKind::BlockEnd => self.end_block(),
             _ => {
                 let at = token.start;
                 let context = Some(("while parsing a block collection", start));
