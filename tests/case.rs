@@ -141,7 +141,7 @@ pub(crate) fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
     if output.status.code() != Some(cmd.exit) {
         wrong += &format!("exit {:?}, expected {}\n{stderr}\n", output.status.code(), cmd.exit);
     }
-    if cmd.exit == 0 && !["stdout", "stderr", "after"].iter().any(|name| case.join(name).exists()) {
+    if cmd.exit == 0 && !has_expectations(case)? {
         wrong += "nothing is compared: there is neither `stdout` nor `stderr` nor `after`\n";
     }
     if std::env::var_os("KFM_UPDATE").is_some() && wrong.is_empty() {
@@ -163,6 +163,17 @@ pub(crate) fn run(case: &Path, setting: &Setting) -> Result<(), Failed> {
         wrong += &format!("`{}` is left in the directory for temporary files\n", left.file_name().display());
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.into()) }
+}
+
+/// Whether anything but the exit code is compared, in a variant at least.
+fn has_expectations(case: &Path) -> std::io::Result<bool> {
+    let names: Vec<OsString> =
+        fs::read_dir(case)?.map(|e| Ok(e?.file_name())).collect::<std::io::Result<_>>()?;
+    let is_expected = |name: &OsString| {
+        let name = name.to_string_lossy();
+        ["stdout", "stderr", "after"].contains(&name.split('.').next().unwrap_or_default())
+    };
+    Ok(names.iter().any(is_expected))
 }
 
 fn compare(what: &str, expected: Option<String>, actual: &str, wrong: &mut String) {
