@@ -10,7 +10,7 @@ use crate::generate;
 use crate::kustomization::Text;
 use crate::plugin::{self, Builtin, External, Site, helm};
 use crate::resource::{Origin as Note, ResMap, Resource, read};
-use crate::yaml::{NodeId, Source, node};
+use crate::yaml::{Doc, NodeId, NodeKind, Source, node};
 use std::sync::Arc;
 
 /// The label that a validator may leave after.
@@ -199,6 +199,15 @@ fn is_unchanged(a: &Resource, b: &Resource) -> bool {
         && a.prefixes == b.prefixes
         && a.suffixes == b.suffixes
         && node::equal(a.doc(), a.root(), b.doc(), b.root())
+        && stand_alike(a.doc(), a.root(), b.doc(), b.root())
+}
+
+/// Returns whether the same scalars are still those of the file. Kustomize compares their lines and columns too, which one has
+/// lost that was set anew, be it to the same text.
+fn stand_alike(a: &Doc, x: NodeId, b: &Doc, y: NodeId) -> bool {
+    let is_scalar = a.kind(x) == NodeKind::Scalar;
+    (!is_scalar || a.span(x).is_some() == b.span(y).is_some())
+        && a.children(x).iter().zip(b.children(y)).all(|(k, l)| stand_alike(a, *k, b, *l))
 }
 
 /// Returns whether kustomize, which takes the label of a validator away by writing all labels anew, ends up with the nodes that
