@@ -9,6 +9,7 @@ use crate::files::FileSystem;
 use crate::load::{Fetch, NoFetch};
 use crate::parallel;
 use crate::resource::{self, ResMap, Resource};
+use crate::text::pointer;
 use crate::yaml::{NodeId, NodeKind, json};
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -199,7 +200,7 @@ impl<'a> Object<'a> {
         let (doc, mut fields) = (self.0.doc(), vec![]);
         let mut open: Vec<(NodeId, String)> = vec![(self.0.root(), String::new())];
         while let Some((node, pointer)) = open.pop() {
-            let below = |part: &str| format!("{pointer}/{}", part.replace('~', "~0").replace('/', "~1"));
+            let below = |part: &str| format!("{pointer}/{}", pointer::escape(part));
             match doc.kind(node) {
                 NodeKind::Map if !doc.children(node).is_empty() => {
                     let entries = doc.pairs(node).map(|(key, value)| (value, below(doc.text(key))));

@@ -10,6 +10,7 @@ use super::reference::{Reference, name_length};
 use super::rewrite::{Rewrite, refuse_broken};
 use crate::diag::{Error, ErrorKind, Findings, Result};
 use crate::resource::{ResMap, Resource};
+use crate::text::pointer;
 use crate::yaml::{Doc, NodeId};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,9 +170,8 @@ fn pointer(doc: &Doc, from: NodeId, node: NodeId) -> Option<String> {
     if from == node {
         return Some(String::new());
     }
-    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
     let in_map = doc.pairs(from).find_map(|(key, value)| {
-        pointer(doc, value, node).map(|rest| format!("/{}{rest}", escaped(doc.text(key))))
+        pointer(doc, value, node).map(|rest| format!("/{}{rest}", pointer::escape(doc.text(key))))
     });
     in_map.or_else(|| {
         let mut items = doc.items(from).iter().enumerate();

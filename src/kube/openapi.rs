@@ -7,6 +7,7 @@
 
 use super::gvk::{Gvk, Scope};
 use crate::diag::{Error, ErrorKind, Result};
+use crate::text::{percent, pointer};
 use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -169,7 +170,7 @@ impl OpenApi {
 
     /// The built-in definition that a reference points to, where there are any.
     fn built_in_name(&self, reference: &str) -> Option<String> {
-        let name = unescape_tildes(&unescape_percents(reference.strip_prefix("#/definitions/")?));
+        let name = pointer::unescape(&percent::unescape(reference.strip_prefix("#/definitions/")?));
         let is_own = self.definitions.contains_key(&name);
         let counts = match self.built_in {
             BuiltIn::Gone => false,
@@ -181,9 +182,9 @@ impl OpenApi {
 
     /// What a reference points to: `#/definitions/NAME`, and names below it.
     fn target(&self, reference: &str) -> Option<NodeId> {
-        let (_, pointer) = reference.split_once('#')?;
-        let pointer = unescape_percents(pointer);
-        let mut names = pointer.strip_prefix("/definitions/")?.split('/').map(unescape_tildes);
+        let (_, path) = reference.split_once('#')?;
+        let path = percent::unescape(path);
+        let mut names = path.strip_prefix("/definitions/")?.split('/').map(pointer::unescape);
         let definition = *self.definitions.get(&names.next()?)?;
         names.try_fold(definition, |node, name| self.doc.get(node, &name))
     }
@@ -216,27 +217,4 @@ fn type_key(doc: &Doc, node: NodeId) -> Option<(String, String)> {
         Some(group) => format!("{group}/{version}"),
     };
     Some((kind.to_owned(), api_version))
-}
-
-fn unescape_tildes(name: &str) -> String {
-    name.replace("~1", "/").replace("~0", "~")
-}
-
-fn unescape_percents(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = |b: &u8| (*b as char).to_digit(16);
-        rest = match (first, tail) {
-            (b'%', [a, b, after @ ..]) if hex(a).is_some() && hex(b).is_some() => {
-                bytes.push((hex(a).unwrap_or(0) * 16 + hex(b).unwrap_or(0)) as u8);
-                after
-            }
-            _ => {
-                bytes.push(*first);
-                tail
-            }
-        };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -3,6 +3,7 @@
 use crate::diag::{Error, ErrorKind, Result};
 use crate::load::RepoSpec;
 use crate::text::path::clean;
+use crate::text::percent;
 use std::path::{Component, Path, PathBuf};
 
 /// The directory for remote content, beside the kustomization file that names it.
@@ -101,13 +102,8 @@ fn escaped(path: &str) -> String {
     let bytes = path.as_bytes();
     let mut out = String::with_capacity(path.len() + 8);
     let mut at = 0;
-    while let Some(&b) = bytes.get(at) {
-        let hex =
-            bytes.get(at + 1..at + 3).and_then(|h| u8::from_str_radix(std::str::from_utf8(h).ok()?, 16).ok());
-        let (byte, width) = match (b, hex) {
-            (b'%', Some(byte)) => (byte, 3),
-            _ => (b, 1),
-        };
+    while let Some(rest @ [first, ..]) = bytes.get(at..) {
+        let (byte, width) = percent::byte(rest).map_or((*first, 1), |byte| (byte, 3));
         if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte) {
             out.push(char::from(byte));
         } else {

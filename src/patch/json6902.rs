@@ -12,6 +12,7 @@ use super::json_tree::{self, Raw};
 use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result, nearest};
 use crate::limits::Limit;
+use crate::text::pointer;
 use crate::yaml::json::{read_json, to_json};
 use crate::yaml::{Doc, NodeId, NodeKind, Source, Tag, reencode, split};
 use std::sync::Arc;
@@ -178,25 +179,6 @@ fn index(key: &str, length: usize) -> Done<usize> {
     }
 }
 
-/// A part of a path with `~1` and `~0` read.
-fn part(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('~') {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        let (c, used) = match after.as_bytes().get(1) {
-            Some(b'1') => ('/', 2),
-            Some(b'0') => ('~', 2),
-            _ => ('~', 1),
-        };
-        out.push(c);
-        rest = after.get(used..).unwrap_or("");
-    }
-    out.push_str(rest);
-    out
-}
-
 impl Run<'_> {
     fn operation(&mut self, op: &Op) -> Done {
         let patch = self.patch;
@@ -296,14 +278,14 @@ impl Run<'_> {
         };
         let mut container = self.doc.root();
         for name in parts {
-            let name = part(name);
+            let name = pointer::unescape(name);
             let place = Place { container, key: name };
             match self.get(&place) {
                 Ok(Some(next)) if self.doc.kind(next) != NodeKind::Scalar => container = next,
                 _ => return Err(missing(self.nearest(&place))),
             }
         }
-        Ok(Place { container, key: part(last) })
+        Ok(Place { container, key: pointer::unescape(last) })
     }
 
     /// What could have been meant where nothing is.

@@ -8,6 +8,7 @@ use crate::load::RepoSpec;
 use crate::load::fetch::is_file_like;
 use crate::text::go;
 use crate::text::path::clean;
+use crate::text::percent;
 use std::path::{Component, Path};
 use std::time::Duration;
 
@@ -158,21 +159,10 @@ fn pairs(query: &str) -> Option<Vec<(String, String)>> {
         .collect()
 }
 
-/// A part of a query without `%` and `+`.
+/// A part of a query without `%` and `+`; `None` where a `%` begins no escape.
 fn unescape(text: &str) -> Option<String> {
-    let mut bytes = text.bytes();
-    let mut out = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?).to_digit(16);
-                (digit()? * 16 + digit()?) as u8
-            }
-            other => other,
-        });
-    }
-    Some(String::from_utf8_lossy(&out).into_owned())
+    let is_escape = |(at, _)| text.as_bytes().get(at..).and_then(percent::byte).is_some();
+    text.match_indices('%').all(is_escape).then(|| percent::unescape(&text.replace('+', " ")))
 }
 
 /// Units of a duration and their length in nanoseconds. Longer names first.

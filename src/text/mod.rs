@@ -3,5 +3,7 @@
 pub(crate) mod go;
 pub(crate) mod path;
 pub(crate) mod pattern;
+pub(crate) mod percent;
+pub(crate) mod pointer;
 pub(crate) mod re2;
 pub(crate) mod wildcard;

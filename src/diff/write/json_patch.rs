@@ -5,6 +5,7 @@ use super::super::{canonical, mask};
 use crate::diag::Result;
 use crate::diff::report::Target;
 use crate::resource::Resource;
+use crate::text::pointer;
 use crate::yaml::json::write_string;
 use crate::yaml::{Doc, NodeId, NodeKind};
 use std::borrow::Cow;
@@ -143,6 +144,6 @@ impl Walk {
 fn down(path: &mut String, token: &str) -> usize {
     let before = path.len();
     path.push('/');
-    path.push_str(&token.replace('~', "~0").replace('/', "~1"));
+    path.push_str(&pointer::escape(token));
     before
 }
