@@ -1,10 +1,12 @@
 //! How the names of fields are spelled, and which fields say nothing.
 //!
 //! Kustomize reads the names of fields in any case, and writes its own; it leaves out what is empty. A field that stands
-//! there in several spellings is read once for each, in byte order, over what was read before.
+//! there in several spellings is read once for each, in byte order, over what was read before; of one that stands there
+//! twice in the same spelling, the last counts.
 
 use super::tree::{Entry, Node, Shape};
 use crate::kustomization::schema::NAMES;
+use std::collections::BTreeMap;
 
 /// The fields of what some fields hold, or of the items of their lists. A field that has fields itself is a row of its own.
 const INNER: &[(&str, &[&str])] = &[
@@ -45,10 +47,17 @@ pub(super) fn settle(root: &mut Node) {
     }
 }
 
+/// Fields that are pointers to structures in kustomize, which writes them down though they are empty.
+const POINTERS: [&str; 4] = ["generatorOptions", "helmGlobals", "metadata", "sortOptions"];
+
 /// Takes away the fields without content.
 pub(super) fn drop_empty(root: &mut Node) {
+    let stays = |entry: &Entry| {
+        let is_pointer = entry.value.shape == Shape::Map && POINTERS.contains(&entry.key.as_str());
+        !entry.value.is_empty() || entry.value.opaque || is_pointer
+    };
     if root.shape == Shape::Map && !root.opaque {
-        root.entries_mut().retain(|entry| !entry.value.is_empty() || entry.value.opaque);
+        root.entries_mut().retain(stays);
     }
 }
 
@@ -82,20 +91,20 @@ fn rename_below(value: &mut Node, names: &[&'static str]) {
 
 /// Leaves one spelling of a field, with what all of them say.
 fn merge_spellings(map: &mut Node, name: &str) {
-    let mut spellings: Vec<Entry> =
-        map.entries().iter().filter(|entry| entry.key.eq_ignore_ascii_case(name)).cloned().collect();
-    spellings.sort_by(|a, b| a.key.cmp(&b.key));
-    let Some(last) = spellings.pop() else { return };
-    let under = spellings.into_iter().map(|entry| entry.value).reduce(|under, over| laid_over(under, &over));
-    let merged = under.map_or_else(|| last.value.clone(), |under| laid_over(under, &last.value));
-    map.entries_mut().retain(|entry| !entry.key.eq_ignore_ascii_case(name) || entry.key == last.key);
-    if let Some(at) = map.position(name)
-        && merged != last.value
-    {
+    let same = |(_, entry): &(usize, &Entry)| entry.key.eq_ignore_ascii_case(name);
+    let found = map.entries().iter().enumerate().filter(same);
+    let mut spellings: BTreeMap<String, (usize, Node)> =
+        found.map(|(at, entry)| (entry.key.clone(), (at, entry.value.clone()))).collect();
+    let Some((_, (last_at, last))) = spellings.pop_last() else { return };
+    let under = spellings.into_values().map(|(_, value)| value).reduce(|under, over| laid_over(under, &over));
+    let merged = under.map_or_else(|| last.clone(), |under| laid_over(under, &last));
+    if merged != last {
         let mut merged = merged;
         merged.forget();
-        map.entries_mut()[at].value.put(merged);
+        map.entries_mut()[last_at].value.put(merged);
     }
+    let mut at = 0..;
+    map.entries_mut().retain(|entry| at.next() == Some(last_at) || !entry.key.eq_ignore_ascii_case(name));
 }
 
 /// What a value becomes when another spelling of its field is read over it.
