@@ -1,7 +1,7 @@
 //! What kustomize changes for good whenever it edits a file: fields that moved elsewhere, and missing types.
 //!
 //! Fields get kustomize's spelling, and those without content go (see `spelling`), as do switches of generator options
-//! that are off; numbers as keys of labels are put in quotes, as that is what they are taken for.
+//! that are off; numbers as keys of labels are put in quotes, as that is what they are taken for. Variables get a `fieldref`.
 
 use super::spelling;
 use super::tree::{Entry, Node, Shape};
@@ -49,6 +49,7 @@ pub(crate) fn modernize(root: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
     if root.position("generatorOptions").is_some() {
         quote_keys_of_options(root.field_mut("generatorOptions"), is_number);
     }
+    write_out_fieldrefs(root);
     for field in ["commonLabels", "commonAnnotations"] {
         if root.position(field).is_some() {
             quote_keys(root.field_mut(field), is_number);
@@ -58,6 +59,20 @@ pub(crate) fn modernize(root: &mut Node, is_number: &dyn Fn(NodeId) -> bool) {
         for entry in root.field_mut("labels").items_mut().iter_mut().filter(|e| e.position("pairs").is_some())
         {
             quote_keys(entry.field_mut("pairs"), is_number);
+        }
+    }
+}
+
+/// Adds `fieldref` to variables that have none. It says nothing, but kustomize always writes it.
+fn write_out_fieldrefs(root: &mut Node) {
+    if root.get("vars").is_none_or(|vars| vars.shape != Shape::List || vars.opaque) {
+        return;
+    }
+    for var in
+        root.field_mut("vars").items_mut().iter_mut().filter(|var| var.shape == Shape::Map && !var.opaque)
+    {
+        if var.get("fieldref").is_none() {
+            var.field_mut("fieldref").put(Node::map(vec![]));
         }
     }
 }

@@ -11,13 +11,20 @@ use std::collections::BTreeMap;
 /// The fields of what some fields hold, or of the items of their lists. A field that has fields itself is a row of its own.
 const INNER: &[(&str, &[&str])] = &[
     ("metadata", &["name", "namespace", "labels", "annotations"]),
+    ("sortOptions", &["order", "legacySortOptions"]),
     ("labels", &["pairs", "includeSelectors", "includeTemplates", "includeVolumeClaimTemplates", "fields"]),
+    ("fields", &["path", "group", "version", "kind", "create"]),
     ("images", &["name", "newName", "tagSuffix", "newTag", "digest"]),
     ("imageTags", &["name", "newName", "tagSuffix", "newTag", "digest"]),
     ("replicas", &["name", "count"]),
     ("patches", &["path", "patch", "target", "options"]),
     ("patchesJson6902", &["path", "patch", "target", "options"]),
-    ("target", &["group", "version", "kind", "name", "namespace", "annotationSelector", "labelSelector"]),
+    ("target", SELECTOR),
+    ("replacements", &["path", "source", "sourceValue", "targets"]),
+    ("source", &["group", "version", "kind", "name", "namespace", "fieldPath", "options"]),
+    ("targets", &["select", "reject", "fieldPaths", "options"]),
+    ("select", SELECTOR),
+    ("reject", SELECTOR),
     ("configMapGenerator", GENERATOR),
     ("secretGenerator", GENERATOR),
     ("generatorOptions", GENERATOR_OPTIONS),
@@ -26,6 +33,9 @@ const INNER: &[(&str, &[&str])] = &[
     ("objref", &["apiVersion", "group", "version", "kind", "name", "namespace"]),
     ("fieldref", &["fieldPath"]),
 ];
+
+const SELECTOR: &[&str] =
+    &["group", "version", "kind", "name", "namespace", "annotationSelector", "labelSelector"];
 
 const GENERATOR: &[&str] =
     &["name", "namespace", "behavior", "literals", "files", "envs", "env", "options", "type"];
@@ -38,6 +48,11 @@ const GENERATOR_OPTIONS: &[&str] = &[
     // Of a patch.
     "allowNameChange",
     "allowKindChange",
+    // Of a replacement.
+    "delimiter",
+    "index",
+    "encoding",
+    "create",
 ];
 
 /// Gives the fields of a kustomization file kustomize's names.
@@ -50,32 +65,55 @@ pub(super) fn settle(root: &mut Node) {
 /// Fields that are pointers to structures in kustomize, which writes them down though they are empty.
 const POINTERS: [&str; 4] = ["generatorOptions", "helmGlobals", "metadata", "sortOptions"];
 
-/// Takes away the fields without content.
+/// Takes away the fields without content; of those inside of others only the nulls.
 pub(super) fn drop_empty(root: &mut Node) {
+    if root.shape != Shape::Map || root.opaque {
+        return;
+    }
     let stays = |entry: &Entry| {
         let is_pointer = entry.value.shape == Shape::Map && POINTERS.contains(&entry.key.as_str());
         !entry.value.is_empty() || entry.value.opaque || is_pointer
     };
-    if root.shape == Shape::Map && !root.opaque {
-        root.entries_mut().retain(stays);
+    root.entries_mut().retain(stays);
+    root.entries_mut().iter_mut().for_each(drop_nulls);
+}
+
+fn drop_nulls(field: &mut Entry) {
+    let Some((_, names)) = INNER.iter().find(|(name, _)| *name == field.key) else { return };
+    let maps = match field.value.shape {
+        _ if field.value.opaque => return,
+        Shape::Map => std::slice::from_mut(&mut field.value),
+        Shape::List => field.value.items_mut(),
+        _ => return,
+    };
+    for map in maps.iter_mut().filter(|map| map.shape == Shape::Map && !map.opaque) {
+        let is_null = |entry: &Entry| {
+            names.contains(&entry.key.as_str()) && entry.value.shape == Shape::Null && !entry.value.opaque
+        };
+        map.entries_mut().retain(|entry| !is_null(entry));
+        map.entries_mut().iter_mut().for_each(drop_nulls);
     }
 }
 
 fn rename(map: &mut Node, names: &[&'static str]) {
     for name in names {
-        let is_meant = |entry: &&Entry| entry.key.eq_ignore_ascii_case(name);
-        match map.entries().iter().filter(is_meant).count() {
-            0 => continue,
-            1 => {}
-            _ => merge_spellings(map, name),
+        let inner = INNER.iter().find(|(field, _)| field == name).map(|(_, inner)| *inner);
+        let is_meant = |entry: &&mut Entry| entry.key.eq_ignore_ascii_case(name);
+        let mut found = 0;
+        for entry in map.entries_mut().iter_mut().filter(is_meant) {
+            found += 1;
+            if let Some(inner) = inner {
+                rename_below(&mut entry.value, inner);
+            }
         }
-        let Some(at) = map.position(name) else { continue };
-        let entry = &mut map.entries_mut()[at];
-        if entry.key != *name {
+        if found > 1 {
+            merge_spellings(map, name);
+        }
+        let is_meant = |entry: &&mut Entry| entry.key.eq_ignore_ascii_case(name);
+        if let Some(entry) = map.entries_mut().iter_mut().find(is_meant)
+            && entry.key != *name
+        {
             (entry.key, entry.rename) = ((*name).to_owned(), true);
-        }
-        if let Some((_, inner)) = INNER.iter().find(|(field, _)| field == name) {
-            rename_below(&mut entry.value, inner);
         }
     }
 }
@@ -114,7 +152,10 @@ fn laid_over(under: Node, over: &Node) -> Node {
             let mut map = under;
             for entry in over.entries() {
                 match map.key(&entry.key) {
-                    Some(at) => map.entries_mut()[at].value = entry.value.clone(),
+                    Some(at) => {
+                        let there = &mut map.entries_mut()[at].value;
+                        *there = laid_over(there.clone(), &entry.value);
+                    }
                     None => map.entries_mut().push(entry.clone()),
                 }
             }

@@ -114,12 +114,13 @@ fn with_numbers(path: &str) -> String {
     parts.collect::<Vec<_>>().join(".")
 }
 
-/// Returns whether the entry of a variable has a `fieldref`.
+/// Returns whether the entry of a variable has a `fieldref` that says something.
 fn has_field_path(var: &crate::kustomization::Var) -> bool {
     let Ok(Some(doc)) = split::read_v2(&var.mark.source) else { return false };
     let entries = doc.get(doc.root(), "vars").map_or(&[][..], |n| doc.items(n));
     let own = entries.iter().find(|n| doc.get(**n, "name").is_some_and(|n| doc.text(n) == var.name));
-    own.is_some_and(|n| doc.get(*n, "fieldref").is_some())
+    own.and_then(|n| doc.get(*n, "fieldref"))
+        .is_some_and(|n| doc.pairs(n).any(|(_, path)| !doc.text(path).is_empty()))
 }
 
 fn find_files(
