@@ -35,7 +35,6 @@ impl Kustomize {
     pub fn options(mut self, options: Options) -> Self {
         let files = self.options.files;
         self.options = Options { files, ..options };
-        self.options.plugins.compat = self.options.compat;
         self
     }
 

@@ -139,6 +139,7 @@ impl Build<'_> {
         let mut load = |entry: &Text| target.loader.file(entry)?.bytes();
         run(&mut Site {
             options: &self.options.plugins,
+            compat: self.compat(),
             budget: Some(target.loader.files().budget()),
             root: target.loader.root(),
             load: &mut load,

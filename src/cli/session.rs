@@ -73,7 +73,6 @@ pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Fi
             n => n,
         },
         plugins: PluginOptions {
-            compat,
             no_helm: None,
             enable_helm: plugins_on || on(args.reach.enable_helm),
             helm_command: args.reach.helm_command.clone(),
@@ -253,7 +252,7 @@ pub(super) fn enter(options: &Options, args: &BuildArgs, environment: &Environme
 fn distrust(options: &mut Options) {
     options.unrestricted = false;
     options.file_repositories = false;
-    options.plugins = PluginOptions { compat: options.compat, ..PluginOptions::default() };
+    options.plugins = PluginOptions::default();
 }
 
 /// Fetches nothing, and says so.

@@ -1,5 +1,6 @@
 use super::super::options::PluginOptions;
 use super::*;
+use crate::compat::Compat;
 use crate::kustomization::Text;
 use crate::resource::read;
 use crate::search_path::SearchPath;
@@ -91,7 +92,7 @@ functionConfig:
 fn with_site<R>(options: &PluginOptions, act: impl FnOnce(&mut Site<'_, '_>) -> R) -> R {
     let directory = tempfile::tempdir().unwrap();
     let mut load = |_: &Text| Ok(Arc::default());
-    act(&mut Site { options, budget: None, root: directory.path(), load: &mut load })
+    act(&mut Site { options, compat: Compat::DEFAULT, budget: None, root: directory.path(), load: &mut load })
 }
 
 fn shell(script: &str) -> Spec {

@@ -134,7 +134,7 @@ pub(crate) fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Reso
         ],
     };
     let mut run = || -> Result<Vec<Resource>> {
-        helm.check_version(site.options.compat)?;
+        helm.check_version(site.compat)?;
         if !chart.home.join(&chart.chart.name).is_dir() {
             if chart.chart.repo.is_empty() {
                 return Err(Error::new(
@@ -160,7 +160,7 @@ pub(crate) fn inflate(chart: &Chart, site: &mut Site<'_, '_>) -> Result<Vec<Reso
             stdout,
             site.budget,
         )?;
-        objects(&source, site.options.compat)
+        objects(&source, site.compat)
     };
     let mut all = run().map_err(|e| {
         exchange::blame_config(e, || chart.chart.mark.location())

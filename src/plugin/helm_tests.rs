@@ -10,7 +10,11 @@ fn chart(name: &str) -> HelmChart {
 
 fn checked(chart: &HelmChart, globals: Option<&HelmGlobals>, options: &PluginOptions) -> Result<Chart> {
     let mut load = |_: &Text| Ok(Arc::default());
-    prepare(chart, globals, &mut Site { options, budget: None, root: Path::new("/k"), load: &mut load })
+    prepare(
+        chart,
+        globals,
+        &mut Site { options, compat: Compat::DEFAULT, budget: None, root: Path::new("/k"), load: &mut load },
+    )
 }
 
 fn options() -> PluginOptions {
@@ -156,7 +160,13 @@ sed 's/^/    /' "$2"
             let bytes = std::fs::read(path).map_err(|e| Error::new(ErrorKind::NotFound, e.to_string()))?;
             Ok(Arc::new(bytes))
         };
-        let mut site = Site { options: &options, budget: None, root: directory.path(), load: &mut load };
+        let mut site = Site {
+            options: &options,
+            compat: Compat::DEFAULT,
+            budget: None,
+            root: directory.path(),
+            load: &mut load,
+        };
         let globals = HelmGlobals { config_home: "conf".into(), ..Default::default() };
         let chart = prepare(c, Some(&globals), &mut site)?;
         inflate(&chart, &mut site)

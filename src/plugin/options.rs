@@ -38,8 +38,6 @@ pub struct PluginOptions {
     pub helm_plugins: Option<PathBuf>,
     /// Where programs are found.
     pub search: SearchPath,
-    /// Which release to be like.
-    pub compat: Compat,
     /// Where programs may be, in this order, each with what it is called in messages; `None` for a variable that is
     /// not set.
     pub plugin_homes: Vec<(String, Option<PathBuf>)>,
@@ -62,7 +60,6 @@ impl Default for PluginOptions {
             as_current_user: false,
             helm_plugins: None,
             search: SearchPath::default(),
-            compat: Compat::default(),
             plugin_homes: vec![],
         }
     }
@@ -95,6 +92,8 @@ impl PluginOptions {
 pub(crate) struct Site<'a, 'l> {
     /// What the user allows.
     pub(crate) options: &'a PluginOptions,
+    /// The version of kustomize to behave as.
+    pub(crate) compat: Compat,
     /// What documents of the plugin's output are charged to.
     pub(crate) budget: Option<&'a Arc<Budget>>,
     /// The layer's directory, absolute and free of links.
