@@ -540,6 +540,29 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A mapping of anything, in a document. Its spellings lay their keys over each other; a null takes all of them away.
+    pub(crate) fn mapping(&self, name: &'static str) -> Result<Option<(Arc<Doc>, NodeId)>> {
+        let doc = self.decoder.doc;
+        let is_wrong = |node: &&NodeId| doc.kind(**node) != NodeKind::Map && !self.decoder.is_null(**node);
+        if let Some(node) = self.values(name).iter().find(is_wrong) {
+            let message = format!("`{name}` must be a mapping");
+            return Err(Error::new(ErrorKind::Config, message).at(doc.location(*node)));
+        }
+        let values = self.values(name).rsplit(|node| self.decoder.is_null(*node)).next().unwrap_or_default();
+        Ok(match values {
+            [] => None,
+            [only] => Some((doc.clone(), *only)),
+            several => {
+                let children: Vec<NodeId> =
+                    several.iter().flat_map(|node| doc.children(*node)).copied().collect();
+                let mut doc = Doc::clone(doc);
+                let all = doc.map();
+                doc.append(all, &children);
+                Some((Arc::new(doc), all))
+            }
+        })
+    }
+
     /// A list, empty if absent.
     pub(crate) fn list<T>(
         &self,

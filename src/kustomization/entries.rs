@@ -9,9 +9,9 @@ use super::types::{
     ReplacementField, Replica, Selector, SortOptions, SourceSelector, TargetSelector, Var,
 };
 use crate::compat::Compat;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::Result;
 use crate::kube::{FieldSpec, Gvk, NameReference, TransformerConfig};
-use crate::yaml::{NodeId, NodeKind};
+use crate::yaml::NodeId;
 
 /// The field that replacements and variables mean unless they name one.
 pub(crate) const DEFAULT_FIELD_PATH: &str = "metadata.name";
@@ -301,7 +301,7 @@ pub(crate) fn helm_chart(d: Decoder<'_>, node: NodeId) -> Result<HelmChart> {
         namespace: f.string("namespace")?,
         additional_values_files: f.texts("additionalValuesFiles")?,
         values_file: f.filled("valuesFile")?,
-        values_inline: values(d, &f, "valuesInline")?,
+        values_inline: f.mapping("valuesInline")?,
         values_merge: f.string("valuesMerge")?,
         include_crds: f.flag("includeCRDs")?,
         skip_hooks: f.flag("skipHooks")?,
@@ -312,18 +312,6 @@ pub(crate) fn helm_chart(d: Decoder<'_>, node: NodeId) -> Result<HelmChart> {
         debug: f.flag("debug")?,
         devel: f.flag("devel")?,
     })
-}
-
-type Values = Option<(std::sync::Arc<crate::yaml::Doc>, NodeId)>;
-
-fn values(d: Decoder<'_>, f: &Fields<'_>, name: &'static str) -> Result<Values> {
-    match f.get(name) {
-        Some(node) if d.doc.kind(node) == NodeKind::Map => Ok(Some((d.doc.clone(), node))),
-        Some(node) => {
-            Err(Error::new(ErrorKind::Config, format!("`{name}` must be a mapping")).at(d.doc.location(node)))
-        }
-        None => Ok(None),
-    }
 }
 
 /// An entry of `helmChartInflationGenerator`, as what took its place, and the homes that it sets.
@@ -354,7 +342,7 @@ pub(crate) fn old_helm_chart(d: Decoder<'_>, node: NodeId) -> Result<(HelmChart,
         repo: f.string("chartRepoUrl")?,
         release_name: f.string("releaseName")?,
         values_file: f.filled("values")?,
-        values_inline: values(d, &f, "valuesLocal")?,
+        values_inline: f.mapping("valuesLocal")?,
         values_merge: f.string("valuesMerge")?,
         ..HelmChart::new(d.mark(node))
     };
