@@ -1,12 +1,11 @@
 //! Flags that several commands share, spelled as kustomize spells them.
 
-use crate::diag::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::text::go;
-use clap::{Args, FromArgMatches};
+use clap::Args;
 
-/// Arguments of `build`.
-#[derive(Debug, Args)]
+/// Arguments of `build`. The default is a build without flags.
+#[derive(Debug, Default, Args)]
 pub(super) struct BuildArgs {
     /// Directory or git URL to build [default: .]
     #[arg(value_name = "DIR", allow_hyphen_values = false)]
@@ -50,9 +49,9 @@ pub(super) struct BuildArgs {
     /// Let container functions that ask for it have a network
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "network")]
     pub(crate) network: Option<bool>,
-    /// Network of containers
-    #[arg(long, value_name = "NAME", default_value = "bridge", overrides_with = "network_name")]
-    pub(crate) network_name: String,
+    /// Network of containers [default: bridge]
+    #[arg(long, value_name = "NAME", overrides_with = "network_name")]
+    pub(crate) network_name: Option<String>,
     /// Mount for container functions; may be repeated
     #[arg(long, value_name = "MOUNT")]
     pub(crate) mount: Vec<String>,
@@ -92,17 +91,8 @@ pub(super) struct BuildArgs {
     pub(crate) images: ImageArgs,
 }
 
-impl BuildArgs {
-    /// The arguments of `build` that these words are.
-    pub(super) fn of(words: &[String]) -> Result<Self> {
-        let command = Self::augment_args(clap::Command::new("build").no_binary_name(true));
-        let parsed = command.try_get_matches_from(words).and_then(|matches| Self::from_arg_matches(&matches));
-        parsed.map_err(|e| Error::new(ErrorKind::Usage, e.to_string()))
-    }
-}
-
 /// Flags of all commands that render: what may be read, run and fetched.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReachArgs {
     /// `LoadRestrictionsRootOnly`, or `LoadRestrictionsNone` to let files outside of the root be read
     #[arg(long, value_name = "RESTRICTION", overrides_with = "load_restrictor")]
@@ -110,9 +100,9 @@ pub(super) struct ReachArgs {
     /// Let `helmCharts` and the helm generator run helm
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "enable_helm")]
     pub(crate) enable_helm: Option<bool>,
-    /// The helm program
-    #[arg(long, value_name = "COMMAND", default_value = "helm", overrides_with = "helm_command")]
-    pub(crate) helm_command: String,
+    /// The helm program [default: helm]
+    #[arg(long, value_name = "COMMAND", overrides_with = "helm_command")]
+    pub(crate) helm_command: Option<String>,
     /// Build what a stranger wrote: no network, no programs, nothing from outside of the root, whatever other flags say
     /// [env: KFM_UNTRUSTED=1]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, overrides_with = "untrusted")]

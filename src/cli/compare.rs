@@ -66,7 +66,7 @@ pub(super) fn run(args: &CompareArgs, environment: &Environment) -> Result<Done>
 
 fn render(target: &str, version: Compat, args: &CompareArgs, environment: &Environment) -> Rendered {
     let compat = Some(version.name().to_owned());
-    let args = BuildArgs { reach: args.reach.clone(), compat, ..BuildArgs::of(&[])? };
+    let args = BuildArgs { reach: args.reach.clone(), compat, ..BuildArgs::default() };
     let objects = session::render(&args, target, |_, fetch| Ok(fetch), environment)?;
     let text = print::all(&objects, 1)?.concat();
     Ok((objects, text))

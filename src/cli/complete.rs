@@ -183,14 +183,13 @@ fn flags(root: &Command, leaf: &Command, before: &[String], start: &str) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::super::command::Cli;
+    use super::super::command;
     use super::*;
-    use clap::CommandFactory;
 
     fn found(line: &[&str]) -> (Vec<String>, u8) {
         let (last, before) = line.split_last().expect("words");
         let before: Vec<OsString> = before.iter().map(OsString::from).collect();
-        let (found, directive) = candidates(&Cli::command(), &before, last);
+        let (found, directive) = candidates(&command(), &before, last);
         (found.into_iter().map(|(word, _)| word).collect(), directive.spelled().0)
     }
 

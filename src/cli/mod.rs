@@ -35,8 +35,6 @@ mod version;
 use crate::diag::{self, Error, Finding};
 use crate::parallel;
 use crate::resource::print::Piece;
-use clap::{CommandFactory, FromArgMatches};
-use command::Cli;
 use command::Command;
 use environment::Environment;
 pub use output::note_closed_stdout;
@@ -74,7 +72,7 @@ enum Strictness {
 
 /// The commands of the program and their flags.
 pub fn command() -> clap::Command {
-    Cli::command()
+    command::program()
 }
 
 /// Reads arguments as the program does (the first is its name).
@@ -99,18 +97,18 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
 
 fn answer(arguments: Vec<OsString>) -> u8 {
     let mut environment = Environment::read(&arguments);
-    let mut command = Cli::command();
+    let mut command = command::program_for(&arguments);
     let rewritten = rewrite::rewrite(&command, arguments);
     rewritten.note.iter().for_each(|note| say(note));
     let named = rewritten.arguments.get(1).map(|name| name.to_string_lossy().into_owned());
     let parsed = command.try_get_matches_from_mut(rewritten.arguments);
-    let parsed = parsed.and_then(|m| Ok((Cli::from_arg_matches(&m)?, path(&m))));
-    let (cli, path) = match parsed {
+    let parsed = parsed.and_then(|m| Ok((command::given(&m)?, path(&m))));
+    let (given, path) = match parsed {
         Ok(parsed) => parsed,
         Err(e) => return usage(&e) * trouble(named.as_deref()),
     };
     let trouble = trouble(path.first().map(String::as_str));
-    match run(cli, &mut environment) {
+    match run(given, &mut environment) {
         Ok(done) => finish(done, trouble, environment.look),
         Err(mut e) => {
             if e.kind() == diag::ErrorKind::Usage && e.hints().is_empty() {
@@ -154,13 +152,13 @@ fn is_untrusted(command: &Command) -> bool {
     reach.untrusted.unwrap_or(false)
 }
 
-fn run(cli: Cli, environment: &mut Environment) -> Result<Done, Error> {
+fn run(given: Option<Command>, environment: &mut Environment) -> Result<Done, Error> {
     if environment.untrusted {
-        refuse_reaching_out(cli.command.as_ref())?;
+        refuse_reaching_out(given.as_ref())?;
     }
-    environment.untrusted |= cli.command.as_ref().is_some_and(is_untrusted);
+    environment.untrusted |= given.as_ref().is_some_and(is_untrusted);
     let environment = &*environment;
-    match cli.command {
+    match given {
         Some(Command::Build(args)) if args.all => build_all::run(&args, environment),
         Some(Command::Build(args)) => build::run(args, environment),
         Some(Command::Diff(args)) => diff::run(&args, environment),
@@ -176,19 +174,19 @@ fn run(cli: Cli, environment: &mut Environment) -> Result<Done, Error> {
         Some(Command::Vendor(args)) => vendor::run(&args, environment),
         Some(Command::Cache(command)) => cache::run(&command, environment),
         Some(Command::Completion(args)) => completion::run(&args, environment),
-        Some(Command::Help(args)) => help::run(&args, Cli::command()),
+        Some(Command::Help(args)) => help::run(&args, command()),
         Some(Command::Openapi(command)) => openapi::run(&command, environment),
-        Some(Command::Cfg(_)) => Err(refused::cfg()),
-        Some(Command::Fn(_)) => Err(refused::function()),
+        Some(Command::Cfg) => Err(refused::cfg()),
+        Some(Command::Fn) => Err(refused::function()),
         Some(Command::Topic(topic)) => Ok(help::topic(&topic)),
-        Some(Command::Complete(words)) => complete::run(&words, &Cli::command()),
+        Some(Command::Complete(words)) => complete::run(&words, &command()),
         None => Ok(long_help(&[])),
     }
 }
 
 /// The help of a command, by the names that lead to it.
 fn long_help(path: &[&str]) -> Done {
-    let mut command = Cli::command();
+    let mut command = command();
     command.build();
     let mut at = &mut command;
     for name in path {

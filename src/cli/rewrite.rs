@@ -303,14 +303,13 @@ impl Flags {
 
 #[cfg(test)]
 mod tests {
-    use super::super::command::Cli;
+    use super::super::command;
     use super::*;
-    use clap::CommandFactory;
 
     fn rewritten(line: &str) -> String {
         let words = std::iter::once("kfm").chain(line.split(' ').filter(|w| !w.is_empty()));
         let arguments = words.map(|w| OsString::from(w.replace("''", ""))).collect();
-        let out = rewrite(&Cli::command(), arguments).arguments;
+        let out = rewrite(&command(), arguments).arguments;
         let out: Vec<_> = out.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
         out.join(" ")
     }

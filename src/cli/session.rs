@@ -1,6 +1,6 @@
 //! What a command line and its surroundings make of a build: options, what it may reach, built-in directories.
 
-use super::args::{BuildArgs, RemoteArgs};
+use super::args::{BuildArgs, ReachArgs, RemoteArgs};
 use super::environment::Environment;
 use super::{remote, sandbox};
 use crate::accumulate;
@@ -75,7 +75,7 @@ pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Fi
         plugins: PluginOptions {
             no_helm: None,
             enable_helm: plugins_on || on(args.reach.enable_helm),
-            helm_command: args.reach.helm_command.clone(),
+            helm_command: args.reach.helm_command.clone().unwrap_or_else(|| "helm".to_owned()),
             helm_api_versions: args.helm_api_versions.clone(),
             helm_kube_version: args.helm_kube_version.clone().unwrap_or_default(),
             helm_debug: on(args.helm_debug),
@@ -109,14 +109,14 @@ pub(super) fn processors(trusted: bool) -> usize {
 
 /// The options of a build without flags.
 pub(super) fn plain_options(environment: &Environment) -> Result<Options> {
-    options(&BuildArgs::of(&[])?, environment, &Findings::default())
+    options(&BuildArgs::default(), environment, &Findings::default())
 }
 
 /// A build of a directory without other flags.
 pub(super) fn plain(dir: &str, remote: &RemoteArgs, environment: &Environment) -> Result<Kustomize> {
     let mut options = plain_options(environment)?;
-    let mut args = BuildArgs::of(&[])?;
-    args.reach.remote.clone_from(remote);
+    let reach_args = ReachArgs { remote: remote.clone(), ..ReachArgs::default() };
+    let args = BuildArgs { reach: reach_args, ..BuildArgs::default() };
     let Reach { fetch, .. } = reach(&mut options, &args, dir, environment)?;
     Ok(kustomize(options).fetch(fetch))
 }

@@ -1,7 +1,6 @@
 //! The arguments of `diff`.
 
 use crate::cli::args::{BuildArgs, ReachArgs};
-use crate::diag::Result;
 use clap::{Args, ValueEnum};
 
 /// Arguments of `diff`.
@@ -96,13 +95,12 @@ pub(crate) enum FailOn {
 
 impl DiffArgs {
     /// The arguments of the builds. `one_thread`: other builds run at the same time.
-    pub(crate) fn build(&self, one_thread: bool) -> Result<BuildArgs> {
-        let threads = usize::from(one_thread);
-        Ok(BuildArgs {
+    pub(crate) fn build(&self, one_thread: bool) -> BuildArgs {
+        BuildArgs {
             reach: self.reach.clone(),
             compat: self.compat.clone(),
-            threads,
-            ..BuildArgs::of(&[])?
-        })
+            threads: usize::from(one_thread),
+            ..BuildArgs::default()
+        }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
         return Err(usage("`--live` compares one target with the cluster, and nothing else"));
     }
     let side = Side::of(target, args, environment)?;
-    let objects = side.read(&args.build(false)?, false, environment)?;
+    let objects = side.read(&args.build(false), false, environment)?;
     let input = print::all(&objects, 1)?.concat();
     let mut arguments = vec!["diff".to_owned(), "-f".to_owned(), "-".to_owned()];
     arguments.extend(args.server_side.then(|| "--server-side".to_owned()));

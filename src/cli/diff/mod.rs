@@ -19,7 +19,11 @@ use crate::parallel;
 use crate::resource::ResMap;
 use args::{FailOn, Format};
 use plan::Pair;
+use side::Side;
 use std::path::Path;
+
+/// How many bytes the smaller side has to have to be read by a thread of its own.
+const WORTH_A_THREAD: u64 = 100_000;
 
 /// Compares, and leaves the report for standard output or writes it to where `-o` says.
 pub(super) fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
@@ -40,7 +44,7 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
         0 | 1 => 1,
         _ => session::processors(!environment.untrusted),
     };
-    let build = args.build(threads > 1)?;
+    let build = args.build(threads > 1);
     let compare = |pair: &Pair| compare(pair, &build, &options, args, environment);
     let targets = parallel::map(threads, &pairs, compare).into_iter().collect::<Result<Vec<_>>>()?;
     let done = finish(&targets, args, environment)?;
@@ -72,8 +76,9 @@ fn compare(
     args: &DiffArgs,
     environment: &Environment,
 ) -> Result<Target> {
-    // Both at once, unless other targets are read at the same time.
-    let threads = if pair.name.is_empty() { 2 } else { 1 };
+    // Both at once, unless other targets are read at the same time, or a thread takes longer to start than to read a side.
+    let small = |side: &Side| side.size().is_some_and(|bytes| bytes < WORTH_A_THREAD);
+    let threads = if !pair.name.is_empty() || small(&pair.old) || small(&pair.new) { 1 } else { 2 };
     let sides = parallel::map(threads, &[(&pair.old, "older"), (&pair.new, "newer")], |(side, which)| {
         side.read(build, args.kubectl, environment)
             .map_err(|e| e.during(format!("reading the {which} side, `{}`", side.shown())))

@@ -183,6 +183,18 @@ impl Side {
         }
     }
 
+    /// How many bytes are read, if that is known beforehand.
+    pub(crate) fn size(&self) -> Option<u64> {
+        match self {
+            Self::At { files, path, what: What::File, .. } => match files.system().kind_behind_links(path) {
+                Ok(FileKind::File(bytes)) => Some(bytes),
+                _ => None,
+            },
+            Self::Nothing => Some(0),
+            _ => None,
+        }
+    }
+
     /// The directory in which roots are looked for.
     pub(super) fn directory(&self) -> Result<(Files, PathBuf)> {
         match self {

@@ -77,7 +77,7 @@ impl TargetArgs {
 
     /// The resources of a build, with a step of the caller's.
     fn build(&self, edit: Option<Edit>, environment: &Environment, findings: &Findings) -> Result<ResMap> {
-        let args = self.build_args()?;
+        let args = self.build_args();
         let mut options = session::options(&args, environment, findings)?;
         options.edit = edit;
         session::resources(&args, &self.target, options, environment, findings)
@@ -108,8 +108,8 @@ impl TargetArgs {
         if self.target == "-" || Path::new(&self.target).is_file() { "." } else { &self.target }
     }
 
-    fn build_args(&self) -> Result<BuildArgs> {
-        Ok(BuildArgs { reach: self.reach.clone(), ..BuildArgs::of(&[])? })
+    fn build_args(&self) -> BuildArgs {
+        BuildArgs { reach: self.reach.clone(), ..BuildArgs::default() }
     }
 
     /// What may be asked over the network: nothing where the input is a stranger's.
