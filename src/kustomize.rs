@@ -6,6 +6,7 @@
 use crate::accumulate::{self, Options};
 use crate::diag::{Error, ErrorKind, Finding, Findings, Location, Result, cause};
 use crate::files::FileSystem;
+use crate::limits::Budget;
 use crate::load::{Fetch, NoFetch};
 use crate::parallel;
 use crate::resource::{self, ResMap, Resource};
@@ -21,13 +22,15 @@ use std::sync::Arc;
 pub struct Kustomize {
     options: Options,
     fetch: Arc<dyn Fetch>,
+    /// What several builds share; each has its own by default.
+    budget: Option<Arc<Budget>>,
 }
 
 impl Kustomize {
     /// Builds from these files, with default options and without anything remote.
     pub fn new(files: impl FileSystem + 'static) -> Self {
         let options = Options { files: Arc::new(files), ..Options::default() };
-        Self { options, fetch: Arc::new(NoFetch) }
+        Self { options, fetch: Arc::new(NoFetch), budget: None }
     }
 
     /// Sets the options.
@@ -45,6 +48,14 @@ impl Kustomize {
         self
     }
 
+    /// Lets all builds draw on one budget.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub(crate) fn within(mut self, budget: Arc<Budget>) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
     /// Builds a directory, given relative to that of the files, or a remote location.
     ///
     /// # Errors
@@ -53,7 +64,10 @@ impl Kustomize {
     pub fn build(&self, dir: &str) -> Result<Output> {
         let build = || {
             let findings = Findings::default();
-            let resources = accumulate::build(dir, &self.options, self.fetch.clone(), &findings)?;
+            let own = || Arc::new(Budget::new(self.options.limits.clone()));
+            let budget = self.budget.clone().unwrap_or_else(own);
+            let fetch = self.fetch.clone();
+            let resources = accumulate::build(&budget, dir, &self.options, fetch, &findings)?;
             Ok(Output {
                 resources,
                 findings: findings.take(),

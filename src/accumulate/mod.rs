@@ -131,29 +131,36 @@ impl Options {
     }
 }
 
-/// Builds a directory or URL: the objects in the order of the output, ready to be printed.
+/// Builds a directory or URL: the objects in the order of the output, ready to be printed. What it takes is charged to
+/// a budget that other builds may draw on, too.
 pub(crate) fn build(
+    budget: &Arc<Budget>,
     dir: &str,
     options: &Options,
     fetch: Arc<dyn Fetch>,
     findings: &Findings,
 ) -> Result<ResMap> {
-    build_from(&files(options, fetch), dir, options, findings)
+    build_from(&files(options, fetch, budget), dir, options, findings)
 }
 
 /// Several builds, one after the other, that read each file once.
 pub(crate) struct Builds<'a> {
     options: &'a Options,
     fetch: Arc<dyn Fetch>,
+    budget: Arc<Budget>,
     files: Arc<Files>,
 }
 
 impl<'a> Builds<'a> {
     /// Starts with no files.
     pub(crate) fn new(options: &'a Options, fetch: Arc<dyn Fetch>) -> Self {
-        let files = files(options, fetch.clone());
+        Self::within(Arc::new(Budget::new(options.limits.clone())), options, fetch)
+    }
+
+    fn within(budget: Arc<Budget>, options: &'a Options, fetch: Arc<dyn Fetch>) -> Self {
+        let files = files(options, fetch.clone(), &budget);
         files.keep();
-        Self { options, fetch, files }
+        Self { options, fetch, budget, files }
     }
 
     /// Builds a directory or URL, as [`build`] does. All builds draw on the same limits.
@@ -164,14 +171,14 @@ impl<'a> Builds<'a> {
     pub(crate) fn build(&mut self, dir: &str, findings: &Findings) -> Result<ResMap> {
         let built = build_from(&self.files, dir, self.options, findings);
         if built.is_err() {
-            *self = Self::new(self.options, self.fetch.clone());
+            *self = Self::within(self.budget.clone(), self.options, self.fetch.clone());
         }
         built
     }
 }
 
 /// The files that a build may read.
-fn files(options: &Options, fetch: Arc<dyn Fetch>) -> Arc<Files> {
+fn files(options: &Options, fetch: Arc<dyn Fetch>, budget: &Arc<Budget>) -> Arc<Files> {
     Files::with_stand_ins(
         load::Options {
             directory: match options.directory.as_os_str().is_empty() {
@@ -183,7 +190,7 @@ fn files(options: &Options, fetch: Arc<dyn Fetch>) -> Arc<Files> {
             compat: options.compat,
             root: options.root.clone(),
             file_repositories: options.file_repositories,
-            budget: Arc::new(Budget::new(options.limits.clone())),
+            budget: budget.clone(),
         },
         fetch,
         options.stand_ins.clone(),

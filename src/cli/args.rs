@@ -77,9 +77,6 @@ pub(super) struct BuildArgs {
     /// no `manifests` on disk]
     #[arg(long, value_name = "DIR", overrides_with = "manifests")]
     pub(crate) manifests: Option<String>,
-    /// Let the build take more, or less, of something: `memory=2GiB`; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
-    pub(crate) limit: Vec<String>,
     /// Let kustomization files name `file://` repositories outside of their work tree
     #[arg(long)]
     pub(crate) enable_file_repositories: bool,
@@ -110,6 +107,9 @@ pub(super) struct ReachArgs {
     /// Read nothing from outside of this directory [default with --untrusted: the work tree of git, else the target]
     #[arg(long, value_name = "DIR", overrides_with = "root")]
     pub(crate) root: Option<String>,
+    /// Let builds take more, or less, of something: `memory=2GiB`; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
+    pub(crate) limit: Vec<String>,
     /// How remote content is fetched
     #[command(flatten)]
     pub(crate) remote: RemoteArgs,

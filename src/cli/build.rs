@@ -7,6 +7,7 @@ use super::{Done, Strictness, images, output, remote};
 use crate::Output;
 use crate::diag::{Error, ErrorKind, Finding, Findings, Result};
 use crate::distribution::credentials;
+use crate::limits::Budget;
 use crate::load::StandIns;
 use std::path::Path;
 use std::sync::Arc;
@@ -73,9 +74,14 @@ pub(super) fn strictness(args: &BuildArgs) -> Strictness {
     }
 }
 
-/// What a build of the current directory without other flags prints.
-pub(super) fn text(args: &RemoteArgs, environment: &Environment, findings: &Findings) -> Result<Vec<u8>> {
-    let output = plain(".", args, environment)?.build(".")?;
+/// What a build of the current directory without other flags prints; it is charged to a budget.
+pub(super) fn text(
+    budget: &Arc<Budget>,
+    args: &RemoteArgs,
+    environment: &Environment,
+    findings: &Findings,
+) -> Result<Vec<u8>> {
+    let output = plain(".", args, environment)?.within(budget.clone()).build(".")?;
     output.findings().iter().for_each(|finding| findings.add(finding.clone()));
     Ok(output.pieces()?.concat())
 }

@@ -36,11 +36,9 @@ pub(super) fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
     let mut written = Rendered::open(environment.directory.join(target), target, args.check)?;
     let findings = Findings::default();
     let mut options = session::options(args, environment, &findings)?;
-    // All roots draw on the same limits.
-    for limit in [Limit::Work, Limit::Objects, Limit::Directories] {
-        let all = options.limits.get(limit).saturating_mul(roots.len().max(1) as u64);
-        options.limits = options.limits.with(limit, all);
-    }
+    // All roots draw on the same limits. The objects of one root are gone when the next one is built.
+    let objects = options.limits.get(Limit::Objects).saturating_mul(roots.len().max(1) as u64);
+    options.limits = options.limits.with(Limit::Objects, objects);
     let session::Reach { fetch, remote, untrusted } = session::reach(&mut options, args, top, environment)?;
     if untrusted {
         session::enter(&options, args, environment).into_iter().for_each(|note| findings.add(note));

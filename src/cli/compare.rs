@@ -6,8 +6,10 @@ use super::{Done, sandbox, session};
 use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Result};
 use crate::diff::{self, Target, write};
+use crate::limits::Budget;
 use crate::resource::{ResMap, print};
 use clap::Args;
+use std::sync::Arc;
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
@@ -47,10 +49,12 @@ pub(super) fn run(args: &CompareArgs, environment: &Environment) -> Result<Done>
         None,
         environment,
     );
+    let reach = BuildArgs { reach: args.reach.clone(), ..BuildArgs::default() };
+    let budget = session::budget(&reach, environment)?;
     let mut all = Comparison { findings: notes, ..Comparison::default() };
     for target in targets {
         let rendered: Vec<Rendered> =
-            versions.iter().map(|v| render(target, *v, args, environment)).collect();
+            versions.iter().map(|v| render(&budget, target, *v, args, environment)).collect();
         if let (true, Some(Err(e))) = (rendered.iter().all(Result::is_err), rendered.last()) {
             let message = format!("none of these versions builds `{target}`: {}", e.message());
             all.findings.push(Finding::new(Code::Skipped, message));
@@ -64,10 +68,16 @@ pub(super) fn run(args: &CompareArgs, environment: &Environment) -> Result<Done>
     Ok(all.finish(args, environment))
 }
 
-fn render(target: &str, version: Compat, args: &CompareArgs, environment: &Environment) -> Rendered {
+fn render(
+    budget: &Arc<Budget>,
+    target: &str,
+    version: Compat,
+    args: &CompareArgs,
+    environment: &Environment,
+) -> Rendered {
     let compat = Some(version.name().to_owned());
     let args = BuildArgs { reach: args.reach.clone(), compat, ..BuildArgs::default() };
-    let objects = session::render(&args, target, |_, fetch| Ok(fetch), environment)?;
+    let objects = session::render(budget, &args, target, |_, fetch| Ok(fetch), environment)?;
     let text = print::all(&objects, 1)?.concat();
     Ok((objects, text))
 }

@@ -3,8 +3,7 @@
 //! Kustomize builds both but compares nothing, and with `--scope` looks for the copy in the wrong place unless the
 //! target is directly below the scope. Here the right directory is built; a difference is a warning.
 
-use super::args::RemoteArgs;
-use super::args::go_bool;
+use super::args::{BuildArgs, RemoteArgs, go_bool};
 use super::environment::Environment;
 use super::remote;
 use super::{Done, say, session};
@@ -75,7 +74,8 @@ fn verify(
         managed_by_label: environment.managed_by_label,
         ..Options::default()
     };
-    let kustomize = session::kustomize(options).fetch(fetch);
+    let kustomize =
+        session::kustomize(options).fetch(fetch).within(session::budget(&BuildArgs::default(), environment)?);
     let original = kustomize.build(target)?;
     original.findings().iter().for_each(|finding| findings.add(finding.clone()));
     let copy = kustomize.build(&copy.target.to_string_lossy())?;

@@ -7,7 +7,7 @@ use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result, cause};
 use crate::distribution::{Local, Trees};
 use crate::files::Disk;
-use crate::limits::Limits;
+use crate::limits::{Budget, Limits};
 use crate::load::{Fetch, RepoSpec, StandIns};
 use crate::plugin::PluginOptions;
 use crate::remote::{Config, Remote, url};
@@ -54,7 +54,7 @@ pub(super) fn options(args: &BuildArgs, environment: &Environment, findings: &Fi
     let mut limits = Limits::default();
     let trusted = !environment.untrusted;
     let config = if trusted { remote::configuration(environment)? } else { Config::default() };
-    for text in config.limits.iter().chain(&args.limit) {
+    for text in config.limits.iter().chain(&args.reach.limit) {
         limits.set(text).map_err(|e| Error::new(ErrorKind::Usage, e))?;
     }
     let on = |flag: Option<bool>| flag.unwrap_or(false);
@@ -137,7 +137,8 @@ pub(super) fn resources(
     let Reach { fetch, untrusted, .. } = reach(&mut options, args, dir, environment)?;
     let trees = trees(args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
-    let resources = accumulate::build(dir, &options, fetch, findings).map_err(|e| match &trees {
+    let budget = Arc::new(Budget::new(options.limits.clone()));
+    let resources = accumulate::build(&budget, dir, &options, fetch, findings).map_err(|e| match &trees {
         Some(trees) => trees.explain(e),
         None => e,
     })?;
@@ -145,8 +146,14 @@ pub(super) fn resources(
     Ok(resources)
 }
 
+/// What all builds of a run may take together.
+pub(super) fn budget(args: &BuildArgs, environment: &Environment) -> Result<Arc<Budget>> {
+    Ok(Arc::new(Budget::new(options(args, environment, &Findings::default())?.limits)))
+}
+
 /// Renders a directory; its warnings are not kept. `change` has the last word on the options and on what fetches.
 pub(super) fn render(
+    budget: &Arc<Budget>,
     args: &BuildArgs,
     dir: &str,
     change: impl FnOnce(&mut Options, Arc<dyn Fetch>) -> Result<Arc<dyn Fetch>>,
@@ -158,7 +165,7 @@ pub(super) fn render(
     let fetch = change(&mut options, fetch)?;
     let trees = trees(args, dir, environment, !untrusted);
     options.stand_ins = trees.clone().map(|trees| trees as Arc<dyn StandIns>);
-    accumulate::build(dir, &options, fetch, &findings).map_err(|e| match &trees {
+    accumulate::build(budget, dir, &options, fetch, &findings).map_err(|e| match &trees {
         Some(trees) => trees.explain(e),
         None => e,
     })

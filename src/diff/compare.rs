@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// Lists whose order counts although their items have keys.
 const ORDERED: [&str; 2] = ["initContainers", "webhooks"];
 
+/// Values below so many levels are compared whole: every level costs another look at all that is below it.
+pub(super) const DEEPEST: usize = 100;
+
 /// Fields that a cluster writes.
 const LIVE: [&[&str]; 6] = [
     &["metadata", "creationTimestamp"],
@@ -85,10 +88,17 @@ impl Walk<'_> {
 
     fn node(&mut self, x: NodeId, y: NodeId, schema: Schema<'_>) {
         match (self.a.kind(x), self.b.kind(y)) {
+            (NodeKind::Map | NodeKind::Seq, _) if self.path.len() >= DEEPEST => self.whole(x, y),
             (NodeKind::Map, NodeKind::Map) => self.mapping(x, y, schema),
             (NodeKind::Seq, NodeKind::Seq) => self.sequence(x, y, schema),
             (NodeKind::Scalar, NodeKind::Scalar) => self.scalar(x, y),
             _ => self.add(Some(x), Some(y), What::Value),
+        }
+    }
+
+    fn whole(&mut self, x: NodeId, y: NodeId) {
+        if !canonical::same(self.a, x, self.b, y, self.names) {
+            self.add(Some(x), Some(y), What::Value);
         }
     }
 

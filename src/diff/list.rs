@@ -82,11 +82,11 @@ pub(super) fn are_in_order(pairs: &Pairs) -> bool {
 
 /// Returns whether both sides have the same items in some order.
 pub(super) fn are_permuted(old: &[String], new: &[String]) -> bool {
-    let sorted = |texts: &[String]| {
-        let mut sorted = texts.to_vec();
+    fn sorted(texts: &[String]) -> Vec<&String> {
+        let mut sorted: Vec<&String> = texts.iter().collect();
         sorted.sort_unstable();
         sorted
-    };
+    }
     old.len() == new.len() && sorted(old) == sorted(new)
 }
 

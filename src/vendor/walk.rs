@@ -4,6 +4,7 @@ use super::Request;
 use crate::accumulate;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result, cause};
 use crate::kustomization::locate::NAMES;
+use crate::limits::Budget;
 use crate::remote::{Locked, Record, Remote, lock};
 use crate::text::path::relative;
 use std::path::{Path, PathBuf};
@@ -113,10 +114,11 @@ pub(super) fn is_about_remote(error: &Error) -> bool {
 /// Builds all targets, whatever comes of it.
 pub(super) fn try_all(targets: &Targets, options: &accumulate::Options, remote: &Arc<Remote>) -> Walked {
     let mut failed = vec![];
+    let budget = Arc::new(Budget::new(options.limits.clone()));
     for (target, _) in &targets.directories {
         // What there is to say about the build itself is for the build to say.
         let findings = Findings::default();
-        match accumulate::build(target, options, remote.clone(), &findings) {
+        match accumulate::build(&budget, target, options, remote.clone(), &findings) {
             Ok(objects) => drop(objects),
             Err(error) => failed.push((target.clone(), error)),
         }

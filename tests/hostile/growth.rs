@@ -215,3 +215,66 @@ fn a_long_image_name_and_a_long_literal_in_many_places() {
     let first = format!("configMapGenerator:\n- {{name: c, literals: [&l 'k={long}']}}\n");
     input.put("kustomization.yaml", first + &literals).build().refused("--limit memory=");
 }
+
+/// Two files of manifests that differ in each of twelve deep objects.
+fn deep_sides(input: &Input) {
+    for name in ["m", "n"] {
+        let nested = format!("{}b{}", "{a: ".repeat(9000), "}".repeat(9000));
+        let objects = (0..12).map(|i| config_map(&format!("{name}{i}"), "b") + &format!("x: {nested}\n"));
+        input.put(&format!("{name}.yaml"), objects.collect::<Vec<_>>().join("---\n"));
+    }
+}
+
+#[test]
+fn a_unified_diff_of_deep_maps() {
+    let input = Input::new();
+    deep_sides(&input);
+    let ended = input.run_in("", &["diff", "m.yaml", "n.yaml", "--format", "unified"], &[]);
+    ended.within_limits();
+    assert!(ended.code == Some(2) && ended.stdout.is_empty(), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`--limit memory="), "{}", ended.stderr);
+}
+
+#[test]
+fn a_diff_of_long_strings_by_alias() {
+    let input = Input::new();
+    for side in ["m", "n"] {
+        let text = format!("x: &a {side}{}\ny:\n{}", "x".repeat(100_000), "- *a\n".repeat(3000));
+        input.put(&format!("{side}.yaml"), config_map("a", "b") + &text);
+    }
+    let ended = input.run_in("", &["diff", "m.yaml", "n.yaml", "--full"], &[]);
+    ended.within_limits();
+    assert!(ended.code == Some(2) && ended.stderr.contains("while comparing"), "{}", ended.stderr);
+}
+
+#[test]
+fn roots_that_each_take_much() {
+    let input = Input::new();
+    let patches = "- {path: p.yaml, target: {kind: ConfigMap}}\n".repeat(400);
+    let objects = (0..400).map(|i| config_map(&format!("a{i}"), "b")).collect::<Vec<_>>().join("---\n");
+    for i in 0..24 {
+        input.put(&format!("r{i}/kustomization.yaml"), format!("{PATCHED}{patches}"));
+        input.put(&format!("r{i}/a.yaml"), &objects).put(&format!("r{i}/p.yaml"), config_map("a", "c"));
+    }
+    let ended = input.run_in("", &["build", "--all", ".", "-o", "out"], &[]);
+    ended.within_limits();
+    assert!(ended.code == Some(1) && ended.stderr.contains("--limit work="), "{}", ended.stderr);
+}
+
+#[test]
+fn a_diff_of_values_far_below() {
+    for (open, close) in [("{a: ", "}"), ("[", "]"), ("[{a: ", "}]")] {
+        let input = Input::new();
+        let levels = 9000 / close.len();
+        for side in ["m", "n"] {
+            let nested = format!("{}{side}{}", open.repeat(levels), close.repeat(levels));
+            let objects = (0..4).map(|i| config_map(&format!("a{i}"), "b") + &format!("x: {nested}\n"));
+            input.put(&format!("{side}.yaml"), objects.collect::<Vec<_>>().join("---\n"));
+        }
+        for format in ["text", "json", "markdown", "json-patch"] {
+            let ended = input.run_in("", &["diff", "m.yaml", "n.yaml", "--full", "--format", format], &[]);
+            ended.within_limits();
+            assert!(matches!(ended.code, Some(1)), "{format}: {}", ended.stderr);
+        }
+    }
+}

@@ -5,6 +5,7 @@ use super::side::Side;
 use super::usage;
 use crate::cli::Done;
 use crate::cli::environment::Environment;
+use crate::cli::session;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::plugin::program::{self, Program};
 use crate::resource::print;
@@ -21,7 +22,8 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
         return Err(usage("`--live` compares one target with the cluster, and nothing else"));
     }
     let side = Side::of(target, args, environment)?;
-    let objects = side.read(&args.build(false), false, environment)?;
+    let build = args.build(false);
+    let objects = side.read(&session::budget(&build, environment)?, &build, false, environment)?;
     let input = print::all(&objects, 1)?.concat();
     let mut arguments = vec!["diff".to_owned(), "-f".to_owned(), "-".to_owned()];
     arguments.extend(args.server_side.then(|| "--server-side".to_owned()));

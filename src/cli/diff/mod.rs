@@ -15,12 +15,14 @@ use super::{Done, output, sandbox, session};
 use crate::config::Repository;
 use crate::diag::{Error, ErrorKind, Finding, Result};
 use crate::diff::{self, Target, write};
+use crate::limits::{Budget, Limit};
 use crate::parallel;
 use crate::resource::ResMap;
 use args::{FailOn, Format};
 use plan::Pair;
 use side::Side;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How many bytes the smaller side has to have to be read by a thread of its own.
 const WORTH_A_THREAD: u64 = 100_000;
@@ -45,9 +47,10 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
         _ => session::processors(!environment.untrusted),
     };
     let build = args.build(threads > 1);
-    let compare = |pair: &Pair| compare(pair, &build, &options, args, environment);
+    let budget = session::budget(&build, environment)?;
+    let compare = |pair: &Pair| compare(pair, &budget, &build, &options, args, environment);
     let targets = parallel::map(threads, &pairs, compare).into_iter().collect::<Result<Vec<_>>>()?;
-    let done = finish(&targets, args, environment)?;
+    let done = finish(&targets, &budget, args, environment)?;
     std::mem::forget(targets);
     Ok(Done { findings: notes, ..done })
 }
@@ -71,6 +74,7 @@ pub(super) fn confine(
 
 fn compare(
     pair: &Pair,
+    budget: &Arc<Budget>,
     build: &BuildArgs,
     options: &diff::Options,
     args: &DiffArgs,
@@ -80,13 +84,15 @@ fn compare(
     let small = |side: &Side| side.size().is_some_and(|bytes| bytes < WORTH_A_THREAD);
     let threads = if !pair.name.is_empty() || small(&pair.old) || small(&pair.new) { 1 } else { 2 };
     let sides = parallel::map(threads, &[(&pair.old, "older"), (&pair.new, "newer")], |(side, which)| {
-        side.read(build, args.kubectl, environment)
+        side.read(budget, build, args.kubectl, environment)
             .map_err(|e| e.during(format!("reading the {which} side, `{}`", side.shown())))
     });
     let mut sides = sides.into_iter();
     let mut next = || sides.next().unwrap_or_else(|| Ok(ResMap::new()));
     let (old, new) = (next()?, next()?);
+    let size = charge(budget, &old)? + charge(budget, &new)?;
     let report = diff::compare(&old, &new, options);
+    budget.give_back(Limit::Memory, size);
     if pair.name.is_empty() {
         // The process is about to end: what it holds need not be freed piece by piece.
         std::mem::forget((old, new));
@@ -94,13 +100,31 @@ fn compare(
     Ok(Target { name: pair.name.clone(), report })
 }
 
+/// Steps that comparing a byte of text takes.
+const STEPS: u64 = 8;
+
+/// Charges the text of objects, every alias as what it stands for: comparing makes such texts. Returns its length.
+fn charge(budget: &Budget, objects: &ResMap) -> Result<u64> {
+    let mut all = 0;
+    for object in objects.iter() {
+        let size = object.doc().text_size();
+        let taken = budget.take(Limit::Memory, size).and_then(|()| budget.take(Limit::Work, size * STEPS));
+        taken.map_err(|e| {
+            let error = Error::from(e).at(object.doc().location(object.root()));
+            error.during(format!("comparing {}", object.id()))
+        })?;
+        all += size;
+    }
+    Ok(all)
+}
+
 /// Writes the reports, and decides about the exit code.
-fn finish(targets: &[Target], args: &DiffArgs, environment: &Environment) -> Result<Done> {
+fn finish(targets: &[Target], budget: &Budget, args: &DiffArgs, environment: &Environment) -> Result<Done> {
     let look = if args.output.is_some() { Default::default() } else { environment.output_look };
     let style = write::Style { look, full: args.full };
     let text = match args.format {
         Format::Text => write::text(targets, style),
-        Format::Unified => write::unified(targets, args.show_secrets)?,
+        Format::Unified => write::unified(targets, args.show_secrets, budget)?,
         Format::Json => write::json(targets)?,
         Format::Markdown => write::markdown(targets, style),
         Format::Github => write::github(targets),

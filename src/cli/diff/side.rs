@@ -7,7 +7,7 @@ use crate::cli::environment::Environment;
 use crate::cli::{input, session};
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
 use crate::files::{Disk, FileKind, FileSystem};
-use crate::limits::{Budget, Limits};
+use crate::limits::Budget;
 use crate::resource::{ResMap, from_source};
 use crate::text::path::{clean, relative};
 use crate::yaml::{Source, split};
@@ -208,11 +208,17 @@ impl Side {
         }
     }
 
-    /// The objects. `every`: files of manifests may have any name.
-    pub(super) fn read(&self, args: &BuildArgs, every: bool, environment: &Environment) -> Result<ResMap> {
+    /// The objects, charged to a budget. `every`: files of manifests may have any name.
+    pub(super) fn read(
+        &self,
+        budget: &Arc<Budget>,
+        args: &BuildArgs,
+        every: bool,
+        environment: &Environment,
+    ) -> Result<ResMap> {
         match self {
             Self::Nothing => Ok(ResMap::new()),
-            Self::Remote(text) => session::render(args, text, |_, fetch| Ok(fetch), environment),
+            Self::Remote(text) => session::render(budget, args, text, |_, fetch| Ok(fetch), environment),
             Self::Input(path) => {
                 let mut bytes = vec![];
                 let limit = Source::LIMIT as u64 + 1;
@@ -226,7 +232,7 @@ impl Side {
                 read.map_err(|e| {
                     Error::new(ErrorKind::Io, format!("`{shown}` cannot be read: {}", cause(&e)))
                 })?;
-                objects(vec![(shown, bytes)])
+                objects(vec![(shown, bytes)], budget)
             }
             Self::At { files, path, what: What::Root, .. } => {
                 let change = |options: &mut Options, fetch| {
@@ -235,16 +241,16 @@ impl Side {
                     options.plugins.no_helm = Some(NO_HELM);
                     copies::of(revision, path, fetch)
                 };
-                session::render(args, &path.to_string_lossy(), change, environment)
+                session::render(budget, args, &path.to_string_lossy(), change, environment)
             }
             Self::At { files, path, what: What::File, .. } => {
-                objects(vec![content(&**files.system(), path, environment)?])
+                objects(vec![content(&**files.system(), path, environment)?], budget)
             }
             Self::At { files, path, what: What::Manifests, .. } => {
                 let files = &**files.system();
                 let found = manifests(files, path, every, environment)?;
                 let read = found.iter().map(|file| content(files, file, environment));
-                objects(read.collect::<Result<_>>()?)
+                objects(read.collect::<Result<_>>()?, budget)
             }
         }
     }
@@ -267,11 +273,10 @@ fn content(files: &dyn FileSystem, path: &Path, environment: &Environment) -> Re
 }
 
 /// The objects of files.
-fn objects(files: Vec<(String, Vec<u8>)>) -> Result<ResMap> {
+fn objects(files: Vec<(String, Vec<u8>)>, budget: &Arc<Budget>) -> Result<ResMap> {
     let mut all = ResMap::new();
-    let budget = Arc::new(Budget::new(Limits::default()));
     for (name, bytes) in files {
-        let source = split::read_text(name, bytes, Some(&budget))?;
+        let source = split::read_text(name, bytes, Some(budget))?;
         for object in from_source(&source)? {
             all.push(object);
         }

@@ -2,13 +2,15 @@
 
 use super::args::FixArgs;
 use super::{Done, Environment};
-use crate::cli::args::RemoteArgs;
-use crate::cli::{build, output};
+use crate::cli::args::{BuildArgs, RemoteArgs};
+use crate::cli::{build, output, session};
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Location, Result};
 use crate::edit::vars::{self, Targets};
 use crate::edit::{KustomizationFile, fix};
+use crate::limits::Budget;
 use crate::load;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 const FIXED: &str = "
 Fixed fields:
@@ -33,16 +35,18 @@ We recommend doing this in a clean git repository where the change is easy to un
 /// again with targets that say more.
 pub(super) fn run(args: &FixArgs, environment: &Environment) -> Result<Done> {
     let findings = Findings::default();
-    let before = build::text(&args.remote, environment, &findings);
+    let budget = session::budget(&BuildArgs::default(), environment)?;
+    let before = build::text(&budget, &args.remote, environment, &findings);
     let with_vars = args.vars.unwrap_or(false);
-    let mut attempt = Attempt::new(with_vars.then_some(Targets::Numbered), &args.remote, environment)?;
+    let new = |targets| Attempt::new(targets, &budget, &args.remote, environment);
+    let mut attempt = new(with_vars.then_some(Targets::Numbered))?;
     if with_vars && before.is_ok() && !attempt.keeps(&before) {
         attempt.undo()?;
-        attempt = match Attempt::new(Some(Targets::Named), &args.remote, environment)? {
+        attempt = match new(Some(Targets::Named))? {
             better if better.keeps(&before) => better,
             worse => {
                 worse.undo()?;
-                Attempt::new(Some(Targets::Numbered), &args.remote, environment)?
+                new(Some(Targets::Numbered))?
             }
         };
     }
@@ -82,7 +86,12 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(vars: Option<Targets>, remote: &RemoteArgs, environment: &Environment) -> Result<Self> {
+    fn new(
+        vars: Option<Targets>,
+        budget: &Arc<Budget>,
+        remote: &RemoteArgs,
+        environment: &Environment,
+    ) -> Result<Self> {
         let mut file = KustomizationFile::open(&environment.directory)?;
         let is_file = |text: &str| {
             !text.contains('\n')
@@ -114,7 +123,7 @@ impl Attempt {
                 return Err(e);
             }
         }
-        attempt.after = build::text(remote, environment, &Findings::default());
+        attempt.after = build::text(budget, remote, environment, &Findings::default());
         Ok(attempt)
     }
 

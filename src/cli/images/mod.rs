@@ -85,12 +85,13 @@ impl TargetArgs {
 
     /// The resources of a file or of standard input; `None` for what is to be built.
     fn read(&self, environment: &Environment) -> Result<Option<ResMap>> {
+        let budget = || session::budget(&self.build_args(), environment);
         if self.target == "-" {
             let mut bytes = vec![];
             std::io::stdin().lock().take(INPUT).read_to_end(&mut bytes).map_err(|e| {
                 Error::new(ErrorKind::Io, format!("standard input cannot be read: {}", cause(&e)))
             })?;
-            return objects("<stdin>", bytes).map(Some);
+            return objects("<stdin>", bytes, &budget()?).map(Some);
         }
         let path = environment.directory.join(&self.target);
         if path.is_file() {
@@ -98,7 +99,7 @@ impl TargetArgs {
                 let message = format!("`{}` cannot be read: {}", self.target, cause(&e));
                 Error::new(ErrorKind::Io, message).at(Location::file(self.target.clone()))
             })?;
-            return objects(&self.target, bytes).map(Some);
+            return objects(&self.target, bytes, &budget()?).map(Some);
         }
         Ok(None)
     }
@@ -130,9 +131,8 @@ impl TargetArgs {
     }
 }
 
-fn objects(name: &str, bytes: Vec<u8>) -> Result<ResMap> {
-    let budget = Arc::new(Budget::new(Limits::default()));
-    let source = split::read_text(name, bytes, Some(&budget))?;
+fn objects(name: &str, bytes: Vec<u8>, budget: &Arc<Budget>) -> Result<ResMap> {
+    let source = split::read_text(name, bytes, Some(budget))?;
     let mut all = ResMap::new();
     for res in read::from_source(&source)? {
         all.push(res);

@@ -3,6 +3,7 @@
 
 use super::super::{canonical, mask};
 use crate::diag::Result;
+use crate::diff::compare::DEEPEST;
 use crate::diff::report::Target;
 use crate::resource::Resource;
 use crate::text::pointer;
@@ -61,7 +62,7 @@ fn operations(old: Option<&Resource>, new: Option<&Resource>, show_secrets: bool
         })
     };
     let (old, new) = (doc(old, new, "before"), doc(new, old, "after"));
-    let mut walk = Walk { found: vec![] };
+    let mut walk = Walk { found: vec![], depth: 0 };
     match (old, new) {
         (Some(a), Some(b)) => walk.node(&a, a.root(), &b, b.root(), &mut String::new()),
         (Some(_), None) => walk.remove(""),
@@ -73,6 +74,8 @@ fn operations(old: Option<&Resource>, new: Option<&Resource>, show_secrets: bool
 
 struct Walk {
     found: Vec<String>,
+    /// How many levels there are above the node.
+    depth: usize,
 }
 
 impl Walk {
@@ -91,12 +94,14 @@ impl Walk {
     }
 
     fn node(&mut self, a: &Doc, x: NodeId, b: &Doc, y: NodeId, path: &mut String) {
+        self.depth += 1;
         match (a.kind(x), b.kind(y)) {
-            (NodeKind::Map, NodeKind::Map) => self.mapping(a, x, b, y, path),
-            (NodeKind::Seq, NodeKind::Seq) => self.sequence(a, x, b, y, path),
+            (NodeKind::Map, NodeKind::Map) if self.depth < DEEPEST => self.mapping(a, x, b, y, path),
+            (NodeKind::Seq, NodeKind::Seq) if self.depth < DEEPEST => self.sequence(a, x, b, y, path),
             _ if canonical::json(a, x) == canonical::json(b, y) => {}
             _ => self.put("replace", path, b, y),
         }
+        self.depth -= 1;
     }
 
     fn mapping(&mut self, a: &Doc, x: NodeId, b: &Doc, y: NodeId, path: &mut String) {

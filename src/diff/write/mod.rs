@@ -17,7 +17,7 @@ pub(crate) use unified::unified;
 
 use super::report::{ObjectChange, Value};
 use crate::diag::render::{Look, safe};
-use crate::yaml::{self, NodeKind};
+use crate::yaml::{self, Doc, NodeKind};
 use similar::{Algorithm, TextDiff};
 
 /// How a report is written.
@@ -60,10 +60,14 @@ fn place(value: Option<&Value>) -> Option<String> {
     (at.line > 0).then(|| safe(&format!("{}:{}", at.path, at.line)).into_owned())
 }
 
+/// Values of more levels are shown as JSON, which has no indentation.
+const LEVELS: u64 = 100;
+
 /// A value in lines: a single value on one, others as YAML.
 fn lines(value: &Value) -> Vec<String> {
+    let many = |doc: &Doc, node| !doc.children(node).is_empty() && doc.levels(node).0 <= LEVELS;
     let text = match value.node() {
-        Some((doc, node)) if doc.kind(node) != NodeKind::Scalar && !doc.children(node).is_empty() => {
+        Some((doc, node)) if doc.kind(node) != NodeKind::Scalar && many(doc, node) => {
             let mut out = vec![];
             match yaml::print_with(doc, node, yaml::Options::STRAIGHT, &mut out) {
                 Ok(()) => String::from_utf8_lossy(&out).into_owned(),

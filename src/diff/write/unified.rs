@@ -2,27 +2,40 @@
 //! in it.
 
 use super::super::mask;
-use crate::diag::Result;
 use crate::diag::render::safe;
+use crate::diag::{Error, Result};
 use crate::diff::report::{ObjectChange, Target};
+use crate::limits::{Budget, Limit};
 use crate::resource::Resource;
 use crate::yaml;
 use similar::{Algorithm, TextDiff};
+use std::fmt::Write;
 
-/// The reports as a unified diff.
-pub(crate) fn unified(targets: &[Target], show_secrets: bool) -> Result<String> {
+/// The reports as a unified diff, whose text is charged to a budget.
+pub(crate) fn unified(targets: &[Target], show_secrets: bool, budget: &Budget) -> Result<String> {
     let mut out = String::new();
     for target in targets {
         for change in &target.report.objects {
-            object(&target.name, change, show_secrets, &mut out)?;
+            object(&target.name, change, show_secrets, budget, &mut out)?;
         }
     }
     Ok(out)
 }
 
-fn object(target: &str, change: &ObjectChange, show_secrets: bool, out: &mut String) -> Result<()> {
+fn object(
+    target: &str,
+    change: &ObjectChange,
+    show_secrets: bool,
+    budget: &Budget,
+    out: &mut String,
+) -> Result<()> {
     let side = |object: &Option<Resource>, other: &Option<Resource>, sign: &str| match object {
-        Some(object) => text(object, other.as_ref(), sign, show_secrets),
+        Some(object) => {
+            let text = text(object, other.as_ref(), sign, show_secrets)?;
+            let taken = budget.take(Limit::Memory, text.len() as u64);
+            taken.map_err(|e| Error::from(e).during(format!("printing {}", object.id())))?;
+            Ok::<_, Error>(text)
+        }
         None => Ok(String::new()),
     };
     let old = side(&change.old, &change.new, "before")?;
@@ -33,7 +46,7 @@ fn object(target: &str, change: &ObjectChange, show_secrets: bool, out: &mut Str
     };
     let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(old.as_str(), new.as_str());
     let (a, b) = (name("a", &change.old), name("b", &change.new));
-    out.push_str(&diff.unified_diff().context_radius(3).header(&a, &b).to_string());
+    let _ = write!(out, "{}", diff.unified_diff().context_radius(3).header(&a, &b));
     Ok(())
 }
 

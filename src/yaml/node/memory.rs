@@ -124,6 +124,12 @@ impl Doc {
         }
     }
 
+    /// How long the texts of all scalars are together, each alias counted as what it stands for.
+    #[cfg(feature = "cli")]
+    pub(crate) fn text_size(&self) -> u64 {
+        self.nodes.iter().filter(|node| node.kind == NodeKind::Scalar).map(|node| u64::from(node.b)).sum()
+    }
+
     /// How long the text may be that this document is printed to: as long as what it was read from, and what may be made
     /// for it.
     pub(crate) fn longest_print(&self) -> u64 {
@@ -142,8 +148,17 @@ impl Doc {
     ///
     /// It is deeper, or there was too much work.
     pub(crate) fn check_depth(&self, id: NodeId, above: usize) -> std::result::Result<(), Exceeded> {
-        let mut left = vec![(id, above as u64)];
-        let (mut deepest, mut seen) = (above as u64, 0);
+        let (levels, seen) = self.levels(id);
+        if let Some(budget) = &self.memory.budget {
+            budget.take(Limit::Work, seen * WALKED)?;
+        }
+        self.check(Limit::Depth, above as u64 + levels)
+    }
+
+    /// How many levels of collections there are in a node, and how many nodes.
+    pub(crate) fn levels(&self, id: NodeId) -> (u64, u64) {
+        let mut left = vec![(id, 0)];
+        let (mut deepest, mut seen) = (0, 0);
         while let Some((id, depth)) = left.pop() {
             seen += 1;
             if self.kind(id) == NodeKind::Scalar || self.kind(id) == NodeKind::Alias {
@@ -152,10 +167,7 @@ impl Doc {
             deepest = deepest.max(depth + 1);
             left.extend(self.children(id).iter().map(|child| (*child, depth + 1)));
         }
-        if let Some(budget) = &self.memory.budget {
-            budget.take(Limit::Work, seen * WALKED)?;
-        }
-        self.check(Limit::Depth, deepest)
+        (deepest, seen)
     }
 
     /// The limit that was reached, if one was.
