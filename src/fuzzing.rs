@@ -3,14 +3,23 @@
 
 #![allow(clippy::expect_used, reason = "what does not hold ends in a panic")]
 
+use crate::compat::Compat;
+use crate::diag::Findings;
 use crate::diag::{Error, ErrorKind, Location, render, without_secrets};
 use crate::diff::{self, Target, write};
+use crate::distribution::kfdef;
 use crate::edit::KustomizationFile;
-use crate::limits::{Budget, Limits};
+use crate::limits::{Budget, Limit, Limits};
+use crate::load::NoFetch;
+use crate::localize;
+use crate::parallel;
+use crate::plugin::values::{self, ValuesMerge};
+use crate::plugin::{exchange, function};
 use crate::remote::{Config, url};
-use crate::resource::{ResMap, from_source};
+use crate::resource::{ResMap, from_source, print};
 use crate::yaml::{self, Dialect, Source, readers, split};
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -123,7 +132,7 @@ pub fn diff(old: &str, new: &str) {
         write::text(&targets, style);
         write::markdown(&targets, style);
         write::github(&targets);
-        let _ = write::unified(&targets, false);
+        let _ = write::unified(&targets, false, &Budget::new(Limits::default()));
         let _ = write::json(&targets);
         let _ = write::gitlab(&targets);
         let _ = write::sarif(&targets);
@@ -139,4 +148,105 @@ fn objects(text: &str) -> Option<ResMap> {
         all.push(object);
     }
     Some(all)
+}
+
+/// Copies a kustomization with this file: nothing is written but the copy, and nothing is in it that lies elsewhere.
+pub fn localize(kustomization: &[u8]) {
+    let shared = Path::new("/dev/shm");
+    let place = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
+    let top = tempfile::tempdir_in(place).expect("a directory");
+    let put = |file: &str, text: &[u8]| {
+        let path = top.path().join(file);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    };
+    let object = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n");
+    put("secret/a.yaml", object("elsewhere").as_bytes());
+    put("secret/kustomization.yaml", b"resources: [a.yaml]\n");
+    put("w/kustomization.yaml", kustomization);
+    put("w/a.yaml", object("a").as_bytes());
+    put("w/base/kustomization.yaml", b"resources: [../a.yaml]\n");
+    let before = names(top.path());
+    let request = localize::Request {
+        directory: top.path(),
+        target: "w",
+        destination: "copy",
+        scope: "",
+        compat: Compat::default(),
+    };
+    let fetch: Arc<dyn crate::load::Fetch> = Arc::new(NoFetch);
+    let copied = parallel::on_own_stack(|| localize::run(request, &fetch)).expect("a thread");
+    let mut after = names(top.path());
+    let copy: Vec<_> = after.extract_if(.., |name| name.starts_with("copy")).collect();
+    assert_eq!(before, after);
+    assert_eq!(copied.is_ok(), !copy.is_empty());
+    for file in copy.iter().map(|name| top.path().join(name)).filter(|path| path.is_file()) {
+        let text = fs::read(file).expect("a copied file");
+        assert!(text == kustomization || !String::from_utf8_lossy(&text).contains("name: elsewhere"));
+    }
+}
+
+/// The paths of all files and directories in and below a directory, sorted.
+fn names(top: &Path) -> Vec<String> {
+    let (mut found, mut open) = (vec![], vec![top.to_owned()]);
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).expect("a directory").flatten() {
+            let path = entry.path();
+            found.push(path.strip_prefix(top).expect("below").to_string_lossy().into_owned());
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(path);
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// A KfDef: what comes of it are files in and below the directory of the import.
+pub fn kfdef(bytes: &[u8]) {
+    let Ok(source) = split::read_text("kfdef.yaml", bytes.to_vec(), None) else { return };
+    let request = kfdef::Request { source: &source, directory: Path::new("/"), output: None, local: None };
+    let import = parallel::on_own_stack(|| kfdef::import(&request, &Findings::default())).expect("a thread");
+    let Ok(import) = import else { return };
+    assert!(import.directory.starts_with("/") && import.directory != Path::new("/"));
+    for (path, _) in &import.files {
+        let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        assert!(inside && !path.is_empty(), "{path:?}");
+    }
+}
+
+/// Values of a chart, inline and in a file: what is laid over one another is YAML again, and not deeper than both.
+pub fn helm_values(inline: &[u8], file: &[u8]) {
+    let budget = Arc::new(Budget::new(limits()));
+    let read = |name: &str, bytes: &[u8]| split::read_text(name, bytes.to_vec(), Some(&budget)).ok();
+    let (Some(inline), Some(file)) = (read("inline", inline), read("values.yaml", file)) else { return };
+    let Ok(Some(inline)) = split::read_v2(&inline) else { return };
+    for how in [ValuesMerge::Override, ValuesMerge::Merge, ValuesMerge::Replace] {
+        let merge = || values::merged((&inline, inline.root()), Some(&file), how);
+        let Ok(Ok(merged)) = parallel::on_own_stack(merge) else { continue };
+        let merged = Source::new("merged", String::from_utf8(merged).expect("UTF-8"));
+        assert!(split::read_v2(&merged).is_ok(), "{}", merged.text);
+    }
+}
+
+/// What a function prints: it replaces the objects that the function got, and is printed.
+pub fn function_output(bytes: &[u8]) {
+    let budget = Arc::new(Budget::new(limits()));
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata: {a: [b, {c: d}], e: f}\n";
+    let Some(mut resources) = objects(object) else { return };
+    let transform = || -> crate::diag::Result<()> {
+        function::take("the function", bytes.to_vec(), &mut resources, Some(&budget))?;
+        print::all(&resources, 1).map(drop)?;
+        let mut made = exchange::from_output("the function", bytes.to_vec(), Some(&budget))?;
+        exchange::apply_generator_annotations(&mut made)?;
+        made.iter().try_for_each(|object| exchange::to_text(object, true, false).map(drop))
+    };
+    let _ = parallel::on_own_stack(transform).expect("a thread");
+}
+
+/// Limits that are reached soon.
+fn limits() -> Limits {
+    [(Limit::Memory, 32 << 20), (Limit::Text, 4 << 20), (Limit::Nodes, 100_000), (Limit::Work, 100_000_000)]
+        .into_iter()
+        .fold(Limits::default(), |limits, (limit, value)| limits.with(limit, value))
 }

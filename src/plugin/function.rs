@@ -9,6 +9,7 @@ use super::options::Site;
 use super::program::{self, Output, Program};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kustomization::decode::{Decoder, Rules};
+use crate::limits::Budget;
 use crate::resource::{ResMap, Resource};
 use crate::text::path::clean;
 use crate::yaml::{Doc, NodeId, NodeKind, Source, Style, split};
@@ -150,10 +151,19 @@ pub(crate) fn transform(
         texts.push(config_text.clone());
     }
     let Some(output) = run(spec, config, &texts, &config_text, site)? else { return Ok(()) };
-    let name = name_of(config);
-    let output = exchange::from_output(&name, output, site.budget)?;
+    take(&name_of(config), output, resources, site.budget)
+}
+
+/// Puts what a function printed in the place of what it got.
+pub(crate) fn take(
+    name: &str,
+    output: Vec<u8>,
+    resources: &mut ResMap,
+    budget: Option<&Arc<Budget>>,
+) -> Result<()> {
+    let output = exchange::from_output(name, output, budget)?;
     refuse_other_kinds(resources, &output).map_err(|e| e.during(format!("comparing what {name} printed")))?;
-    exchange::update(resources, output, &name)
+    exchange::update(resources, output, name)
 }
 
 /// Kustomize copies comments from each object to what became of it, and fails where a value has become one of another
