@@ -1,21 +1,24 @@
 //! Files over HTTP.
 //!
-//! Kustomize follows ten redirects, takes any answer from 200 to 299 and waits forever. Here the size of a file and the
+//! Kustomize follows nine redirects, takes any answer from 200 to 299 and waits forever. Here the size of a file and the
 //! size and time of all files together have limits. Certificates are checked against those of the operating system.
 
 use super::access::Access;
 use super::proxy::Proxies;
+use super::request;
 use super::route::{Routes, Sent, is_redirect};
 use crate::diag::{Error, ErrorKind, Result, cause, without_secrets};
 use crate::limits::{Exceeded, Limit};
+use flate2::read::GzDecoder;
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use ureq::http::{Uri, header::LOCATION};
+use ureq::http::Uri;
+use ureq::http::header::{CONTENT_ENCODING, LOCATION};
 use ureq::{Body, http::Response};
 
-/// How many redirects are followed.
-const REDIRECTS: usize = 10;
+/// How many requests a file may take: Go's client stops at the tenth redirect.
+const REQUESTS: usize = 10;
 
 /// Fetches files.
 #[derive(Debug, Default)]
@@ -58,7 +61,11 @@ impl Client {
         let result = self.follow(url, begun + left.min(within), &failed).and_then(|mut answer| {
             // What counts is the size of what is unpacked, which ureq does not limit.
             let mut bytes = Vec::new();
+            let encoding = answer.headers().get(CONTENT_ENCODING).map_or(&b""[..], |name| name.as_bytes());
+            let is_packed = encoding != b"gzip" && encoding.eq_ignore_ascii_case(b"gzip");
             let body = answer.body_mut().with_config().limit(u64::MAX).reader();
+            // ureq unpacks what is called `gzip`, Go in any case.
+            let body: Box<dyn Read> = if is_packed { Box::new(GzDecoder::new(body)) } else { Box::new(body) };
             body.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| failed(cause(&e)))?;
             match bytes.len() as u64 <= most {
                 true => Ok(bytes),
@@ -91,15 +98,15 @@ impl Client {
         deadline: Instant,
         failed: &dyn Fn(String) -> Error,
     ) -> Result<Response<Body>> {
-        // To kustomize a `#` in what a file names is a part of the path; one in a redirect begins a fragment.
-        let mut location = escape(&url.replace('#', "%23"));
+        let mut location = request::of_entry(url).map_err(failed)?;
         let mut public_only = self.routes.access().public_only;
-        for _ in 0..=REDIRECTS {
-            let uri: Uri =
-                location.parse().map_err(|e: ureq::http::uri::InvalidUri| failed(e.to_string()))?;
-            let answer = self
-                .routes
-                .send(&Sent { uri: &uri, public_only, deadline, headers: &[], form: None }, failed)?;
+        for _ in 0..REQUESTS {
+            let (asked, authorization) = request::without_user(&location);
+            let uri: Uri = asked.parse().map_err(|e: ureq::http::uri::InvalidUri| failed(e.to_string()))?;
+            let headers: Vec<_> =
+                authorization.iter().map(|value| ("authorization", value.as_str())).collect();
+            let sent = Sent { uri: &uri, public_only, deadline, headers: &headers, form: None };
+            let answer = self.routes.send(&sent, failed)?;
             let status = answer.status();
             if status.is_success() {
                 return Ok(answer);
@@ -111,17 +118,17 @@ impl Client {
             };
             // What a public server answers leads to nothing that only this machine can reach.
             public_only |= self.routes.is_public(&uri);
-            location = escape(&joined(&uri, next));
+            location = request::of_redirect(&joined(&location, next)).map_err(failed)?;
         }
-        Err(failed(format!("more than {REDIRECTS} redirects")))
+        Err(failed(format!("stopped after {REQUESTS} redirects")))
     }
 }
 
 /// Where a redirect leads: a whole URL, or a part of one that is relative to the one before.
-fn joined(base: &Uri, to: &str) -> String {
-    let scheme = base.scheme_str().unwrap_or_default();
-    let authority = base.authority().map_or("", |a| a.as_str());
-    let path = base.path();
+fn joined(base: &str, to: &str) -> String {
+    let (scheme, rest) = base.split_once("://").unwrap_or_default();
+    let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
+    let path = path.split('?').next().unwrap_or_default();
     if to.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
@@ -161,33 +168,13 @@ fn normal(path: &str) -> String {
     format!("/{}{query}", parts.join("/"))
 }
 
-/// A URL in which what may not stand there is written as `%XX`; the fragment is cut.
-fn escape(url: &str) -> String {
-    let url = url.split('#').next().unwrap_or_default();
-    let mut out = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        if byte <= b' ' || byte >= 0x7f || b"\"<>\\^`{|}".contains(&byte) {
-            out.push_str(&format!("%{byte:02X}"));
-        } else {
-            out.push(char::from(byte));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_escaped() {
-        assert_eq!(escape("https://h/a b/é?x=%20#f"), "https://h/a%20b/%C3%A9?x=%20");
-        assert_eq!(escape("https://h/a%23b"), "https://h/a%23b");
-    }
-
-    #[test]
     fn redirects_are_relative_to_what_redirects() {
-        let base: Uri = "https://u:p@h:1/a/b?q".parse().unwrap();
+        let base = "https://u:p@h:1/a/b?q";
         for (to, expected) in [
             ("http://o/x", "http://o/x"),
             ("file:///etc/passwd", "file:///etc/passwd"),
@@ -198,7 +185,7 @@ mod tests {
             ("../../..", "https://u:p@h:1/"),
             ("?r", "https://u:p@h:1/a/b?r"),
         ] {
-            assert_eq!(joined(&base, to), expected, "{to}");
+            assert_eq!(joined(base, to), expected, "{to}");
         }
     }
 

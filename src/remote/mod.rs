@@ -20,6 +20,7 @@ pub(crate) mod mirror;
 mod part;
 pub(crate) mod places;
 pub(crate) mod proxy;
+mod request;
 mod route;
 mod settings;
 mod size;

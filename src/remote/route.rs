@@ -133,7 +133,14 @@ impl Routes {
             let message = format!("the proxy `{}` cannot be used: {why}", without_secrets(text));
             Error::new(ErrorKind::Remote, message)
         };
-        let proxy = way.proxy.as_deref().map(Proxy::new).transpose().map_err(|e| wrong(e.to_string()))?;
+        // To Go both names of the protocol leave the look-up to the proxy.
+        let remote = text.strip_prefix("socks5://").map(|rest| format!("socks5h://{rest}"));
+        let proxy = way
+            .proxy
+            .as_deref()
+            .map(|text| Proxy::new(remote.as_deref().unwrap_or(text)))
+            .transpose()
+            .map_err(|e| wrong(e.to_string()))?;
         let scheme = if way.encrypted { "https" } else { "http" };
         let config = |proxy: Option<Proxy>| {
             Agent::config_builder()

@@ -2,6 +2,8 @@
 
 use crate::site::{Answer, Server, Site, config_map, ran};
 use crate::{app, uses};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 
 #[test]
 fn repositories_come_by_http_and_ssh() {
@@ -58,6 +60,57 @@ fn a_proxy_is_asked_for_whole_urls_after_redirects_too() {
     }
     let asked = proxy.asked.lock().expect("the log").join(" ");
     assert_eq!(asked, "http://h.invalid/x.yaml?v=1 http://h.invalid/x.yaml?v=1");
+}
+
+#[test]
+fn the_tenth_redirect_is_not_followed() {
+    let site = Site::new();
+    let to = |n: usize| Answer::Redirect(format!("/{n}.yaml#part"));
+    let steps: Vec<(String, Answer)> = (1..=10).map(|n| (format!("/{n}.yaml"), to(n - 1))).collect();
+    let mut answers: Vec<(&str, Answer)> =
+        steps.iter().map(|(path, to)| (path.as_str(), to.clone())).collect();
+    answers.push(("/0.yaml", Answer::File(config_map("x", "1"))));
+    let server = Server::start(&answers);
+    uses(&site, &format!("{}/9.yaml", server.url));
+    assert!(site.run(&["build"]).good().contains("name: x"));
+    uses(&site, &format!("{}/10.yaml", server.url));
+    assert!(site.run(&["build"]).bad().contains("stopped after 10 redirects"));
+}
+
+fn next(stream: &mut TcpStream, count: u8) -> Vec<u8> {
+    let mut bytes = vec![0; count.into()];
+    stream.read_exact(&mut bytes).expect("bytes");
+    bytes
+}
+
+#[test]
+fn a_socks_proxy_looks_up_hosts() {
+    let site = Site::new();
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = proxy.local_addr().expect("its number").port();
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = proxy.accept().expect("a connection");
+        let methods = next(&mut stream, 2)[1];
+        next(&mut stream, methods);
+        stream.write_all(&[5, 0]).expect("no password");
+        let (kind, length) = (next(&mut stream, 4)[3], next(&mut stream, 1)[0]);
+        let host = String::from_utf8(next(&mut stream, length)).expect("a name");
+        next(&mut stream, 2);
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).expect("an answer");
+        let mut request = [0; 1024];
+        let length = stream.read(&mut request).expect("a request");
+        let map = config_map("x", "1");
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{map}", map.len()).expect("a file");
+        (kind, host, String::from_utf8_lossy(&request[..length]).into_owned())
+    });
+    uses(&site, "http://me:p%40w@h.invalid/x.yaml");
+    let mut command = site.command("w", &["build"]);
+    command.env("http_proxy", format!("socks5://127.0.0.1:{port}"));
+    assert!(ran(&command.output().expect("the program")).good().contains("name: x"));
+    let (kind, host, request) = asked.join().expect("the proxy");
+    assert_eq!((kind, host.as_str()), (3, "h.invalid"));
+    // me:p@w
+    assert!(request.contains("Basic bWU6cEB3"), "{request}");
 }
 
 #[test]
