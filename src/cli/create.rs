@@ -11,10 +11,12 @@ use crate::edit::arguments::{self, commas};
 use crate::edit::fields::{Existing, set_pairs};
 use crate::edit::{KustomizationFile, Node};
 use crate::kustomization::locate::NAMES;
+use crate::limits::{Budget, Limit};
 use crate::resource::read;
 use crate::yaml::split;
 use clap::Args;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Arguments of `create`.
 #[derive(Debug, Args)]
@@ -62,7 +64,7 @@ pub(super) fn run(args: &CreateArgs, environment: &Environment) -> Result<Done> 
     }
     if args.autodetect.unwrap_or(false) {
         let mut found = Vec::new();
-        detect(directory, "", args.recursive.unwrap_or(false), &mut found)?;
+        detect((directory, &Arc::default()), "", args.recursive.unwrap_or(false), &mut found)?;
         found.retain(|name| !resources.contains(name));
         resources.append(&mut found);
     }
@@ -91,7 +93,12 @@ pub(super) fn run(args: &CreateArgs, environment: &Environment) -> Result<Done> 
 
 /// The files that hold objects, in alphabetical order of each directory. A directory with a kustomization file counts as one.
 /// A link to a directory, which ends kustomize with an error, is passed over.
-fn detect(directory: &Path, prefix: &str, recursive: bool, found: &mut Vec<String>) -> Result<()> {
+fn detect(
+    (directory, budget): (&Path, &Arc<Budget>),
+    prefix: &str,
+    recursive: bool,
+    found: &mut Vec<String>,
+) -> Result<()> {
     let here = directory.join(prefix);
     let entries = here.read_dir().map_err(|e| {
         Error::new(ErrorKind::Io, format!("the directory cannot be read: {e}"))
@@ -110,17 +117,19 @@ fn detect(directory: &Path, prefix: &str, recursive: bool, found: &mut Vec<Strin
             if NAMES.into_iter().any(|name| path.join(name).is_file()) {
                 found.push(shown);
             } else {
-                detect(directory, &shown, recursive, found)?;
+                detect((directory, budget), &shown, recursive, found)?;
             }
-        } else if path.is_file() && holds_objects(&path) {
+        } else if path.is_file() && holds_objects(&path, budget) {
             found.push(shown);
         }
+        budget.take(Limit::Work, 0)?;
     }
     Ok(())
 }
 
 /// Returns whether a file can be read as objects; one without content can.
-fn holds_objects(path: &Path) -> bool {
+fn holds_objects(path: &Path, budget: &Arc<Budget>) -> bool {
     let Ok(bytes) = crate::load::read(path) else { return false };
-    split::read_text("file", bytes, None).and_then(|source| read::from_source(&source)).is_ok()
+    budget.read(bytes.len() as u64);
+    split::read_text("file", bytes, Some(budget)).and_then(|source| read::from_source(&source)).is_ok()
 }

@@ -88,7 +88,7 @@ fn profiles(args: &ProfilesArgs, environment: &Environment) -> Result<Done> {
 pub(super) fn source(file: &str, environment: &Environment) -> Result<Arc<Source>> {
     let bytes = input::file(file, Source::LIMIT as u64, environment)
         .map_err(|e| Error::new(ErrorKind::Io, format!("`{file}` cannot be read: {}", cause(&e))))?;
-    split::read_text(file, bytes, None)
+    split::read_text(file, bytes, Some(&Arc::default()))
 }
 
 fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
@@ -100,7 +100,7 @@ fn kfdef(args: &KfdefArgs, environment: &Environment) -> Result<Done> {
             .hint("name the file in which the KfDef is")
     })?;
     let findings = Findings::default();
-    let source = split::read_text(file.as_str(), bytes, None)?;
+    let source = split::read_text(file.as_str(), bytes, Some(&Arc::default()))?;
     let request = kfdef::Request {
         source: &source,
         directory: &environment.directory,

@@ -8,6 +8,7 @@ use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Location, Result, cause, nearest};
 use crate::kustomization::schema::ORDER;
 use crate::kustomization::{Kustomization, decode, locate::NAMES};
+use crate::limits::Budget;
 use crate::load;
 use crate::yaml::{Dialect, Doc, Source, Tag, parse, split};
 use std::path::{Path, PathBuf};
@@ -82,7 +83,7 @@ impl KustomizationFile {
 
     /// Reads a text.
     pub(crate) fn from_bytes(path: PathBuf, name: String, bytes: Vec<u8>) -> Result<Self> {
-        let source = split::read_text(name, bytes.clone(), None)?;
+        let source = charged(name, bytes.clone())?;
         let (doc, old, _) = understand(&source)?;
         let mut file = Self { path, bytes, source, doc, root: old.clone(), old, stepped: false };
         let is_number = |key| match &file.doc {
@@ -121,7 +122,7 @@ impl KustomizationFile {
     /// The file as types, with the changes made so far.
     pub(crate) fn changed(&self) -> Result<(Kustomization, Vec<u8>)> {
         let bytes = self.render()?;
-        let source = split::read_text(self.source.path.clone(), bytes.clone(), None)?;
+        let source = charged(self.source.path.clone(), bytes.clone())?;
         match understand(&source)? {
             (_, _, Some(read)) => Ok((read, bytes)),
             _ => Err(self.internal()),
@@ -173,8 +174,7 @@ impl KustomizationFile {
             };
             let Ok(edits) = edits else { continue };
             let bytes = apply(&self.bytes, &text, &edits);
-            let again =
-                split::read_text(self.source.path.clone(), bytes.clone(), None).and_then(|s| understand(&s));
+            let again = charged(self.source.path.clone(), bytes.clone()).and_then(|s| understand(&s));
             if again.is_ok_and(|(_, root, _)| root.means(&new)) {
                 return Ok(bytes);
             }
@@ -188,6 +188,13 @@ impl KustomizationFile {
             .at(Location::file(self.source.path.clone()))
             .hint("this is a bug in kfm: please report it; meanwhile edit the file by hand")
     }
+}
+
+/// A text, with a budget of its own.
+fn charged(name: impl Into<Arc<str>>, bytes: Vec<u8>) -> Result<Arc<Source>> {
+    let budget = Arc::new(Budget::default());
+    budget.read(bytes.len() as u64);
+    split::read_text(name, bytes, Some(&budget))
 }
 
 /// Aliases unexpanded, the tree, and the types.

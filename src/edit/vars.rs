@@ -10,11 +10,15 @@ use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::gvk::group_and_version;
 use crate::kustomization::{Kustomization, Patch, Selector, decode, locate::NAMES};
+use crate::limits::{Budget, Limit};
 use crate::load;
 use crate::yaml::{Doc, NodeId, NodeKind, split};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Steps that looking at a node for a variable takes.
+const STEPS: u64 = 16;
 
 /// A file that may hold variables.
 struct Touched {
@@ -53,13 +57,16 @@ pub(crate) fn convert(
 ) -> Result<Converted> {
     let how = targets;
     let mut touched = Vec::new();
-    find_files(directory, kustomization, &mut FxHashSet::default(), &mut touched)?;
+    let budget = Arc::default();
+    find_files(directory, kustomization, &budget, &mut FxHashSet::default(), &mut touched)?;
+    let with_field_path = with_field_path(kustomization);
     let mut converted = Converted::default();
     for var in &kustomization.vars {
         let text = format!("$({})", var.name);
         let mut targets = Vec::new();
         for file in &touched {
             for doc in &file.docs {
+                budget.take(Limit::Work, doc.size() as u64 * STEPS)?;
                 let mut found = Vec::new();
                 find_var(doc, doc.root(), (&text, how), &mut Vec::new(), &mut found)
                     .map_err(|e| e.or_at(|| crate::diag::Location::file(file.path.display().to_string())))?;
@@ -83,7 +90,7 @@ pub(crate) fn convert(
             ("namespace", var.objref.namespace.as_str()),
             ("version", gvk.version.as_str()),
         ];
-        if var.field_path == "metadata.name" && has_field_path(var) {
+        if var.field_path == "metadata.name" && with_field_path.contains(&var.name) {
             source[0].1 = "metadata.name";
         }
         converted.replacements.push(Node::map(vec![
@@ -94,6 +101,7 @@ pub(crate) fn convert(
     for file in touched {
         let mut text = file.text.clone();
         for var in kustomization.vars.iter().filter(|v| !converted.unused.contains(&v.name)) {
+            budget.take(Limit::Work, text.len() as u64)?;
             text = text.replace(&format!("$({})", var.name), &format!("{}_PLACEHOLDER", var.name));
         }
         if text != file.text && !converted.files.iter().any(|(p, _)| *p == file.path) {
@@ -114,25 +122,27 @@ fn with_numbers(path: &str) -> String {
     parts.collect::<Vec<_>>().join(".")
 }
 
-/// Returns whether the entry of a variable has a `fieldref` that says something.
-fn has_field_path(var: &crate::kustomization::Var) -> bool {
-    let Ok(Some(doc)) = split::read_v2(&var.mark.source) else { return false };
+/// The names of the variables whose entries have a `fieldref` that says something.
+fn with_field_path(kustomization: &Kustomization) -> FxHashSet<String> {
+    let source = kustomization.vars.first().map(|var| &var.mark.source);
+    let Some(Ok(Some(doc))) = source.map(split::read_v2) else { return FxHashSet::default() };
     let entries = doc.get(doc.root(), "vars").map_or(&[][..], |n| doc.items(n));
-    let own = entries.iter().find(|n| doc.get(**n, "name").is_some_and(|n| doc.text(n) == var.name));
-    own.and_then(|n| doc.get(*n, "fieldref"))
-        .is_some_and(|n| doc.pairs(n).any(|(_, path)| !doc.text(path).is_empty()))
+    let says = |n: NodeId| doc.pairs(n).any(|(_, path)| !doc.text(path).is_empty());
+    let saying = entries.iter().filter(|n| doc.get(**n, "fieldref").is_some_and(says));
+    saying.filter_map(|n| doc.get(*n, "name")).map(|name| doc.text(name).to_owned()).collect()
 }
 
 fn find_files(
     directory: &Path,
     kustomization: &Kustomization,
+    budget: &Arc<Budget>,
     seen: &mut FxHashSet<PathBuf>,
     touched: &mut Vec<Touched>,
 ) -> Result<()> {
     for resource in &kustomization.resources {
         let path = directory.join(&resource.value);
         if !path.is_dir() {
-            add_file(path, None, touched);
+            add_file(path, None, budget, touched)?;
             continue;
         }
         if !path.canonicalize().is_ok_and(|real| seen.insert(real)) {
@@ -140,29 +150,38 @@ fn find_files(
         }
         for name in NAMES {
             let Ok(bytes) = load::read(&path.join(name)) else { continue };
-            let source = split::read_text(path.join(name).display().to_string(), bytes, None)?;
+            let source = split::read_text(path.join(name).display().to_string(), bytes, Some(budget))?;
             if let Some(doc) = split::read_v2(&source)? {
-                find_files(&path, &decode(&Arc::new(doc), Compat::default())?, seen, touched)?;
+                find_files(&path, &decode(&Arc::new(doc), Compat::default())?, budget, seen, touched)?;
             }
         }
     }
     for patch in &kustomization.patches {
         if let Some(path) = &patch.path {
-            add_file(directory.join(&path.value), Some(patch.clone()), touched);
+            add_file(directory.join(&path.value), Some(patch.clone()), budget, touched)?;
         }
     }
     Ok(())
 }
 
 /// Files that cannot be read, or that hold no documents, are passed over.
-fn add_file(path: PathBuf, patch: Option<Patch>, touched: &mut Vec<Touched>) {
+fn add_file(
+    path: PathBuf,
+    patch: Option<Patch>,
+    budget: &Arc<Budget>,
+    touched: &mut Vec<Touched>,
+) -> Result<()> {
     let text = load::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(text) = text else { return };
+    let Some(text) = text else { return Ok(()) };
+    budget.read(text.len() as u64);
     let shown = path.strip_prefix(".").unwrap_or(&path).display().to_string();
-    let read = split::read_text(shown, text.clone().into_bytes(), None).and_then(|s| split::read_all(&s));
-    if let Ok(docs) = read {
-        touched.push(Touched { path, text, docs, patch });
+    let read = split::read_text(shown, text.clone().into_bytes(), Some(budget));
+    match read.and_then(|source| split::read_all(&source)) {
+        Ok(docs) => touched.push(Touched { path, text, docs, patch }),
+        Err(e) if e.kind() == ErrorKind::Limit => return Err(e),
+        Err(_) => {}
     }
+    Ok(())
 }
 
 /// Where a variable is, and between which delimiters.

@@ -2,8 +2,10 @@
 
 use super::tree::{COPIES, LOCK, Tree, clean, join};
 use crate::diag::{Error, ErrorKind, Location, Result, cause};
+use crate::limits::{Budget, Limit};
 use crate::yaml::{Doc, NodeId, NodeKind, split};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Fields whose entries may be directories.
 const DIRECTORIES: [&str; 3] = ["resources", "bases", "components"];
@@ -53,13 +55,16 @@ impl Graph {
                 .at(Location::file(shown))
         };
         let mut graph = BTreeMap::new();
+        let budget = Arc::default();
         let mut waiting = tree.kustomizations(below).map_err(|e| fail(below, &e))?;
         while let Some(file) = waiting.pop() {
             let at = file.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
             if graph.contains_key(&at) {
                 continue;
             }
-            let found = directory(tree, &at, file);
+            let found = directory(tree, &budget, &at, file);
+            // What one file cannot hold is explained when it is built; that all together are too much is said here.
+            budget.take(Limit::Work, 0)?;
             let hidden =
                 found.directories.iter().filter(|next| is_left_out(next) && !graph.contains_key(*next));
             waiting.extend(hidden.filter_map(|next| tree.kustomization(next)));
@@ -100,14 +105,14 @@ fn is_one_of(field: &str, names: &[&str]) -> bool {
 }
 
 /// What a kustomization file names.
-fn directory(tree: &Tree, at: &str, file: String) -> Directory {
+fn directory(tree: &Tree, budget: &Arc<Budget>, at: &str, file: String) -> Directory {
     let mut found = Directory::default();
     // Where the file is a link, it is the file behind it that changes.
     let real = tree.resolve(&file).filter(|real| *real != file);
     found.named.extend(real.map(|path| Named { field: String::new(), path, through_link: true }));
     // What cannot be read (a dangling link, a submodule) is explained when it is built.
     let bytes = tree.read(&file).unwrap_or_default();
-    let Some(doc) = read(file, bytes) else { return found };
+    let Some(doc) = read(file, bytes, budget) else { return found };
     let mut texts = vec![];
     for (key, value) in doc.pairs(doc.root()) {
         let field = doc.text(key);
@@ -120,7 +125,8 @@ fn directory(tree: &Tree, at: &str, file: String) -> Directory {
     let mut seen = BTreeSet::new();
     for (field, text) in texts.clone() {
         if is_one_of(&field, &CONFIGURED) {
-            configured(tree, at, (at, &text), &field, &mut seen, &mut texts);
+            let from = (at, text.as_str());
+            configured((tree, budget), at, from, &field, &mut seen, &mut texts);
         }
     }
     texts.dedup();
@@ -162,7 +168,7 @@ fn add_named(tree: &Tree, at: &str, texts: Vec<(String, String)>, found: &mut Di
 /// runs them. The configuration is an entry as seen from another directory: YAML, a file, or a directory with a
 /// kustomization file of its own.
 fn configured(
-    tree: &Tree,
+    (tree, budget): (&Tree, &Arc<Budget>),
     at: &str,
     (from, entry): (&str, &str),
     field: &str,
@@ -178,20 +184,23 @@ fn configured(
         },
         _ => return,
     };
-    let Ok(docs) = split::read_text(name, bytes, None).and_then(|source| split::read_all(&source)) else {
-        return;
-    };
+    budget.read(bytes.len() as u64);
+    let source = split::read_text(name, bytes, Some(budget));
+    let Ok(docs) = source.and_then(|source| split::read_all(&source)) else { return };
     let mut found = vec![];
     docs.iter().for_each(|doc| strings(doc, doc.root(), field, &mut found));
     if let Some(directory) = inside {
-        found.iter().for_each(|(_, text)| configured(tree, at, (&directory, text), field, seen, texts));
+        found
+            .iter()
+            .for_each(|(_, text)| configured((tree, budget), at, (&directory, text), field, seen, texts));
     } else {
         texts.append(&mut found);
     }
 }
 
-fn read(path: String, bytes: Vec<u8>) -> Option<Doc> {
-    split::read_v2(&split::read_text(path, bytes, None).ok()?).ok().flatten()
+fn read(path: String, bytes: Vec<u8>, budget: &Arc<Budget>) -> Option<Doc> {
+    budget.read(bytes.len() as u64);
+    split::read_v2(&split::read_text(path, bytes, Some(budget)).ok()?).ok().flatten()
 }
 
 /// The strings below a node that may be paths, and what follows `=` in those of generators.

@@ -16,6 +16,12 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::limits::Limit;
 use rustc_hash::FxHashMap;
 
+/// Steps that copying a node takes.
+const STEPS: u64 = 200;
+
+/// After so many copies their work is charged.
+const CHARGED: u64 = 1 << 10;
+
 const NO_MAP: &str = "map merge requires map or sequence of maps as the value";
 
 /// Expands aliases and merge keys as for resources. Does nothing where the reader met no cause for it.
@@ -116,7 +122,11 @@ impl<'a> Expander<'a> {
 
     fn count(&mut self, at: NodeId) -> Result<()> {
         self.made += 1;
-        let exceeded = self.doc.check(Limit::Nodes, self.made).err().or(self.doc.exceeded());
+        let mut exceeded = self.doc.check(Limit::Nodes, self.made).err().or(self.doc.exceeded());
+        if self.made.is_multiple_of(CHARGED) {
+            let charged = self.doc.budget().map(|budget| budget.take(Limit::Work, CHARGED * STEPS));
+            exceeded = exceeded.or(charged.and_then(Result::err));
+        }
         let Some(exceeded) = exceeded else { return Ok(()) };
         Err(Error::from(exceeded).at(self.doc.location(at)).during("expanding aliases"))
     }

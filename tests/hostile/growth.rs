@@ -278,3 +278,41 @@ fn a_diff_of_values_far_below() {
         }
     }
 }
+
+#[test]
+fn aliases_in_many_files() {
+    let letters = ["b", "c", "d", "e", "f", "g"];
+    let first = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    let (_, laugh) = letters.iter().fold(("a", first), |(last, text), name| {
+        let items = vec![format!("*{last}"); 10].join(", ");
+        (name, format!("{text}{name}: &{name} [{items}]\n"))
+    });
+    let input = Input::new();
+    let names = (0..40).map(|i| format!("d{i}")).collect::<Vec<_>>().join(", ");
+    for i in 0..40 {
+        input.put(&format!("d{i}/kustomization.yaml"), format!("resources: []\n{laugh}"));
+        input.put(&format!("objects/a{i}.yaml"), config_map(&format!("a{i}"), "b") + &laugh);
+    }
+    let kustomization = format!("resources: [{names}]\n");
+    input.put("kustomization.yaml", &kustomization);
+    let objects = (0..40).map(|i| format!("a{i}.yaml")).collect::<Vec<_>>().join(", ");
+    let vars = "vars: [{name: V, objref: {kind: ConfigMap, name: a0, apiVersion: v1}}]\n";
+    input.put("vars/kustomization.yaml", format!("resources: [{objects}]\n{vars}"));
+    for i in 0..40 {
+        input.put(&format!("vars/a{i}.yaml"), config_map(&format!("a{i}"), "b") + &laugh);
+    }
+    for (directory, args) in [
+        ("", &["build", "."][..]),
+        ("", &["build", "--all", ".", "-o", "out"]),
+        ("", &["localize", ".", "copy"]),
+        ("", &["diff", "objects", "vars"]),
+        ("objects", &["create", "--autodetect"]),
+        ("vars", &["edit", "fix", "--vars"]),
+    ] {
+        let ended = input.run_in(directory, args, &[]);
+        ended.within_limits();
+        assert_ne!(ended.code, Some(0), "{args:?}");
+        let said = ended.stderr.contains("--limit") || ended.stderr.contains("unknown field");
+        assert!(said, "{args:?}: {}", ended.stderr);
+    }
+}
