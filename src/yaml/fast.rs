@@ -77,7 +77,7 @@ pub(crate) fn read(source: &Arc<Source>, range: Range<usize>, dialect: Dialect) 
         children: Vec::with_capacity(64),
         end: range.start,
         tail: None,
-        same: Verbatim::new(dialect == Dialect::V3),
+        same: Verbatim::new(dialect == Dialect::V3 && !source.is_unprinted()),
     };
     fast.lines()?;
     let same = fast.same.range(bytes);
@@ -159,7 +159,8 @@ impl Fast<'_> {
                     marked = true;
                     self.tail = None;
                     self.end_line(at + 3)?;
-                    self.same = Verbatim::new(self.dialect == Dialect::V3);
+                    self.same =
+                        Verbatim::new(self.dialect == Dialect::V3 && !self.doc.source().is_unprinted());
                     continue;
                 }
                 _ => {}

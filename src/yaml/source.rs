@@ -25,6 +25,8 @@ struct Known {
     json_comments: OnceLock<bool>,
     /// The budget of the build that reads it.
     budget: Option<Arc<Budget>>,
+    /// Its documents are not printed.
+    is_unprinted: bool,
     /// How many line breaks stand before each piece of a long text, and in all of it.
     breaks: OnceLock<Vec<u32>>,
     /// The same for characters.
@@ -77,6 +79,19 @@ impl Source {
     ) -> Arc<Self> {
         let known = Known { budget: of.known.budget.clone(), ..Known::default() };
         Arc::new(Self { path, text, lines_above, columns_left, known })
+    }
+
+    /// The text for who only looks at its documents: it is not found out which of them stand there as they would be printed.
+    pub(crate) fn unprinted(mut self: Arc<Self>) -> Arc<Self> {
+        if let Some(source) = Arc::get_mut(&mut self) {
+            source.known.is_unprinted = true;
+        }
+        self
+    }
+
+    /// Returns whether documents of this text are not printed.
+    pub(crate) fn is_unprinted(&self) -> bool {
+        self.known.is_unprinted
     }
 
     /// The budget that documents of this text are charged to.

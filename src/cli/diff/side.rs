@@ -256,12 +256,18 @@ impl Side {
     }
 }
 
+/// Room for a file is made before it is read, for so many bytes at the most.
+const MOST_AT_ONCE: usize = 64 << 20;
+
 /// The content of a file, and its name.
 fn content(files: &dyn FileSystem, path: &Path, environment: &Environment) -> Result<(String, Vec<u8>)> {
     let shown = relative_to(&environment.directory, path);
     let mut bytes = vec![];
     let read = match files.kind_behind_links(path) {
-        Ok(FileKind::File(_)) => files.read(path, Source::LIMIT as u64 + 1, &mut bytes),
+        Ok(FileKind::File(size)) => {
+            bytes.reserve(usize::try_from(size).map_or(0, |size| (size + 1).min(MOST_AT_ONCE)));
+            files.read(path, Source::LIMIT as u64 + 1, &mut bytes)
+        }
         Ok(_) => Err(io::Error::other("it is not a regular file")),
         Err(e) => Err(e),
     };
@@ -276,7 +282,7 @@ fn content(files: &dyn FileSystem, path: &Path, environment: &Environment) -> Re
 fn objects(files: Vec<(String, Vec<u8>)>, budget: &Arc<Budget>) -> Result<ResMap> {
     let mut all = ResMap::new();
     for (name, bytes) in files {
-        let source = split::read_text(name, bytes, Some(budget))?;
+        let source = split::read_text(name, bytes, Some(budget))?.unprinted();
         for object in from_source(&source)? {
             all.push(object);
         }
