@@ -9,6 +9,7 @@ use super::{Options, pair};
 use crate::kube::order;
 use crate::resource::ResMap;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// Compares all pairs.
 pub(super) fn compare(old: &ResMap, new: &ResMap, pairing: Pairing<'_>, options: &Options) -> Report {
@@ -17,6 +18,7 @@ pub(super) fn compare(old: &ResMap, new: &ResMap, pairing: Pairing<'_>, options:
     let mut report = Report::default();
     for (old, new) in pairing.pairs {
         let change = match (old, new) {
+            (Some(old), Some(new)) if Arc::ptr_eq(old.shared_doc(), new.shared_doc()) => None,
             (Some(old), Some(new)) => {
                 let names = if options.hash_noise { &none } else { pairing.names.of(old) };
                 let fields = fields(old, new, schemas.of(new), names, options);

@@ -11,6 +11,6 @@ mod resmap;
 mod resource;
 
 pub(crate) use labels::LabelSelector;
-pub(crate) use read::from_source;
+pub(crate) use read::{from_docs, from_source};
 pub(crate) use resmap::ResMap;
 pub(crate) use resource::{Behavior, Origin, PreviousId, Resource};

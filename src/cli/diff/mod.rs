@@ -5,6 +5,7 @@ mod copies;
 mod live;
 mod plan;
 mod side;
+mod together;
 
 pub(super) use args::DiffArgs;
 pub(super) use plan::{affected_roots, repository_path};
@@ -20,12 +21,11 @@ use crate::parallel;
 use crate::resource::ResMap;
 use args::{FailOn, Format};
 use plan::Pair;
-use side::Side;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How many bytes the smaller side has to have to be read by a thread of its own.
-const WORTH_A_THREAD: u64 = 100_000;
+/// How many bytes two files have to have together to be read by several threads.
+const WORTH_A_THREAD: usize = 200_000;
 
 /// Compares, and leaves the report for standard output or writes it to where `-o` says.
 pub(super) fn run(args: &DiffArgs, environment: &Environment) -> Result<Done> {
@@ -80,16 +80,10 @@ fn compare(
     args: &DiffArgs,
     environment: &Environment,
 ) -> Result<Target> {
-    // Both at once, unless other targets are read at the same time, or a thread takes longer to start than to read a side.
-    let small = |side: &Side| side.size().is_some_and(|bytes| bytes < WORTH_A_THREAD);
-    let threads = if !pair.name.is_empty() || small(&pair.old) || small(&pair.new) { 1 } else { 2 };
-    let sides = parallel::map(threads, &[(&pair.old, "older"), (&pair.new, "newer")], |(side, which)| {
-        side.read(budget, build, args.kubectl, environment)
-            .map_err(|e| e.during(format!("reading the {which} side, `{}`", side.shown())))
-    });
-    let mut sides = sides.into_iter();
-    let mut next = || sides.next().unwrap_or_else(|| Ok(ResMap::new()));
-    let (old, new) = (next()?, next()?);
+    let (old, new) = match files(pair, budget, environment) {
+        Some(both) => both,
+        None => sides(pair, budget, build, args, environment)?,
+    };
     let size = charge(budget, &old)? + charge(budget, &new)?;
     let report = diff::compare(&old, &new, options);
     budget.give_back(Limit::Memory, size);
@@ -98,6 +92,36 @@ fn compare(
         std::mem::forget((old, new));
     }
     Ok(Target { name: pair.name.clone(), report })
+}
+
+/// The objects of two files, if both sides are files that can be read together.
+fn files(pair: &Pair, budget: &Arc<Budget>, environment: &Environment) -> Option<(ResMap, ResMap)> {
+    let (old, new) = (pair.old.source(budget, environment)?, pair.new.source(budget, environment)?);
+    let threads = match old.text.len() + new.text.len() {
+        // A thread takes longer to start than to read that much.
+        ..WORTH_A_THREAD => 1,
+        _ => session::processors(!environment.untrusted),
+    };
+    together::read(&old, &new, threads)
+}
+
+/// The objects of two sides.
+fn sides(
+    pair: &Pair,
+    budget: &Arc<Budget>,
+    build: &BuildArgs,
+    args: &DiffArgs,
+    environment: &Environment,
+) -> Result<(ResMap, ResMap)> {
+    // Both at once, unless other targets are read at the same time.
+    let threads = if pair.name.is_empty() { 2 } else { 1 };
+    let sides = parallel::map(threads, &[(&pair.old, "older"), (&pair.new, "newer")], |(side, which)| {
+        side.read(budget, build, args.kubectl, environment)
+            .map_err(|e| e.during(format!("reading the {which} side, `{}`", side.shown())))
+    });
+    let mut sides = sides.into_iter();
+    let mut next = || sides.next().unwrap_or_else(|| Ok(ResMap::new()));
+    Ok((next()?, next()?))
 }
 
 /// Steps that comparing a byte of text takes.

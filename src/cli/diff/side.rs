@@ -183,16 +183,11 @@ impl Side {
         }
     }
 
-    /// How many bytes are read, if that is known beforehand.
-    pub(crate) fn size(&self) -> Option<u64> {
-        match self {
-            Self::At { files, path, what: What::File, .. } => match files.system().kind_behind_links(path) {
-                Ok(FileKind::File(bytes)) => Some(bytes),
-                _ => None,
-            },
-            Self::Nothing => Some(0),
-            _ => None,
-        }
+    /// The text, if the side is a file that can be read.
+    pub(super) fn source(&self, budget: &Arc<Budget>, environment: &Environment) -> Option<Arc<Source>> {
+        let Self::At { files, path, what: What::File, .. } = self else { return None };
+        let (name, bytes) = content(&**files.system(), path, environment).ok()?;
+        split::read_text(name, bytes, Some(budget)).ok().map(Source::unprinted)
     }
 
     /// The directory in which roots are looked for.
