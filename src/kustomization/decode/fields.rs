@@ -165,12 +165,17 @@ impl<'a> Fields<'a> {
     }
 
     /// The items of a list, empty if absent: each is the items of all spellings at its place, that of the last one last.
-    /// A null at the place of an item changes nothing.
+    /// A null at the place of an item changes nothing. What a shorter list cuts off comes back under a longer one that
+    /// follows, as Go keeps its memory; not so after an empty list.
     fn items(&self, name: &'static str) -> Result<Vec<SmallVec<[NodeId; 1]>>> {
         let mut all: Vec<SmallVec<[NodeId; 1]>> = vec![];
+        let mut length = 0;
         for node in self.values(name) {
             let items = self.decoder.items(*node, name)?;
-            all.truncate(items.len());
+            length = items.len();
+            if items.is_empty() {
+                all.clear();
+            }
             for (i, item) in items.iter().enumerate() {
                 match all.get_mut(i) {
                     Some(_) if self.decoder.is_null(*item) => {}
@@ -179,6 +184,7 @@ impl<'a> Fields<'a> {
                 }
             }
         }
+        all.truncate(length);
         Ok(all)
     }
 

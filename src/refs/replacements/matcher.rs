@@ -173,17 +173,8 @@ impl Matcher<'_> {
         rest: &[String],
         found: &mut Vec<Field>,
     ) -> Result<()> {
-        if part.is_empty() && self.makes_anew(doc, node) {
-            // See `replacements/path-target-ends-in-a-point-created`.
-            let new = self.make(doc, rest);
-            if node == doc.root() {
-                let copy = doc.copy(new);
-                doc.assign(node, copy);
-            }
-            return self.walk(doc, new, rest, found);
-        }
         if part.is_empty() {
-            return Err(Error::new(ErrorKind::Config, "the path has an empty part").at(doc.location(node)));
+            return self.empty_part(doc, node, rest, found);
         }
         let value = match doc.kind(node) {
             _ if doc.is_null(node) => None,
@@ -209,13 +200,33 @@ impl Matcher<'_> {
         self.walk(doc, value, rest, found)
     }
 
-    /// Returns whether kustomize makes a new node for an empty part of the path, whose value is lost: for a scalar in a
-    /// text, where it may make fields.
-    fn makes_anew(&self, doc: &Doc, node: NodeId) -> bool {
-        self.create.is_some()
-            && self.compat >= Compat::V5_8_1
-            && doc.kind(node) == NodeKind::Scalar
-            && !doc.text(node).is_empty()
+    /// Follows an empty part of the path, which stands for a scalar of that text. Where fields may be made, kustomize puts an
+    /// empty one in the place of any other, and loses what is written into it.
+    fn empty_part(
+        &mut self,
+        doc: &mut Doc,
+        node: NodeId,
+        rest: &[String],
+        found: &mut Vec<Field>,
+    ) -> Result<()> {
+        let (is_scalar, is_old) = (doc.kind(node) == NodeKind::Scalar, self.compat < Compat::V5_8_1);
+        let ends = rest.first().is_none_or(|part| is_old || !part.is_empty());
+        match (doc.text(node).is_empty(), self.create.is_some()) {
+            (true, create) if is_scalar && doc.is_null(node) && rest.is_empty() => {
+                found.extend(create.then_some(Field::Lost { scalar: true }));
+                Ok(())
+            }
+            (true, _) if is_scalar && (is_old || rest.is_empty()) => self.walk(doc, node, rest, found),
+            (false, true) if is_scalar && ends => {
+                // See `replacements/path-target-ends-in-a-point-created`.
+                let new = self.make(doc, rest);
+                let copy = doc.copy(new);
+                doc.assign(node, copy);
+                self.walk(doc, new, rest, found)
+            }
+            (false, false) if is_scalar => Ok(()),
+            _ => Err(Error::new(ErrorKind::Config, "the path has an empty part").at(doc.location(node))),
+        }
     }
 
     /// Goes on inside a text.
