@@ -1,6 +1,7 @@
 //! `build --all`: every root below a directory, each into a file or a directory of its own.
 
 use super::args::BuildArgs;
+use super::asked_once::AskedOnce;
 use super::environment::Environment;
 use super::rendered::{Rendered, Text};
 use super::{Done, build, images, output, session};
@@ -47,7 +48,7 @@ pub(super) fn run(args: &BuildArgs, environment: &Environment) -> Result<Done> {
     options.stand_ins = trees.clone().map(|trees| trees as _);
     let settings = images::Settings::new(&args.images, top, environment)?;
     options.edit = settings.rewrite()?.map(images::edit);
-    let mut builds = Builds::new(&options, fetch);
+    let mut builds = Builds::new(&options, Arc::new(AskedOnce::new(fetch)));
     let mut errors = vec![];
     for root in &roots {
         let directory = Path::new(top).join(root);

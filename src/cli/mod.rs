@@ -3,6 +3,7 @@
 
 mod affected;
 mod args;
+mod asked_once;
 mod build;
 mod build_all;
 mod cache;

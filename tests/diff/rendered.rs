@@ -2,7 +2,10 @@
 
 use super::{COMPONENT, MAP, run, write, write_all};
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn repository(top: &Path) {
     write_all(
@@ -198,4 +201,32 @@ fn every_root_becomes_a_directory_with_a_file_for_each_object() {
     let (code, _, _) = run(top, &ALL);
     assert_eq!(code, 0);
     assert!(top.join("rendered/overlays/b.yaml").exists() && !top.join("rendered/overlays/b").exists());
+}
+
+#[test]
+fn an_unreachable_location_is_asked_for_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/a.yaml", listener.local_addr().expect("an address"));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    // Every connection is closed without an answer.
+    std::thread::spawn(move || {
+        listener.incoming().for_each(|_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+    });
+    let connections = |roots: usize| {
+        let directory = tempfile::tempdir().expect("a directory");
+        for root in 0..roots {
+            let text = format!("resources: ['{url}']\n");
+            write(directory.path(), &format!("r{root}/kustomization.yaml"), &text);
+        }
+        asked.store(0, Ordering::SeqCst);
+        let (code, _, stderr) = run(directory.path(), &ALL);
+        assert_eq!((code, stderr.matches("Error: ").count()), (1, roots), "{stderr}");
+        asked.load(Ordering::SeqCst)
+    };
+    let once = connections(1);
+    assert!(once > 0);
+    assert_eq!(connections(4), once);
 }
