@@ -136,3 +136,39 @@ fn calls() -> bool {
 fn calls() -> bool {
     false
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::process::Command;
+
+    /// Set where the process is the one that is restricted.
+    const RESTRICTED: &str = "KFM_TEST_RESTRICTED";
+
+    #[test]
+    fn the_kernel_refuses_what_the_program_does_not_do() {
+        if let Some(root) = std::env::var_os(RESTRICTED) {
+            return restricted(Path::new(&root));
+        }
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("inside"), "").unwrap();
+        let name = "cli::sandbox::tests::the_kernel_refuses_what_the_program_does_not_do";
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let done = command.args(["--exact", name]).env(RESTRICTED, root.path()).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    }
+
+    fn restricted(root: &Path) {
+        let (files, calls) = (files(&[root.to_owned()], None), calls());
+        assert!(fs::read(root.join("inside")).is_ok());
+        if files {
+            assert!(fs::read("/etc/passwd").is_err() && fs::write(root.join("new"), "").is_err());
+        }
+        if calls {
+            assert!(Command::new("/bin/true").status().is_err());
+            assert!(std::net::TcpListener::bind("127.0.0.1:0").is_err());
+            assert!(std::os::unix::net::UnixDatagram::unbound().is_err());
+        }
+    }
+}

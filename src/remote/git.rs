@@ -106,7 +106,7 @@ impl Git {
             return resolved.map_or_else(|| Err(offline(url, reference)), Ok);
         }
         self.access.refuse_host(url, &self.proxies)?;
-        let timeout = spec.timeout.min(LONGEST);
+        let timeout = time(spec.timeout);
         let Self { access, proxies, .. } = self;
         let run = Run { access, proxies, url, reference, template: Path::new("/"), timeout };
         let mut asked = None;
@@ -236,6 +236,11 @@ fn remove_metadata(directory: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// How long a command may take for which a location asks so much time.
+fn time(asked: Duration) -> Duration {
+    asked.min(LONGEST)
+}
+
 /// What is not here and may not be fetched.
 fn offline(url: &str, reference: &str) -> Error {
     let message = format!("`{}` at `{reference}` would have to be fetched", without_secrets(url));
@@ -265,6 +270,14 @@ mod tests {
         ] {
             let seen = read_listed(&listed, reference);
             assert_eq!(seen.as_ref().map(|s| (&s.commit, s.moves)), expected, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_location_cannot_ask_for_more_time_than_there_is() {
+        for (asked, given) in [("?timeout=5s", 5), ("?timeout=999999999", 600), ("", 27)] {
+            let spec = url::parse(&format!("https://h.example/o/r{asked}")).unwrap();
+            assert_eq!(time(spec.timeout), Duration::from_secs(given), "{asked}");
         }
     }
 

@@ -224,3 +224,32 @@ fn reason(e: &ureq::Error) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_public_server_leads_into_no_private_network() {
+        let routes = Routes::new(Proxies::default(), Access::default());
+        for (url, public) in [
+            ("https://1.1.1.1/a", true),
+            ("https://[2606:4700:4700::1111]/a", true),
+            ("http://127.0.0.1:1/a", false),
+            ("http://10.0.0.1/a", false),
+            ("http://[::1]/a", false),
+        ] {
+            let uri: Uri = url.parse().unwrap();
+            assert_eq!(routes.is_public(&uri), public, "{url}");
+            if public {
+                continue;
+            }
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let sent = Sent { uri: &uri, public_only: true, deadline, headers: &[], form: None };
+            let failed = |cause: String| Error::new(crate::diag::ErrorKind::Remote, cause);
+            let error = routes.send(&sent, &failed).unwrap_err();
+            assert_eq!(error.kind(), crate::diag::ErrorKind::Restricted, "{url}: {error}");
+        }
+    }
+}

@@ -316,3 +316,16 @@ fn aliases_in_many_files() {
         assert!(said, "{args:?}: {}", ended.stderr);
     }
 }
+
+#[test]
+fn without_memory_nothing_is_printed() {
+    let input = Input::new();
+    input
+        .put("kustomization.yaml", "resources: [a.yaml]\n")
+        .put("a.yaml", config_map("a", &"x".repeat(1 << 20)));
+    let script = "ulimit -v 100000; exec \"$0\" build .";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_kfm")]).current_dir(input.path(""));
+    let done = shell.output().expect("a shell");
+    assert!(!done.status.success() && done.stdout.is_empty());
+}

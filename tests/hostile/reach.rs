@@ -545,3 +545,36 @@ fn sources_name_no_repository_of_this_machine() {
     input.put("w/kfm.toml", source).run_in("w", &["vendor"], &[]).refused("outside of this tree");
     assert!(!input.exists("w/s"));
 }
+
+#[test]
+fn configuration_of_the_tree_is_not_read() {
+    let input = Input::new();
+    let mirror =
+        format!("[[mirror]]\nfrom = \"https://h.invalid/\"\nto = \"file://{}/\"\n", input.path("").display());
+    input.put("w/.config/kfm/config.toml", &mirror).put("w/kfm/config.toml", &mirror);
+    input.put("a.yaml", config_map("a", SECRET));
+    input.put("w/kustomization.yaml", "resources: ['https://h.invalid/a.yaml']\n");
+    for (name, value) in
+        [("HOME", "."), ("HOME", ""), ("XDG_CONFIG_HOME", "."), ("XDG_CONFIG_HOME", ".config")]
+    {
+        let ended = input.run_in("w", &["build", "."], &[(name, value)]);
+        ended.refused("h.invalid");
+        assert!(!ended.stderr.contains(SECRET), "{name}={value}");
+    }
+}
+
+#[test]
+fn git_has_no_terminal_and_no_variables_that_lead_elsewhere() {
+    let input = Input::new();
+    input.program(
+        "bin/git",
+        "echo \"prompt=$GIT_TERMINAL_PROMPT elsewhere=$GIT_DIR$GIT_QUARANTINE_PATH\" >&2\nexit 1\n",
+    );
+    input.put("kustomization.yaml", "resources: ['https://127.0.0.1:1/o/r//x']\n");
+    let path = format!("{}:{}", input.path("bin").display(), std::env::var("PATH").expect("a path"));
+    let evil = input.path("evil").display().to_string();
+    let env = [("PATH", path.as_str()), ("GIT_DIR", &evil), ("GIT_QUARANTINE_PATH", &evil)];
+    let ended = input.run_in("", &["build", "."], &env);
+    ended.refused("prompt=0");
+    assert!(!ended.stderr.contains("elsewhere=/"), "{}", ended.stderr);
+}
