@@ -17,7 +17,7 @@ use crate::plugin::values::{self, ValuesMerge};
 use crate::plugin::{exchange, function};
 use crate::remote::{Config, url};
 use crate::resource::{ResMap, from_source, print};
-use crate::yaml::{self, Dialect, Source, readers, split};
+use crate::yaml::{self, Dialect, NodeKind, Source, readers, split};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path};
@@ -221,10 +221,18 @@ pub fn helm_values(inline: &[u8], file: &[u8]) {
     let read = |name: &str, bytes: &[u8]| split::read_text(name, bytes.to_vec(), Some(&budget)).ok();
     let (Some(inline), Some(file)) = (read("inline", inline), read("values.yaml", file)) else { return };
     let Ok(Some(inline)) = split::read_v2(&inline) else { return };
+    // Anything else is refused before.
+    if inline.kind(inline.root()) != NodeKind::Map {
+        return;
+    }
     for how in [ValuesMerge::Override, ValuesMerge::Merge, ValuesMerge::Replace] {
         let merge = || values::merged((&inline, inline.root()), Some(&file), how);
         let Ok(Ok(merged)) = parallel::on_own_stack(merge) else { continue };
         let merged = Source::new("merged", String::from_utf8(merged).expect("UTF-8"));
+        // A file that is a string comes out as one, which is for helm to refuse.
+        if merged.text.starts_with('|') || merged.text.starts_with('>') {
+            continue;
+        }
         assert!(split::read_v2(&merged).is_ok(), "{}", merged.text);
     }
 }
