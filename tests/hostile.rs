@@ -8,6 +8,8 @@
 
 #[path = "hostile/growth.rs"]
 mod growth;
+#[path = "hostile/programs.rs"]
+mod programs;
 #[path = "hostile/reach.rs"]
 mod reach;
 
@@ -24,6 +26,9 @@ use wait4::Wait4;
 /// What any input of at most 1 MB may take. Without optimisation everything takes many times as long.
 const MOST_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 150 } else { 5 });
 const MOST_MEMORY: u64 = if cfg!(debug_assertions) { 3 << 29 } else { 1 << 30 };
+
+/// What may not come out.
+const SECRET: &str = "TOP-SECRET";
 
 /// A directory with an input.
 struct Input {

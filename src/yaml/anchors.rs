@@ -17,7 +17,7 @@ use crate::limits::Limit;
 use rustc_hash::FxHashMap;
 
 /// Steps that copying a node takes.
-const STEPS: u64 = 200;
+const STEPS: u64 = 300;
 
 /// After so many copies their work is charged.
 const CHARGED: u64 = 1 << 10;
