@@ -166,25 +166,22 @@ impl<'d> Printer<'d, '_> {
     }
 
     /// Counts a collection, and refuses what is too deep.
+    #[inline]
     fn enter(&mut self, id: NodeId) -> Result<()> {
         self.depth += 1;
-        if self.depth <= self.deepest {
-            return Ok(());
-        }
-        self.doc
-            .check(Limit::Depth, self.depth)
-            .map_err(|e| Error::from(e).at(self.doc.location(id)).during("printing"))
+        if self.depth > self.deepest { self.exceeded(id, Limit::Depth, self.depth) } else { Ok(()) }
     }
 
     /// Refuses output that is too long.
     #[inline]
     fn check_length(&self, id: NodeId) -> Result<()> {
-        if !self.out.is_too_long() {
-            return Ok(());
-        }
-        self.doc
-            .check(Limit::Text, u64::MAX)
-            .map_err(|e| Error::from(e).at(self.doc.location(id)).during("printing"))
+        if self.out.is_too_long() { self.exceeded(id, Limit::Text, u64::MAX) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn exceeded(&self, id: NodeId, limit: Limit, amount: u64) -> Result<()> {
+        let exceeded = self.doc.check(limit, amount);
+        exceeded.map_err(|e| Error::from(e).at(self.doc.location(id)).during("printing"))
     }
 
     fn open(&mut self, id: NodeId, indent: usize, inline: bool, context: u8) -> Result<()> {

@@ -386,7 +386,7 @@ impl Fast<'_> {
     /// Looks at the key read last for whether the document is written as it would be printed.
     #[inline]
     fn check_order(&mut self, base: usize, colon: usize) {
-        let Some(&key) = self.children.last() else { return };
+        let Some(&key) = self.children.last().filter(|_| self.same.is_same()) else { return };
         let before = self.children.len().checked_sub(3).filter(|i| *i >= base).map(|i| self.children[i]);
         self.same.check_order(&self.doc, self.b, key, before, colon);
     }
@@ -394,6 +394,9 @@ impl Fast<'_> {
     /// The same for the plain scalar of one line read last, which ends at `end` in a line that ends at `line`.
     #[inline]
     fn check_plain(&mut self, end: usize, line: usize) {
+        if !self.same.is_same() {
+            return;
+        }
         let is_bare = self.children.last().is_some_and(|id| self.doc.is_bare(*id));
         if self.same.check_plain(is_bare, end, line, self.p) {
             self.check_scalar();

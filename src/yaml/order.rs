@@ -9,7 +9,7 @@ use regex::Regex;
 use std::sync::OnceLock;
 
 /// Returns whether key `a` is printed before key `b`.
-#[inline]
+#[inline(always)]
 pub(crate) fn less(a: &str, b: &str) -> bool {
     let (x, y) = (a.as_bytes(), b.as_bytes());
     let Some(i) = x.iter().zip(y).position(|(p, q)| p != q) else { return x.len() < y.len() };

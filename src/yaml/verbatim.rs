@@ -69,6 +69,12 @@ impl Verbatim {
         (self.end <= bytes.len() && bytes.get(self.end - 1) == Some(&b'\n')).then_some((start, self.end))
     }
 
+    /// Returns whether everything so far is the same. Where it is not, there is nothing left to look at.
+    #[inline]
+    pub(super) fn is_same(&self) -> bool {
+        self.same
+    }
+
     /// Looks at a key, whose `:` is at `colon`: is it written as it should be, and after the one before?
     #[inline]
     pub(super) fn check_order(
@@ -79,9 +85,6 @@ impl Verbatim {
         before: Option<NodeId>,
         colon: usize,
     ) {
-        if !self.same {
-            return;
-        }
         let text = doc.text(key);
         // A key that is not a string, or in quotes, is rare in what machines write.
         let usual = doc.is_bare(key) && doc.simple_key(key).is_some() && text.len() <= SIMPLE_KEY;
@@ -95,11 +98,11 @@ impl Verbatim {
     pub(super) fn check_plain(&mut self, is_bare: bool, end: usize, line: usize, next: usize) -> bool {
         // A line of no more bytes has no more characters either, and is not folded.
         let plain = is_bare && end == line && line - self.line <= WIDTH;
-        if self.same && plain {
+        if plain {
             self.end = line + 1;
             self.gap = next > line + 1;
         }
-        self.same && !plain
+        !plain
     }
 
     /// Looks at a scalar, which the printer would indent by so much, and after which the next line begins at `next`.
