@@ -68,6 +68,11 @@ fn read_yaml(source: &Arc<Source>) -> Option<Doc> {
 }
 
 fn read_toml(source: &Arc<Source>) -> Option<Doc> {
+    // The parser reads a text to its end before it says what is wrong at its beginning.
+    let text = source.text.trim_start_matches('\u{feff}');
+    let mut lines =
+        text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.next().filter(|line| line.starts_with('[') || line.contains('='))?;
     let table: toml::Table = source.text.parse().ok()?;
     if table.is_empty() {
         return None;

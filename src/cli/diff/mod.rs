@@ -97,11 +97,9 @@ fn compare(
 /// The objects of two files, if both sides are files that can be read together.
 fn files(pair: &Pair, budget: &Arc<Budget>, environment: &Environment) -> Option<(ResMap, ResMap)> {
     let (old, new) = (pair.old.source(budget, environment)?, pair.new.source(budget, environment)?);
-    let threads = match old.text.len() + new.text.len() {
-        // A thread takes longer to start than to read that much.
-        ..WORTH_A_THREAD => 1,
-        _ => session::processors(!environment.untrusted),
-    };
+    // One where other targets are read at the same time, or where a thread takes longer to start than to read it all.
+    let is_much = pair.name.is_empty() && old.text.len() + new.text.len() >= WORTH_A_THREAD;
+    let threads = if is_much { session::processors(!environment.untrusted) } else { 1 };
     together::read(&old, &new, threads)
 }
 
