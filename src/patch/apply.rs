@@ -304,12 +304,16 @@ fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&
             lost = !remove_marker(doc, renames);
         }
         let root = doc.root();
-        if !object.allow_kind_change {
-            set_field(doc, root, "kind", &id.gvk.kind);
+        match object.allow_kind_change {
+            true => renew_field(doc, root, "kind"),
+            false => set_field(doc, root, "kind", &id.gvk.kind),
         }
-        if !object.allow_name_change {
-            let metadata = doc.get_or_make_map(root, "metadata");
-            set_field(doc, metadata, "name", &id.name);
+        match object.allow_name_change {
+            true => doc.get(root, "metadata").into_iter().for_each(|node| renew_field(doc, node, "name")),
+            false => {
+                let metadata = doc.get_or_make_map(root, "metadata");
+                set_field(doc, metadata, "name", &id.name);
+            }
         }
         if !id.namespace.is_empty() {
             let metadata = doc.get_or_make_map(root, "metadata");
@@ -345,6 +349,15 @@ fn set_field(doc: &mut Doc, map: NodeId, key: &str, text: &str) {
             let new = doc.scalar(text, style, Tag::Unset);
             doc.set(map, key, new);
         }
+    }
+}
+
+/// Sets a field to the string that it is, as kustomize does with the name and the kind of a patch that it copies.
+fn renew_field(doc: &mut Doc, map: NodeId, key: &str) {
+    let is_text = |node: &NodeId| doc.kind(*node) == NodeKind::Scalar && !doc.is_null(*node);
+    if let Some(old) = doc.get(map, key).filter(is_text) {
+        let tagged = doc.is_tagged(old);
+        doc.set_tag(old, Tag::Unset, tagged);
     }
 }
 
