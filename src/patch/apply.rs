@@ -7,19 +7,17 @@
 //! shows, it is imitated: annotations exist for operations even if the object has none, and a patch that removes
 //! all annotations removes the bookkeeping.
 
+use super::annotations::{MARKER, make, notes, remove_marker, renew, restore_notes};
 use super::json6902::JsonPatch;
 use super::prepare::{Object, Prepared, What};
 use super::strategic::{DIRECTIVE, Outcome, merge};
 use crate::compat::Compat;
 use crate::diag::{Code, Error, ErrorKind, Finding, Findings, Result};
 use crate::kube::{OpenApi, ResId};
-use crate::resource::{ResMap, Resource, internal, origin};
+use crate::resource::{ResMap, Resource, internal};
 use crate::yaml::compatibility::reads_as_string;
-use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
+use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 use rustc_hash::FxHashSet;
-
-/// Stands for the bookkeeping while a patch runs that may remove it.
-const MARKER: &str = "internal.config.kubernetes.io/kept";
 
 /// From this number of findings on no name is suggested any more: each suggestion looks at all objects.
 const MOST_HINTS: usize = 100;
@@ -177,7 +175,7 @@ impl Prepared {
                 let during = |e: Error| e.during(format!("patching {id}"));
                 res.edit(|doc| {
                     if known {
-                        let annotations = make_annotations(doc);
+                        let annotations = make(doc);
                         let all = shown.iter().flatten();
                         all.for_each(|(key, text)| doc.set_string(annotations, key, text));
                     }
@@ -187,7 +185,7 @@ impl Prepared {
                 if let Some(shown) = &shown {
                     restore_notes(res, shown, behavior.as_deref());
                 }
-                res.edit(renew_annotations).map_err(&during)
+                res.edit(renew).map_err(&during)
             })?;
             map.note_clash(slot, before.as_ref());
         }
@@ -293,7 +291,7 @@ fn merge_one(res: &mut Resource, object: &Object, patch: &Doc, openapi: Option<&
     let mut lost = false;
     let outcome = res.edit(|doc| {
         if guarded {
-            let annotations = make_annotations(doc);
+            let annotations = make(doc);
             doc.set_string(annotations, MARKER, "");
         }
         let outcome = merge(doc, patch, openapi).map_err(|e| e.during(format!("patching {id}")))?;
@@ -365,105 +363,4 @@ fn forget(res: &mut Resource) {
     internal::forget(res);
     res.transformations.clear();
     res.origin = None;
-}
-
-fn make_annotations(doc: &mut Doc) -> NodeId {
-    let metadata = doc.get_or_make_map(doc.root(), "metadata");
-    doc.get_or_make_map(metadata, "annotations")
-}
-
-/// Takes the marker out again; `false` if it is gone. `noted`: kustomize has noted something anew, so that an empty
-/// mapping vanishes in the end.
-fn remove_marker(doc: &mut Doc, noted: bool) -> bool {
-    let Some(metadata) = doc.get(doc.root(), "metadata") else { return false };
-    let Some(annotations) = doc.get(metadata, "annotations") else { return false };
-    let kept = doc.remove(annotations, MARKER).is_some();
-    if (kept || noted) && doc.pairs(annotations).len() == 0 {
-        doc.remove(metadata, "annotations");
-    }
-    kept
-}
-
-/// What kustomize has noted in the annotations of an object.
-fn notes(res: &Resource) -> Vec<(&'static str, String)> {
-    let mut notes = internal::annotations(res);
-    notes.extend(origin::annotations(res));
-    notes
-}
-
-/// Takes notes out of the annotations again. Kustomize restores its bookkeeping; the notes of `buildMetadata` are what
-/// the operations have left.
-fn restore_notes(res: &mut Resource, shown: &[(&'static str, String)], behavior: Option<&str>) {
-    origin::take(res, shown);
-    res.edit(|doc| {
-        let annotations = doc.get_path(doc.root(), &["metadata", "annotations"]);
-        if let Some(map) = annotations.filter(|n| doc.kind(*n) == NodeKind::Map) {
-            shown.iter().for_each(|(key, _)| {
-                doc.remove(map, key);
-            });
-        }
-        // Of the bookkeeping this stands in the document of a generated object.
-        if let Some(behavior) = behavior.filter(|_| annotations.is_none_or(|n| doc.kind(n) == NodeKind::Map))
-        {
-            let annotations = make_annotations(doc);
-            doc.set_string(annotations, internal::BEHAVIOR, behavior);
-        }
-    });
-}
-
-/// After operations kustomize sets all annotations anew: values become the texts that they are written as, keys
-/// lose their quotes, and an empty mapping vanishes.
-fn renew_annotations(doc: &mut Doc) -> Result<()> {
-    let Some(metadata) = doc.get(doc.root(), "metadata") else { return Ok(()) };
-    let Some(annotations) = doc.get(metadata, "annotations") else { return Ok(()) };
-    if doc.kind(annotations) == NodeKind::Seq {
-        return renew_from_list(doc, metadata, annotations);
-    }
-    let entries: Vec<(NodeId, NodeId)> = doc.pairs(annotations).collect();
-    if entries.is_empty() {
-        doc.remove(metadata, "annotations");
-        return Ok(());
-    }
-    let children = renewed(doc, &entries);
-    doc.set_children(annotations, &children);
-    Ok(())
-}
-
-/// Kustomize takes the items of a list for keys and values in turn.
-fn renew_from_list(doc: &mut Doc, metadata: NodeId, list: NodeId) -> Result<()> {
-    let items = doc.items(list).to_vec();
-    if !items.len().is_multiple_of(2) || items.iter().any(|n| doc.kind(*n) != NodeKind::Scalar) {
-        let message = "expected a mapping in `metadata.annotations`, found a list";
-        return Err(Error::new(ErrorKind::Resource, message).at(doc.location(list)));
-    }
-    doc.remove(metadata, "annotations");
-    if !items.is_empty() {
-        let entries: Vec<(NodeId, NodeId)> = items.chunks_exact(2).map(|c| (c[0], c[1])).collect();
-        let children = renewed(doc, &entries);
-        let map = doc.get_or_make_map(metadata, "annotations");
-        doc.set_children(map, &children);
-    }
-    Ok(())
-}
-
-/// Entries as kustomize writes them anew.
-fn renewed(doc: &mut Doc, entries: &[(NodeId, NodeId)]) -> Vec<NodeId> {
-    let mut children = Vec::with_capacity(2 * entries.len());
-    for (key, value) in entries.iter().copied() {
-        if doc.tag(value) != Tag::Str {
-            let text = doc.text(value).to_owned();
-            let copy = doc.scalar(&text, Style::Double, Tag::Str);
-            if let Some(mark) = doc.mark(value) {
-                doc.set_mark(copy, &mark);
-            }
-            children.extend([key, copy]);
-        } else {
-            children.extend([key, value]);
-        }
-        if scalar::resolve(doc.text(key), Dialect::V3) != Tag::Str {
-            doc.set_tag(key, Tag::Unset, false);
-            doc.set_style(key, Style::Plain);
-        }
-    }
-    children
 }

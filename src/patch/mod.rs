@@ -1,5 +1,6 @@
 //! Patches: which text is one, which objects it selects, and how it changes them.
 
+mod annotations;
 mod apply;
 mod comments;
 mod irregular_list;
