@@ -72,10 +72,10 @@ class Stream:
                 found[mount["mountPath"]] = str(target)
         return found
 
-    def container(self, namespace, deployment, directory):
-        """The first container of a Deployment: command, arguments with variables filled in, environment, mounted files."""
+    def container(self, namespace, deployment, directory, name=None):
+        """A container of a Deployment, by default the first: command, arguments with variables filled in, environment, mounted files."""
         spec = self.get("Deployment", namespace, deployment)["spec"]["template"]["spec"]
-        container = spec["containers"][0]
+        container = next(c for c in spec["containers"] if name in (None, c["name"]))
         values = self.environment(namespace, container)
 
         def expand(text):
@@ -88,4 +88,5 @@ class Stream:
             "args": [expand(word) for word in container.get("args", [])],
             "env": values,
             "mounts": self.mounts(namespace, spec, container, directory),
+            "account": spec.get("serviceAccountName", "default"),
         }

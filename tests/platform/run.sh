@@ -4,27 +4,19 @@
 #   run.sh [--install] [PICTURES]
 #
 # Prints a line for each check, then a table of what was real, emulated and skipped. Exit code 1 if a check failed.
-# With --install what is missing is installed: etcd and Chromium from Debian (root), oauth2-proxy as a Go module, Python
-# packages into target/python. Programs that cannot be installed are named by variables:
+# With --install what is missing is installed first by install.sh. One variable:
 #
-#   DEX            the program dex, or DEX_SOURCE a checkout of its tag, to be built (it is no Go module of its tags)
-#   OAUTH2_PROXY   the program oauth2-proxy
-#   KUBECONFIG     an API server, fresh; or APISERVER, which starts one (see tests/distribution/apply.sh)
-#   DEFINITIONS    a directory with the definitions of Gateway API, Istio, cert-manager, Kyverno, KAI and Argo CD, which are
-#                  applied first; kinds without one get minimal definitions, which take anything
+#   PROGRAMS       where install.sh puts things (default: kfm-platform in the cache directory). What no registry has is put
+#                  into its bin by hand: dex, profile-controller, notebook-controller, kfam, all of the images' tags
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 install=
 if [ "${1:-}" = --install ]; then install=yes; shift; fi
 pictures=${1:-target/pictures}
 here=tests/platform
+programs=${PROGRAMS:-${XDG_CACHE_HOME:-$HOME/.cache}/kfm-platform}
 work=$(mktemp -d)
-started=
-finish() {
-  if [ -n "$started" ]; then "$APISERVER" stop "$work/server" >/dev/null 2>&1; fi
-  rm -rf "$work"
-}
-trap finish EXIT
+trap 'rm -rf "$work"' EXIT
 rows=()
 failures=0
 row() { rows+=("$1|$2|$3"); }
@@ -32,21 +24,13 @@ outcome() {
   if [ "$3" -eq 0 ]; then row "$1" "$2" holds; else row "$1" "$2" "**failed**"; failures=$((failures + 1)); fi
 }
 
-python=python3
-modules='import yaml, jwt, cryptography, websocket, kubernetes_validate, jinja2'
-if ! python3 -c "$modules" 2>/dev/null; then
-  if [ -x target/python/bin/python ]; then python=target/python/bin/python; fi
-  if [ -n "$install" ] && ! "$python" -c "$modules" 2>/dev/null; then
-    python3 -m venv target/python && target/python/bin/pip install --quiet pyyaml pyjwt cryptography websocket-client kubernetes-validate jinja2
-    python=target/python/bin/python
-  fi
-fi
+if [ -n "$install" ]; then $here/install.sh "$programs"; fi
+PATH=$PATH:$programs/bin
+python=$programs/python/bin/python
+[ -x "$python" ] || python=python3
 "$python" -c 'import yaml' 2>/dev/null || { echo "needs PyYAML: --install"; exit 2; }
-debian() {
-  if [ -n "$install" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$1" >"$work/apt.log" 2>&1
-  fi
-}
+# why NAME: the reason why install.sh could not get something
+why() { sed -n "s/^$1: //p" "$programs/missing" 2>/dev/null | grep . || echo "--install, or put it into $programs/bin"; }
 kfm=${KFM:-}
 for candidate in target/release/kfm target/debug/kfm "$(command -v kfm || true)"; do
   if [ -z "$kfm" ] && [ -x "$candidate" ]; then kfm=$candidate; fi
@@ -70,21 +54,14 @@ echo "== a notebook's pod in its profile's namespace"
 outcome "a notebook's pod with and without a sidecar against the profile's Pod Security" "controller and sidecar emulated" $?
 
 echo "== login"
-dex=${DEX:-$(command -v dex || true)}
-if [ -z "$dex" ] && [ -d "${DEX_SOURCE:-}" ] && command -v go >/dev/null; then
-  (cd "$DEX_SOURCE" && go build -o "$work/dex" ./cmd/dex) >"$work/dex.log" 2>&1 && dex=$work/dex
-fi
-proxy=${OAUTH2_PROXY:-$(command -v oauth2-proxy || true)}
-if [ -z "$proxy" ] && [ -n "$install" ] && command -v go >/dev/null; then
-  GOBIN=$work go install github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6 >"$work/proxy.log" 2>&1 && proxy=$work/oauth2-proxy
-fi
+dex=$(command -v dex || true)
+proxy=$(command -v oauth2-proxy || true)
 chromium=$(command -v chromium || command -v google-chrome || true)
-if [ -z "$chromium" ]; then debian chromium; chromium=$(command -v chromium || true); fi
 "$python" -c 'import websocket' 2>/dev/null || chromium=
 if [ -z "$dex" ]; then
-  row "login" "—" "skipped: no dex (\$DEX, or \$DEX_SOURCE with Go)"
+  row "login" "—" "skipped: no dex in $programs/bin (no registry has it)"
 elif [ -z "$proxy" ]; then
-  row "login" "—" "skipped: no oauth2-proxy (\$OAUTH2_PROXY, or --install with Go)"
+  row "login" "—" "skipped: no oauth2-proxy ($(why oauth2-proxy))"
 elif ! "$python" -c 'import jwt, cryptography' 2>/dev/null; then
   row "login" "—" "skipped: no PyJWT and cryptography (--install)"
 elif [ "$(id -u)" != 0 ]; then
@@ -95,26 +72,27 @@ else
   if [ -n "$chromium" ]; then row "pictures of the pages" "Chromium real" "$(find "$pictures" -name '*.png' | wc -l) in $pictures"; else row "pictures of the pages" "—" "skipped: no Chromium, or no websocket-client (--install)"; fi
 fi
 
-echo "== API server"
-if [ -z "${KUBECONFIG:-}" ] && [ -x "${APISERVER:-}" ]; then
-  command -v etcd >/dev/null || debian etcd-server
-  started=yes
-  "$APISERVER" start "$work/server" >"$work/start.log" 2>&1
-  KUBECONFIG=$(sed -n 's/^KUBECONFIG=//p' "$work/start.log")
-  export KUBECONFIG
-fi
-if ! command -v kubectl >/dev/null || ! kubectl get --raw /version >/dev/null 2>&1; then
-  row "apply as the README says, Pod Security, the notebook's pod" "—" "skipped: no API server (\$KUBECONFIG or \$APISERVER)"
+echo "== kfm init --layout gitops"
+"$python" tests/distribution/gitops.py
+outcome "kfm init --layout gitops: builds, HCL" "own checks; kustomize, terraform fmt where they are" $?
+
+echo "== from the output to a notebook's pod, on an API server"
+application=
+if "$kfm" init --layout gitops "$work/gitops" >"$work/gitops.log" 2>&1; then application=$work/gitops/apps/kubeflow.yaml; fi
+if [ "$(id -u)" != 0 ]; then
+  row "apply, profile, notebook" "—" "skipped: needs root for a private network"
+elif ! command -v etcd >/dev/null; then
+  row "apply, profile, notebook" "—" "skipped: no etcd ($(why etcd))"
+elif ! command -v kube-apiserver >/dev/null; then
+  row "apply, profile, notebook" "—" "skipped: no kube-apiserver ($(why kube))"
 else
-  if [ -d "${DEFINITIONS:-}" ]; then
-    kubectl apply --server-side -R -f "$DEFINITIONS" >"$work/definitions.log" 2>&1
-    outcome "definitions of what the cluster brings" real $?
-  fi
-  PATH=$(dirname "$(command -v "$python")"):$PATH tests/distribution/apply.sh
-  outcome "apply as the README says" "API server real" $?
-  "$python" $here/podsecurity.py "$work/all.yaml"
-  outcome "Pod Security of every pod, and of a notebook's" "API server real; nothing runs" $?
+  "$python" $here/walk.py "$work/all.yaml" "$programs" $application >"$work/walk.log"
+  code=$?
+  grep -v '^row|' "$work/walk.log"
+  while IFS='|' read -r _ what how result; do row "$what" "$how" "$result"; done < <(grep '^row|' "$work/walk.log")
+  outcome "from kfm build example to a notebook's pod" "see the rows above" $code
 fi
+row "istioctl analyze, kyverno test" "—" "not run: 1,600 and 2,600 packages to build"
 row "kgateway, ztunnel, istiod, kubelet" "—" "not run: no program for them here; see docs/distribution.md"
 
 printf '\n| what | how true to life | result |\n| --- | --- | --- |\n'
