@@ -345,6 +345,18 @@ class Documents(unittest.TestCase):
         marked = set(re.findall(r"^\| \[([a-z-]+)\]\([^)]*\) \* \|", table, flags=re.M))
         self.assertEqual(marked, {name for name in overlays.ALONE if "/" not in name})
 
+    def test_logging_out_at_the_provider_is_set_where_the_page_says(self):
+        """What the dashboard opens, and the file whose settings become oauth2-proxy's environment."""
+        page = (render.ROOT / "overlays/dex/README.md").read_text()
+        objects = render.build(render.ROOT / "example")
+        dashboard = render.pod_of(thing(objects, "Deployment", "centraldashboard"))["spec"]["containers"][0]
+        self.assertIn({"name": "LOGOUT_URL", "value": "/oauth2/sign_out"}, dashboard["env"])
+        self.assertIn("`LOGOUT_URL` to\n`/oauth2/sign_out?rd=", page)
+        self.assertIn("`OAUTH2_PROXY_WHITELIST_DOMAINS` in `oauth2-proxy/settings.env`", page)
+        proxy = render.pod_of(thing(objects, "Deployment", "oauth2-proxy"))["spec"]["containers"][0]
+        sources = {source["configMapRef"]["name"] for source in proxy["envFrom"] if "configMapRef" in source}
+        self.assertIn(render.name_of(thing(objects, "ConfigMap", "oauth2-proxy-session")), sources)
+
     def test_a_password_that_dex_reads_at_its_start_is_changed_with_a_restart(self):
         """Nothing in the Deployment changes with the password, so no rollout begins by itself: the page has to say it."""
         objects = platform()
