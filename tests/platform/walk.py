@@ -77,8 +77,8 @@ class Pods:
         return True
 
 
-def apply(server, stream_file, programs):
-    definitions = programs / "definitions"
+def apply(server, programs):
+    definitions = (programs / "definitions").resolve()
     if definitions.is_dir():
         run = server.kubectl("apply", "--server-side", "-R", "-f", str(definitions))
         row("definitions of Gateway API, Istio, cert-manager, Kyverno, Argo CD", "real", check("definitions", run.returncode == 0, run.stderr))
@@ -177,12 +177,11 @@ def kfam(server, pods, name):
 
 def main():
     isolate()
-    file, programs = sys.argv[1], Path(sys.argv[2]).resolve()
-    stream = Stream(file)
+    stream, programs = Stream(sys.argv[1]), Path(sys.argv[2]).resolve()
     with tempfile.TemporaryDirectory(prefix="walk-") as directory:
         server = Server(directory, programs)
         try:
-            apply(server, file, programs)
+            apply(server, programs)
             if len(sys.argv) > 3:
                 server.kubectl("create", "namespace", "argocd")
                 run = server.kubectl("apply", "--dry-run=server", "-f", sys.argv[3])
