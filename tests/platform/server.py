@@ -52,7 +52,7 @@ class Server:
 
     def kubectl(self, *arguments, text=None):
         environment = {**os.environ, "PATH": self.path, "KUBECONFIG": str(self.kubeconfig)}
-        return subprocess.run(["kubectl", *arguments], input=text, capture_output=True, text=True, env=environment)
+        return subprocess.run(["kubectl", *arguments], input=text, capture_output=True, text=True, env=environment, timeout=300)
 
     def wait(self, what, question, seconds=180):
         end = time.monotonic() + seconds

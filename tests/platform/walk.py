@@ -43,11 +43,12 @@ def row(what, how, holds):
 
 
 def isolate():
-    """Starts this program again in a network and mount namespace of its own."""
+    """Starts this program again in namespaces of its own, which end with it and everything in them."""
     if os.environ.get("ISOLATED"):
         return
-    inside = ["unshare", "--net", "--mount", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, *sys.argv]
-    os.execvpe("unshare", inside, {**os.environ, "ISOLATED": "yes"})
+    own = ["--net", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child"]
+    inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, *sys.argv]
+    os.execvpe("unshare", ["unshare", *own, *inside], {**os.environ, "ISOLATED": "yes"})
 
 
 class Pods:
@@ -193,7 +194,7 @@ def main():
             profile(server, stream, pods, name)
             sidecars(server, name, statefulset(server, stream, pods, name))
             kfam(server, pods, name)
-        except RuntimeError as error:
+        except (RuntimeError, subprocess.TimeoutExpired) as error:
             check("the walk", False, error)
             print(error)
         finally:
