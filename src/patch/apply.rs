@@ -164,7 +164,8 @@ impl Prepared {
         for slot in self.select(map, findings)? {
             let before = map.get(slot).map(|res| res.id().clone());
             map.edit(slot, |res| {
-                res.doc().charge_change(0)?;
+                // An operation takes as long as walking over some nodes.
+                res.doc().charge_change(operations.len() * 40)?;
                 let id = res.id().clone();
                 if remember {
                     res.store_previous_id();

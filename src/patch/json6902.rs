@@ -93,6 +93,11 @@ impl JsonPatch {
         self.ops.iter().flat_map(|op| [op.path, op.from]).flatten().any(whole)
     }
 
+    /// How many operations there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ops.len()
+    }
+
     /// Applies the operations to an object.
     pub(crate) fn apply(&self, target: &mut Doc, compat: Compat) -> Result<()> {
         if compat < Compat::V5_8_3 {

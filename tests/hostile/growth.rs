@@ -329,3 +329,18 @@ fn without_memory_nothing_is_printed() {
     let done = shell.output().expect("a shell");
     assert!(!done.status.success() && done.stdout.is_empty());
 }
+
+#[test]
+fn images_by_alias_and_many_operations_for_many_objects() {
+    let input = Input::new();
+    let containers = "  - {name: a, image: nginx}\n".repeat(200);
+    let copies = vec!["*c"; 8000].join(", ");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: &c\n";
+    input.put("pod.yaml", format!("{pod}{containers}  more: [{copies}]\n"));
+    input.run_in("", &["images", "list", "pod.yaml"], &[]).refused("--limit memory=");
+    let objects = (0..3000).map(|i| config_map(&format!("a{i}"), "b")).collect::<Vec<_>>().join("---\n");
+    let operations = lines(100, |i| format!("- {{op: add, path: /data/k{i}, value: v}}"));
+    let patches = "- {path: p.yaml, target: {kind: ConfigMap}}\n".repeat(300);
+    input.put("a.yaml", objects).put("p.yaml", operations);
+    input.put("kustomization.yaml", format!("{PATCHED}{patches}")).build().refused("--limit work=");
+}

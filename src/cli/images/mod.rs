@@ -13,7 +13,7 @@ use super::{Done, input, remote, sandbox, session};
 use crate::accumulate::Edit;
 use crate::diag::{Error, ErrorKind, Findings, Location, Result, cause};
 use crate::image::Rewrite;
-use crate::limits::{Budget, Limits};
+use crate::limits::{Budget, Limit, Limits};
 use crate::remote::Access;
 use crate::resource::{ResMap, read};
 use crate::yaml::split;
@@ -67,6 +67,7 @@ impl TargetArgs {
         findings: &Findings,
     ) -> Result<ResMap> {
         if let Some(mut resources) = self.read(environment)? {
+            charge(&resources)?;
             if let Some(rewrite) = rewrite {
                 rewrite.apply_rendered(&mut resources, findings)?;
             }
@@ -80,7 +81,9 @@ impl TargetArgs {
         let args = self.build_args();
         let mut options = session::options(&args, environment, findings)?;
         options.edit = edit;
-        session::resources(&args, &self.target, options, environment, findings)
+        let resources = session::resources(&args, &self.target, options, environment, findings)?;
+        charge(&resources)?;
+        Ok(resources)
     }
 
     /// The resources of a file or of standard input; `None` for what is to be built.
@@ -129,6 +132,18 @@ impl TargetArgs {
         let notes = sandbox::confine(targets, output, environment);
         notes.into_iter().for_each(|note| findings.add(note));
     }
+}
+
+/// What an image takes that is found, for each of the nodes that one needs, in bytes.
+const FOUND: u64 = 200;
+
+/// Charges what the images of objects may take: each node could be one.
+fn charge(resources: &ResMap) -> Result<()> {
+    resources.iter().try_for_each(|object| {
+        let Some(budget) = object.doc().budget() else { return Ok(()) };
+        let taken = budget.take(Limit::Memory, object.doc().size() as u64 * FOUND);
+        taken.map_err(|e| Error::from(e).during(format!("searching {} for images", object.id())))
+    })
 }
 
 fn objects(name: &str, bytes: Vec<u8>, budget: &Arc<Budget>) -> Result<ResMap> {
