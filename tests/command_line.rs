@@ -1,6 +1,12 @@
 //! The table of commands and flags in `docs/command-line.md`, held against the parser.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use clap::error::ErrorKind;
 use kfm::internals;

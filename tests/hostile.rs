@@ -4,7 +4,7 @@
 //! What can be shown by one input with one message is a case below `tests/cases/hostile`.
 
 #![cfg(unix)]
-#![allow(clippy::expect_used, reason = "a test")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 #[path = "hostile/growth.rs"]
 mod growth;

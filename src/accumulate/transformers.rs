@@ -187,8 +187,10 @@ fn after(resources: &mut ResMap, note: Option<Arc<Origin>>, unties: bool) -> Res
         if let Some(map) = values(res.doc()).filter(|map| unties && res.doc().kind(*map) == NodeKind::Map) {
             res.edit(|doc| {
                 for i in (1..doc.children(map).len()).step_by(2) {
-                    let value = doc.copy(doc.children(map)[i]);
-                    doc.set_kid(map, i, value);
+                    if let Some(value) = doc.child(map, i) {
+                        let copy = doc.copy(value);
+                        doc.set_kid(map, i, copy);
+                    }
                 }
             });
         }

@@ -98,7 +98,8 @@ pub(super) fn find<'c, 'a>(
     let mut at = root;
     while at.has_subcommands() {
         let Some(found) = first_word(root, at, &rest) else { break };
-        let Some(next) = rest[found].to_str().and_then(|name| at.find_subcommand(name)) else { break };
+        let name = rest.get(found).and_then(|word| word.to_str());
+        let Some(next) = name.and_then(|name| at.find_subcommand(name)) else { break };
         rest.remove(found);
         path.push(next);
         at = next;

@@ -30,6 +30,7 @@ fn letters(name: &str) -> Vec<char> {
 }
 
 /// How many edits turn one text into the other; two rows of the usual table and the one before them for swaps.
+#[expect(clippy::indexing_slicing, reason = "a row has one more column than `b` has characters")]
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = vec![0; b.len() + 1];
     let mut above: Vec<usize> = (0..=b.len()).collect();

@@ -61,7 +61,7 @@ pub fn error(e: &Error, look: Look) -> String {
     let mut out = String::new();
     let message = clipped(e.message());
     let _ = writeln!(out, "{} {}", look.paint(BOLD_RED, "Error:"), look.paint(BOLD, &message));
-    let shown = &e.labels()[..e.labels().len().min(PLACES)];
+    let shown = e.labels().get(..PLACES).unwrap_or(e.labels());
     let widest = shown.iter().map(|l| l.at.line).max().unwrap_or(0);
     let width = widest.to_string().len();
     for (i, label) in shown.iter().enumerate() {

@@ -111,11 +111,10 @@ pub(super) fn same(a: &Doc, x: NodeId, b: &Doc, y: NodeId, names: &Names) -> boo
 }
 
 fn same_mapping(a: &Doc, x: NodeId, b: &Doc, y: NodeId, names: &Names) -> bool {
-    let (old, new) = (a.children(x), b.children(y));
-    let in_order = old.len() == new.len()
-        && old.chunks_exact(2).zip(new.chunks_exact(2)).all(|(o, n)| a.text(o[0]) == b.text(n[0]));
+    let in_order = a.pairs(x).len() == b.pairs(y).len()
+        && a.pairs(x).zip(b.pairs(y)).all(|((o, _), (n, _))| a.text(o) == b.text(n));
     if in_order {
-        return old.chunks_exact(2).zip(new.chunks_exact(2)).all(|(o, n)| same(a, o[1], b, n[1], names));
+        return a.pairs(x).zip(b.pairs(y)).all(|((_, o), (_, n))| same(a, o, b, n, names));
     }
     let has_all = |a: &Doc, x: NodeId, b: &Doc, y: NodeId| {
         a.pairs(x).all(|(key, value)| {

@@ -4,6 +4,7 @@
 //! compared line by line.
 
 use crate::diag::Location;
+use crate::limits::narrow;
 use crate::yaml::{Doc, NodeId, NodeKind, Source, json, split};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -118,7 +119,7 @@ fn read_lines(source: &Arc<Source>, sections: bool) -> Option<Doc> {
     let mut offset = 0_u32;
     for line in source.text.split_inclusive('\n') {
         let start = offset;
-        offset += line.len() as u32;
+        offset += narrow(line.len());
         let line = line.trim_end_matches('\n');
         let text = line.trim();
         if text.is_empty() || text.starts_with(['#', ';', '!']) {
@@ -139,7 +140,7 @@ fn read_lines(source: &Arc<Source>, sections: bool) -> Option<Doc> {
             return None;
         }
         let (key, node) = (doc.string(key), doc.string(value.trim()));
-        doc.set_span(node, start, start + line.len() as u32);
+        doc.set_span(node, start, start + narrow(line.len()));
         doc.append(at, &[key, node]);
     }
     let is_one = if sections { !section.is_empty() } else { !seen.is_empty() };

@@ -2,6 +2,7 @@
 
 use super::canonical;
 use super::report::Step;
+use crate::limits::narrow;
 use crate::resource::Resource;
 use crate::yaml::{Doc, NodeId};
 
@@ -219,7 +220,7 @@ pub(super) fn quantity(text: &str) -> Option<i128> {
     if whole.is_empty() && fraction.is_empty() || fraction.len() > 9 {
         return None;
     }
-    let scale = 10_i128.checked_pow(fraction.len() as u32)?;
+    let scale = 10_i128.checked_pow(narrow(fraction.len()))?;
     let read = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<i128>().ok() };
     let all = read(whole)?.checked_mul(scale)?.checked_add(read(fraction)?)?;
     let amount = all.checked_mul(factor)? / scale;

@@ -221,7 +221,8 @@ impl Looks {
         let all = self.fields.len() + other.fields.len() - common;
         let percent = (100 * common).checked_div(all).unwrap_or(0);
         let same_name = self.name == other.name && !self.name.is_empty();
-        (if same_name { percent.max(LIKELY.into()) } else { percent }) as u8
+        let percent = u8::try_from(percent).unwrap_or(100);
+        if same_name { percent.max(LIKELY) } else { percent }
     }
 }
 

@@ -3,6 +3,11 @@
 //! Fields get kustomize's spelling, and those without content go (see `spelling`), as do switches of generator options
 //! that are off; numbers as keys of labels are put in quotes, as that is what they are taken for. Variables get a `fieldref`.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "`position` gives the place of an entry of the mapping that is changed"
+)]
+
 use super::spelling;
 use super::tree::{Entry, Node, Shape};
 use crate::yaml::NodeId;

@@ -1,5 +1,10 @@
 //! What the commands do to lists, maps of texts, images and replicas.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are those of items that were found in the same list, or just put there"
+)]
+
 use super::arguments::Image;
 use super::glob;
 use super::tree::{Entry, Node, Shape};

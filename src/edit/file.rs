@@ -252,7 +252,7 @@ impl Original<'_> {
     fn take<'t>(&mut self, text: &'t str, until: usize) -> &'t str {
         let start = self.at;
         while self.at < self.bytes.len() && self.seen < until {
-            let pair = self.bytes[self.at] == b'\r' && self.bytes.get(self.at + 1) == Some(&b'\n');
+            let pair = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(b"\r\n"));
             self.at += if pair { 2 } else { 1 };
             self.seen += 1;
         }

@@ -1,5 +1,10 @@
 //! What the commands do to `configMapGenerator` and `secretGenerator`.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are those of items that were found in the same list, or just put there"
+)]
+
 use super::arguments::literal;
 use super::deprecated::is_on;
 use super::file::KustomizationFile;

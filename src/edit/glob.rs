@@ -39,7 +39,7 @@ enum Part {
 }
 
 fn part(pattern: &[char], at: usize) -> Option<(Part, usize)> {
-    match pattern[at] {
+    match *pattern.get(at)? {
         '*' => Some((Part::Any, at + 1)),
         '?' => Some((Part::One, at + 1)),
         '\\' => Some((Part::Is(*pattern.get(at + 1)?), at + 2)),

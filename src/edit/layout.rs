@@ -74,12 +74,14 @@ impl<'a> Layout<'a> {
 
     /// Where the line begins on which an offset is.
     pub(super) fn line_start(&self, at: usize) -> usize {
-        memchr::memrchr(b'\n', &self.text.as_bytes()[..at]).map_or_else(|| self.top(), |i| i + 1)
+        memchr::memrchr(b'\n', self.text.as_bytes().get(..at).unwrap_or_default())
+            .map_or_else(|| self.top(), |i| i + 1)
     }
 
     /// Where the line break of the line is, or the end of the text.
     pub(super) fn line_end(&self, at: usize) -> usize {
-        memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |i| at + i)
+        memchr::memchr(b'\n', self.text.as_bytes().get(at..).unwrap_or_default())
+            .map_or(self.text.len(), |i| at + i)
     }
 
     /// Where the next line begins.

@@ -6,6 +6,11 @@
 //! (`bases` to `resources`), its lines and the comments above it move along. Comment lines of their own are never
 //! removed.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "all spans of a collection are found or none, so there is one for each entry or item of the tree, whose places these are"
+)]
+
 mod blocks;
 mod brackets;
 mod moves;

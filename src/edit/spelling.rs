@@ -4,6 +4,11 @@
 //! there in several spellings is read once for each, in byte order, over what was read before; of one that stands there
 //! twice in the same spelling, the last counts.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are those of entries that were found in the same mapping"
+)]
+
 use super::tree::{Entry, Node, Shape};
 use crate::kustomization::schema::NAMES;
 use std::collections::BTreeMap;

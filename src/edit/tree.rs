@@ -3,6 +3,11 @@
 //! Commands change the tree as they please: nodes that came from the file keep their origin wherever they are moved,
 //! new ones have none. From the difference `super::line_edits` finds the lines to change.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are those of entries that were found in the same mapping, or just put there"
+)]
+
 use crate::yaml::{Doc, NodeId, NodeKind, Style, Tag};
 
 /// A value. Only the part that its shape names is filled.

@@ -80,9 +80,10 @@ pub(crate) fn convert(
         }
         let gvk = &var.objref.gvk;
         // A field path that is absent stands for the name, in a source as in a variable.
-        let field_path = with_numbers(&var.field_path);
-        let field_path = if field_path == "metadata.name" { "" } else { &field_path };
-        let mut source = vec![
+        let numbered = with_numbers(&var.field_path);
+        let keeps_path = var.field_path == "metadata.name" && with_field_path.contains(&var.name);
+        let field_path = if numbered == "metadata.name" && !keeps_path { "" } else { &numbered };
+        let source = vec![
             ("fieldPath", field_path),
             ("group", gvk.group.as_str()),
             ("kind", gvk.kind.as_str()),
@@ -90,9 +91,6 @@ pub(crate) fn convert(
             ("namespace", var.objref.namespace.as_str()),
             ("version", gvk.version.as_str()),
         ];
-        if var.field_path == "metadata.name" && with_field_path.contains(&var.name) {
-            source[0].1 = "metadata.name";
-        }
         converted.replacements.push(Node::map(vec![
             Entry::new("source", Node::fields(source)),
             Entry::new("targets", Node::list(targets)),

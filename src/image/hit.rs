@@ -2,6 +2,7 @@
 
 use super::reference::Reference;
 use crate::diag::Location;
+use crate::limits::narrow;
 use crate::resource::Resource;
 use crate::yaml::{NodeId, Style};
 use std::ops::Range;
@@ -187,7 +188,7 @@ impl Hit {
         let block = block && matches!(begins, Some('|' | '>'));
         if let Some(range) = self.place.range.as_ref().filter(|_| block) {
             let before = doc.text(self.place.node).get(..range.start).unwrap_or_default();
-            at.line += 1 + before.matches('\n').count() as u32;
+            at.line += 1 + narrow(before.matches('\n').count());
             (at.column, at.length, at.text) = (0, 0, None);
         }
         at

@@ -152,7 +152,7 @@ fn specs_to_add<'r>(old: &'r [FieldSpec], index: &Index, new: &'r [FieldSpec]) -
         let meets = |there: &&&FieldSpec| there.path == spec.path && there.gvk.is_selected(&spec.gvk);
         let there = if !spec.gvk.kind.is_empty() {
             let known = index.get(&hash(key)).into_iter().flatten().filter_map(|i| old.get(*i as usize));
-            let more = by_kind.get(&key).into_iter().flatten().map(|i| added[*i]);
+            let more = by_kind.get(&key).into_iter().flatten().filter_map(|i| added.get(*i).copied());
             known.chain(more).find(|there| meets(&there))
         } else if of_any_kind > FEW {
             by_path.get(spec.path.as_str()).into_iter().flatten().copied().find(|there| meets(&there))
@@ -193,7 +193,9 @@ fn merge_references(old: List<NameReference>, new: List<NameReference>) -> Resul
     }
     let mut references = old.to_vec();
     for (i, referrers) in changed {
-        references[i].referrers = referrers;
+        if let Some(reference) = references.get_mut(i) {
+            reference.referrers = referrers;
+        }
     }
     references.extend(added);
     Ok(references.into())
@@ -221,8 +223,9 @@ fn references_to_add(
     }
     for (gvk, lists) in types {
         let known = index.get(&hash(gvk)).into_iter().flatten();
-        if let Some(i) = known.map(|i| *i as usize).find(|i| old[*i].gvk == *gvk) {
-            let there = &old[i].referrers;
+        let mut known = known.filter_map(|i| Some((*i as usize, old.get(*i as usize)?)));
+        if let Some((i, there)) = known.find(|(_, there)| there.gvk == *gvk) {
+            let there = &there.referrers;
             let merged = merge_specs(there.clone(), joined(&lists))?;
             if !merged.is_same(there) {
                 changed.insert(i, merged);

@@ -69,7 +69,7 @@ fn without_slash(path: &str) -> &str {
 /// Takes the first step off a path.
 fn first_step(path: &str) -> Step<'_> {
     let bytes = path.as_bytes();
-    let end = memchr::memchr_iter(b'/', bytes).find(|i| *i == 0 || bytes[i - 1] != b'\\');
+    let end = memchr::memchr_iter(b'/', bytes).find(|i| !matches!(bytes.get(..*i), Some([.., b'\\'])));
     let (step, rest) = match end {
         Some(i) => (&path[..i], Some(&path[i + 1..])),
         None => (path, None),

@@ -1,5 +1,6 @@
 //! Lists of items that many layers share: a clone costs nothing, and what is merged into a list is looked up.
 
+use crate::limits::narrow;
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
@@ -58,7 +59,7 @@ impl<T> List<T> {
             let mut index = Index::default();
             index.reserve(self.len());
             for (i, item) in self.iter().enumerate() {
-                index.entry(key(item)).or_default().push(i as u32);
+                index.entry(key(item)).or_default().push(narrow(i));
             }
             index
         };

@@ -203,8 +203,10 @@ fn keep_last(doc: &mut Doc, node: NodeId, seen: &mut FxHashSet<NodeId>) {
         let children: Vec<NodeId> = entries.flat_map(|(_, (key, value))| [key, value]).collect();
         doc.set_children(node, &children);
     }
-    for i in 0..doc.children(node).len() {
-        keep_last(doc, doc.children(node)[i], seen);
+    let mut i = 0;
+    while let Some(kid) = doc.child(node, i) {
+        keep_last(doc, kid, seen);
+        i += 1;
     }
 }
 

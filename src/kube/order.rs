@@ -34,11 +34,9 @@ pub(crate) const ORDER_LAST: [&str; 2] = ["MutatingWebhookConfiguration", "Valid
 
 /// The rank of a kind: negative for the first ones, 0 for most, positive for the last ones.
 pub(crate) fn rank(kind: &str) -> i32 {
-    let place = |list: &[&str]| list.iter().position(|k| *k == kind).map(|i| i as i32);
-    match place(&ORDER_FIRST) {
-        Some(i) => i - ORDER_FIRST.len() as i32,
-        None => place(&ORDER_LAST).map_or(0, |i| i + 1),
-    }
+    let before = ORDER_FIRST.iter().rev().zip(1_i32..).map(|(listed, i)| (listed, -i));
+    let after = ORDER_LAST.iter().zip(1..);
+    before.chain(after).find(|(listed, _)| **listed == kind).map_or(0, |(_, rank)| rank)
 }
 
 /// Orders types by rank, then as their texts `group_version_kind` (see [`Gvk::sort_key`]) compare.

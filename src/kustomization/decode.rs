@@ -264,6 +264,10 @@ impl<'a> Decoder<'a> {
     }
 
     /// A whole number; floats without fraction are taken.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the float has no fraction and lies within the range"
+    )]
     pub(crate) fn int(self, node: NodeId, name: &str) -> Result<i64> {
         let number =
             self.doc.kind(node) == NodeKind::Scalar && matches!(self.tag(node), Tag::Int | Tag::Float);
@@ -334,8 +338,8 @@ impl<'a> Decoder<'a> {
         for (key, value) in self.doc.pairs(node) {
             let text = self.key(key)?;
             let value = self.text(value, &text)?;
-            match places.get(&text) {
-                Some(&i) => pairs[i].1 = value,
+            match places.get(&text).and_then(|i| pairs.get_mut(*i)) {
+                Some(pair) => pair.1 = value,
                 None => {
                     places.insert(text.clone(), pairs.len());
                     pairs.push((self.marked(key, text), value));

@@ -32,7 +32,10 @@ pub(crate) fn field_spec(d: Decoder<'_>, node: NodeId) -> Result<FieldSpec> {
 
 /// The fields of which the last one came with 5.8.2, as the version that is wanted knows them.
 fn since_5_8_2<'k>(d: Decoder<'_>, known: &'k [&'static str]) -> &'k [&'static str] {
-    &known[..known.len() - usize::from(d.rules.compat < Compat::V5_8_2)]
+    match known {
+        [before @ .., _] if d.rules.compat < Compat::V5_8_2 => before,
+        known => known,
+    }
 }
 
 /// An entry of `labels`.
@@ -103,16 +106,19 @@ fn old_patch_options(d: Decoder<'_>, node: NodeId) -> Result<(bool, bool)> {
 
 /// An entry of `configMapGenerator`, or the configuration of such a plugin.
 pub(crate) fn config_map(d: Decoder<'_>, node: NodeId) -> Result<GeneratorArgs> {
-    generator(d, node, "an entry of `configMapGenerator`", &GENERATOR[..GENERATOR.len() - 1])
+    generator(d, node, "an entry of `configMapGenerator`", &GENERATOR)
 }
 
 /// An entry of `secretGenerator`, or the configuration of such a plugin.
 pub(crate) fn secret(d: Decoder<'_>, node: NodeId) -> Result<GeneratorArgs> {
-    generator(d, node, "an entry of `secretGenerator`", &GENERATOR)
+    generator(d, node, "an entry of `secretGenerator`", &SECRET_GENERATOR)
 }
 
-/// The fields of generators; the last one for secrets only.
-const GENERATOR: [&str; 9] =
+/// The fields of generators.
+const GENERATOR: [&str; 8] = ["name", "namespace", "behavior", "literals", "files", "envs", "env", "options"];
+
+/// The fields of generators of secrets.
+const SECRET_GENERATOR: [&str; 9] =
     ["name", "namespace", "behavior", "literals", "files", "envs", "env", "options", "type"];
 
 fn generator(d: Decoder<'_>, node: NodeId, what: &str, known: &[&'static str]) -> Result<GeneratorArgs> {

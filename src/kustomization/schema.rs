@@ -285,6 +285,7 @@ const LEGACY_SORT: &[Field] = &[
 ];
 
 /// The names of [`KUSTOMIZATION`].
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 pub(crate) const NAMES: [&str; KUSTOMIZATION.len()] = {
     let mut names = [""; KUSTOMIZATION.len()];
     let (mut at, mut fields) = (0, KUSTOMIZATION);

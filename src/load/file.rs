@@ -113,7 +113,7 @@ impl File {
         let refused =
             |e: std::io::Error| self.error(format!("`{}` cannot be read: {}", self.shown, cause(&e)));
         let limit = self.budget.limits().get(Limit::File);
-        let mut bytes = Vec::with_capacity(self.size.min(limit) as usize + 1);
+        let mut bytes = Vec::with_capacity(usize::try_from(self.size.min(limit)).unwrap_or(0) + 1);
         self.files.read(path, limit + 1, &mut bytes).map_err(refused)?;
         let size = bytes.len() as u64;
         self.budget.check(Limit::File, size).map_err(|e| Error::from(e).during(reading(&self.shown)))?;

@@ -81,7 +81,8 @@ fn renew_from_list(doc: &mut Doc, metadata: NodeId, list: NodeId) -> Result<()> 
     }
     doc.remove(metadata, "annotations");
     if !items.is_empty() {
-        let entries: Vec<(NodeId, NodeId)> = items.chunks_exact(2).map(|c| (c[0], c[1])).collect();
+        let entries: Vec<(NodeId, NodeId)> =
+            items.as_chunks().0.iter().map(|[key, value]| (*key, *value)).collect();
         let children = renewed(doc, &entries);
         let map = doc.get_or_make_map(metadata, "annotations");
         doc.set_children(map, &children);

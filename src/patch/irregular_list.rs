@@ -61,14 +61,20 @@ impl<'s> Walker<'_, 's> {
         items: Option<Schema<'s>>,
     ) -> Walked<Vec<NodeId>> {
         let tuples = self.tuples(&lists, keys);
-        let set: SmallVec<[bool; 2]> =
-            (0..keys.len()).map(|i| tuples.iter().any(|t| !t[i].is_empty())).collect();
-        let valid = |i: &usize| set[*i] || !set.contains(&true);
-        let valid_keys: SmallVec<[&str; 2]> = (0..keys.len()).filter(valid).map(|i| keys[i]).collect();
+        let is_set = |t: &Values, i| t.get(i).is_some_and(|value: &CompactString| !value.is_empty());
+        let set: SmallVec<[bool; 2]> = (0..keys.len()).map(|i| tuples.iter().any(|t| is_set(t, i))).collect();
+        let valid: SmallVec<[bool; 2]> = set.iter().map(|is_set| *is_set || !set.contains(&true)).collect();
+        let valid_keys: SmallVec<[&str; 2]> =
+            keys.iter().zip(&valid).filter(|(_, valid)| **valid).map(|(key, _)| *key).collect();
         let (mut old, mut patch) = (Listed::new(lists.dest), lists.origin.map(Listed::new));
         let mut merged = Listed::new(vec![]);
         for tuple in &tuples {
-            let values: Values = (0..keys.len()).filter(valid).map(|i| tuple[i].clone()).collect();
+            let values: Values = tuple
+                .iter()
+                .zip(&valid)
+                .filter(|(_, valid)| **valid)
+                .map(|(value, _)| value.clone())
+                .collect();
             let dest = self.find(&mut old, &valid_keys, &values);
             let origin = match &mut patch {
                 Some(patch) => self.find(patch, &valid_keys, &values),
@@ -236,8 +242,8 @@ impl<'s> Walker<'_, 's> {
                     }
                 }
                 found |= matches;
-                if matches {
-                    list.items[at] = new;
+                if matches && let Some(item) = list.items.get_mut(at) {
+                    *item = new;
                 }
                 if !matches || new.is_some() {
                     left.push(at);
@@ -323,12 +329,13 @@ fn join(a: &Values, b: &Values) -> Option<Values> {
 }
 
 /// Joins the values of items that do not contradict each other, one after the other with all.
+#[expect(clippy::indexing_slicing, reason = "the groups hold the indexes of the tuples")]
 fn join_all(tuples: &mut [Values]) {
     // Values that differ in the first key contradict each other if all items have it.
     let mut by_first: FxHashMap<CompactString, Vec<usize>> = FxHashMap::default();
     if tuples.iter().all(|t| t.first().is_some_and(|v| !v.is_empty())) {
-        for (i, tuple) in tuples.iter().enumerate() {
-            by_first.entry(tuple[0].clone()).or_default().push(i);
+        for (i, first) in tuples.iter().map(|t| t.first()).enumerate() {
+            by_first.entry(first.cloned().unwrap_or_default()).or_default().push(i);
         }
     } else {
         by_first.insert(CompactString::default(), (0..tuples.len()).collect());

@@ -171,17 +171,18 @@ struct Run<'r> {
 /// An index of a list, counted from the end if it is negative. `length`: of the list, or of the grown list.
 fn index(key: &str, length: usize) -> Done<usize> {
     let number: i64 = key.parse().map_err(|_| format!("expected an index of the list, found `{key}`"))?;
-    let length = length as i64;
-    let at = if number < 0 { number.saturating_add(length) } else { number };
-    if (0..length).contains(&at) {
-        Ok(at as usize)
-    } else {
+    let at = match usize::try_from(number.unsigned_abs()) {
+        Ok(back) if number < 0 => length.checked_sub(back),
+        Ok(at) => Some(at).filter(|at| *at < length),
+        Err(_) => None,
+    };
+    at.ok_or_else(|| {
         let message = match length {
             0 => "the list is empty".to_owned(),
             _ => format!("expected an index up to {}, found `{number}`", length - 1),
         };
-        Err(message.into())
-    }
+        message.into()
+    })
 }
 
 impl Run<'_> {

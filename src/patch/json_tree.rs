@@ -53,12 +53,12 @@ impl Decoder<'_> {
                 let map = kind == NodeKind::Map;
                 let mut odd = false;
                 for i in 0..count {
-                    let kid = self.doc.children(node)[i];
+                    let Some(kid) = self.doc.child(node, i) else { break };
                     odd |= map && i % 2 == 0 && self.doc.tag(kid) != Tag::Str;
                     if map
                         && flow
                         && i % 2 == 0
-                        && self.doc.kind(self.doc.children(node)[i + 1]) != NodeKind::Scalar
+                        && self.doc.child(node, i + 1).is_some_and(|v| self.doc.kind(v) != NodeKind::Scalar)
                     {
                         reencode::refuse_comment_in_flow(self.doc, kid)?;
                     }
@@ -138,8 +138,9 @@ impl Decoder<'_> {
         };
         let keys: Vec<NodeId> = doc.pairs(map).map(|(k, _)| k).collect();
         if keys.len() <= 8 {
-            let earlier = |i: usize| keys[..i].iter().any(|k| doc.text(*k) == doc.text(keys[i]));
-            return (0..keys.len()).find(|i| earlier(*i)).map_or(Ok(()), |i| twice(keys[i]));
+            let is_earlier =
+                |(i, key): &(usize, &NodeId)| keys.iter().take(*i).any(|k| doc.text(*k) == doc.text(**key));
+            return keys.iter().enumerate().find(is_earlier).map_or(Ok(()), |(_, key)| twice(*key));
         }
         let mut seen: FxHashSet<&str> = FxHashSet::default();
         keys.iter().find(|k| !seen.insert(doc.text(**k))).map_or(Ok(()), |k| twice(*k))
@@ -233,7 +234,7 @@ fn encode(doc: &mut Doc, node: NodeId) -> Result<()> {
         _ => {
             let map = doc.kind(node) == NodeKind::Map;
             for i in 0..doc.children(node).len() {
-                let kid = doc.children(node)[i];
+                let Some(kid) = doc.child(node, i) else { break };
                 if map && i % 2 == 0 && doc.text(kid) == "<<" {
                     doc.set_tag(kid, Tag::Merge, false);
                     doc.has_anchors = true;
@@ -271,8 +272,8 @@ pub(super) fn import(
             for (key, value) in from.pairs(node) {
                 let value = import(doc, from, value, json, raw.as_deref_mut());
                 let text = key_text(from, key).unwrap_or_else(|_| from.text(key).to_owned());
-                if let Some(place) = places.get(&text) {
-                    children[*place] = value;
+                if let Some(known) = places.get(&text).and_then(|place| children.get_mut(*place)) {
+                    *known = value;
                     continue;
                 }
                 let new = doc.string(&text);

@@ -162,19 +162,19 @@ impl<'s> Walker<'_, 's> {
         // With several keys an item of the object goes after those of the patch even if both have it.
         let set = |item: &NodeId| keys.iter().filter(|key| self.key_value(*item, key).is_some()).count();
         let after = lists.dest.first().is_some_and(|item| set(item) > 1);
-        let mut rest: Vec<Option<NodeId>> = lists.dest.iter().copied().map(Some).collect();
-        let mut matched = vec![false; rest.len()];
+        // The items that stay where they are, and whether the patch has them.
+        let mut rest: Vec<(Option<NodeId>, bool)> = lists.dest.iter().map(|i| (Some(*i), false)).collect();
         for item in origin {
             let values = self.tuple(*item, keys);
             let at = known.get(&values).copied();
-            let old = at.and_then(|i| lists.dest.get(i).copied());
-            let new = self.walk_item(old, Some(*item), &values, items)?;
+            let old = at.and_then(|i| Some((*lists.dest.get(i)?, rest.get_mut(i)?)));
+            let new = self.walk_item(old.as_ref().map(|(old, _)| *old), Some(*item), &values, items)?;
             let gone = self.is_gone(new);
-            match (old, at) {
-                (Some(old), Some(at)) => {
-                    matched[at] = true;
+            match old {
+                Some((old, (stays, matched))) => {
+                    *matched = true;
                     if gone || !after {
-                        rest[at] = None;
+                        *stays = None;
                     }
                     if !gone && !after {
                         merged.push(old);
@@ -187,9 +187,9 @@ impl<'s> Walker<'_, 's> {
                 }
             }
         }
-        for (i, item) in rest.iter().enumerate() {
-            let Some(item) = *item else { continue };
-            if !matched[i] {
+        for (item, matched) in rest {
+            let Some(item) = item else { continue };
+            if !matched {
                 let new = self.walk_item(Some(item), None, &[], items)?;
                 self.plain_member(new, keys);
             }

@@ -11,6 +11,7 @@ use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::ResId;
 use crate::kustomization::{Patch, Text};
+use crate::limits::narrow;
 use crate::resource::Resource;
 use crate::yaml::compatibility::reads_as_string;
 use crate::yaml::{Doc, Mark, NodeId, NodeKind, Source, Style, Tag};
@@ -170,8 +171,8 @@ fn text_of(entry: &Patch) -> (Option<&Text>, Option<&Text>) {
 /// A text in a kustomization file as a source of its own, without spaces around it.
 fn inline(text: &Text) -> Arc<Source> {
     let all = text.value.as_str();
-    let above = all.len() - all.trim_start().len();
-    let lines = all[..above].matches('\n').count() as u32;
+    let above = all.strip_suffix(all.trim_start()).unwrap_or_default();
+    let lines = narrow(above.matches('\n').count());
     source_of(text, all.trim(), lines)
 }
 
@@ -190,7 +191,7 @@ fn source_of(text: &Text, value: &str, skipped: u32) -> Arc<Source> {
         let quote = usize::from(rest.starts_with(['"', '\'']));
         (at.line.saturating_sub(1), at.column.saturating_sub(1) as usize + quote)
     };
-    Source::part(&text.mark.source, at.path, value.to_owned(), lines + skipped, columns as u32)
+    Source::part(&text.mark.source, at.path, value.to_owned(), lines + skipped, narrow(columns))
 }
 
 impl Object {

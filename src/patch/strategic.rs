@@ -236,7 +236,7 @@ impl<'s> Walker<'_, 's> {
         let mut dropped: Vec<usize> = vec![];
         let entries = self.doc.pairs(node).len();
         for i in 0..entries {
-            let (key, old) = (self.doc.children(node)[2 * i], self.doc.children(node)[2 * i + 1]);
+            let Some((key, old)) = self.doc.pair(node, i) else { break };
             let doc = &*self.doc;
             if doc.kind(old) == NodeKind::Scalar && !doc.is_null(old) {
                 self.remember_quotes(old);
@@ -273,12 +273,11 @@ impl<'s> Walker<'_, 's> {
         let mut children: Vec<NodeId> = Vec::with_capacity(self.doc.children(node).len() + 2 * patch.len());
         let entries = self.doc.pairs(node).len();
         for i in 0..entries {
-            let (key, old) = (self.doc.children(node)[2 * i], self.doc.children(node)[2 * i + 1]);
+            let Some((key, old)) = self.doc.pair(node, i) else { break };
             let name = self.doc.text(key);
-            let found = find(self.doc, name).map(|i| {
-                used[i] = true;
-                patch[i]
-            });
+            let at = find(self.doc, name);
+            at.and_then(|i| used.get_mut(i)).into_iter().for_each(|used| *used = true);
+            let found = at.and_then(|i| patch.get(i).copied());
             let value = found.map(|(_, value)| value);
             let schema = (self.commented(Some(key)).or_else(|| self.commented(found.map(|(key, _)| key))))
                 .or_else(|| schema.and_then(|s| s.field(name)));
@@ -287,8 +286,8 @@ impl<'s> Walker<'_, 's> {
                 children.extend([key, old]);
             }
         }
-        for (i, (key, value)) in patch.iter().enumerate() {
-            if used[i] || find(self.doc, self.doc.text(*key)) != Some(i) {
+        for (i, ((key, value), used)) in patch.iter().zip(&used).enumerate() {
+            if *used || find(self.doc, self.doc.text(*key)) != Some(i) {
                 continue;
             }
             let schema =

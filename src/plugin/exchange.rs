@@ -96,14 +96,14 @@ pub(crate) fn add_annotations(text: &str, more: &[(&str, &str)]) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let end_of = |lines: &[&str], from: usize, depth: usize| {
-        let rest = lines[from..].iter().position(|l| !l.is_empty() && indent(l) < depth);
+        let rest = lines.iter().skip(from).position(|l| !l.is_empty() && indent(l) < depth);
         rest.map_or(lines.len(), |n| from + n)
     };
     let mut added: Vec<String> = more.iter().map(|(k, v)| format!("    {k}: '{v}'")).collect();
     let at = match lines.iter().position(|l| *l == "metadata:") {
         Some(metadata) => {
             let end = end_of(&lines, metadata + 1, 2);
-            match lines[metadata + 1..end].iter().position(|l| *l == "  annotations:") {
+            match lines.iter().take(end).skip(metadata + 1).position(|l| *l == "  annotations:") {
                 Some(found) => end_of(&lines, metadata + found + 2, 4),
                 None => {
                     added.insert(0, "  annotations:".to_owned());

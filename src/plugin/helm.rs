@@ -363,7 +363,7 @@ impl Helm<'_> {
 /// The first run of numbers with dots between them.
 fn find_version(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
-    let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let digits = |from: usize| bytes.iter().skip(from).take_while(|b| b.is_ascii_digit()).count();
     let mut at = 0;
     while at < bytes.len() {
         let mut end = at + digits(at);

@@ -94,8 +94,8 @@ fn numbers_as_floats(from: &Doc, node: NodeId, to: &mut Doc) -> NodeId {
             for (key, value) in from.pairs(node) {
                 let value = numbers_as_floats(from, value, to);
                 let (key, _) = as_json(from, key);
-                match places.get(&key) {
-                    Some(&place) => children[place] = value,
+                match places.get(&key).and_then(|place| children.get_mut(*place)) {
+                    Some(known) => *known = value,
                     None => {
                         children.extend([to.string(&key), value]);
                         places.insert(key, children.len() - 1);

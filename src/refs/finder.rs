@@ -8,6 +8,7 @@
 
 use crate::diag::{Error, ErrorKind};
 use crate::kube::{Str, fieldspec};
+use crate::limits::narrow;
 use crate::yaml::{Doc, NodeId, NodeKind};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -60,6 +61,10 @@ pub(super) struct Finder {
 
 impl Finder {
     /// The tree of some paths, in the order of their field specs.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`at` is 0, the root, or the number of a step that was made before"
+    )]
     pub(super) fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
         let mut steps = vec![Step::default()];
         // What follows those steps that many others follow.
@@ -67,7 +72,7 @@ impl Finder {
         for (spec, path) in paths.into_iter().enumerate() {
             let mut at = 0;
             for (name, list) in split(path) {
-                steps[at].first_below.get_or_insert(spec as u32);
+                steps[at].first_below.get_or_insert(narrow(spec));
                 let first = steps[at].next.iter().take(FEW).find(|(n, l, _)| *n == name && *l == list);
                 let next = match first {
                     Some((_, _, next)) => Some(*next),
@@ -83,14 +88,14 @@ impl Finder {
                             ..Step::default()
                         });
                         if steps[at].next.len() >= FEW {
-                            known.insert((at, name.clone(), list), next as u32);
+                            known.insert((at, name.clone(), list), narrow(next));
                         }
-                        steps[at].next.push((name, list, next as u32));
+                        steps[at].next.push((name, list, narrow(next)));
                         next
                     }
                 };
             }
-            steps[at].ends.push(spec as u32);
+            steps[at].ends.push(narrow(spec));
         }
         Self { steps }
     }
@@ -110,7 +115,7 @@ impl Finder {
     }
 
     fn walk(&self, doc: &Doc, node: NodeId, at: u32, hits: &mut Vec<Hit>) {
-        let step = &self.steps[at as usize];
+        let Some(step) = self.steps.get(at as usize) else { return };
         hits.extend(step.ends.iter().map(|spec| Hit { spec: *spec, node, found: Found::Field }));
         self.go_on(doc, node, step, hits);
     }
@@ -132,7 +137,7 @@ impl Finder {
 
     fn fields(&self, doc: &Doc, node: NodeId, step: &Step, hits: &mut Vec<Hit>) {
         for (name, list, next) in &step.next {
-            let below = &self.steps[*next as usize];
+            let Some(below) = self.steps.get(*next as usize) else { continue };
             if below.unreachable {
                 let specs = below.ends.first().into_iter().chain(below.first_below.as_ref());
                 if let Some(spec) = specs.min() {

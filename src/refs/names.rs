@@ -10,6 +10,7 @@ use super::finder::{Finder, Found, Hit, shape_error};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::id::NO_NAMESPACE;
 use crate::kube::{Gvk, Str, TransformerConfig};
+use crate::limits::narrow;
 use crate::resource::{ResMap, Resource};
 use crate::yaml::compatibility::reads_as_string;
 use crate::yaml::{Dialect, Doc, NodeId, NodeKind, Style, Tag, scalar};
@@ -116,11 +117,11 @@ impl Index {
             }
             for (i, previous) in res.previous.iter().enumerate() {
                 let name = previous.name.as_str();
-                if res.previous[..i].iter().any(|p| p.name == name) {
+                if res.previous.iter().take(i).any(|p| p.name == name) {
                     continue;
                 }
                 for by in [By::Name, By::Current(now), By::Original(original)] {
-                    index.slots.entry(key(name, &by)).or_default().push(slot as u32);
+                    index.slots.entry(key(name, &by)).or_default().push(narrow(slot));
                 }
             }
         }

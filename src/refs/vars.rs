@@ -360,8 +360,11 @@ fn stays_string(doc: &Doc, node: NodeId) -> bool {
     }
 }
 
-/// Replaces the variables of a text.
 /// Inserts variables into a string. `fits`: returns whether so many bytes may be made.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "`copied` and `at` are at most the length; at + len is where a `)` is"
+)]
 fn expand<'v>(
     text: &str,
     values: &FxHashMap<&'v str, Value>,

@@ -182,7 +182,8 @@ fn pump(
     let read = move || {
         let mut bytes = vec![0; 64 << 10];
         while let Ok(n @ 1..) = pipe.read(&mut bytes) {
-            if sender.send((stream, bytes[..n].to_vec())).is_err() {
+            let read = bytes.get(..n).unwrap_or(&bytes);
+            if sender.send((stream, read.to_vec())).is_err() {
                 break;
             }
         }

@@ -58,7 +58,7 @@ pub(super) fn without_user(url: &str) -> (String, Option<String>) {
 }
 
 fn check(text: &str) -> Result<(), String> {
-    let is_wrong = |(at, _): &(usize, &str)| percent::byte(&text.as_bytes()[*at..]).is_none();
+    let is_wrong = |(at, _): &(usize, &str)| text.as_bytes().get(*at..).and_then(percent::byte).is_none();
     match text.match_indices('%').find(is_wrong) {
         Some((at, _)) => {
             Err(format!("invalid URL escape `{}`", text[at..].chars().take(3).collect::<String>()))

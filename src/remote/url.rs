@@ -178,6 +178,11 @@ const UNITS: [(&str, u64); 8] = [
 ];
 
 /// A duration as Go writes it: `2m30s`, `1.5h`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a part of a unit is less than its length, and not negative"
+)]
 fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     let mut nanoseconds = 0_u64;

@@ -150,16 +150,20 @@ fn entries(doc: &Doc, field: NodeId) -> Result<Vec<(String, NodeId)>> {
     }
     let mut places: FxHashMap<&str, usize> = FxHashMap::default();
     let mut entries: Vec<(String, NodeId)> = Vec::with_capacity(children.len() / 2);
-    for pair in children.chunks_exact(2) {
-        let name = doc.text(pair[0]);
+    for [key, value] in children.as_chunks().0 {
+        let name = doc.text(*key);
         if name.is_empty() {
-            return refuse("the name of an annotation is empty", pair[0]);
+            return refuse("the name of an annotation is empty", *key);
         }
         match places.entry(name) {
-            Entry::Occupied(place) => entries[*place.get()].1 = pair[1],
+            Entry::Occupied(place) => {
+                if let Some(entry) = entries.get_mut(*place.get()) {
+                    entry.1 = *value;
+                }
+            }
             Entry::Vacant(place) => {
                 place.insert(entries.len());
-                entries.push((name.to_owned(), pair[1]));
+                entries.push((name.to_owned(), *value));
             }
         }
     }

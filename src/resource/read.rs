@@ -134,12 +134,17 @@ fn to_json_styles(doc: &mut Doc, node: NodeId) -> Result<()> {
         doc.set_flow(node, true);
         if doc.kind(node) == NodeKind::Map {
             for i in (0..doc.children(node).len()).step_by(2) {
-                let key = doc.children(node)[i];
+                let Some(key) = doc.child(node, i) else { break };
                 to_json_key(doc, key)?;
                 doc.forget_comment(key);
             }
         }
-        return (0..doc.children(node).len()).try_for_each(|i| to_json_styles(doc, doc.children(node)[i]));
+        let mut i = 0;
+        while let Some(kid) = doc.child(node, i) {
+            to_json_styles(doc, kid)?;
+            i += 1;
+        }
+        return Ok(());
     }
     let style = match doc.tag(node) {
         // What these become is left to the printer.

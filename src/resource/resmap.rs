@@ -3,7 +3,7 @@
 use super::Resource;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{ResId, Scopes};
-use crate::limits::Limit;
+use crate::limits::{Limit, narrow};
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
@@ -65,7 +65,8 @@ impl ResMap {
 
     /// The numbers of all slots that hold an object, in order.
     pub(crate) fn slots(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
-        let used: Vec<usize> = (0..self.slots.len()).filter(|i| self.slots[*i].is_some()).collect();
+        let all = self.slots.iter().enumerate();
+        let used: Vec<usize> = all.filter(|(_, res)| res.is_some()).map(|(i, _)| i).collect();
         used.into_iter()
     }
 
@@ -142,13 +143,12 @@ impl ResMap {
         let many = res.doc().check(Limit::Objects, self.live as u64 + 1);
         many.map_err(|e| Error::from(e).at(res.doc().location(res.root())))?;
         if let Some(slot) = self.find(res.id()).into_iter().next() {
-            let other = &self.slots[slot];
             let mut error = Error::new(
                 ErrorKind::Conflict,
                 format!("may not add resource with an already registered id: {}", res.id()),
             )
             .at(res.doc().location(res.root()));
-            if let Some(other) = other {
+            if let Some(other) = self.get(slot) {
                 error =
                     error.label(other.doc().location(other.root()), "the resource that has this id already");
             }
@@ -242,10 +242,11 @@ fn same_place(a: &ResId, b: &ResId) -> bool {
 }
 
 fn insert(index: &mut FxHashMap<u64, SmallVec<[u32; 2]>>, slot: usize, res: &Resource, known: usize) {
+    let slot = narrow(slot);
     for key in keys(res, known) {
         let entry = index.entry(key).or_default();
-        if let Err(at) = entry.binary_search(&(slot as u32)) {
-            entry.insert(at, slot as u32);
+        if let Err(at) = entry.binary_search(&slot) {
+            entry.insert(at, slot);
         }
     }
 }

@@ -87,7 +87,7 @@ fn shortest(digits: &str, out: &mut String) {
         out.push_str(first);
         out.push_str(rest);
     } else {
-        let whole = exponent as usize;
+        let whole = exponent.unsigned_abs() as usize;
         out.push_str(first);
         out.push_str(&rest[..rest.len().min(whole)]);
         out.extend(std::iter::repeat_n('0', whole.saturating_sub(rest.len())));

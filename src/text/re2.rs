@@ -13,7 +13,7 @@ const MAX_REPEAT: i64 = 1000;
 
 /// Sizes of compiled patterns that are tried, in bytes. Compiling takes time in proportion to the size, and how large a
 /// pattern becomes is known only then: a few characters with counts can stand for a million states.
-const SIZES: [u64; 7] = [8 << 10, 32 << 10, 128 << 10, 512 << 10, 2 << 20, 8 << 20, 32 << 20];
+const SIZES: [u32; 7] = [8 << 10, 32 << 10, 128 << 10, 512 << 10, 2 << 20, 8 << 20, 32 << 20];
 
 /// How large the tables may become that a pattern fills while it is matched, in bytes.
 const TABLES: usize = 256 << 10;
@@ -32,7 +32,7 @@ pub(crate) fn compile(pattern: &str, room: Room<'_>) -> Result<Regex, String> {
     let mut builder = RegexBuilder::new(&scanner.out);
     builder.nest_limit(1000).dfa_size_limit(TABLES);
     for size in SIZES {
-        room(size)?;
+        room(size.into())?;
         match builder.size_limit(size as usize).build() {
             Ok(regex) => return Ok(regex),
             Err(regex::Error::CompiledTooBig(_)) => {}
@@ -414,7 +414,7 @@ impl<'a> Scanner<'a> {
             let from = self.at;
             let low = self.class_character()?;
             let ahead = self.rest().as_bytes();
-            let high = if ahead.len() >= 2 && ahead[0] == b'-' && ahead[1] != b']' {
+            let high = if matches!(ahead, [b'-', after, ..] if *after != b']') {
                 self.at += 1;
                 self.class_character()?
             } else {
@@ -544,7 +544,7 @@ mod tests {
         let asked = std::cell::RefCell::new(vec![]);
         let room = |most: u64| move |size: u64| if size > most { Err(format!("no {size}")) } else { Ok(()) };
         let log = |size: u64| {
-            asked.borrow_mut().push(size);
+            asked.borrow_mut().push(u32::try_from(size).unwrap());
             room(128 << 10)(size)
         };
         assert!(compile("a(b|c)*d", &log).is_ok());

@@ -184,6 +184,10 @@ fn with_dots(text: &str, points: &[usize]) -> String {
         .collect()
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "all numbers are those of `images`, and `compiled` and `used` have an item for each of them"
+)]
 impl<'a> Entries<'a> {
     fn new(images: &'a [Image], compat: Compat) -> Self {
         let mut by_part: FxHashMap<&str, Vec<usize>> = FxHashMap::default();

@@ -57,9 +57,11 @@ fn order(resources: &mut ResMap, ranks: &FxHashMap<&str, i64>) {
 /// The rank of each listed kind: below 0 for the first, above for the last. Where a kind is listed twice the later
 /// place counts.
 fn ranks<'a, T: AsRef<str>>(first: &'a [T], last: &'a [T]) -> FxHashMap<&'a str, i64> {
-    let before = first.iter().enumerate().map(|(i, kind)| (kind.as_ref(), i as i64 - first.len() as i64));
-    let after = last.iter().enumerate().map(|(i, kind)| (kind.as_ref(), i as i64 + 1));
-    before.chain(after).collect()
+    let mut ranks: FxHashMap<&str, i64> = last.iter().map(AsRef::as_ref).zip(1..).collect();
+    for (kind, rank) in first.iter().rev().zip(1..) {
+        ranks.entry(kind.as_ref()).or_insert(-rank);
+    }
+    ranks
 }
 
 /// Compares types as texts. With a core Namespace it goes the other way round, so that it comes first.

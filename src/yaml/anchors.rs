@@ -170,7 +170,7 @@ impl<'a> Expander<'a> {
             self.merge(id)?;
         }
         for i in 0..self.doc.children(id).len() {
-            let kid = self.doc.children(id)[i];
+            let Some(kid) = self.doc.child(id, i) else { break };
             let new = self.node(kid)?;
             if new != kid {
                 self.doc.set_kid(id, i, new);
@@ -270,13 +270,15 @@ impl<'a> Expander<'a> {
         if self.doc.kind(id) == NodeKind::Scalar || !self.begin(id)? {
             return Ok(());
         }
-        for i in 0..self.doc.children(id).len() {
-            self.settle(self.doc.children(id)[i])?;
+        let mut i = 0;
+        while let Some(kid) = self.doc.child(id, i) {
+            self.settle(kid)?;
+            i += 1;
         }
         self.seen.insert(id, Seen::Done);
         let pairs: Vec<(NodeId, NodeId)> = self.doc.pairs(id).collect();
-        let Some(i) = pairs.iter().position(|(k, _)| self.doc.tag(*k) == Tag::Merge) else { return Ok(()) };
-        let value = pairs[i].1;
+        let is_merge = |(_, (key, _)): &(usize, &(NodeId, NodeId))| self.doc.tag(*key) == Tag::Merge;
+        let Some((i, &(_, value))) = pairs.iter().enumerate().find(is_merge) else { return Ok(()) };
         let sources = match self.doc.kind(value) {
             NodeKind::Map => vec![value],
             NodeKind::Seq => self.doc.items(value).to_vec(),
@@ -323,17 +325,17 @@ impl<'a> Expander<'a> {
         let old = self.doc.children(id).to_vec();
         let mut children = Vec::with_capacity(old.len());
         if self.doc.kind(id) == NodeKind::Map {
-            for pair in old.chunks_exact(2) {
-                if self.doc.tag(pair[0]) == Tag::Merge && self.doc.text(pair[0]) == "<<" {
-                    for source in self.merged_v2(pair[1])? {
+            for &[key, value] in old.as_chunks().0 {
+                if self.doc.tag(key) == Tag::Merge && self.doc.text(key) == "<<" {
+                    for source in self.merged_v2(value)? {
                         let source = self.node_v2(source)?;
                         for kid in self.doc.children(source).to_vec() {
                             children.push(self.copy(kid)?);
                         }
                     }
                 } else {
-                    children.push(self.node_v2(pair[0])?);
-                    children.push(self.node_v2(pair[1])?);
+                    children.push(self.node_v2(key)?);
+                    children.push(self.node_v2(value)?);
                 }
             }
         } else {
@@ -381,8 +383,8 @@ impl Entries {
 
     /// Replaces the first entry of this name, or appends one.
     fn set(&mut self, name: String, key: NodeId, value: NodeId) {
-        match self.index.get(&name) {
-            Some(i) => self.list[*i] = (key, value),
+        match self.index.get(&name).and_then(|i| self.list.get_mut(*i)) {
+            Some(entry) => *entry = (key, value),
             None => self.add(name, key, value),
         }
     }

@@ -29,7 +29,7 @@ fn needs_a_look(block: &[u8]) -> bool {
 /// Returns whether a forbidden character starts here.
 fn is_control(bytes: &[u8], i: usize) -> bool {
     let next = |k: usize| bytes.get(i + k).copied().unwrap_or(0);
-    match bytes[i] {
+    match next(0) {
         b'\t' | b'\n' | b'\r' => false,
         0..0x20 | 0x7F => true,
         0xC2 => next(1) < 0xA0 && next(1) != 0x85,
@@ -42,7 +42,7 @@ fn is_control(bytes: &[u8], i: usize) -> bool {
 pub(crate) fn is_ordinary(bytes: &[u8]) -> bool {
     let mut at = 0;
     for block in bytes.chunks(BLOCK) {
-        let bad = |i: usize| bytes[i] != b'\n' && (is_control(bytes, i) || break_at(bytes, i) > 0);
+        let bad = |i: usize| bytes.get(i) != Some(&b'\n') && (is_control(bytes, i) || break_at(bytes, i) > 0);
         if needs_a_look(block) && (at..at + block.len()).any(bad) {
             return false;
         }

@@ -2,6 +2,8 @@
 //! manifests and mutilated forms of them. The random numbers are the same in every run. What is compared is in
 //! `readers`, which the fuzz target of this name runs over texts that nobody thought of.
 
+#![allow(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "a test")]
+
 use super::readers::{self, Outcome, compare};
 use super::{Dialect, Source, emit, fast};
 

@@ -9,6 +9,11 @@
 //! at the keys finds two out of order. Printing does not change the document, so resources can be printed on
 //! several threads.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "mappings have two children for each entry, and what is sorted are the numbers of entries"
+)]
+
 use super::chars::is_break;
 use super::node::{Doc, NodeId, NodeKind, Style, Tag, VERBATIM_DEPTH};
 use super::reencode::{self, Place, Value};
@@ -16,7 +21,7 @@ use super::style::{self, SIMPLE_KEY, Written};
 use super::write::Lines;
 use super::{number, order};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::limits::Limit;
+use crate::limits::{Limit, narrow};
 use std::borrow::Cow;
 
 /// How to print.
@@ -259,7 +264,7 @@ impl<'d> Printer<'d, '_> {
             return Ok(());
         }
         let first = self.order.len();
-        self.order.extend(0..=last as u32);
+        self.order.extend(0..=narrow(last));
         let text = |i: u32| doc.text(children[2 * i as usize]);
         order::sort(&mut self.order[first..], &mut self.spare, &|a, b| order::less(text(a), text(b)));
         if let Some(pair) = self.order[first..].windows(2).find(|w| text(w[0]) == text(w[1])) {
@@ -284,7 +289,7 @@ impl<'d> Printer<'d, '_> {
         context: u8,
     ) -> Result<()> {
         let mut entries = self.entries(id, context)?;
-        let mut order: Vec<u32> = (0..entries.len() as u32).collect();
+        let mut order: Vec<u32> = (0..narrow(entries.len())).collect();
         let less = |a: u32, b: u32| order::less(&entries[a as usize].0.text, &entries[b as usize].0.text);
         order::sort(&mut order, &mut Vec::new(), &less);
         // Two keys that differ in writing only, as `1` and `0x1`: the later one counts.

@@ -9,6 +9,12 @@
 //! A collection under construction is a `Frame`; children wait on one stack and are flushed as one run when their
 //! collection ends.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    reason = "offsets are those at which a byte was just seen or searched for, classes have a row for every byte, and columns stay below 2 GiB"
+)]
+
 mod scalar;
 
 use super::chars::{is_ordinary, spaces};
@@ -16,6 +22,7 @@ use super::node::{Doc, NodeId, NodeKind, Style, Tag, VERBATIM_DEPTH};
 use super::scalar::Dialect;
 use super::source::Source;
 use super::verbatim::Verbatim;
+use crate::limits::narrow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -254,7 +261,7 @@ impl Fast<'_> {
     #[inline]
     fn finish(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
-        let (start, end) = (frame.start as u32, self.end as u32);
+        let (start, end) = (narrow(frame.start), narrow(self.end));
         let id = self.doc.add_collection(frame.kind, start, end, &self.children[frame.children..], false);
         self.children.truncate(frame.children);
         self.children.push(id);
@@ -265,7 +272,7 @@ impl Fast<'_> {
         let Some(top) = self.frames.last_mut() else { return };
         let at = std::mem::replace(&mut top.awaits, NONE);
         self.same.hold(false);
-        let offset = at as u32;
+        let offset = narrow(at);
         let id = self.doc.add_span(offset, offset, (offset, offset), Style::Plain, Tag::Null);
         self.children.push(id);
         self.end = at;

@@ -9,6 +9,7 @@ use super::reencode;
 use super::scalar::{self, Dialect, Value};
 use super::source::Source;
 use crate::diag::{Error, ErrorKind, Result};
+use crate::limits::narrow;
 use crate::text::go;
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
@@ -23,7 +24,7 @@ pub(crate) fn read_json(source: &Arc<Source>) -> Result<Doc> {
     let doc = Doc::new(source.clone());
     let mut r = Reader { text, b: text.as_bytes(), p: 0, doc, open: vec![], children: vec![] };
     r.document()
-        .map_err(|(at, message)| Error::new(ErrorKind::Syntax, message).at(source.location(at as u32)))?;
+        .map_err(|(at, message)| Error::new(ErrorKind::Syntax, message).at(source.location(narrow(at))))?;
     Ok(r.doc)
 }
 
@@ -173,7 +174,11 @@ impl Reader<'_> {
     /// A finished value goes to its parent.
     fn put(&mut self, id: NodeId) {
         match self.open.last_mut().and_then(|o| o.replaces.take()) {
-            Some(place) => self.children[place] = id,
+            Some(place) => {
+                if let Some(replaced) = self.children.get_mut(place) {
+                    *replaced = id;
+                }
+            }
             None => self.children.push(id),
         }
     }
@@ -183,12 +188,12 @@ impl Reader<'_> {
         let Some(open) = self.open.pop() else { return };
         let kind = if open.keys.is_some() { NodeKind::Map } else { NodeKind::Seq };
         let children = self.children.split_off(open.children);
-        let id = self.doc.add_collection(kind, open.start as u32, self.p as u32, &children, true);
+        let id = self.doc.add_collection(kind, narrow(open.start), narrow(self.p), &children, true);
         self.put(id);
     }
 
     fn add_string(&mut self, start: usize, text: Option<String>) -> NodeId {
-        let (start, end) = (start as u32, self.p as u32);
+        let (start, end) = (narrow(start), narrow(self.p));
         match text {
             None => self.doc.add_span(start, end, (start + 1, end - 1), Style::Double, Tag::Str),
             Some(text) => self.doc.add_text(start, end, &text, Style::Double, Tag::Str),
@@ -196,7 +201,7 @@ impl Reader<'_> {
     }
 
     fn add_plain(&mut self, start: usize, tag: Tag) {
-        let (start, end) = (start as u32, self.p as u32);
+        let (start, end) = (narrow(start), narrow(self.p));
         let id = self.doc.add_span(start, end, (start, end), Style::Plain, tag);
         self.put(id);
     }
@@ -288,7 +293,7 @@ impl Reader<'_> {
             b'u' => {
                 let high = self.code()?;
                 if let 0xD800..0xDC00 = high
-                    && self.b[self.p..].starts_with(b"\\u")
+                    && self.b.get(self.p..).is_some_and(|rest| rest.starts_with(b"\\u"))
                 {
                     let before = self.p;
                     self.p += 1;
@@ -479,6 +484,7 @@ pub(crate) fn write_float(f: f64, out: &mut String) {
 }
 
 /// A float as a key or in the place of a text: kustomize's library rounds it to 32 bits.
+#[expect(clippy::cast_possible_truncation, reason = "it is rounded on purpose")]
 pub(crate) fn short_float(f: f64) -> String {
     match f as f32 {
         f if f.is_nan() => ".nan".to_owned(),

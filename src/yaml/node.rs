@@ -7,6 +7,11 @@
 //!
 //! Nothing is ever freed before the document is: removed nodes stay in the table, out of reach of the root.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "ids are those of the nodes of the same document, whose ranges of children and of text lie in its tables; nothing shrinks"
+)]
+
 mod change;
 mod keys;
 mod make;
@@ -14,6 +19,7 @@ mod memory;
 
 use super::source::{Mark, Source};
 use crate::diag::Location;
+use crate::limits::narrow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -306,6 +312,18 @@ impl Doc {
         &self.children[n.a as usize..(n.a + n.b) as usize]
     }
 
+    /// The child at a place.
+    #[inline]
+    pub(crate) fn child(&self, id: NodeId, index: usize) -> Option<NodeId> {
+        self.children(id).get(index).copied()
+    }
+
+    /// Key and value of the entry of a mapping at a place, found at once.
+    #[inline]
+    pub(crate) fn pair(&self, map: NodeId, index: usize) -> Option<(NodeId, NodeId)> {
+        Some((self.child(map, 2 * index)?, self.child(map, 2 * index + 1)?))
+    }
+
     /// The entries of a mapping; none for other nodes.
     #[inline]
     pub(crate) fn pairs(&self, id: NodeId) -> impl ExactSizeIterator<Item = (NodeId, NodeId)> + '_ {
@@ -387,7 +405,7 @@ impl Doc {
 
     /// Notes what [`Doc::verbatim`] is to give. Used by the reader, when it is done.
     pub(super) fn set_verbatim(&mut self, start: usize, end: usize) {
-        self.verbatim = Some((start as u32, end as u32));
+        self.verbatim = Some((narrow(start), narrow(end)));
     }
 }
 

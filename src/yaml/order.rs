@@ -5,6 +5,8 @@
 //! their digits; there kustomize's order changes from run to run, and ours is any. Sorting is therefore done by a
 //! merge sort of our own: the standard library's may panic when an order contradicts itself.
 
+#![expect(clippy::indexing_slicing, reason = "places are below the lengths that were asked for")]
+
 use regex::Regex;
 use std::sync::OnceLock;
 

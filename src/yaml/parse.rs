@@ -8,6 +8,11 @@
 //! ends before the break of its last line, a block collection where its last child ends, an absent value where the
 //! indicator before it ends.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "`top` is the place of the innermost open collection, and children are only taken away down to where an open one begins"
+)]
+
 mod problem;
 
 use super::chars::find_control;
@@ -16,6 +21,7 @@ use super::scalar::{Dialect, resolve, time};
 use super::scan::{Fail, Scanner, Text, Token, TokenKind};
 use super::source::Source;
 use crate::diag::Error;
+use crate::limits::narrow;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -185,7 +191,7 @@ impl<'a> Parser<'a> {
 
     /// A value that is not there.
     fn absent(&mut self, at: usize) {
-        let offset = at as u32;
+        let offset = narrow(at);
         let id = self.doc.add_span(offset, offset, (offset, offset), Style::Plain, Tag::Null);
         self.children.push(id);
         self.end = at;
@@ -242,7 +248,7 @@ impl<'a> Parser<'a> {
         let Some(target) = self.anchors.get(name) else {
             return self.fail(None, &format!("unknown anchor '{name}' referenced"), token.start);
         };
-        let id = self.doc.add_alias(token.start as u32, token.end as u32, *target);
+        let id = self.doc.add_alias(narrow(token.start), narrow(token.end), *target);
         self.doc.has_anchors = true;
         self.children.push(id);
         self.end = token.end;
@@ -313,10 +319,10 @@ impl<'a> Parser<'a> {
         if tag == Tag::Merge || value == "<<" {
             self.doc.has_anchors = true;
         }
-        let (start, end) = (properties.start as u32, token.end as u32);
+        let (start, end) = (narrow(properties.start), narrow(token.end));
         let id = match &text {
             Text::Empty => self.doc.add_span(start, end, (end, end), style, tag),
-            Text::Span(from, to) => self.doc.add_span(start, end, (*from as u32, *to as u32), style, tag),
+            Text::Span(from, to) => self.doc.add_span(start, end, (narrow(*from), narrow(*to)), style, tag),
             Text::Made(made) => self.doc.add_text(start, end, made, style, tag),
         };
         if written.is_some() {
@@ -330,7 +336,7 @@ impl<'a> Parser<'a> {
     }
 
     fn begin(&mut self, state: State, kind: NodeKind, start: usize, flow: bool) -> NodeId {
-        let node = self.doc.add_collection(kind, start as u32, 0, &[], flow);
+        let node = self.doc.add_collection(kind, narrow(start), 0, &[], flow);
         self.open.push(Open { state, node, start, children: self.children.len() });
         node
     }
@@ -340,7 +346,7 @@ impl<'a> Parser<'a> {
         let Some(open) = self.open.pop() else { return };
         let children = &self.children[open.children..];
         self.doc.set_children(open.node, children);
-        self.doc.set_span(open.node, open.start as u32, self.end as u32);
+        self.doc.set_span(open.node, narrow(open.start), narrow(self.end));
         if self.doc.kind(open.node) == NodeKind::Map && !self.doc.has_anchors {
             // a null written as a key is doubled where anchors are expanded
             let odd = |k: &NodeId| self.doc.tag(*k) == Tag::Null && !self.doc.text(*k).is_empty();

@@ -8,6 +8,11 @@
 //! Nearly every scalar is a string and its first byte says so; the texts that need a closer look start with a
 //! digit, a sign, a point, `~` or one of a few letters.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the table has a row for every byte, and lengths are counted in the same bytes"
+)]
+
 use super::node::Tag;
 use super::number;
 

@@ -7,6 +7,13 @@
 //!
 //! Offsets are bytes of the source; limits (1024 characters for a simple key) and columns count characters.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "there is a key for every open level, a token in the queue once one was fetched; columns stay below 2 GiB, and an indent is at least -1"
+)]
+
 mod pass;
 mod scalar;
 mod tag;

@@ -1,7 +1,12 @@
 //! Texts that were read, and places in them.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "offsets are cut to the length of the text, and there is a sum before each piece of it and one after the last"
+)]
+
 use crate::diag::Location;
-use crate::limits::Budget;
+use crate::limits::{Budget, narrow};
 use std::sync::{Arc, OnceLock};
 
 /// A text and where it came from. Offsets into it are bytes; it is shorter than 2 GiB.
@@ -193,12 +198,12 @@ impl Source {
 
 /// How many line breaks bytes of a text hold.
 fn breaks(bytes: &[u8]) -> u32 {
-    memchr::memchr_iter(b'\n', bytes).count() as u32
+    narrow(memchr::memchr_iter(b'\n', bytes).count())
 }
 
 /// How many characters bytes of a text hold.
 fn chars(bytes: &[u8]) -> u32 {
-    bytes.iter().filter(|b| **b & 0xC0 != 0x80).count() as u32
+    narrow(bytes.iter().filter(|b| **b & 0xC0 != 0x80).count())
 }
 
 /// How many characters of a line the token takes that begins there.
@@ -238,7 +243,7 @@ fn token_length(rest: &str) -> u32 {
         Some(blank) if blank.is_whitespace() => 1,
         Some(_) => plain(rest),
     };
-    length.max(1) as u32
+    narrow(length.max(1))
 }
 
 /// A place in a source, cheap to keep; turned into a [`Location`] when something is to be said about it.
@@ -288,10 +293,10 @@ mod tests {
         for text in [text.clone(), text.replace('\n', " "), "\n".repeat(3 * PIECE), text + "end"] {
             let source = Source::new("t", text.clone());
             for offset in (0..=text.len()).step_by(97).chain([text.len()]) {
-                let at = source.location(offset as u32);
+                let at = source.location(narrow(offset));
                 let start = text.as_bytes()[..offset].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-                let line = text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() as u32 + 1;
-                let column = text.get(start..offset).map_or(0, |s| s.chars().count()) as u32 + 1;
+                let line = narrow(text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count()) + 1;
+                let column = narrow(text.get(start..offset).map_or(0, |s| s.chars().count())) + 1;
                 assert_eq!((at.line, at.column), (line, column), "{offset}");
                 assert_eq!(at.text.as_deref(), text.get(start..).and_then(|t| t.split('\n').next()));
             }

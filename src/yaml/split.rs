@@ -9,7 +9,7 @@ use super::scalar::Dialect;
 use super::source::Source;
 use super::{anchors, fast, json, parse};
 use crate::diag::{Error, ErrorKind, Location, Result};
-use crate::limits::Budget;
+use crate::limits::{Budget, narrow};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -74,12 +74,12 @@ fn utf8_problem(bytes: &[u8], at: usize) -> Problem {
         },
         Some([]) => "invalid leading UTF-8 octet",
     };
-    let before = &bytes[..at];
-    let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
+    let before = bytes.get(..at).unwrap_or_default();
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
     Problem {
         message,
-        line: memchr::memchr_iter(b'\n', before).count() as u32 + 1,
-        column: String::from_utf8_lossy(&before[start..]).chars().count() as u32 + 1,
+        line: narrow(memchr::memchr_iter(b'\n', before).count()) + 1,
+        column: narrow(String::from_utf8_lossy(line).chars().count()) + 1,
     }
 }
 
@@ -89,8 +89,8 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Problem> {
     let mut units = pairs.iter().map(|p| unit(*p));
     let problem = |text: &str, message| Problem {
         message,
-        line: text.matches('\n').count() as u32 + 1,
-        column: text.rsplit('\n').next().unwrap_or_default().chars().count() as u32 + 1,
+        line: narrow(text.matches('\n').count()) + 1,
+        column: narrow(text.rsplit('\n').next().unwrap_or_default().chars().count()) + 1,
     };
     while let Some(first) = units.next() {
         let code = match first {
@@ -119,14 +119,16 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<Range<usize>>> {
     }
     let separator = memchr::memmem::Finder::new(b"\n---");
     let (mut begin, mut from) = (0, 0);
-    while let Some(found) = separator.find(&text.as_bytes()[from..]) {
+    while let Some(found) = text.as_bytes().get(from..).and_then(|rest| separator.find(rest)) {
         let at = from + found;
-        let Some(length) = memchr::memchr(b'\n', &text.as_bytes()[at + 4..]) else { break };
+        let Some(length) = memchr::memchr(b'\n', text.as_bytes().get(at + 4..).unwrap_or_default()) else {
+            break;
+        };
         let end = at + 4 + length;
         let rest = text[at + 4..end].trim();
         if !rest.is_empty() && !rest.starts_with('#') {
             let message = format!("invalid document separator: {}", text[at..end].trim());
-            return Err(Error::new(ErrorKind::Syntax, message).at(source.location(at as u32 + 1)));
+            return Err(Error::new(ErrorKind::Syntax, message).at(source.location(narrow(at) + 1)));
         }
         pieces.push(begin..at + 1);
         (begin, from) = (end + 1, end + 1);
@@ -184,7 +186,12 @@ fn decode_binaries(doc: &mut Doc, node: NodeId) -> Result<()> {
         let text = json::binary(doc, node)?;
         doc.set_text(node, &text, Tag::Str);
     }
-    (0..doc.children(node).len()).try_for_each(|i| decode_binaries(doc, doc.children(node)[i]))
+    let mut i = 0;
+    while let Some(kid) = doc.child(node, i) {
+        decode_binaries(doc, kid)?;
+        i += 1;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

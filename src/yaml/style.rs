@@ -4,6 +4,11 @@
 //! double quotes where it would not, and else decides by what the text contains. One pass over the bytes gathers
 //! what matters; the usual string needs no other.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables have a row for every byte, and texts are not empty where their ends are looked at"
+)]
+
 use super::chars::{is_break, is_printable};
 use super::node::Tag;
 use super::scalar::{self, Dialect};

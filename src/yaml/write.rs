@@ -3,6 +3,11 @@
 //! A line is broken at the first blank that may be replaced by a break once more than 80 characters stand on it;
 //! words are never cut. Keys are never broken.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "blanks are searched for before the last byte, so that there is one after them"
+)]
+
 use super::chars::{is_break, is_printable};
 use super::style::Written;
 

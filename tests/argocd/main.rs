@@ -1,6 +1,12 @@
 //! kfm as Argo CD calls it: in the place of kustomize, and as a plugin.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod plugin;
 mod steps;

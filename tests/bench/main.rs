@@ -9,7 +9,12 @@
 //! The trees are written by processes of their own (`--write SHAPE SIZE`): the peak of a child is not below that of the
 //! process that starts it.
 
-#![allow(clippy::print_stdout, clippy::expect_used, reason = "a program for developers")]
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a program for developers"
+)]
 
 mod shapes;
 

@@ -1,6 +1,12 @@
 //! `diff`, `affected` and `build --all` as programs: properties over random objects, scratch repositories, recipes for CI.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod dangers;
 mod git;

@@ -1,6 +1,13 @@
 //! Remote bases from end to end: repositories by file, ssh and HTTP, files by HTTP, cache, lock, copies, trees, bundles.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod cache;
 mod fetch;

@@ -74,8 +74,9 @@ fn gained(subject: &Subject<'_>) -> Vec<(Right, NodeId)> {
     let old: FxHashSet<Right> = rights(subject.before()).into_iter().map(|(right, _)| right).collect();
     let covered = |right: &Right| {
         (0..16).any(|stars| {
-            let part = |i: usize| if stars >> i & 1 == 1 { "*".to_owned() } else { right[i].clone() };
-            old.contains(&[part(0), part(1), part(2), part(3)])
+            let [verb, group, resource, name] = right;
+            let part = |i: u32, of: &String| if stars >> i & 1 == 1 { "*".to_owned() } else { of.clone() };
+            old.contains(&[part(0, verb), part(1, group), part(2, resource), part(3, name)])
         })
     };
     rights(subject.after()).into_iter().filter(|(right, _)| !covered(right)).collect()

@@ -16,7 +16,7 @@ impl LineEditor<'_> {
     pub(super) fn map(&mut self, old: &Node, new: &Node, top: bool) -> Done {
         let id = old.origin.ok_or(NotInPlace)?;
         let spans = self.layout.entries(id)?;
-        if spans.len() != old.entries().len() {
+        if spans.len() != old.entries().len() || spans.is_empty() {
             return Err(NotInPlace);
         }
         let kept = Self::kept(new.entries(), old);
@@ -254,7 +254,7 @@ impl LineEditor<'_> {
         let (mut lead, mut tail) = (String::new(), String::new());
         if let (Some((parent, place)), Some(id), true) = (parent, item.origin, self.scope < EditScope::Fields)
         {
-            let spans: Item = self.layout.items(parent)?[place].clone();
+            let spans: Item = self.layout.items(parent)?.get(place).ok_or(NotInPlace)?.clone();
             let from = self.layout.column(spans.dash);
             if tree::read(doc, id) == *item && !(self.scope >= EditScope::Aliases && item.has_opaque()) {
                 return shifted(&self.layout.text[spans.lead..spans.next], from, column);

@@ -22,8 +22,7 @@ impl LineEditor<'_> {
                 parts.push((None, emit::flow(item, json)));
             }
         }
-        self.flow_parts(&bounds, &parts);
-        Ok(())
+        self.flow_parts(&bounds, &parts)
     }
 
     pub(super) fn flow_map(&mut self, old: &Node, new: &Node) -> Done {
@@ -62,8 +61,7 @@ impl LineEditor<'_> {
             }
             parts.push((Some(o), String::new()));
         }
-        self.flow_parts(&bounds, &parts);
-        Ok(())
+        self.flow_parts(&bounds, &parts)
     }
 
     fn flow_bounds(&self, ids: impl Iterator<Item = Option<NodeId>>) -> Done<Vec<(usize, usize)>> {
@@ -90,20 +88,23 @@ impl LineEditor<'_> {
     }
 
     /// Puts new parts between the kept ones of a collection in brackets, and takes the others out with a comma each.
-    fn flow_parts(&mut self, bounds: &[(usize, usize)], parts: &[(Option<usize>, String)]) {
-        let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else { return };
+    fn flow_parts(&mut self, bounds: &[(usize, usize)], parts: &[(Option<usize>, String)]) -> Done {
+        let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else { return Ok(()) };
         let line = self.layout.line_start(first.0);
         let own_line = self.layout.text[line..first.0].trim().is_empty();
         let separator =
             if own_line { format!(",\n{}", &self.layout.text[line..first.0]) } else { ", ".to_owned() };
         let kept: Vec<usize> = parts.iter().filter_map(|(place, _)| *place).collect();
+        if !kept.is_sorted() {
+            return Err(NotInPlace);
+        }
         let text = |parts: &[(Option<usize>, String)]| {
             let texts: Vec<&str> = parts.iter().map(|(_, t)| t.as_str()).collect();
             texts.join(&separator)
         };
         let Some(first_kept) = kept.first() else {
             self.put(first.0, last.1, text(parts));
-            return;
+            return Ok(());
         };
         let is_kept = |(place, _): &(Option<usize>, String)| place.is_some();
         let lead = parts.iter().position(is_kept).unwrap_or(0);
@@ -127,5 +128,6 @@ impl LineEditor<'_> {
             self.put(bounds[here].1, gone, new);
             at = more;
         }
+        Ok(())
     }
 }

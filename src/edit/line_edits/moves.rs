@@ -94,7 +94,7 @@ impl LineEditor<'_> {
         if tree::read(doc, value) != entry.value {
             return Ok(None);
         }
-        let spans = self.layout.entries(parent)?[place].clone();
+        let spans = self.layout.entries(parent)?.get(place).ok_or(NotInPlace)?.clone();
         if spans.inline {
             return Ok(None);
         }

@@ -68,9 +68,13 @@ impl<'a> Decoder<'a> {
 
     /// Notes another entry of a field: in the place of one of the same spelling, else in byte order.
     fn add_spelling(self, field: &mut Field, key: NodeId, value: NodeId) {
-        let here = &field.keys[field.below..];
+        let here = field.keys.get(field.below..).unwrap_or_default();
         match here.binary_search_by(|there| self.doc.text(*there).cmp(self.doc.text(key))) {
-            Ok(at) => field.values[field.below + at] = value,
+            Ok(at) => {
+                if let Some(there) = field.values.get_mut(field.below + at) {
+                    *there = value;
+                }
+            }
             Err(at) => {
                 field.keys.insert(field.below + at, key);
                 field.values.insert(field.below + at, value);
@@ -253,7 +257,7 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<T>> {
         let values = self.values(name);
         let null = values.iter().rposition(|node| self.decoder.is_null(*node));
-        self.read(&values[null.map_or(0, |at| at + 1)..], read).transpose()
+        self.read(values.get(null.map_or(0, |at| at + 1)..).unwrap_or_default(), read).transpose()
     }
 
     /// Something of its own that a null does not take away: what kustomize does not hold by a pointer.

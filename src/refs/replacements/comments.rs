@@ -153,5 +153,5 @@ impl Gap {
 /// Where the comment starts in a line that holds nothing else but indicators.
 fn comment_column(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
-    memchr::memchr_iter(b'#', bytes).find(|i| *i == 0 || matches!(bytes[i - 1], b' ' | b'\t'))
+    memchr::memchr_iter(b'#', bytes).find(|i| matches!(bytes.get(..*i), Some([] | [.., b' ' | b'\t'])))
 }

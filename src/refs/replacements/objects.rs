@@ -6,7 +6,7 @@ use crate::compat::Compat;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::kube::{ResId, Str};
 use crate::kustomization::types::Selector;
-use crate::limits::room_for_patterns;
+use crate::limits::{narrow, room_for_patterns};
 use crate::resource::{LabelSelector, ResMap, Resource};
 use crate::text::pattern::Pattern;
 use rustc_hash::FxHashMap;
@@ -24,7 +24,7 @@ impl Index {
     pub(super) fn new(resources: &ResMap) -> Self {
         let mut index = Self { kinds: FxHashMap::default(), names: FxHashMap::default(), all: Vec::new() };
         for slot in resources.slots() {
-            index.all.push(slot as u32);
+            index.all.push(narrow(slot));
             if let Some(res) = resources.get(slot) {
                 index.add(slot, res);
             }
@@ -34,7 +34,7 @@ impl Index {
 
     /// Notes what an object is called.
     pub(super) fn add(&mut self, slot: usize, res: &Resource) {
-        let slot = slot as u32;
+        let slot = narrow(slot);
         let id = res.id();
         let now = std::iter::once((&id.gvk.kind, &id.name));
         for (kind, name) in now.chain(res.previous.iter().map(|p| (&p.kind, &p.name))) {
@@ -126,7 +126,10 @@ impl<'s> IdSelector<'s> {
     pub(super) fn literals(&self) -> (Option<&str>, Option<&str>) {
         match self {
             Self::Exact(s) => (Some(&s.gvk.kind), Some(&s.name)),
-            Self::Patterns(p) => (p[2].literal(), p[3].literal()),
+            Self::Patterns(patterns) => {
+                let [_, _, kind, name, _] = &**patterns;
+                (kind.literal(), name.literal())
+            }
         }
     }
 }

@@ -71,7 +71,7 @@ fn find_text<'p>(doc: &Doc, root: NodeId, parts: &'p [String]) -> Option<(NodeId
         if doc.kind(at) == NodeKind::Scalar
             && let Ok(inner) = read(doc.text(at))
         {
-            return inner.map(|inner| (at, inner, &parts[i + 1..]));
+            return inner.map(|inner| (at, inner, parts.get(i + 1..).unwrap_or_default()));
         }
     }
     None
@@ -123,7 +123,7 @@ fn json(doc: &Doc, node: NodeId, level: Option<usize>, out: &mut String) -> Opti
                     same
                 });
             }
-            if entries.windows(2).any(|w| w[0].0 == w[1].0) {
+            if entries.iter().zip(entries.iter().skip(1)).any(|(a, b)| a.0 == b.0) {
                 return None;
             }
             for (i, (key, value)) in entries.iter().enumerate() {

@@ -10,6 +10,7 @@ use super::super::scalar::resolve;
 use super::super::scan::{Scanner, Text};
 use super::super::{number, style};
 use super::{Fast, KEY};
+use crate::limits::narrow;
 
 /// What a byte does in a plain scalar.
 const CAN_START: u8 = 1;
@@ -98,7 +99,7 @@ impl Fast<'_> {
             return None;
         }
         let tag = resolve(text, self.dialect);
-        let span = (from as u32, to as u32);
+        let span = (narrow(from), narrow(to));
         let id = self.doc.add_span(span.0, span.1, span, Style::Plain, tag);
         let bare = match tag {
             Tag::Str => style::stays_bare(text),
@@ -217,7 +218,7 @@ impl Fast<'_> {
         let text = &self.doc.made()[from..];
         let tag = resolve(text, self.dialect);
         let bare = most == 1 && tag == Tag::Str && style::stays_bare(text);
-        let id = self.doc.add_made(start as u32, end as u32, from, Style::Plain, tag);
+        let id = self.doc.add_made(narrow(start), narrow(end), from, Style::Plain, tag);
         if bare {
             self.doc.set_bare();
         }
@@ -295,11 +296,11 @@ impl Fast<'_> {
         made: Option<usize>,
         style: Style,
     ) -> Option<()> {
-        let (start, end) = (at as u32, piece.1 as u32 + 1);
+        let (start, end) = (narrow(at), narrow(piece.1) + 1);
         let text = self.text.get(piece.0..piece.1)?;
         let (id, text) = match made {
             None => {
-                let span = (piece.0 as u32, piece.1 as u32);
+                let span = (narrow(piece.0), narrow(piece.1));
                 (self.doc.add_span(start, end, span, style, Tag::Str), text)
             }
             Some(from) => {
@@ -326,10 +327,10 @@ impl Fast<'_> {
     }
 
     fn add_scanned(&mut self, text: &Text, at: usize, end: usize, style: Style) -> Option<()> {
-        let (start, stop) = (at as u32, end as u32);
+        let (start, stop) = (narrow(at), narrow(end));
         let id = match text {
             Text::Empty => self.doc.add_span(start, stop, (stop, stop), style, Tag::Str),
-            Text::Span(a, b) => self.doc.add_span(start, stop, (*a as u32, *b as u32), style, Tag::Str),
+            Text::Span(a, b) => self.doc.add_span(start, stop, (narrow(*a), narrow(*b)), style, Tag::Str),
             Text::Made(made) => self.doc.add_text(start, stop, made, style, Tag::Str),
         };
         if self.doc.text(id) == "<<" {
@@ -412,7 +413,7 @@ impl Fast<'_> {
             }
             _ => self.put_breaks(breaks.min(1)),
         }
-        let id = self.doc.add_made(at as u32, end as u32, from, style, Tag::Str);
+        let id = self.doc.add_made(narrow(at), narrow(end), from, style, Tag::Str);
         if self.doc.text(id) == "<<" {
             return None;
         }
@@ -464,7 +465,7 @@ impl Fast<'_> {
             }
         }
         let kind = if map { NodeKind::Map } else { NodeKind::Seq };
-        let id = self.doc.add_collection(kind, at as u32, i as u32 + 1, &self.children[base..], true);
+        let id = self.doc.add_collection(kind, narrow(at), narrow(i) + 1, &self.children[base..], true);
         self.children.truncate(base);
         self.children.push(id);
         self.end = i + 1;

@@ -5,6 +5,7 @@
 
 use super::super::source::Mark;
 use super::{BARE, Doc, FLOW, GROWN, NO_COMMENT, NodeId, NodeKind, Style, TAGGED, Tag};
+use crate::limits::narrow;
 
 impl Doc {
     /// Puts another text and tag in a scalar's place; the style stays. A collection becomes a plain scalar.
@@ -68,7 +69,7 @@ impl Doc {
 
     /// Replaces all children. A scalar has none, and stays as it is.
     pub(crate) fn set_children(&mut self, id: NodeId, children: &[NodeId]) {
-        let len = children.len() as u32;
+        let len = narrow(children.len());
         let n = *self.node(id);
         if n.kind == NodeKind::Scalar {
             return;
@@ -99,7 +100,7 @@ impl Doc {
         }
         self.children.resize(at + room, NodeId(0));
         let n = self.node_mut(id);
-        n.a = at as u32;
+        n.a = narrow(at);
         n.flags |= GROWN;
         at
     }
@@ -110,7 +111,7 @@ impl Doc {
         if n.kind == NodeKind::Scalar {
             return;
         }
-        let len = n.b + more.len() as u32;
+        let len = n.b + narrow(more.len());
         let start = self.make_room(id, len);
         self.children[start + n.b as usize..start + len as usize].copy_from_slice(more);
         let n = self.node_mut(id);
@@ -149,7 +150,7 @@ impl Doc {
         }
         self.children.copy_within(first + to..first + n.b as usize, first + from);
         let n = self.node_mut(id);
-        n.b -= (to - from) as u32;
+        n.b -= narrow(to - from);
         n.end = 0;
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::source::Source;
 use super::{BARE, Doc, FLOW, GROWN, Node, NodeId, NodeKind, OWN, Style, Tag};
+use crate::limits::narrow;
 use std::sync::Arc;
 
 impl Doc {
@@ -13,13 +14,13 @@ impl Doc {
             self.grow_nodes();
         }
         self.nodes.push(node);
-        NodeId(self.nodes.len() as u32 - 1)
+        NodeId(narrow(self.nodes.len()) - 1)
     }
 
     /// Appends to the table of children; gives where they begin.
     fn add_children(&mut self, children: &[NodeId]) -> u32 {
         self.room_for_children(children.len());
-        let start = self.children.len() as u32;
+        let start = narrow(self.children.len());
         self.children.extend_from_slice(children);
         start
     }
@@ -29,9 +30,9 @@ impl Doc {
         if !self.room_for_text(text.len()) {
             return (OWN, 0);
         }
-        let start = self.text.len() as u32;
+        let start = narrow(self.text.len());
         self.text.push_str(text);
-        (start | OWN, text.len() as u32)
+        (start | OWN, narrow(text.len()))
     }
 
     /// A scalar whose text is a span of the source. Used by the reader.
@@ -82,7 +83,7 @@ impl Doc {
         self.check_text(0);
         let (a, b) = match self.exceeded() {
             Some(_) => (OWN, 0),
-            None => (from as u32 | OWN, (self.text.len() - from) as u32),
+            None => (narrow(from) | OWN, narrow(self.text.len() - from)),
         };
         self.add(Node { kind: NodeKind::Scalar, style, tag, flags: 0, start, end, a, b, origin: 0 })
     }
@@ -102,7 +103,7 @@ impl Doc {
         let tag = if kind == NodeKind::Map { Tag::Map } else { Tag::Seq };
         let a = self.add_children(children);
         let flags = if flow { FLOW } else { 0 };
-        let b = children.len() as u32;
+        let b = narrow(children.len());
         self.add(Node { kind, style: Style::Plain, tag, flags, start, end, a, b, origin: 0 })
     }
 
@@ -136,12 +137,14 @@ impl Doc {
     /// The number of a source. Where there are more than numbers, places are shown in the first one.
     pub(super) fn origin_of(&mut self, source: &Arc<Source>) -> u16 {
         match self.sources.iter().position(|s| Arc::ptr_eq(s, source)) {
-            Some(i) => i as u16,
-            None if self.sources.len() < usize::from(u16::MAX) => {
-                self.sources.push(source.clone());
-                self.sources.len() as u16 - 1
-            }
-            None => 0,
+            Some(i) => u16::try_from(i).unwrap_or(0),
+            None => match u16::try_from(self.sources.len()) {
+                Ok(new) if new < u16::MAX => {
+                    self.sources.push(source.clone());
+                    new
+                }
+                _ => 0,
+            },
         }
     }
 
@@ -166,7 +169,7 @@ impl Doc {
     pub(crate) fn copy_with(&mut self, id: NodeId, children: &[NodeId]) -> NodeId {
         let n = *self.node(id);
         let a = self.add_children(children);
-        self.add(Node { a, b: children.len() as u32, ..n })
+        self.add(Node { a, b: narrow(children.len()), ..n })
     }
 
     /// A deep copy of a node of another document, without children where a limit is reached. Places are kept.
@@ -191,7 +194,7 @@ impl Doc {
             let children: Vec<NodeId> =
                 other.children(id).iter().map(|k| self.import_with(other, *k, origins)).collect();
             n.a = self.add_children(&children);
-            n.b = children.len() as u32;
+            n.b = narrow(children.len());
         }
         self.add(n)
     }

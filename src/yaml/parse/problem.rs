@@ -3,13 +3,14 @@
 use super::super::scan::Fail;
 use super::super::source::Source;
 use crate::diag::{Error, ErrorKind};
+use crate::limits::narrow;
 use std::sync::Arc;
 
 /// The error of a failure: placed where it was noticed, or where the construct began if that is the end of the text.
 pub(super) fn error(source: &Arc<Source>, fail: &Fail) -> Error {
     let e = Error::new(ErrorKind::Syntax, fail.message.clone());
     let e = hint(fail, source).into_iter().fold(e, Error::hint);
-    let place = |at: usize| source.location(at as u32);
+    let place = |at: usize| source.location(narrow(at));
     match fail.context {
         None => e.at(place(fail.at)),
         Some((what, begin)) if fail.at >= source.text.trim_end().len() => e.label(place(begin), what),

@@ -121,7 +121,7 @@ impl Scanner<'_> {
             let (Some(high), Some(low), b'%') = (digit(self.at(1)), digit(self.at(2)), self.at(0)) else {
                 return self.fail(Some(context), "did not find URI escaped octet");
             };
-            let octet = (high * 16 + low) as u8;
+            let octet = u8::try_from(high * 16 + low).unwrap_or_default();
             left = Some(match left {
                 None => match octet {
                     0..0x80 => 0,
