@@ -7,6 +7,7 @@
 use super::reference::{DOCKER_HUB, Reference};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::remote::exchange::{Answer, Exchange, Request};
+use crate::text::percent;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustc_hash::FxHashMap;
@@ -255,15 +256,7 @@ fn pause(answer: &Answer) -> Duration {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out
-    })
+    percent::escape(text, |_, byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::lock::VENDOR;
 use crate::load::RepoSpec;
+use crate::text::percent;
 
 /// The place of a repository, as `vendor/github.com/org/repo@v1`.
 pub(crate) fn repository(spec: &RepoSpec) -> String {
@@ -40,15 +41,9 @@ fn place(host: &str, path: &str) -> String {
 
 /// A text as one part of a path, which every file system takes: what may not stand there is written as `%XX`.
 fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (i, byte) in text.bytes().enumerate() {
-        let plain = byte.is_ascii_alphanumeric() || b"_-+=@~".contains(&byte) || byte == b'.' && i > 0;
-        match plain {
-            true => out.push(char::from(byte)),
-            false => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    percent::escape(text, |at, byte| {
+        byte.is_ascii_alphanumeric() || b"_-+=@~".contains(&byte) || byte == b'.' && at > 0
+    })
 }
 
 #[cfg(test)]

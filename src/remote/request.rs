@@ -29,7 +29,7 @@ pub(super) fn of_entry(url: &str) -> Result<String, String> {
     let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || KEPT.0.contains(&byte);
     let path = match path.bytes().all(|byte| is_kept(byte) || KEPT.1.contains(&byte)) {
         true => path.to_owned(),
-        false => written(&percent::unescape(path), is_kept),
+        false => percent::escape(&percent::unescape(path), |_, byte| is_kept(byte)),
     };
     Ok(escape(&format!("{authority}{path}{query}")))
 }
@@ -69,18 +69,7 @@ fn check(text: &str) -> Result<(), String> {
 
 /// A URL in which what may not stand there is written as `%XX`.
 fn escape(url: &str) -> String {
-    written(url, |byte| byte > b' ' && byte < 0x7f && !b"\"<>\\^`{|}".contains(&byte))
-}
-
-fn written(text: &str, is_kept: impl Fn(u8) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match is_kept(byte) {
-            true => out.push(char::from(byte)),
-            false => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    percent::escape(url, |_, byte| byte > b' ' && byte < 0x7f && !b"\"<>\\^`{|}".contains(&byte))
 }
 
 #[cfg(test)]

@@ -19,6 +19,18 @@ pub(crate) fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// Writes the bytes of a text that may not stand as they are as escapes; `is_kept` is given each byte and its place.
+pub(crate) fn escape(text: &str, is_kept: impl Fn(usize, u8) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, byte) in text.bytes().enumerate() {
+        match is_kept(at, byte) {
+            true => out.push(char::from(byte)),
+            false => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
